@@ -1,0 +1,1 @@
+"""A dashboard in the terminal for a chat server that is running."""

@@ -1,0 +1,1 @@
+"""Phase 1: one client at a time, and an echo."""

@@ -1,0 +1,1 @@
+"""Phase 3: what one says, everybody hears."""

@@ -1,0 +1,91 @@
+"""Hosts, ports and limits, each with its unit in its name and its reason beside it.
+
+Every program takes its defaults from here, so client, server, relay and monitor meet without
+being told. A limit is not a guess: the comment says what it protects, or who else uses it.
+"""
+
+HOST = "127.0.0.1"  # this machine only; "0.0.0.0" lets the network in, and is asked for by name
+CHAT_PORT = 12345  # the servers of all four phases
+RELAY_PORT = 23456  # phase4.relay listens here and forwards to CHAT_PORT
+STATUS_PORT = 12346  # phase 4 answers here with one line of JSON; the monitor reads it
+
+# --- lines -----------------------------------------------------------------------------------
+
+MAX_LINE_BYTES = 4096
+"""A line that a person sends, with its newline. IRC allows 512; 4,096 holds a paragraph."""
+
+RUNAWAY_LINE_BYTES = 64 * 1024
+"""This many bytes without a newline are no line that grew too long, but something else: hang up."""
+
+MAX_SERVER_LINE_BYTES = 16 * 1024
+"""A line that the server sends. It holds what a person sent, with two names and a time before it,
+and a control character of one byte leaves as U+FFFD, which has three."""
+
+RECV_BYTES = 64 * 1024
+"""The most that one recv() takes. Any size is correct; a large one means fewer calls."""
+
+# --- connections -----------------------------------------------------------------------------
+
+BACKLOG = 1024
+"""Connections the kernel holds until accept() takes them, so that a class can join at once."""
+
+MAX_CLIENTS = 1000
+"""People at a time. Each costs a thread and a descriptor; systems commonly allow 1,024 of those."""
+
+POLL_SECONDS = 0.5
+"""How often a blocking call looks up, where nothing can wake it. Windows delivers Ctrl-C only
+between calls."""
+
+DRAIN_SECONDS = 1.0
+"""How long a server that stops lets queued output leave, before it closes all the same."""
+
+KEEPALIVE_IDLE_SECONDS = 90
+KEEPALIVE_INTERVAL_SECONDS = 15
+KEEPALIVE_PROBES = 3
+"""A peer that vanished without a FIN (a cable pulled) is noticed 90 + 3 x 15 s after its last
+word. ngIRCd asks after 120 s."""
+
+# --- phase 4: people -------------------------------------------------------------------------
+
+MAX_NAME_CHARACTERS = 20
+"""A nickname. IRC networks allow 9 to 30."""
+
+NAME_SECONDS = 20.0
+"""From connecting to having a name, in all. InspIRCd allows 20 s to 90 s."""
+
+NAME_TRIES = 20
+"""Names refused before the server hangs up: a person needs three, a guessing program more."""
+
+OUTBOX_BYTES = 1024 * 1024
+"""What waits for one person beside what the kernel holds (2 to 4 MB on loopback). InspIRCd: 1 MiB.
+Who is further behind than this has stopped reading, and is disconnected."""
+
+STALL_SECONDS = 10.0
+"""Who takes not one byte for this long, while something waits for them, is disconnected."""
+
+FLOOD_BURST_LINES = 10
+FLOOD_LINES_PER_SECOND = 5.0
+"""People type slower. Who sends faster is read more slowly; nothing is lost. Ergo: 5, then 2/s."""
+
+# --- phase 4: the logs -----------------------------------------------------------------------
+
+LOG_DIR = "logs"
+
+LOG_FILE_BYTES = 10 * 1024 * 1024
+LOG_FILES_KEPT = 5
+"""messages.txt is renamed messages.txt.1 at 10 MiB, and so on up to .5: 60 MiB a log at most."""
+
+LOG_BACKLOG_LINES = 10_000
+"""Entries kept in memory while the disk refuses them. Then the oldest are dropped, and counted."""
+
+# --- phase 4: looking on ---------------------------------------------------------------------
+
+REPORT_SECONDS = 5.0
+"""The server's console and the monitor show new figures this often."""
+
+STATUS_SECONDS = 2.0
+"""A reader of the status port must have taken its line within this time."""
+
+MAX_STATUS_CONNECTIONS = 64
+MAX_STATUS_BYTES = 1024 * 1024
+"""A snapshot, with a thousand people in it, has about 200 kB."""

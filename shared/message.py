@@ -1,0 +1,233 @@
+"""The lines on the wire: what a server of phases 3 and 4 says, as text and as objects.
+
+The contract between server and clients. `format` makes a line of a message and `parse` a message
+of a line; for every message m, parse(format(m)) == m. No I/O, no state.
+
+A name starts with a letter and holds no space (see phase4/nicknames.py), so the forms below cannot
+be taken for each other, and nobody can write a text that reads like a notice:
+
+    * Enter your nickname:                      Prompt
+    ! why                                       Error
+    [14:03:05] * Welcome, Alice! 3 online. ...  Welcome
+    [14:03:05] * Bob joined                     Joined
+    [14:03:05] * Bob left                       Left, with "(reason)" where there is one
+    [14:03:05] * Bob is now Robert              Renamed
+    [14:03:05] * 3 online: Alice, Bob, Carol    Online
+    [14:03:05] * any other text                 Notice
+    [14:03:05] Alice: hello                     Public
+    [14:03:05] Alice -> Bob: hi                 Private
+    anything else                               Other
+
+>>> parse("[14:03:05] Alice -> Bob: hi")
+Private(time='14:03:05', sender='Alice', recipient='Bob', text='hi')
+>>> format(Joined("14:03:05", "Bob"))
+'[14:03:05] * Bob joined'
+"""
+
+import re
+from dataclasses import dataclass
+
+NICKNAME_PROMPT = "* Enter your nickname:"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The server asks for a nickname; the next line that the client sends is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """Something that this client asked for was refused."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The client is in, under `name`, whatever it asked for."""
+
+    time: str
+    name: str
+    count: int
+    text: str = "/help lists the commands."
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """`name` came in."""
+
+    time: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """`name` went, or was disconnected; then `reason` says why."""
+
+    time: str
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """`old` goes by `new` from here on."""
+
+    time: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """Who is here. A long list comes as several lines, all but the last with `more`.
+
+    Each of `people` is a name, or "name (address)" where the server shows addresses.
+    """
+
+    time: str
+    count: int
+    people: tuple[str, ...]
+    more: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names alone."""
+        return tuple(person.partition(" ")[0] for person in self.people)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Any other word of the server's."""
+
+    time: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """What `sender` said to everybody."""
+
+    time: str
+    sender: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """What `sender` said to `recipient` alone."""
+
+    time: str
+    sender: str
+    recipient: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A line of no form above: a phase 3 server's, or not a chat server's at all."""
+
+    text: str
+
+
+Message = (
+    Prompt | Error | Welcome | Joined | Left | Renamed | Online | Notice | Public | Private | Other
+)
+
+
+def format(message: Message) -> str:
+    """The line of a message, without its newline."""
+    match message:
+        case Prompt():
+            return NICKNAME_PROMPT
+        case Error(text):
+            return f"! {text}"
+        case Welcome(time, name, count, text):
+            return f"[{time}] * Welcome, {name}! {count} online. {text}"
+        case Joined(time, name):
+            return f"[{time}] * {name} joined"
+        case Left(time, name, reason):
+            return f"[{time}] * {name} left" + (f" ({reason})" if reason else "")
+        case Renamed(time, old, new):
+            return f"[{time}] * {old} is now {new}"
+        case Online(time, count, people, more):
+            return f"[{time}] * {count} online: {', '.join(people)}" + ("," if more else "")
+        case Notice(time, text):
+            return f"[{time}] * {text}"
+        case Public(time, sender, text):
+            return f"[{time}] {sender}: {text}"
+        case Private(time, sender, recipient, text):
+            return f"[{time}] {sender} -> {recipient}: {text}"
+        case Other(text):
+            return text
+
+
+_NAME = r"[^\s:,*!()\[\]]+"
+_TIMED = re.compile(r"\[(\d\d:\d\d:\d\d)\] (.*)", re.DOTALL)
+_WELCOME = re.compile(rf"\* Welcome, ({_NAME})! (\d+) online\. (.*)", re.DOTALL)
+_JOINED = re.compile(rf"\* ({_NAME}) joined")
+_LEFT = re.compile(rf"\* ({_NAME}) left(?: \((.+)\))?", re.DOTALL)
+_RENAMED = re.compile(rf"\* ({_NAME}) is now ({_NAME})")
+_ONLINE = re.compile(r"\* (\d+) online: (.*?)(,?)", re.DOTALL)
+_PUBLIC = re.compile(rf"({_NAME}): (.*)", re.DOTALL)
+_PRIVATE = re.compile(rf"({_NAME}) -> ({_NAME}): (.*)", re.DOTALL)
+
+
+def parse(line: str) -> Message:
+    """The message of a line without its newline. Every line has one; nothing is raised."""
+    if line == NICKNAME_PROMPT:
+        return Prompt()
+    if line.startswith("! "):
+        return Error(line[2:])
+    timed = _TIMED.fullmatch(line)
+    if timed is None:
+        return Other(line)
+    time, rest = timed.groups()
+    if rest.startswith("* "):
+        return _parse_notice(time, rest)
+    if private := _PRIVATE.fullmatch(rest):
+        return Private(time, *private.groups())
+    if public := _PUBLIC.fullmatch(rest):
+        return Public(time, *public.groups())
+    return Other(line)
+
+
+def _parse_notice(time: str, rest: str) -> Message:
+    if found := _JOINED.fullmatch(rest):
+        return Joined(time, found[1])
+    if found := _LEFT.fullmatch(rest):
+        return Left(time, found[1], found[2] or "")
+    if found := _RENAMED.fullmatch(rest):
+        return Renamed(time, found[1], found[2])
+    if found := _WELCOME.fullmatch(rest):
+        return Welcome(time, found[1], int(found[2]), found[3])
+    if found := _ONLINE.fullmatch(rest):
+        people = tuple(found[2].split(", ")) if found[2] else ()
+        return Online(time, int(found[1]), people, bool(found[3]))
+    return Notice(time, rest[2:])
+
+
+# --- text that is safe to show ----------------------------------------------------------------------
+
+_UNSAFE = re.compile(
+    "["
+    "\x00-\x1f\x7f-\x9f"  # C0 and C1: escape sequences, returns, bells
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u206a-\u206f"  # bidi controls
+    "\u2028\u2029"  # line and paragraph separator: a new line to some programs
+    "\ud800-\udfff"  # lone surrogates, which no UTF-8 has
+    "]"
+)
+
+
+def clean(text: str) -> str:
+    r"""`text` with every control character replaced, so that it can forge no line and no screen.
+
+    A tab becomes a space; C0, C1 and bidi controls, line separators and lone surrogates become
+    U+FFFD. What people need to write their languages (joiners, combining marks, emoji) stays.
+
+    >>> clean("red\x1b[31m\talert")
+    'red�[31m alert'
+    """
+    if text.isprintable():  # nearly always, and much quicker to find out
+        return text
+    return _UNSAFE.sub("�", text.replace("\t", " "))

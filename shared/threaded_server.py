@@ -1,0 +1,271 @@
+"""Accept connections and give each a thread. Taught by hand in phase2/server.py.
+
+Phase 2 writes the accept loop, the threads, the lock and the shutdown. What this adds is what a
+server that is left alone needs: a bound on the number of threads, an answer for whoever comes
+when it is reached, an answer when the system has no descriptor left, and a way to stop that works
+from any thread and from a signal handler.
+
+Who owns what: the thread in `serve` accepts and starts threads; each connection's own thread
+serves and closes it; whoever calls `drain` ends those that are left.
+"""
+
+import contextlib
+import errno
+import os
+import select
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from shared.defaults import DRAIN_SECONDS, MAX_CLIENTS
+from shared.framing import encode_line
+from shared.listener import address_text
+from shared.wakeup import Wakeup
+
+Handler = Callable[[socket.socket, str], None]
+"""Serves one connection until its end: handler(connection, "host:port")."""
+
+_NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_MAX_REFUSING_THREADS = 32
+_THREAD_STACK_BYTES = 256 * 1024  # of address space; the system's 8 MiB leave room for few threads
+_PAUSE_SECONDS = 0.1  # before asking again a system that has no descriptor or thread left
+
+
+class ThreadedServer:
+    """A listener, and a thread for each connection that it accepts.
+
+    `handler` runs in the connection's thread; the connection is closed when it returns. An
+    OSError that leaves it (the peer is gone) is ordinary; any other exception is reported and
+    ends that connection alone. `full` is the sentence for those who come when there are
+    `max_connections`.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        handler: Handler,
+        *,
+        max_connections: int = MAX_CLIENTS,
+        full: str = "! The server is full; try again later.",
+        report: Callable[[str], None] = print,
+    ) -> None:
+        self.listener = listener
+        self._handler = handler
+        self._max_connections = max_connections
+        self._full = encode_line(full)
+        self._report = report
+        self._wakeup = Wakeup()
+        self._stopping = False  # only ever set, by anyone; read by the accepting thread
+        self._lock = threading.Lock()
+        self._threads: dict[threading.Thread, socket.socket] = {}  # under _lock
+        self._refusing = 0  # threads that refuse somebody; under _lock
+        self.refused = 0  # connections turned away; under _lock
+        # One descriptor put by, so that somebody can be told when there is no other (see _accept).
+        self._reserve: int | None = os.open(os.devnull, os.O_RDONLY)
+
+    @property
+    def connections(self) -> int:
+        """How many connections are being served. Any thread."""
+        with self._lock:
+            return len(self._threads)
+
+    def serve(self) -> None:
+        """Accept until `stop` is called; then close the listener. One thread calls this, once."""
+        self.listener.setblocking(False)  # a peer may be gone between select() and accept()
+        readable = _Readable(self.listener, self._wakeup)
+        try:
+            while not self._stopping:
+                readable.wait()
+                if not self._stopping:
+                    self._accept()
+        finally:
+            self.listener.close()
+
+    def stop(self) -> None:
+        """Make `serve` return. Any thread or signal handler; again and again does no harm."""
+        self._stopping = True
+        self._wakeup.ring()
+
+    def drain(self, seconds: float = DRAIN_SECONDS) -> bool:
+        """End every connection and wait for its thread, `seconds` in all; whether all ended.
+
+        shutdown() is what wakes a thread that waits in recv(); close() alone does not.
+        """
+        self._stopping = True
+        deadline = time.monotonic() + seconds
+        with self._lock:
+            remaining = dict(self._threads)
+        for connection in remaining.values():
+            shut_down(connection)
+        for thread in remaining:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        with self._lock:
+            if self._reserve is not None:
+                os.close(self._reserve)
+                self._reserve = None
+        self._wakeup.close()
+        return not any(thread.is_alive() for thread in remaining)
+
+    # --- the accepting thread ----------------------------------------------------------------
+
+    def _accept(self) -> None:
+        """Take one connection and hand it to a thread. Nothing in here may wait for a peer."""
+        try:
+            connection, address = self.listener.accept()
+        except (BlockingIOError, ConnectionError):
+            return  # it came and went
+        except OSError as error:
+            if error.errno not in _NO_DESCRIPTOR_LEFT:
+                raise
+            self._refuse_with_reserve(error)
+            return
+        connection.setblocking(True)  # some systems hand on the listener's own setting
+        with self._lock:
+            is_full = len(self._threads) >= self._max_connections
+            is_welcome = not is_full and self._start(self._serve_one, connection, address)
+        if not is_welcome:
+            self._refuse(connection)
+
+    def _start(self, target: Handler, connection: socket.socket, address: object) -> bool:
+        """Start the thread of a connection, under _lock; False if the system has no room."""
+        text = address_text(address)
+        thread = threading.Thread(target=target, args=(connection, text), name=text, daemon=True)
+        self._threads[thread] = connection
+        is_started = _start_with_small_stack(thread)
+        if not is_started:
+            del self._threads[thread]
+        return is_started
+
+    def _refuse(self, connection: socket.socket) -> None:
+        with self._lock:
+            self.refused += 1
+            alone = self._refusing >= _MAX_REFUSING_THREADS
+            if not alone:
+                self._refusing += 1
+        if alone or not self._start_refusing(connection):
+            with contextlib.suppress(OSError):
+                connection.setblocking(False)
+                connection.send(self._full)
+            connection.close()
+
+    def _start_refusing(self, connection: socket.socket) -> bool:
+        def refuse() -> None:
+            try:
+                say_goodbye(connection, self._full)
+            finally:
+                with self._lock:
+                    self._refusing -= 1
+
+        thread = threading.Thread(target=refuse, name="refusing", daemon=True)
+        is_started = _start_with_small_stack(thread)
+        if not is_started:
+            with self._lock:
+                self._refusing -= 1
+        return is_started
+
+    def _refuse_with_reserve(self, error: OSError) -> None:
+        """No descriptor is left: give up the reserve, take the newcomer, say so, take it back.
+
+        Without this the newcomer would stay in the backlog and select() would report it at once,
+        for ever: a server that burns a whole CPU to do nothing.
+        """
+        self._report(f"Somebody was turned away: {error.strerror}.")
+        with self._lock:
+            self.refused += 1
+        if self._reserve is not None:
+            os.close(self._reserve)
+            self._reserve = None
+        with contextlib.suppress(OSError):
+            connection, _ = self.listener.accept()
+            with contextlib.suppress(OSError):
+                connection.setblocking(False)
+                connection.send(self._full)
+            connection.close()
+        with contextlib.suppress(OSError):
+            self._reserve = os.open(os.devnull, os.O_RDONLY)
+        if self._reserve is None:
+            self._wakeup.wait(_PAUSE_SECONDS)
+
+    # --- the thread of one connection ---------------------------------------------------------
+
+    def _serve_one(self, connection: socket.socket, address: str) -> None:
+        try:
+            self._handler(connection, address)
+        except OSError:
+            pass  # the peer is gone, in whatever way
+        except Exception as error:  # noqa: BLE001 - a thread's outermost frame: one bug, one connection
+            self._report(f"{address}: a fault in this program: {error!r}")
+        finally:
+            with self._lock:
+                self._threads.pop(threading.current_thread(), None)
+            hang_up(connection)
+
+
+class _Readable:
+    """Waits until one of two sockets can be read (a connection can be accepted)."""
+
+    def __init__(self, listener: socket.socket, wakeup: Wakeup) -> None:
+        self._sockets: list[socket.socket | Wakeup] = [listener, wakeup]
+        self._poller = select.poll() if hasattr(select, "poll") else None
+        if self._poller:
+            for each in self._sockets:
+                self._poller.register(each, select.POLLIN)
+
+    def wait(self) -> None:
+        if self._poller:
+            self._poller.poll()
+        else:  # Windows, where Ctrl-C is noticed only between calls
+            select.select(self._sockets, [], [], 0.5)
+
+
+def _start_with_small_stack(thread: threading.Thread) -> bool:
+    """Start a thread; False where the system has no room for one more."""
+    before = threading.stack_size(_THREAD_STACK_BYTES)  # the setting is the whole process's
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    finally:
+        threading.stack_size(before)
+    return True
+
+
+def shut_down(connection: socket.socket) -> None:
+    """End both directions: the peer reads the end of the stream, and a recv() here returns."""
+    with contextlib.suppress(OSError):  # it may have ended already
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def hang_up(connection: socket.socket) -> None:
+    """shutdown(), then close(): whoever still waits in recv() is woken first. Any thread."""
+    shut_down(connection)
+    connection.close()
+
+
+def say_goodbye(connection: socket.socket, last_words: bytes = b"", seconds: float = 1.0) -> None:
+    """Send `last_words`, end our direction, and wait at most `seconds` for the peer to end its own.
+
+    To close at once would lose them: a socket that is closed with unread input sends a reset, and
+    a reset may overtake what was sent before it (RFC 9293, 3.10.4; RFC 2525, 2.17).
+    """
+    deadline = time.monotonic() + seconds
+    with contextlib.suppress(OSError):
+        connection.settimeout(seconds)
+        connection.sendall(last_words)
+        connection.shutdown(socket.SHUT_WR)
+        while (left := deadline - time.monotonic()) > 0:
+            connection.settimeout(left)
+            if not connection.recv(65536):
+                break
+    hang_up(connection)
+
+
+def on_stop_signals(stop: Callable[[], None]) -> None:
+    """Call `stop` on SIGINT (Ctrl-C) and SIGTERM. The main thread calls this.
+
+    `stop` runs between two steps of whatever the main thread is doing, so it must take no lock.
+    """
+    signal.signal(signal.SIGINT, lambda *_: stop())
+    signal.signal(signal.SIGTERM, lambda *_: stop())

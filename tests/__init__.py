@@ -1,0 +1,1 @@
+"""The checks: one folder for each phase, one for the monitor."""
