@@ -207,7 +207,7 @@ def _parse_notice(time: str, rest: str) -> Message:
     return Notice(time, rest[2:])
 
 
-# --- text that is safe to show ----------------------------------------------------------------------
+# --- text that is safe to show ---------------------------------------------------------------
 
 _UNSAFE = re.compile(
     "["
