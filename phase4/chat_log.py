@@ -1,0 +1,210 @@
+"""messages.txt, private_messages.txt and connections.txt: what happened, one line an entry.
+
+    2026-11-21T14:03:05+01:00 Alice: hello
+    2026-11-21T14:03:06+01:00 Alice -> Bob: hi
+    2026-11-21T14:03:09+01:00 Bob left (stopped reading)
+
+The writing thread of the outbox appends each batch *before* it sends it, with one write() a file,
+straight to the system: what anybody has received is in the log, even if this process is killed at
+once. (The file is not forced to the disk with fsync: a power cut may lose the last seconds.)
+
+A disk that is full stops no conversation. Entries then wait in memory, at most LOG_BACKLOG_LINES
+of them, and are written when the disk takes them again.
+"""
+
+import contextlib
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.defaults import LOG_BACKLOG_LINES, LOG_FILE_BYTES, LOG_FILES_KEPT
+
+_RETRY_SECONDS = 1.0
+_LOOK_SECONDS = 1.0
+
+
+class LogError(Exception):
+    """The log directory cannot be used; the text is one sentence."""
+
+
+class LogFile:
+    """One append-only file, rotated by size. Only one thread uses it.
+
+    `report` is told, once each, when writing begins to fail and when it works again.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        report: Callable[[str], None],
+        *,
+        mode: int = 0o644,
+        max_bytes: int = LOG_FILE_BYTES,
+        kept: int = LOG_FILES_KEPT,
+        backlog_lines: int = LOG_BACKLOG_LINES,
+    ) -> None:
+        self.path = path
+        self.errors = 0
+        self.dropped = 0
+        self._report = report
+        self._mode = mode
+        self._max_bytes = max_bytes
+        self._kept = kept
+        self._waiting: deque[bytes] = deque()  # entries that the disk has not taken
+        self._backlog_lines = backlog_lines
+        self._retry_at = 0.0
+        self._looked_at = 0.0
+        self._file: int | None = self._open()
+        self._size = os.fstat(self._file).st_size
+        self._end_torn_line()
+
+    @property
+    def waiting(self) -> int:
+        """Entries in memory that the disk has not taken. Any thread."""
+        return len(self._waiting)
+
+    def append(self, entries: list[bytes]) -> None:
+        """Write entries, each with its newline. Never raises; see the module on a full disk."""
+        if self._waiting:
+            self._keep(entries)
+            self.retry()
+        elif entries:
+            self._write_or_keep(entries)
+
+    def retry(self) -> None:
+        """Try again to write what waits, at most once a second."""
+        if self._waiting and time.monotonic() >= self._retry_at:
+            entries = list(self._waiting)
+            self._waiting.clear()
+            self._write_or_keep(entries)
+            if not self._waiting:
+                self._report(f"{self.path} is written again; {self.dropped} entries were lost.")
+
+    def close(self) -> None:
+        """Write what waits, if the disk takes it now, and close the file."""
+        self._retry_at = 0.0
+        self.retry()
+        self._close_file()
+
+    def _write_or_keep(self, entries: list[bytes]) -> None:
+        try:
+            self._write(b"".join(entries))
+        except OSError as error:
+            self.errors += 1
+            if self.errors == 1 or not self._retry_at:
+                self._report(f"Cannot write {self.path}: {error.strerror}. The chat goes on.")
+            self._retry_at = time.monotonic() + _RETRY_SECONDS
+            self._close_file()
+            self._keep(entries)
+        else:
+            self._retry_at = 0.0
+
+    def _keep(self, entries: list[bytes]) -> None:
+        self._waiting.extend(entries)
+        while len(self._waiting) > self._backlog_lines:
+            self._waiting.popleft()
+            self.dropped += 1
+
+    def _write(self, data: bytes) -> None:
+        """Append all of `data`, or none of it. Raises OSError."""
+        self._follow_rename()
+        if self._file is None:
+            self._file = self._open()
+            self._size = os.fstat(self._file).st_size
+        if self._size and self._size + len(data) > self._max_bytes:
+            self._rotate()
+        view = memoryview(data)
+        start = self._size
+        try:
+            while view:
+                written = os.write(self._file, view)
+                view = view[written:]
+        except OSError:
+            # Part of it may be there: take it back, as all of it is written again later.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, start)
+            raise
+        self._size += len(data)
+
+    def _open(self) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_BINARY"):  # where the system has them
+            flags |= getattr(os, name, 0)
+        file = os.open(self.path, flags, self._mode)
+        if hasattr(os, "fchmod"):
+            os.fchmod(file, self._mode)  # also where the file was there before, or the umask odd
+        return file
+
+    def _end_torn_line(self) -> None:
+        """A process killed while it wrote may have left half a line: end it, glue nothing to it."""
+        if self._size and self._file is not None:
+            with self.path.open("rb") as file:
+                file.seek(-1, os.SEEK_END)
+                is_torn = file.read(1) != b"\n"
+            if is_torn:
+                self._size += os.write(self._file, b"\n")
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _follow_rename(self) -> None:
+        """Open the file anew when somebody moved it away (logrotate) or deleted it."""
+        now = time.monotonic()
+        if self._file is None or now - self._looked_at < _LOOK_SECONDS:
+            return
+        self._looked_at = now
+        try:
+            is_ours = os.path.samestat(os.stat(self.path), os.fstat(self._file))
+        except FileNotFoundError:
+            is_ours = False
+        if not is_ours:
+            self._close_file()
+
+    def _rotate(self) -> None:
+        """messages.txt becomes messages.txt.1, that .2, and so on; the oldest is deleted."""
+        self._close_file()
+        for number in range(self._kept - 1, 0, -1):
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(f"{self.path}.{number}", f"{self.path}.{number + 1}")
+        os.replace(self.path, f"{self.path}.1")
+        self._file = self._open()
+        self._size = 0
+
+
+class ChatLog:
+    """The three files. Only the writing thread uses them, after the start.
+
+    Raises LogError where the directory cannot be made or written to.
+    """
+
+    def __init__(self, directory: Path, report: Callable[[str], None]) -> None:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self.public = LogFile(directory / "messages.txt", report)
+            self.private = LogFile(directory / "private_messages.txt", report, mode=0o600)
+            self.connections = LogFile(directory / "connections.txt", report)
+        except OSError as error:
+            raise LogError(
+                f"The logs cannot be written to {directory}: {error.strerror}. "
+                "Choose another directory with --log-dir."
+            ) from error
+        self.files = (self.public, self.private, self.connections)
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether entries wait for a disk that refused them."""
+        return any(file.waiting for file in self.files)
+
+    def retry(self) -> None:
+        """Try again to write what waits."""
+        for file in self.files:
+            file.retry()
+
+    def close(self) -> None:
+        """Write what waits and close the files."""
+        for file in self.files:
+            file.close()

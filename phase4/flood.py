@@ -1,0 +1,28 @@
+"""A token bucket: how fast somebody may speak, on average and in a burst.
+
+The bucket holds `burst` tokens and gains `per_second` of them a second; each line costs one. Who
+has none left waits. While they wait their socket is not read, its buffer fills, and TCP makes
+their program wait (backpressure): nothing is lost, and nobody else notices.
+"""
+
+import time
+
+
+class TokenBucket:
+    """For one thread. A rate of 0 lifts the limit."""
+
+    def __init__(self, burst: float, per_second: float) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._tokens = burst
+        self._at = time.monotonic()
+
+    def take(self) -> float:
+        """Take a token; the seconds to wait before going on, 0 where there was one."""
+        if not self._per_second:
+            return 0.0
+        now = time.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
+        self._at = now
+        self._tokens -= 1  # may go below zero: that is what is waited for
+        return max(0.0, -self._tokens / self._per_second)

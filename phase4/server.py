@@ -1,0 +1,339 @@
+"""The chat server. Run it: python -m phase4.server
+
+New in this phase: names, commands, private messages, an outbox for each person with one writing
+thread for all, logs, and a status port. From phase 1 come the listener and the framing, from phase
+2 the thread for each connection, from phase 3 the idea of a broadcast; all of them are in shared/.
+
+This module wires the parts together. Threads, and who ends them:
+
+    main        waits for a stop, prints the figures every five seconds
+    accept      ThreadedServer.serve                      ended by ChatServer.stop
+    one for each person   Session.run                     ended by its peer, or by drain()
+    writer      FanOut: logs and sends everything         ended by FanOut.stop
+    status      a ThreadedServer of its own, small        ended by ChatServer.stop
+    console     prints                                    ended by Console.close
+    quit key    waits for a q                             ended by QuitKey.stop
+"""
+
+import argparse
+import contextlib
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from phase4.chat_log import ChatLog, LogError
+from phase4.console import Console
+from phase4.nicknames import ON_DUPLICATE
+from phase4.outbox import FanOut, Outbox
+from phase4.room import Room
+from phase4.session import Session
+from shared.arguments import add_listen_arguments, port_number
+from shared.defaults import (
+    CHAT_PORT,
+    DRAIN_SECONDS,
+    FLOOD_LINES_PER_SECOND,
+    HOST,
+    LOG_DIR,
+    MAX_CLIENTS,
+    MAX_STATUS_CONNECTIONS,
+    REPORT_SECONDS,
+    STATUS_PORT,
+    STATUS_SECONDS,
+)
+from shared.listener import ListenError, address_text, open_listener
+from shared.quit_key import MODES, QuitKey
+from shared.status import Snapshot, format_snapshot
+from shared.threaded_server import ThreadedServer, on_stop_signals, say_goodbye
+from shared.wakeup import Wakeup
+
+VERSION = "phase4 0.1.0"
+_NAMELESS = 64  # connections beside max_clients, of people who have no name yet
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator can choose."""
+
+    host: str = HOST
+    port: int = CHAT_PORT
+    status_host: str = HOST
+    status_port: int = STATUS_PORT
+    log_dir: Path = Path(LOG_DIR)
+    on_duplicate: str = ON_DUPLICATE[0]
+    show_addresses: bool = False
+    max_clients: int = MAX_CLIENTS
+    lines_per_second: float = FLOOD_LINES_PER_SECOND
+
+
+class ChatServer:
+    """A chat server in this process. Made ready by __init__, which raises ListenError or LogError;
+    then `start`, and `stop` when it is over.
+    """
+
+    def __init__(
+        self, settings: Settings, show: Callable[[str], None], *, is_quiet: bool = False
+    ) -> None:
+        self.settings = settings
+        self._show = show
+        self._started = time.time()
+        self._bytes_in_of_gone = 0  # bytes from sessions that are over; under _lock
+        self._lock = threading.Lock()
+        self._sessions: set[Session] = set()  # under _lock
+        self.is_broken = threading.Event()  # a fault in this program stopped the writing thread
+        self._log = ChatLog(settings.log_dir, show)
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self._log.close)
+            listener = open_listener(settings.host, settings.port)
+            on_failure.callback(listener.close)
+            status_listener = open_listener(
+                settings.status_host, settings.status_port, port_flag="--status-port"
+            )
+            on_failure.pop_all()
+        self.address = address_text(listener.getsockname())
+        self.status_address = address_text(status_listener.getsockname())
+        self._fan_out = FanOut(self._on_slow, on_tick=self._log.retry, on_fault=self._on_fault)
+        self.room = Room(
+            self._fan_out,
+            self._log,
+            show if not is_quiet else lambda text: None,
+            max_people=settings.max_clients,
+            on_duplicate=settings.on_duplicate,
+            show_addresses=settings.show_addresses,
+        )
+        self._chat = ThreadedServer(
+            listener,
+            self._serve_person,
+            max_connections=settings.max_clients + _NAMELESS,
+            report=show,
+        )
+        self._status = ThreadedServer(
+            status_listener,
+            self._serve_status,
+            max_connections=MAX_STATUS_CONNECTIONS,
+            report=show,
+        )
+        self._threads = [
+            threading.Thread(target=self._chat.serve, name="accept", daemon=True),
+            threading.Thread(target=self._status.serve, name="status", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Begin to accept people."""
+        self._fan_out.start()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop in order, within 2 s: accept nobody, tell everybody, let it reach them, close."""
+        self._chat.stop()
+        self._status.stop()
+        for thread in self._threads:
+            thread.join(DRAIN_SECONDS / 10)
+        outboxes = self.room.close("The server is stopping.")
+        deadline = time.monotonic() + DRAIN_SECONDS
+        for outbox in outboxes:
+            outbox.released.wait(max(0.0, deadline - time.monotonic()))
+        # Whoever has not taken their last lines by now is not waited for: shutdown() makes the
+        # writing thread's next send() fail, and so it releases them too.
+        self._chat.drain(DRAIN_SECONDS / 2)
+        self._status.drain(0.1)
+        self._fan_out.stop(DRAIN_SECONDS / 4)
+        self._log.close()
+
+    # --- threads of their own ---------------------------------------------------------------------
+
+    def _serve_person(self, connection: socket.socket, address: str) -> None:
+        session = Session(
+            self.room, connection, address, lines_per_second=self.settings.lines_per_second
+        )
+        with self._lock:
+            self._sessions.add(session)
+        try:
+            session.run()
+        finally:
+            with self._lock:
+                self._sessions.discard(session)
+                self._bytes_in_of_gone += session.bytes_in
+
+    def _serve_status(self, connection: socket.socket, address: str) -> None:
+        """One line of JSON, and the end; a reader that does not read is left after 2 s."""
+        say_goodbye(connection, format_snapshot(self.snapshot()), STATUS_SECONDS)
+
+    def _on_slow(self, outbox: Outbox, reason: str) -> None:
+        self.room.cut(outbox, reason)
+
+    def _on_fault(self, error: Exception) -> None:
+        self._show(f"A fault in this program stopped the writing thread: {error!r}")
+        self.is_broken.set()
+
+    # --- figures ----------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The figures at this moment. Any thread; holds the room's lock only to copy a list."""
+        with self._lock:
+            bytes_in = self._bytes_in_of_gone + sum(each.bytes_in for each in self._sessions)
+        people = self.room.people()
+        return Snapshot(
+            server=VERSION,
+            pid=os.getpid(),
+            started=self._started,
+            time=time.time(),
+            people_now=len(people),
+            people_peak=self.room.people_peak,
+            max_people=self.settings.max_clients,
+            joins=self.room.joins,
+            public_messages=self.room.public_messages,
+            private_messages=self.room.private_messages,
+            deliveries=self._fan_out.deliveries,
+            bytes_in=bytes_in,
+            bytes_out=self._fan_out.bytes_out,
+            slow_disconnected=self.room.slow_disconnected,
+            refused=self._chat.refused,
+            log_errors=sum(each.errors for each in self._log.files),
+            log_lines_waiting=sum(each.waiting for each in self._log.files),
+            log_lines_dropped=sum(each.dropped for each in self._log.files),
+            threads=threading.active_count(),
+            people=people,
+        )
+
+    def figures(self) -> str:
+        """One line for the console."""
+        return (
+            f"[{time.strftime('%H:%M:%S')}] {self.room.people_now} online, "
+            f"{self.room.public_messages} public and "
+            f"{self.room.private_messages} private messages"
+        )
+
+
+# --- the command line ---------------------------------------------------------------------------
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a server until q, Ctrl-C or SIGTERM; the exit status."""
+    options = _parse(arguments)
+    _raise_descriptor_limit()
+    console = Console()
+    stopping = Wakeup()
+    on_stop_signals(stopping.ring)
+    try:
+        server = ChatServer(_settings(options), console.print, is_quiet=options.quiet)
+    except (ListenError, LogError) as error:
+        print(f"phase4.server: {error}", file=sys.stderr)
+        return 2
+    server.start()
+    key = QuitKey(options.quit_key, stopping.ring)
+    _introduce(server, key.start(), console)
+    try:
+        _wait(server, stopping, console, is_quiet=options.quiet)
+    finally:
+        key.stop()
+        server.stop()
+        console.print(f"Stopped. {server.figures()}")
+        console.close()
+    return 1 if server.is_broken.is_set() else 0
+
+
+def _wait(server: ChatServer, stopping: Wakeup, console: Console, *, is_quiet: bool) -> None:
+    """Wait for a stop, and show the figures meanwhile."""
+    report_at = time.monotonic() + REPORT_SECONDS
+    while not stopping.wait(0.5) and not server.is_broken.is_set():
+        if not is_quiet and time.monotonic() >= report_at:
+            report_at += REPORT_SECONDS
+            console.print(server.figures())
+
+
+def _introduce(server: ChatServer, how_to_stop: str, console: Console) -> None:
+    """Say where everything is, and what to type next."""
+    is_local = server.settings.host in ("127.0.0.1", "localhost", "::1")
+    reach = " (this machine only; --host 0.0.0.0 lets the network in)" if is_local else ""
+    python = _python()
+    port = server.address.rpartition(":")[2]
+    console.print(f"Listening on {server.address}{reach}")
+    console.print(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
+    console.print("Type next, each in a terminal of its own:")
+    console.print(f"  {python} -m phase4.client_gui --port {port}       a window to chat in")
+    console.print(f"  {python} -m phase4.client_terminal --port {port}  the same in a terminal")
+    console.print(f"  {python} -m monitor --status {server.status_address}  the figures, live")
+    console.print(how_to_stop)
+
+
+def _python() -> str:
+    """How this interpreter was called, short where it can be."""
+    path = Path(sys.executable)
+    with contextlib.suppress(ValueError):
+        path = path.relative_to(Path.cwd())
+    return str(path) if len(path.parts) <= 3 else "python"
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(
+        host=options.host,
+        port=options.port,
+        status_host=options.status_host,
+        status_port=options.status_port,
+        log_dir=options.log_dir,
+        on_duplicate=options.on_duplicate,
+        show_addresses=options.show_addresses,
+        max_clients=options.max_clients,
+        lines_per_second=options.flood_rate,
+    )
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="phase4.server", description="A chat server.")
+    add_listen_arguments(parser, HOST, CHAT_PORT)
+    add = parser.add_argument
+    add("--status-host", default=HOST, help="address of the status port (default %(default)s)")
+    add("--status-port", type=port_number, default=STATUS_PORT, help="default %(default)s")
+    add("--log-dir", type=Path, default=Path(LOG_DIR), help="where the logs go (default logs)")
+    add(
+        "--on-duplicate",
+        choices=ON_DUPLICATE,
+        default=ON_DUPLICATE[0],
+        help="a taken name: a random one instead (default), Alice1, or a refusal",
+    )
+    add("--show-addresses", action="store_true", help="/who shows them, and /pm takes them")
+    add("--quit-key", choices=MODES, default=MODES[0], help="where q is read (default auto)")
+    add("--max-clients", type=_positive, default=MAX_CLIENTS, help="people (default %(default)s)")
+    add(
+        "--flood-rate",
+        type=_rate,
+        default=FLOOD_LINES_PER_SECOND,
+        help="lines a second that each person may send (default %(default)s; 0: no limit)",
+    )
+    add("--quiet", action="store_true", help="do not show who comes and goes, nor the figures")
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of people")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of lines a second")
+    return rate
+
+
+def _raise_descriptor_limit() -> None:
+    """Ask for as many open sockets as the system allows; the usual start is 1,024."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""One person's conversation, from hello to goodbye, in their connection's own thread.
+
+The thread only reads. What this person is to see goes through the room to their outbox, and the
+writing thread sends it; so this thread can wait for its own socket as long as it likes.
+"""
+
+import select
+import socket
+import time
+from collections.abc import Iterator
+
+from phase4 import commands
+from phase4.flood import TokenBucket
+from phase4.nicknames import BadNickname
+from phase4.outbox import Outbox
+from phase4.room import Member, Refused, Room, RoomFull
+from shared.defaults import (
+    FLOOD_BURST_LINES,
+    MAX_LINE_BYTES,
+    NAME_SECONDS,
+    NAME_TRIES,
+)
+from shared.framing import BadLine, LineDecoder
+from shared.listener import tune_connection
+from shared.message import Error, Prompt, clean
+from shared.threaded_server import say_goodbye
+
+_RELEASE_SECONDS = 30.0  # the writing thread takes milliseconds, unless the disk hangs
+_LINGER_SECONDS = 1.0
+
+
+class HangUp(Exception):
+    """The server ends this conversation; the text is a sentence for the person, or empty."""
+
+
+class Session:
+    """Serves one connection. `run` returns when it is over."""
+
+    def __init__(
+        self,
+        room: Room,
+        connection: socket.socket,
+        address: str,
+        *,
+        lines_per_second: float,
+        name_seconds: float = NAME_SECONDS,
+    ) -> None:
+        self._room = room
+        self._connection = connection
+        self._outbox = Outbox(connection)
+        self._member = Member(self._outbox, address)
+        self._bucket = TokenBucket(FLOOD_BURST_LINES, lines_per_second)
+        self._decoder = LineDecoder()
+        self._readiness = Readiness(connection)
+        self._name_by = time.monotonic() + name_seconds
+        self.bytes_in = 0
+
+    def run(self) -> None:
+        """The whole conversation. Never raises for anything that the person did."""
+        tune_connection(self._connection)
+        self._connection.setblocking(False)
+        reason = last_words = ""
+        try:
+            self._room.connect(self._member)
+            lines = self._lines()
+            self._greet(lines)
+            self._converse(lines)
+        except commands.Quit:
+            pass
+        except (HangUp, RoomFull) as error:
+            reason = last_words = str(error)
+        except OSError:
+            reason = "connection lost"
+        finally:
+            self._room.leave(self._member, reason, last_words)
+            self._close()
+
+    def _greet(self, lines: Iterator[str | BadLine]) -> None:
+        """Ask for a name until one is claimed. Raises HangUp."""
+        for _ in range(NAME_TRIES):
+            self._room.tell(self._member, Prompt())
+            wanted = next(lines, None)
+            if wanted is None:
+                raise HangUp
+            if isinstance(wanted, BadLine):
+                self._answer_bad(wanted)
+                continue
+            _refuse_other_protocols(wanted)
+            try:
+                self._room.join(self._member, clean(wanted).strip())
+                return
+            except RoomFull:
+                raise
+            except (BadNickname, Refused) as error:
+                self._room.tell(self._member, Error(str(error)))
+        raise HangUp(f"{NAME_TRIES} names, and none of them will do. Goodbye.")
+
+    def _converse(self, lines: Iterator[str | BadLine]) -> None:
+        for line in lines:
+            if isinstance(line, BadLine):
+                self._answer_bad(line)
+            else:
+                commands.handle(self._room, self._member, line)
+
+    def _answer_bad(self, line: BadLine) -> None:
+        if line.fatal:
+            raise HangUp(line.reason)
+        self._room.tell(self._member, Error(line.reason))
+
+    def _lines(self) -> Iterator[str | BadLine]:
+        """Lines as they come, no faster than this person may speak; ends with the stream.
+
+        Raises HangUp when there is no name in time, and OSError when the connection is lost.
+        """
+        while data := self._receive():
+            self.bytes_in += len(data)
+            for line in self._decoder.feed(data):
+                if line == "" and self._member.name:
+                    continue  # an empty line says nothing, and costs nothing
+                wait = self._bucket.take()
+                if wait and self._readiness.hung_up(wait):
+                    raise ConnectionResetError
+                self._room.wait_for_room()
+                yield line
+
+    def _receive(self) -> bytes:
+        """Some bytes, or none at the end of the stream."""
+        while True:
+            if not self._member.name and time.monotonic() >= self._name_by:
+                raise HangUp("You gave no name in time. Goodbye.")
+            seconds = None if self._member.name else self._name_by - time.monotonic()
+            if self._readiness.readable(seconds):
+                try:
+                    return self._connection.recv(MAX_LINE_BYTES)
+                except BlockingIOError:
+                    pass  # it was readable and is not: the system may be wrong about that
+
+    def _close(self) -> None:
+        """Wait until the writing thread is done with the socket; then say goodbye and close it."""
+        if self._outbox.released.wait(_RELEASE_SECONDS):
+            say_goodbye(self._connection, seconds=0 if self._room.is_closed else _LINGER_SECONDS)
+        else:
+            self._connection.detach()  # rather a lost descriptor than one that is used by two
+
+
+def _refuse_other_protocols(line: str) -> None:
+    """A browser sent here would take a random name with the empty line that ends its request."""
+    if line.rstrip().endswith(("HTTP/1.0", "HTTP/1.1")):
+        raise HangUp("This is a chat server, not a web server. Goodbye.")
+
+
+class Readiness:
+    """Waits for one socket. select() refuses descriptors over 1,023; poll() does not."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._readable = self._hung_up = None
+        if hasattr(select, "poll"):
+            self._readable = select.poll()
+            self._readable.register(connection, select.POLLIN)
+            self._hung_up = select.poll()
+            self._hung_up.register(connection, 0)  # errors and hang-ups are always reported
+
+    def readable(self, seconds: float | None) -> bool:
+        """Whether there is something to read (or the end), within `seconds`; None waits for ever.
+
+        Who waits for ever is woken by shutdown(), from any thread.
+        """
+        if self._readable:
+            return bool(self._readable.poll(None if seconds is None else max(0.0, seconds) * 1000))
+        return bool(select.select([self._connection], [], [], seconds)[0])
+
+    def hung_up(self, seconds: float) -> bool:
+        """Wait `seconds`, or less if the connection is reset or shut down: then True."""
+        if self._hung_up:
+            return bool(self._hung_up.poll(seconds * 1000))
+        return bool(select.select([], [], [self._connection], seconds)[2])
