@@ -275,8 +275,7 @@ class FanOut:
 
     def _wait(self) -> None:
         """Wait for a batch, or for a socket that can take more."""
-        is_busy = self._waiting or self._finishing
-        for key, _ in self._selector.select(_TICK_SECONDS if is_busy else 10 * _TICK_SECONDS):
+        for key, _ in self._selector.select(_TICK_SECONDS):
             if key.data is None:
                 self._wakeup.clear()
                 # The first line of a batch woke us. Let those who are about to speak do so: what

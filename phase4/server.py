@@ -41,6 +41,7 @@ from shared.defaults import (
     LOG_DIR,
     MAX_CLIENTS,
     MAX_STATUS_CONNECTIONS,
+    NAME_SECONDS,
     REPORT_SECONDS,
     STATUS_PORT,
     STATUS_SECONDS,
@@ -68,6 +69,7 @@ class Settings:
     show_addresses: bool = False
     max_clients: int = MAX_CLIENTS
     lines_per_second: float = FLOOD_LINES_PER_SECOND
+    name_seconds: float = NAME_SECONDS
 
 
 class ChatServer:
@@ -149,7 +151,11 @@ class ChatServer:
 
     def _serve_person(self, connection: socket.socket, address: str) -> None:
         session = Session(
-            self.room, connection, address, lines_per_second=self.settings.lines_per_second
+            self.room,
+            connection,
+            address,
+            lines_per_second=self.settings.lines_per_second,
+            name_seconds=self.settings.name_seconds,
         )
         with self._lock:
             self._sessions.add(session)
@@ -281,6 +287,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         show_addresses=options.show_addresses,
         max_clients=options.max_clients,
         lines_per_second=options.flood_rate,
+        name_seconds=options.name_seconds,
     )
 
 
@@ -302,9 +309,15 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--max-clients", type=_positive, default=MAX_CLIENTS, help="people (default %(default)s)")
     add(
         "--flood-rate",
-        type=_rate,
+        type=_at_least_zero,
         default=FLOOD_LINES_PER_SECOND,
         help="lines a second that each person may send (default %(default)s; 0: no limit)",
+    )
+    add(
+        "--name-seconds",
+        type=_at_least_zero,
+        default=NAME_SECONDS,
+        help="time that a newcomer has to give a name (default %(default)s s)",
     )
     add("--quiet", action="store_true", help="do not show who comes and goes, nor the figures")
     return parser.parse_args(arguments)
@@ -316,13 +329,13 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _rate(text: str) -> float:
+def _at_least_zero(text: str) -> float:
     try:
         rate = float(text)
     except ValueError:
         rate = -1.0
     if not 0 <= rate < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of lines a second")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 0 or more")
     return rate
 
 

@@ -48,7 +48,11 @@ class Program:
     """
 
     def __init__(
-        self, *arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None
+        self,
+        *arguments: str,
+        cwd: Path = ROOT,
+        env: dict[str, str] | None = None,
+        stdin: int = subprocess.PIPE,
     ) -> None:
         self.arguments = arguments
         self.output: list[str] = []  # all lines so far, without their newline
@@ -60,7 +64,7 @@ class Program:
             [sys.executable, "-m", *arguments],
             cwd=cwd,
             env={**environment(), **(env or {}), "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             creationflags=new_group,
@@ -183,7 +187,11 @@ class Peer:
         if receive_buffer_bytes:  # before connect(): it sets the window that is offered
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
         self.socket.settimeout(SECONDS)
-        self.socket.connect((host, port))
+        try:
+            self.socket.connect((host, port))
+        except OSError:
+            self.socket.close()
+            raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._unread = b""
 

@@ -1,0 +1,64 @@
+"""A phase 4 server in a process of its own, and people who talk to it with plain sockets."""
+
+import re
+from pathlib import Path
+from typing import Self
+
+from tests.harness import Peer, Server
+
+TIME = r"\[\d\d:\d\d:\d\d\]"
+PROMPT = r"\* Enter your nickname:"
+
+
+class Chat(Server):
+    """`python -m phase4.server` on free ports; its logs are in `logs`."""
+
+    def __init__(self, directory: Path, *arguments: str, port: int = 0) -> None:
+        self.logs = directory / "logs"
+        super().__init__(
+            "phase4.server",
+            *("--status-port", "0", "--log-dir", str(self.logs), "--quit-key", "off"),
+            *arguments,
+            port=port,
+        )
+        found = self.expect(r"Status on ([^\s:]+):(\d+)")
+        self.status_host = found[1]
+        self.status_port = int(found[2])
+
+    def join(self, name: str) -> "Person":
+        """Somebody who has joined under this name."""
+        person = Person(self.host, self.port)
+        person.expect(PROMPT)
+        person.send(name)
+        person.name = person.expect(rf"{TIME} \* Welcome, (\S+)! \d+ online\. .*")[1]
+        return person
+
+    def log(self, name: str) -> list[str]:
+        """The entries of a log file, without their times; each must have one."""
+        lines = (self.logs / name).read_text(encoding="utf-8").splitlines()
+        times = [re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d ", line) for line in lines]
+        assert all(times), f"an entry without a time: {lines}"
+        return [line[found.end() :] for line, found in zip(lines, times, strict=True) if found]
+
+
+class Person(Peer):
+    """A peer that has joined."""
+
+    name = ""
+
+    def __enter__(self) -> Self:
+        """Give the person."""
+        return self
+
+    def hear(self, text: str, seconds: float = 10.0) -> None:
+        """The next line must be this text, after its time."""
+        self.expect(rf"{TIME} {re.escape(text)}", seconds)
+
+    def refused(self, pattern: str = ".*") -> str:
+        """The next line must be an error; its text."""
+        return self.expect(rf"! ({pattern})")[1]
+
+    def fence(self) -> None:
+        """Prove that nothing else was on its way: the next line answers what is asked now."""
+        self.send("/fence")
+        self.refused("There is no command /fence.*")

@@ -1,0 +1,136 @@
+"""Commands: what each does, and that none of them, mistyped, becomes a public message."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.phase4.chat import TIME, Chat
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["/pm Bob hi there", "@Bob hi there", "@Bob: hi there", "@bob:hi there", "/PM bob hi there"],
+)
+def test_a_private_message_reaches_its_recipient_and_sender_alone(chat: Chat, line: str) -> None:
+    with chat.join("Alice") as alice, chat.join("Bob") as bob, chat.join("Carol") as carol:
+        alice.hear("* Bob joined")
+        alice.hear("* Carol joined")
+        bob.hear("* Carol joined")
+        alice.send(line)
+        alice.hear("Alice -> Bob: hi there")
+        bob.hear("Alice -> Bob: hi there")
+        carol.fence()
+    assert chat.log("private_messages.txt") == ["Alice -> Bob: hi there"]
+    assert chat.log("messages.txt") == []
+
+
+def test_a_private_message_to_oneself_arrives_once(chat: Chat) -> None:
+    with chat.join("Alice") as alice:
+        alice.send("/pm alice note")
+        alice.hear("Alice -> Alice: note")
+        alice.fence()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["/pm", "/pm Bob", "/pm Nobody hi", "@", "@Bob", "@Nobody hi", "/pmm Bob hi", "/ pm Bob hi",
+     "//pm Bob hi", "@ Bob hi", " /pmm Bob hi", "/nick", "/nick two words", "/xyzzy"],
+)  # fmt: skip
+def test_a_mistake_is_an_error_for_its_sender_and_is_said_to_nobody(chat: Chat, line: str) -> None:
+    with chat.join("Alice") as alice, chat.join("Bob") as bob:
+        alice.hear("* Bob joined")
+        alice.send(line)
+        assert alice.refused()
+        bob.fence()
+        alice.send("still here")
+        bob.hear("Alice: still here")
+
+
+@pytest.mark.parametrize("line", ["/who", "?list", "/WHO", "  /who  "])
+def test_who_lists_the_people_online(chat: Chat, line: str) -> None:
+    with chat.join("bob") as bob, chat.join("Alice"), chat.join("Carol"):
+        bob.hear("* Alice joined")
+        bob.hear("* Carol joined")
+        bob.send(line)
+        bob.hear("* 3 online: Alice, bob, Carol")
+
+
+@pytest.mark.parametrize("line", ["/quit", "/exit", "exit", "EXIT"])
+def test_quit_ends_the_stream_and_is_announced(chat: Chat, line: str) -> None:
+    with chat.join("Bob") as bob, chat.join("Alice") as alice:
+        bob.hear("* Alice joined")
+        alice.send(line)
+        alice.expect_end()
+        bob.hear("* Alice left")
+
+
+@pytest.mark.parametrize("line", ["exit here", "?list them", "?", "mail alice@example.org"])
+def test_a_sentence_that_begins_like_a_command_is_a_message(chat: Chat, line: str) -> None:
+    with chat.join("Alice") as alice, chat.join("Bob") as bob:
+        alice.send(line)
+        bob.hear(f"Alice: {line}")
+
+
+def test_help_names_every_command(chat: Chat) -> None:
+    with chat.join("Alice") as alice:
+        alice.send("/help", "/fence")
+        lines = []
+        while not (line := alice.read_line()).startswith("!"):
+            lines.append(line)
+    text = "\n".join(lines)
+    assert all(
+        each in text for each in ("/pm", "@NAME", "/who", "?list", "/nick", "/help", "/quit")
+    )
+
+
+def test_nick_renames_and_tells_everybody(chat: Chat) -> None:
+    with chat.join("Bob") as bob, chat.join("Alice") as alice:
+        alice.send("/nick Robert")
+        alice.hear("* Alice is now Robert")
+        alice.send("it is me")
+        bob.hear("* Alice joined")
+        bob.hear("* Alice is now Robert")
+        bob.hear("Robert: it is me")
+        bob.send("/pm Robert hi")
+        alice.hear("Bob -> Robert: hi")
+        bob.hear("Bob -> Robert: hi")
+        bob.send("/pm Alice hi")
+        assert bob.refused() == "Nobody here is called Alice."
+
+
+def test_addresses_are_neither_shown_nor_taken_unless_asked_for(chat: Chat) -> None:
+    with chat.join("Alice") as alice:
+        alice.send("/who")
+        alice.hear("* 1 online: Alice")
+        alice.send("/pm 127.0.0.1 hi")
+        assert "Nobody" in alice.refused()
+
+
+def test_with_show_addresses_who_shows_them_and_pm_takes_one(start: Callable[..., Chat]) -> None:
+    chat = start("--flood-rate", "0", "--show-addresses")
+    with chat.join("Alice") as alice:
+        alice.send("/who")
+        alice.hear("* 1 online: Alice (127.0.0.1)")
+        alice.send("/pm 127.0.0.1 hi")
+        alice.hear("Alice -> Alice: hi")
+        with chat.join("Bob"):
+            alice.hear("* Bob joined")
+            alice.send("/pm 127.0.0.1 hi")
+            assert "Alice, Bob" in alice.refused()
+
+
+def test_a_long_list_of_people_comes_in_several_lines(chat: Chat) -> None:
+    names = [f"Person-number-{number:06}" for number in range(250)]
+    people = [chat.join(name) for name in names]
+    try:
+        people[-1].send("/who")
+        listed: list[str] = []
+        while True:
+            found = people[-1].expect(rf"{TIME} \* 250 online: (.*?)(,?)")
+            listed += found[1].split(", ")
+            if not found[2]:
+                break
+        assert listed == sorted(names)
+    finally:
+        for each in people:
+            each.close()

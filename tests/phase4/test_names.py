@@ -1,0 +1,178 @@
+"""Names: which are allowed, who gets one, and when it is free again."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phase4.nicknames import BadNickname, alternatives, fold, normalise
+from shared import message
+from tests.phase4.chat import PROMPT, TIME, Chat, Person
+
+Start = Callable[..., Chat]
+
+
+@pytest.mark.parametrize(
+    "name", ["a", "Alice", "x" * 20, "Al_ice-2", "Łukasz", "مريم", "Αλίκη", "李雷", "हिन्दी"]
+)
+def test_a_name_of_letters_digits_underscore_and_dash_is_allowed(chat: Chat, name: str) -> None:
+    with chat.join(name) as person:
+        assert person.name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 21, "1Alice", "_alice", "-alice", "two words", "a:b", "a,b", "a*", "<b>", "a\u200bb",
+     "a\u202eb", "a\x1b[31m", "/who", "@Bob", "!", "server", "SYSTEM", "You", "a\u00a0b", "🙂"],
+)  # fmt: skip
+def test_a_name_that_could_mislead_is_refused_and_asked_for_again(chat: Chat, name: str) -> None:
+    with chat.connect() as newcomer:
+        newcomer.expect(PROMPT)
+        newcomer.send(name, "Alice")
+        newcomer.expect(r"! .+")
+        newcomer.expect(PROMPT)
+        newcomer.expect(rf"{TIME} \* Welcome, Alice!.*")
+
+
+def test_an_empty_name_asks_for_a_random_one(chat: Chat) -> None:
+    with chat.join("") as person:
+        assert normalise(person.name) == person.name
+
+
+@pytest.mark.parametrize("spelling", ["alice", "ALICE", "Ａｌｉｃｅ"])
+def test_two_spellings_of_a_name_are_one_name(start: Start, spelling: str) -> None:
+    chat = start("--on-duplicate", "reject")
+    with chat.join("Alice"), chat.connect() as newcomer:
+        newcomer.expect(PROMPT)
+        newcomer.send(spelling)
+        newcomer.expect(r"! The name \w+ is taken\.")
+        newcomer.expect(PROMPT)
+
+
+def test_a_taken_name_gets_a_random_one_and_is_told(chat: Chat) -> None:
+    with chat.join("Alice"), chat.join("Alice") as other:
+        assert other.name != "Alice"
+        other.hear(f"* The name Alice is taken; you are {other.name}.")
+
+
+def test_a_taken_name_gets_a_number_where_the_server_was_told_so(start: Start) -> None:
+    chat = start("--on-duplicate", "number")
+    with chat.join("Alice"), chat.join("alice") as second, chat.join("Alice") as third:
+        assert (second.name, third.name) == ("alice1", "Alice2")
+
+
+def test_a_taken_name_of_full_length_still_gets_a_number(start: Start) -> None:
+    chat = start("--on-duplicate", "number")
+    with chat.join("x" * 20), chat.join("x" * 20) as second:
+        assert second.name == "x" * 19 + "1"
+
+
+def test_nick_to_a_taken_name_is_refused_and_the_old_name_kept(chat: Chat) -> None:
+    with chat.join("Alice") as alice, chat.join("Bob") as bob:
+        alice.hear("* Bob joined")
+        alice.send("/nick BOB")
+        assert alice.refused() == "The name Bob is taken."
+        alice.send("hello")
+        bob.hear("Alice: hello")
+
+
+def test_nick_may_change_the_case_of_ones_own_name(chat: Chat) -> None:
+    with chat.join("alice") as alice:
+        alice.send("/nick Alice")
+        alice.hear("* alice is now Alice")
+
+
+def test_a_name_is_free_again_when_its_owner_has_left(start: Start) -> None:
+    chat = start("--on-duplicate", "reject")
+    with chat.join("Witness") as witness:
+        chat.join("Alice").close()
+        witness.hear("* Alice joined")
+        witness.expect(rf"{TIME} \* Alice left.*")
+        chat.join("Alice").reset()
+        witness.hear("* Alice joined")
+        witness.expect(rf"{TIME} \* Alice left.*")
+        with chat.join("Alice") as alice:
+            assert alice.name == "Alice"
+
+
+def test_of_many_who_claim_a_name_at_once_one_gets_it(start: Start) -> None:
+    chat = start("--on-duplicate", "reject")
+    people = [Person(chat.host, chat.port) for _ in range(100)]
+    for each in people:
+        each.expect(PROMPT)
+    answers: list[str] = []
+    barrier = threading.Barrier(len(people))
+
+    def claim(person: Person) -> None:
+        barrier.wait(10)
+        person.send("Alice")
+        answers.append(person.read_line())
+
+    threads = [threading.Thread(target=claim, args=(each,)) for each in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    for each in people:
+        each.close()
+    assert sum("Welcome, Alice!" in answer for answer in answers) == 1
+    assert sum(answer == "! The name Alice is taken." for answer in answers) == 99
+
+
+def test_after_twenty_bad_names_the_server_says_why_and_hangs_up(chat: Chat) -> None:
+    with chat.connect() as newcomer:
+        newcomer.send(*["no good name"] * 20)
+        lines = newcomer.read_bytes_until_end().decode().splitlines()
+    assert lines[-1] == "! 20 names, and none of them will do. Goodbye."
+    assert lines.count("* Enter your nickname:") == 20
+
+
+def test_who_gives_no_name_in_time_is_told_and_hung_up_however_busy(start: Start) -> None:
+    chat = start("--name-seconds", "0.3")
+    with chat.connect() as silent, chat.connect() as dripping:
+        silent.expect(PROMPT)
+        silent.expect("! You gave no name in time. Goodbye.")
+        silent.expect_end()
+        dripping.send_bytes(b"x")  # bytes that are no name do not buy time
+        dripping.expect(PROMPT)
+        dripping.expect("! You gave no name in time. Goodbye.")
+        dripping.expect_end()
+
+
+def test_a_web_browser_is_told_and_hung_up_and_says_nothing_in_the_chat(chat: Chat) -> None:
+    with chat.join("Alice") as alice, chat.connect() as browser:
+        browser.send_bytes(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        browser.expect(PROMPT)
+        browser.expect("! This is a chat server, not a web server. Goodbye.")
+        browser.expect_end()
+        alice.fence()
+
+
+@given(st.text())
+def test_a_name_that_is_allowed_can_forge_no_line(text: str) -> None:
+    try:
+        name = normalise(text)
+    except BadNickname:
+        return
+    assert normalise(name) == name
+    joined = message.Joined("14:03:05", name)
+    private = message.Private("14:03:05", name, name, "hi: -> there")
+    public = message.Public("14:03:05", name, "-> * joined")
+    for each in (joined, private, public):
+        assert message.parse(message.format(each)) == each
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_folding_a_name_twice_changes_nothing(text: str) -> None:
+    try:
+        name = normalise(text)
+    except BadNickname:
+        return
+    assert fold(fold(name)) == fold(name)
+
+
+def test_the_random_names_are_names_that_the_server_allows() -> None:
+    for _, name in zip(range(50), alternatives("", "random"), strict=False):
+        assert normalise(name) == name

@@ -1,0 +1,77 @@
+"""The lines on the wire: each message has one form, and no text can take another's."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import message
+from shared.message import (
+    Error,
+    Joined,
+    Left,
+    Message,
+    Notice,
+    Online,
+    Other,
+    Private,
+    Prompt,
+    Public,
+    Renamed,
+    Welcome,
+    clean,
+)
+
+_TIME = st.from_regex(r"\d\d:\d\d:\d\d", fullmatch=True).map(str)
+_NAME = st.from_regex(r"[A-Za-zé李م][A-Za-z0-9_é李م-]{0,19}", fullmatch=True)
+_TEXT = st.text().map(clean)
+_LINE = st.one_of(
+    st.builds(Prompt),
+    st.builds(Error, _TEXT),
+    st.builds(Welcome, _TIME, _NAME, st.integers(0, 10**6), _TEXT),
+    st.builds(Joined, _TIME, _NAME),
+    st.builds(Left, _TIME, _NAME, st.just("stopped reading") | st.just("")),
+    st.builds(Renamed, _TIME, _NAME, _NAME),
+    st.builds(
+        Online,
+        _TIME,
+        st.integers(0, 10**6),
+        st.lists(_NAME | _NAME.map(lambda name: f"{name} (10.0.0.1)"), min_size=1).map(tuple),
+        st.booleans(),
+    ),
+    st.builds(Notice, _TIME, st.just("The server is stopping.")),
+    st.builds(Public, _TIME, _NAME, _TEXT),
+    st.builds(Private, _TIME, _NAME, _NAME, _TEXT),
+)
+
+
+@given(_LINE)
+def test_what_is_formatted_is_parsed_to_the_same(each: Message) -> None:
+    assert message.parse(message.format(each)) == each
+
+
+@given(st.text())
+def test_every_line_has_a_message(line: str) -> None:
+    assert message.format(message.parse(line)) == line
+
+
+@pytest.mark.parametrize(
+    "line", ["", "hello", "[14:03] Alice: hi", "[14:03:05] just text", "*", "!", "[14:03:05] "]
+)
+def test_what_has_no_form_is_other(line: str) -> None:
+    assert message.parse(line) == Other(line)
+
+
+@given(st.text())
+def test_clean_text_holds_no_control_character_and_cleaning_it_again_changes_nothing(
+    text: str,
+) -> None:
+    cleaned = clean(text)
+    assert clean(cleaned) == cleaned
+    assert len(cleaned.splitlines()) <= 1
+    assert not any(character in cleaned for character in "\x00\x07\x1b\r\n\t\x7f\x9b\u202e\u2066")
+    cleaned.encode("utf-8")
+
+
+def test_an_ordinary_text_is_left_as_it_is() -> None:
+    text = "naïve 漢字 می‌کنم 👩‍👩‍👧 \u00a0 %s {0}"
+    assert clean(text) == text
