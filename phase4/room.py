@@ -76,6 +76,7 @@ class Room:
         self.public_messages = 0
         self.private_messages = 0
         self.slow_disconnected = 0
+        self.refused = 0  # connections that were accepted, and found no room
 
     # --- coming and going -----------------------------------------------------------------------
 
@@ -124,6 +125,7 @@ class Room:
         if self._is_closed:
             raise RoomFull("The server is stopping.")
         if len(self._members) >= self._max_people:
+            self.refused += 1
             raise RoomFull("The server is full; try again later.")
 
     def _free(self, names: Iterable[str]) -> Iterator[str]:

@@ -22,7 +22,6 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,11 +76,10 @@ class ChatServer:
     then `start`, and `stop` when it is over.
     """
 
-    def __init__(
-        self, settings: Settings, show: Callable[[str], None], *, is_quiet: bool = False
-    ) -> None:
+    def __init__(self, settings: Settings, console: Console, *, is_quiet: bool = False) -> None:
+        show = console.print
         self.settings = settings
-        self._show = show
+        self._console = console
         self._started = time.time()
         self._bytes_in_of_gone = 0  # bytes from sessions that are over; under _lock
         self._lock = threading.Lock()
@@ -174,7 +172,7 @@ class ChatServer:
         self.room.cut(outbox, reason)
 
     def _on_fault(self, error: Exception) -> None:
-        self._show(f"A fault in this program stopped the writing thread: {error!r}")
+        self._console.print(f"A fault in this program stopped the writing thread: {error!r}")
         self.is_broken.set()
 
     # --- figures ----------------------------------------------------------------------------------
@@ -199,10 +197,11 @@ class ChatServer:
             bytes_in=bytes_in,
             bytes_out=self._fan_out.bytes_out,
             slow_disconnected=self.room.slow_disconnected,
-            refused=self._chat.refused,
+            refused=self._chat.refused + self.room.refused,
             log_errors=sum(each.errors for each in self._log.files),
             log_lines_waiting=sum(each.waiting for each in self._log.files),
             log_lines_dropped=sum(each.dropped for each in self._log.files),
+            console_lines_dropped=self._console.dropped,
             threads=threading.active_count(),
             people=people,
         )
@@ -227,7 +226,7 @@ def main(arguments: list[str] | None = None) -> int:
     stopping = Wakeup()
     on_stop_signals(stopping.ring)
     try:
-        server = ChatServer(_settings(options), console.print, is_quiet=options.quiet)
+        server = ChatServer(_settings(options), console, is_quiet=options.quiet)
     except (ListenError, LogError) as error:
         print(f"phase4.server: {error}", file=sys.stderr)
         return 2

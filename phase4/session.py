@@ -30,7 +30,12 @@ _LINGER_SECONDS = 1.0
 
 
 class HangUp(Exception):
-    """The server ends this conversation; the text is a sentence for the person, or empty."""
+    """The server ends this conversation: `last_words` for the person, `reason` for the others."""
+
+    def __init__(self, last_words: str, reason: str) -> None:
+        super().__init__(last_words)
+        self.last_words = last_words
+        self.reason = reason
 
 
 class Session:
@@ -63,37 +68,39 @@ class Session:
         try:
             self._room.connect(self._member)
             lines = self._lines()
-            self._greet(lines)
-            self._converse(lines)
+            if self._greet(lines):
+                self._converse(lines)
         except commands.Quit:
             pass
-        except (HangUp, RoomFull) as error:
+        except RoomFull as error:
             reason = last_words = str(error)
+        except HangUp as error:
+            reason, last_words = error.reason, error.last_words
         except OSError:
             reason = "connection lost"
         finally:
             self._room.leave(self._member, reason, last_words)
             self._close()
 
-    def _greet(self, lines: Iterator[str | BadLine]) -> None:
-        """Ask for a name until one is claimed. Raises HangUp."""
+    def _greet(self, lines: Iterator[str | BadLine]) -> bool:
+        """Ask for a name until one is claimed; False if they went away. Raises HangUp."""
         for _ in range(NAME_TRIES):
             self._room.tell(self._member, Prompt())
             wanted = next(lines, None)
             if wanted is None:
-                raise HangUp
+                return False
             if isinstance(wanted, BadLine):
                 self._answer_bad(wanted)
                 continue
             _refuse_other_protocols(wanted)
             try:
                 self._room.join(self._member, clean(wanted).strip())
-                return
+                return True
             except RoomFull:
                 raise
             except (BadNickname, Refused) as error:
                 self._room.tell(self._member, Error(str(error)))
-        raise HangUp(f"{NAME_TRIES} names, and none of them will do. Goodbye.")
+        raise HangUp(f"{NAME_TRIES} names, and none will do. Goodbye.", "found no name")
 
     def _converse(self, lines: Iterator[str | BadLine]) -> None:
         for line in lines:
@@ -104,7 +111,7 @@ class Session:
 
     def _answer_bad(self, line: BadLine) -> None:
         if line.fatal:
-            raise HangUp(line.reason)
+            raise HangUp(line.reason, "sent no lines")
         self._room.tell(self._member, Error(line.reason))
 
     def _lines(self) -> Iterator[str | BadLine]:
@@ -127,7 +134,7 @@ class Session:
         """Some bytes, or none at the end of the stream."""
         while True:
             if not self._member.name and time.monotonic() >= self._name_by:
-                raise HangUp("You gave no name in time. Goodbye.")
+                raise HangUp("You gave no name in time. Goodbye.", "gave no name in time")
             seconds = None if self._member.name else self._name_by - time.monotonic()
             if self._readiness.readable(seconds):
                 try:
@@ -146,7 +153,7 @@ class Session:
 def _refuse_other_protocols(line: str) -> None:
     """A browser sent here would take a random name with the empty line that ends its request."""
     if line.rstrip().endswith(("HTTP/1.0", "HTTP/1.1")):
-        raise HangUp("This is a chat server, not a web server. Goodbye.")
+        raise HangUp("This is a chat server, not a web server. Goodbye.", "is a web browser")
 
 
 class Readiness:

@@ -125,7 +125,7 @@ def test_after_twenty_bad_names_the_server_says_why_and_hangs_up(chat: Chat) -> 
     with chat.connect() as newcomer:
         newcomer.send(*["no good name"] * 20)
         lines = newcomer.read_bytes_until_end().decode().splitlines()
-    assert lines[-1] == "! 20 names, and none of them will do. Goodbye."
+    assert lines[-1] == "! 20 names, and none will do. Goodbye."
     assert lines.count("* Enter your nickname:") == 20
 
 
