@@ -78,6 +78,12 @@ class Room:
         self.slow_disconnected = 0
         self.refused = 0  # connections that were accepted, and found no room
 
+    def open(self, text: str) -> None:
+        """Note in connections.txt that the server has started: what follows is a new run."""
+        with self._out:
+            self._clock.tick()
+            self._out.log(self._log.connections, encode_line(f"{self._clock.log} {text}"))
+
     # --- coming and going -----------------------------------------------------------------------
 
     def connect(self, member: Member) -> None:

@@ -125,6 +125,7 @@ class ChatServer:
     def start(self) -> None:
         """Begin to accept people."""
         self._fan_out.start()
+        self.room.open(f"The server listens on {self.address}.")
         for thread in self._threads:
             thread.start()
 
@@ -261,9 +262,12 @@ def _introduce(server: ChatServer, how_to_stop: str, console: Console) -> None:
     console.print(f"Listening on {server.address}{reach}")
     console.print(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
     console.print("Type next, each in a terminal of its own:")
-    console.print(f"  {python} -m phase4.client_gui --port {port}       a window to chat in")
-    console.print(f"  {python} -m phase4.client_terminal --port {port}  the same in a terminal")
-    console.print(f"  {python} -m monitor --status {server.status_address}  the figures, live")
+    for module, what in (
+        (f"phase4.client_gui --port {port}", "a window to chat in"),
+        (f"phase4.client_terminal --port {port}", "the same in a terminal"),
+        (f"monitor --status {server.status_address}", "the figures, live"),
+    ):
+        console.print(f"  {python} -m {module:<36} {what}")
     console.print(how_to_stop)
 
 

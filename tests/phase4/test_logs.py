@@ -21,9 +21,10 @@ def test_comings_and_goings_are_logged_with_addresses(chat: Chat) -> None:
     with chat.join("Alice") as alice:
         alice.send("/nick Eve")
         alice.hear("* Alice is now Eve")
-        port = alice.socket.getsockname()[1]
+        port = alice.socket.getsockname()[1]  # ours is the peer's, to the server
     wait_until(lambda: "Eve left" in chat.log("connections.txt"), "her leaving is logged")
     assert chat.log("connections.txt") == [
+        f"The server listens on 127.0.0.1:{chat.port}.",
         f"Alice joined from 127.0.0.1:{port}",
         "Alice is now Eve",
         "Eve left",
