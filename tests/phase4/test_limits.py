@@ -45,6 +45,15 @@ def test_who_speaks_too_fast_is_read_more_slowly_and_loses_nothing(start: Start)
             bob.hear(f"Alice: line {number}")
 
 
+def test_after_a_burst_of_ten_lines_the_rate_holds(start: Start) -> None:
+    chat = start("--flood-rate", "0.05")
+    with chat.join("Alice") as alice, chat.join("Bob") as bob:
+        alice.send(*(f"line {number}" for number in range(50)))
+        for number in range(9):  # her name was the first line of the burst
+            bob.hear(f"Alice: line {number}")
+        bob.fence()
+
+
 def test_who_is_held_back_holds_back_nobody_else(start: Start) -> None:
     chat = start("--flood-rate", "0.05")
     with chat.join("Alice") as alice, chat.join("Bob") as bob:

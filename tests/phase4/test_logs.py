@@ -51,6 +51,18 @@ def test_only_the_owner_can_read_the_private_log(chat: Chat) -> None:
     assert mode == 0o600
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_private_log_that_others_could_read_is_closed_to_them(
+    start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "logs").mkdir()
+    path = tmp_path / "logs" / "private_messages.txt"
+    path.touch()
+    path.chmod(0o644)
+    start()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_a_new_start_appends(start: Start) -> None:
     for text in ("one", "two"):
         chat = start()

@@ -129,6 +129,16 @@ def test_after_twenty_bad_names_the_server_says_why_and_hangs_up(chat: Chat) -> 
     assert lines.count("* Enter your nickname:") == 20
 
 
+def test_last_words_are_not_lost_to_a_reset_when_input_is_left_unread(chat: Chat) -> None:
+    # Closing a socket with unread input sends a reset, which may overtake what was sent before.
+    for _ in range(10):
+        with chat.connect() as newcomer:
+            newcomer.send(*["no good name"] * 10_000)
+            newcomer.half_close()
+            lines = newcomer.read_bytes_until_end().decode().splitlines()
+            assert lines[-1] == "! 20 names, and none will do. Goodbye."
+
+
 def test_who_gives_no_name_in_time_is_told_and_hung_up_however_busy(start: Start) -> None:
     chat = start("--name-seconds", "0.3")
     with chat.connect() as silent, chat.connect() as dripping:
