@@ -164,11 +164,11 @@ def format(message: Message) -> str:
 
 _NAME = r"[^\s:,*!()\[\]]+"
 _TIMED = re.compile(r"\[(\d\d:\d\d:\d\d)\] (.*)", re.DOTALL)
-_WELCOME = re.compile(rf"\* Welcome, ({_NAME})! (\d+) online\. (.*)", re.DOTALL)
+_WELCOME = re.compile(rf"\* Welcome, ({_NAME})! (\d{{1,9}}) online\. (.*)", re.DOTALL)
 _JOINED = re.compile(rf"\* ({_NAME}) joined")
 _LEFT = re.compile(rf"\* ({_NAME}) left(?: \((.+)\))?", re.DOTALL)
 _RENAMED = re.compile(rf"\* ({_NAME}) is now ({_NAME})")
-_ONLINE = re.compile(r"\* (\d+) online: (.*?)(,?)", re.DOTALL)
+_ONLINE = re.compile(r"\* (\d{1,9}) online: (.*?)(,?)", re.DOTALL)
 _PUBLIC = re.compile(rf"({_NAME}): (.*)", re.DOTALL)
 _PRIVATE = re.compile(rf"({_NAME}) -> ({_NAME}): (.*)", re.DOTALL)
 

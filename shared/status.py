@@ -6,11 +6,15 @@ be missing, and fields that are not known here are ignored.
 """
 
 import json
-import math
+import reprlib
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
 FORMAT_VERSION = 1
+
+_MAX_COUNT = 2**63  # what a counter of 64 bits holds; JSON's numbers have no bound of their own
+_MAX_TIME = 253_402_300_800  # the year 10000, where datetime ends
+_MAX_SHOWN_CHARACTERS = 40
 
 
 class StatusError(Exception):
@@ -75,8 +79,10 @@ def parse_snapshot(line: bytes) -> Snapshot:
     if not isinstance(values, dict) or "chat_status" not in values:
         raise StatusError("The answer has no chat_status: this is not a chat server's status port.")
     version = values["chat_status"]
-    if version != FORMAT_VERSION:
-        raise StatusError(f"The server speaks status version {version!r}; this reads 1.")
+    if version != FORMAT_VERSION or isinstance(version, bool):  # JSON's true equals 1 in Python
+        raise StatusError(
+            f"The server speaks status version {_shown(version)}; this reads {FORMAT_VERSION}."
+        )
     people = values.get("people", [])
     if not isinstance(people, list) or not all(isinstance(each, dict) for each in people):
         raise StatusError("The field 'people' is not a list of objects.")
@@ -100,12 +106,18 @@ def _build(kind: type[_Kind], values: dict[str, Any]) -> _Kind:
 
 def _checked(name: str, kind: Any, value: Any) -> Any:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if kind is int and is_number and value == value // 1 and value >= 0:
+    if kind is int and is_number and 0 <= value < _MAX_COUNT and value == int(value):
         return int(value)
-    if kind is float and is_number and math.isfinite(value):
+    if kind is float and is_number and -_MAX_TIME < value < _MAX_TIME:
         return float(value)
     if kind is str and isinstance(value, str):
         return value
     if name == "people":
         return value
-    raise StatusError(f"The field {name!r} is {value!r}.")
+    raise StatusError(f"The field {name!r} is {_shown(value)}.")
+
+
+def _shown(value: Any) -> str:
+    """A value in a sentence, cut: the other end may have sent a megabyte of it."""
+    text = reprlib.repr(value)  # repr() itself would follow a thousand nested lists
+    return text if len(text) <= _MAX_SHOWN_CHARACTERS else text[:_MAX_SHOWN_CHARACTERS] + "..."

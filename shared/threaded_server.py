@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from shared.defaults import DRAIN_SECONDS, MAX_CLIENTS
+from shared.defaults import DRAIN_SECONDS, MAX_CLIENTS, POLL_SECONDS
 from shared.framing import encode_line
 from shared.listener import address_text
 from shared.wakeup import Wakeup
@@ -214,10 +214,13 @@ class _Readable:
                 self._poller.register(each, select.POLLIN)
 
     def wait(self) -> None:
+        # Never for ever: Python runs a signal handler between two steps of the main thread, so one
+        # that comes after the last step before poll() would wait until poll() returns. And Windows
+        # notices Ctrl-C only between calls.
         if self._poller:
-            self._poller.poll()
-        else:  # Windows, where Ctrl-C is noticed only between calls
-            select.select(self._sockets, [], [], 0.5)
+            self._poller.poll(POLL_SECONDS * 1000)
+        else:
+            select.select(self._sockets, [], [], POLL_SECONDS)
 
 
 def _start_with_small_stack(thread: threading.Thread) -> bool:

@@ -33,10 +33,9 @@ class Wakeup:
             self._ringing_end.send(b"!")
 
     def clear(self) -> None:
-        """Take back every ring so far. Only the waiting thread."""
-        with contextlib.suppress(OSError):
-            while self._waiting_end.recv(4096):
-                pass
+        """Take back the rings so far. Only the waiting thread."""
+        with contextlib.suppress(OSError):  # nothing to take back
+            self._waiting_end.recv(65536)
 
     def wait(self, seconds: float) -> bool:
         """Wait for a ring, at most `seconds`; True if there was one. Does not clear it."""

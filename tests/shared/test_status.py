@@ -1,0 +1,153 @@
+"""The snapshot on the wire: what is written is read back, and nothing is believed unseen."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.status import Person, Snapshot, StatusError, format_snapshot, parse_snapshot
+
+FULL = Snapshot(
+    server="phase4 0.1.0",
+    pid=4711,
+    started=1_700_000_000.5,
+    time=1_700_000_060.5,
+    people_now=2,
+    people_peak=3,
+    max_people=1000,
+    joins=4,
+    public_messages=10,
+    private_messages=2,
+    deliveries=20,
+    bytes_in=300,
+    bytes_out=4000,
+    slow_disconnected=1,
+    refused=5,
+    log_errors=6,
+    log_lines_waiting=7,
+    log_lines_dropped=8,
+    console_lines_dropped=9,
+    threads=11,
+    people=(Person("Ann", "127.0.0.1:5000", 1_700_000_001.0, 3, 0), Person("小明")),
+)
+
+
+def line(**fields: Any) -> bytes:
+    """An answer of the right version, with these fields."""
+    return json.dumps({"chat_status": 1, **fields}).encode()
+
+
+def test_what_is_written_is_read_back() -> None:
+    assert parse_snapshot(format_snapshot(FULL)) == FULL
+
+
+def test_a_snapshot_is_one_line() -> None:
+    text = format_snapshot(Snapshot(people=(Person("a\nb\u2028c"),)))
+    assert text.endswith(b"\n")
+    assert text.count(b"\n") == 1
+    assert parse_snapshot(text).people[0].name == "a\nb\u2028c"
+
+
+def test_every_field_but_the_version_may_be_missing() -> None:
+    assert parse_snapshot(b'{"chat_status": 1}') == Snapshot()
+    assert parse_snapshot(line(people=[{"name": "Ann"}])).people == (Person("Ann"),)
+
+
+def test_a_field_that_is_not_known_is_ignored() -> None:
+    read = parse_snapshot(line(joins=1, moons=[2], people=[{"name": "Ann", "shoes": 43}]))
+    assert read == Snapshot(joins=1, people=(Person("Ann"),))
+
+
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    assert parse_snapshot(line(joins=3.0)).joins == 3
+
+
+def test_uptime_is_by_the_servers_own_clock_and_never_negative() -> None:
+    assert FULL.uptime_seconds == 60.0
+    assert Snapshot(started=100.0, time=50.0).uptime_seconds == 0.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"", "not JSON"),
+        (b"* Enter your nickname:", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[1]", "no chat_status"),
+        (b"{}", "no chat_status"),
+        (b'{"chat_status": 2}', "version 2"),
+        (b'{"chat_status": true}', "version True"),
+        (b'{"chat_status": "1"}', "version '1'"),
+    ],
+)
+def test_what_is_no_status_line_is_refused_in_a_sentence(answer: bytes, words: str) -> None:
+    with pytest.raises(StatusError, match=words):
+        parse_snapshot(answer)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("people_now", -1),
+        ("people_now", 1.5),
+        ("people_now", True),
+        ("people_now", "3"),
+        ("people_now", None),
+        ("people_now", 2**63),
+        ("people_now", 1e300),
+        ("people_now", float("nan")),
+        ("people_now", float("inf")),
+        ("started", "yesterday"),
+        ("started", float("inf")),
+        ("started", float("nan")),
+        ("started", 10**400),
+        ("started", 1e15),
+        ("server", 7),
+        ("people", "Ann"),
+        ("people", ["Ann"]),
+        ("people", [{}]),
+        ("people", [{"name": 7}]),
+        ("people", [{"name": "Ann", "messages": -1}]),
+    ],
+)
+def test_a_field_of_the_wrong_kind_is_refused(field: str, value: object) -> None:
+    with pytest.raises(StatusError):
+        parse_snapshot(line(**{field: value}))
+
+
+def test_the_sentence_stays_short_whatever_the_server_sent() -> None:
+    deep: Any = "x"
+    for _ in range(500):
+        deep = [deep]
+    for value in ("x" * 1_000_000, deep, list(range(100_000))):
+        for answer in (line(pid=value), json.dumps({"chat_status": value}).encode()):
+            with pytest.raises(StatusError) as raised:
+                parse_snapshot(answer)
+            assert len(str(raised.value)) < 120
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+_fields = st.sampled_from([*Snapshot.__dataclass_fields__, "chat_status"])
+
+
+@given(st.dictionaries(_fields, _json), _json)
+def test_nothing_but_a_status_error_leaves_the_parser(fields: dict[str, Any], name: Any) -> None:
+    answer = json.dumps({"chat_status": 1, "people": [{"name": name}], **fields}).encode()
+    try:
+        read = parse_snapshot(answer)
+    except StatusError:
+        return
+    assert parse_snapshot(format_snapshot(read)) == read
+
+
+@given(st.binary())
+def test_bytes_of_any_kind_are_refused_in_a_sentence(answer: bytes) -> None:
+    with pytest.raises(StatusError):
+        parse_snapshot(answer)
