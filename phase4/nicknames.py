@@ -2,13 +2,19 @@
 
 Pure functions: whether a name is free only the room knows, and only while it holds its lock (see
 Room.join). So this module proposes, and the room takes the first proposal that nobody has.
+
+What makes a name safe is decided by those who have thought about it longest: the profile
+UsernameCasePreserved of PRECIS (RFC 8265), and Unicode's tables of what looks like what (UTS 39).
 """
 
+import functools
 import itertools
 import unicodedata
 from collections.abc import Iterator
 
 import names
+from confusable_homoglyphs import categories, confusables
+from precis_i18n import get_profile
 
 from shared.defaults import MAX_NAME_CHARACTERS
 
@@ -40,9 +46,25 @@ def normalise(wanted: str) -> str:
         raise BadNickname(_RULE)
     if not name[0].isalpha() or not all(map(_is_allowed, name)):
         raise BadNickname(_RULE)
-    if fold(name) in RESERVED:
+    try:
+        _PRECIS.enforce(name)
+    except UnicodeEncodeError as error:
+        raise BadNickname("That name holds a character that names must not have.") from error
+    if not _is_of_one_script(name):
+        raise BadNickname("A name mixes no alphabets: one could imitate another with it.")
+    if fold(name) in RESERVED or look(name) in map(look, RESERVED):
         raise BadNickname(f"The name {name} is reserved.")
     return name
+
+
+_PRECIS = get_profile("UsernameCasePreserved")
+
+_WRITTEN_TOGETHER = (
+    {"LATIN", "HAN", "HIRAGANA", "KATAKANA"},
+    {"LATIN", "HAN", "BOPOMOFO"},
+    {"LATIN", "HAN", "HANGUL"},
+)
+"""Scripts that a single word may mix: the level "Highly Restrictive" of UTS 39, section 5.2."""
 
 
 def _is_allowed(character: str) -> bool:
@@ -50,6 +72,11 @@ def _is_allowed(character: str) -> bool:
     return character in "_-" or unicodedata.category(character) in (
         "Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Mn", "Mc",
     )  # fmt: skip
+
+
+def _is_of_one_script(name: str) -> bool:
+    scripts = categories.unique_aliases(name) - {"COMMON", "INHERITED"}
+    return len(scripts) <= 1 or any(scripts <= together for together in _WRITTEN_TOGETHER)
 
 
 def fold(name: str) -> str:
@@ -61,6 +88,33 @@ def fold(name: str) -> str:
     True
     """
     return unicodedata.normalize("NFKC", name.casefold())
+
+
+def look(name: str) -> str:
+    """What two names have in common that look alike on a screen (a "skeleton", UTS 39, section 4).
+
+    >>> look("BiII") == look("Bill")
+    True
+    >>> look("сосо") == look("coco")  # the first is Cyrillic
+    True
+    """
+    return fold("".join(map(_prototype, name)))
+
+
+@functools.lru_cache(maxsize=4096)
+def _prototype(character: str) -> str:
+    """The one that stands for all characters which look like this one."""
+    # The table lists the look-alikes of a prototype under it, and the prototype under each of them:
+    # two steps reach the whole family, of which the first in code order speaks for all.
+    family = {character, *_look_alikes(character)}
+    for each in tuple(family):
+        family.update(_look_alikes(each))
+    return min(family)
+
+
+def _look_alikes(character: str) -> Iterator[str]:
+    alike = (each["c"] for each in confusables.confusables_data.get(character, ()))
+    return (each for each in alike if len(each) == 1)
 
 
 def alternatives(wanted: str, on_duplicate: str) -> Iterator[str]:

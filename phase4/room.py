@@ -69,6 +69,7 @@ class Room:
         # All below: under the FanOut's lock.
         self._clock = Clock()
         self._members: dict[str, Member] = {}  # by nicknames.fold(name)
+        self._looks: dict[str, Member] = {}  # the same, by nicknames.look(name)
         self._connected: dict[Outbox, Member] = {}  # with those who have no name yet
         self._is_closed = False
         self.people_peak = 0
@@ -112,8 +113,7 @@ class Room:
             name = next(self._free(names), None)
             if name is None:
                 return False
-            self._members[nicknames.fold(name)] = member
-            member.name = name
+            self._claim(member, name)
             member.since = time.time()
             self.joins += 1
             self.people_peak = max(self.people_peak, len(self._members))
@@ -135,7 +135,21 @@ class Room:
             raise RoomFull("The server is full; try again later.")
 
     def _free(self, names: Iterable[str]) -> Iterator[str]:
-        return (name for name in names if nicknames.fold(name) not in self._members)
+        return (name for name in names if self._holder(name) is None)
+
+    def _holder(self, name: str) -> Member | None:
+        """Who has this name, or one that could be taken for it."""
+        same = self._members.get(nicknames.fold(name))
+        return same or self._looks.get(nicknames.look(name))
+
+    def _claim(self, member: Member, name: str) -> None:
+        self._members[nicknames.fold(name)] = member
+        self._looks[nicknames.look(name)] = member
+        member.name = name
+
+    def _release(self, member: Member) -> None:
+        del self._members[nicknames.fold(member.name)]
+        del self._looks[nicknames.look(member.name)]
 
     def leave(self, member: Member, reason: str = "", last_words: str = "") -> None:
         """Somebody goes, for whatever reason; again does no harm. The name is free at once.
@@ -152,7 +166,7 @@ class Room:
             self._out.finish(member.outbox)
             self._clock.tick()
             if member.name:
-                del self._members[nicknames.fold(member.name)]
+                self._release(member)
                 self._announce(Left(self._clock.wire, member.name, reason))
                 self._note(f"{member.name} left" + (f" ({reason})" if reason else ""))
             elif reason:
@@ -173,15 +187,14 @@ class Room:
         with self._out:
             if member.is_gone:
                 return
-            holder = self._members.get(nicknames.fold(name))
+            holder = self._holder(name)
             if holder is not None and holder is not member:
                 raise Refused(f"The name {holder.name} is taken.")
             if name == member.name:
                 raise Refused(f"You are {name} already.")
             old = member.name
-            del self._members[nicknames.fold(old)]
-            self._members[nicknames.fold(name)] = member
-            member.name = name
+            self._release(member)
+            self._claim(member, name)
             self._clock.tick()
             self._announce(Renamed(self._clock.wire, old, name))
             self._note(f"{old} is now {name}")

@@ -15,7 +15,20 @@ Start = Callable[..., Chat]
 
 
 @pytest.mark.parametrize(
-    "name", ["a", "Alice", "x" * 20, "Al_ice-2", "Łukasz", "مريم", "Αλίκη", "李雷", "हिन्दी"]
+    "name",
+    [
+        "a",
+        "Alice",
+        "x" * 20,
+        "Al_ice-2",
+        "Łukasz",
+        "مريم",
+        "Αλίκη",
+        "李雷",
+        "हिन्दी",
+        "さくら子",
+        "Иван",
+    ],
 )
 def test_a_name_of_letters_digits_underscore_and_dash_is_allowed(chat: Chat, name: str) -> None:
     with chat.join(name) as person:
@@ -25,7 +38,8 @@ def test_a_name_of_letters_digits_underscore_and_dash_is_allowed(chat: Chat, nam
 @pytest.mark.parametrize(
     "name",
     ["x" * 21, "1Alice", "_alice", "-alice", "two words", "a:b", "a,b", "a*", "<b>", "a\u200bb",
-     "a\u202eb", "a\x1b[31m", "/who", "@Bob", "!", "server", "SYSTEM", "You", "a\u00a0b", "🙂"],
+     "a\u202eb", "a\x1b[31m", "/who", "@Bob", "!", "server", "SYSTEM", "You", "a\u00a0b", "🙂",
+     "аlice", "Αlice", "pаypal", "SERVER", "ѕеrver", "sуstem", "a1l", "a\u200db", "مa", "מ1a", "\u0301a"],
 )  # fmt: skip
 def test_a_name_that_could_mislead_is_refused_and_asked_for_again(chat: Chat, name: str) -> None:
     with chat.connect() as newcomer:
@@ -49,6 +63,22 @@ def test_two_spellings_of_a_name_are_one_name(start: Start, spelling: str) -> No
         newcomer.send(spelling)
         newcomer.expect(r"! The name \w+ is taken\.")
         newcomer.expect(PROMPT)
+
+
+@pytest.mark.parametrize(
+    ("name", "imitation"), [("Bill", "BiII"), ("Paul", "Pau1"), ("coco", "сосо"), ("Otto", "Ott0")]
+)
+def test_a_name_that_looks_like_one_that_is_taken_is_taken(
+    start: Start, name: str, imitation: str
+) -> None:
+    chat = start("--on-duplicate", "reject")
+    with chat.join(name) as person, chat.connect() as newcomer:
+        newcomer.expect(PROMPT)
+        newcomer.send(imitation)
+        assert newcomer.read_line().startswith("! ")
+        person.send(f"/nick {name}x", "/nick Zed")
+        person.hear(f"* {name} is now {name}x")
+        person.hear(f"* {name}x is now Zed")
 
 
 def test_a_taken_name_gets_a_random_one_and_is_told(chat: Chat) -> None:
