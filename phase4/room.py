@@ -18,6 +18,7 @@ from shared import message
 from shared.framing import encode_line
 from shared.message import Error, Joined, Left, Message, Notice, Online, Private, Renamed, Welcome
 from shared.status import Person
+from shared.threaded_server import shut_down
 
 _LIST_BYTES = 4000  # names in one line of a /who answer; a longer list comes as several lines
 
@@ -180,6 +181,15 @@ class Room:
                 return
             self.slow_disconnected += 1
         self.leave(member, reason)
+
+    def evict_nameless(self) -> None:
+        """End the connection that has been without a name for longest, to make room for others."""
+        with self._out.lock:
+            nameless = (each for each in self._connected.values() if not each.name)
+            member = next(nameless, None)  # dicts keep the order of arrival
+        if member is not None:
+            self.leave(member, "gave no name while others waited")
+            shut_down(member.outbox.connection)
 
     def rename(self, member: Member, wanted: str) -> None:
         """Give somebody another name. Raises nicknames.BadNickname or Refused."""

@@ -109,6 +109,7 @@ class ChatServer:
             listener,
             self._serve_person,
             max_connections=settings.max_clients + _NAMELESS,
+            on_crowded=self.room.evict_nameless,
             report=show,
         )
         self._status = ThreadedServer(

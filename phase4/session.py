@@ -27,6 +27,7 @@ from shared.threaded_server import say_goodbye
 
 _RELEASE_SECONDS = 30.0  # the writing thread takes milliseconds, unless the disk hangs
 _LINGER_SECONDS = 1.0
+_TLS_HANDSHAKE = b"\x16\x03"  # how every TLS client begins (RFC 8446, 5.1); no text does
 
 
 class HangUp(Exception):
@@ -120,6 +121,8 @@ class Session:
         Raises HangUp when there is no name in time, and OSError when the connection is lost.
         """
         while data := self._receive():
+            if not self.bytes_in and data.startswith(_TLS_HANDSHAKE):
+                raise HangUp("This port speaks no TLS. Goodbye.", "speaks TLS")
             self.bytes_in += len(data)
             for line in self._decoder.feed(data):
                 if line == "" and self._member.name:

@@ -30,6 +30,7 @@ Handler = Callable[[socket.socket, str], None]
 _NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _MAX_REFUSING_THREADS = 32
 _THREAD_STACK_BYTES = 256 * 1024  # of address space; the system's 8 MiB leave room for few threads
+_CROWDED = 16  # connections before the last
 _PAUSE_SECONDS = 0.1  # before asking again a system that has no descriptor or thread left
 
 
@@ -39,7 +40,8 @@ class ThreadedServer:
     `handler` runs in the connection's thread; the connection is closed when it returns. An
     OSError that leaves it (the peer is gone) is ordinary; any other exception is reported and
     ends that connection alone. `full` is the sentence for those who come when there are
-    `max_connections`.
+    `max_connections`. When there are nearly as many, `on_crowded` is called in the accepting thread
+    at each newcomer: it may end a connection that is of less use.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class ThreadedServer:
         handler: Handler,
         *,
         max_connections: int = MAX_CLIENTS,
+        on_crowded: Callable[[], None] = lambda: None,
         full: str = "! The server is full; try again later.",
         report: Callable[[str], None] = print,
     ) -> None:
         self.listener = listener
         self._handler = handler
         self._max_connections = max_connections
+        self._on_crowded = on_crowded
         self._full = encode_line(full)
         self._report = report
         self._wakeup = Wakeup()
@@ -122,6 +126,8 @@ class ThreadedServer:
             self._refuse_with_reserve(error)
             return
         connection.setblocking(True)  # some systems hand on the listener's own setting
+        if self.connections >= self._max_connections - _CROWDED:
+            self._on_crowded()
         with self._lock:
             is_full = len(self._threads) >= self._max_connections
             is_welcome = not is_full and self._start(self._serve_one, connection, address)
@@ -263,6 +269,15 @@ def say_goodbye(connection: socket.socket, last_words: bytes = b"", seconds: flo
             if not connection.recv(65536):
                 break
     hang_up(connection)
+
+
+def raise_descriptor_limit() -> None:
+    """Ask for as many open sockets as the system allows; the usual start is 1,024."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # not on Windows, which has no such limit
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def on_stop_signals(stop: Callable[[], None]) -> None:

@@ -1,5 +1,7 @@
 """Names: which are allowed, who gets one, and when it is free again."""
 
+import socket
+import ssl
 import threading
 from collections.abc import Callable
 
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from phase4.nicknames import BadNickname, alternatives, fold, normalise
 from shared import message
+from tests.harness import wait_until
 from tests.phase4.chat import PROMPT, TIME, Chat, Person
 
 Start = Callable[..., Chat]
@@ -39,7 +42,8 @@ def test_a_name_of_letters_digits_underscore_and_dash_is_allowed(chat: Chat, nam
     "name",
     ["x" * 21, "1Alice", "_alice", "-alice", "two words", "a:b", "a,b", "a*", "<b>", "a\u200bb",
      "a\u202eb", "a\x1b[31m", "/who", "@Bob", "!", "server", "SYSTEM", "You", "a\u00a0b", "🙂",
-     "аlice", "Αlice", "pаypal", "SERVER", "ѕеrver", "sуstem", "a1l", "a\u200db", "مa", "מ1a", "\u0301a"],
+     "аlice", "Αlice", "pаypal", "SERVER", "ѕеrver", "sуstem", "a1l", "a\u200db", "مa", "מ1a",
+     "\u0301a"],
 )  # fmt: skip
 def test_a_name_that_could_mislead_is_refused_and_asked_for_again(chat: Chat, name: str) -> None:
     with chat.connect() as newcomer:
@@ -188,6 +192,18 @@ def test_a_web_browser_is_told_and_hung_up_and_says_nothing_in_the_chat(chat: Ch
         browser.expect("! This is a chat server, not a web server. Goodbye.")
         browser.expect_end()
         alice.fence()
+
+
+def test_a_tls_client_is_told_and_hung_up_and_says_nothing_in_the_chat(chat: Chat) -> None:
+    with chat.join("Alice") as alice:
+        with socket.create_connection((chat.host, chat.port), 10) as plain:
+            context = ssl.create_default_context()
+            with pytest.raises(ssl.SSLError, match="WRONG_VERSION_NUMBER"):
+                context.wrap_socket(plain, server_hostname="localhost")
+        alice.fence()
+    wait_until(
+        lambda: any("speaks TLS" in entry for entry in chat.log("connections.txt")), "it is logged"
+    )
 
 
 @given(st.text())
