@@ -364,8 +364,9 @@ class FanOut:
 
     def _cut(self, outbox: Outbox) -> None:
         """Somebody has stopped reading: disconnect them."""
-        self._break(outbox)
+        # The reason first: their session, woken by the shutdown, would leave without one.
         self._on_slow(outbox, "stopped reading")
+        self._break(outbox)
 
     def _break(self, outbox: Outbox) -> None:
         """Nothing can be sent to this socket any more. Wakes its session, which ends."""

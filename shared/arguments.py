@@ -14,6 +14,13 @@ def port_number(text: str) -> int:
     return port
 
 
+def positive_number(text: str) -> int:
+    """A whole number over 0. For argparse's `type`."""
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number over 0")
+    return int(text)
+
+
 def host_and_port(text: str) -> tuple[str, int]:
     """HOST:PORT, and [HOST]:PORT for IPv6. For argparse's `type`.
 

@@ -77,7 +77,7 @@ def parse_snapshot(line: bytes) -> Snapshot:
     except (ValueError, RecursionError) as error:
         raise StatusError("The answer is not JSON: this is not a status port.") from error
     if not isinstance(values, dict) or "chat_status" not in values:
-        raise StatusError("The answer has no chat_status: this is not a chat server's status port.")
+        raise StatusError("The answer has no chat_status: this is not a status port.")
     version = values["chat_status"]
     if version != FORMAT_VERSION or isinstance(version, bool):  # JSON's true equals 1 in Python
         raise StatusError(

@@ -21,6 +21,9 @@ from collections.abc import Callable
 
 from shared.defaults import DRAIN_SECONDS, MAX_CLIENTS, POLL_SECONDS
 from shared.framing import encode_line
+from shared.goodbye import hang_up as hang_up  # `as`: others may take it from here
+from shared.goodbye import say_goodbye as say_goodbye
+from shared.goodbye import shut_down as shut_down
 from shared.listener import address_text
 from shared.wakeup import Wakeup
 
@@ -239,36 +242,6 @@ def _start_with_small_stack(thread: threading.Thread) -> bool:
     finally:
         threading.stack_size(before)
     return True
-
-
-def shut_down(connection: socket.socket) -> None:
-    """End both directions: the peer reads the end of the stream, and a recv() here returns."""
-    with contextlib.suppress(OSError):  # it may have ended already
-        connection.shutdown(socket.SHUT_RDWR)
-
-
-def hang_up(connection: socket.socket) -> None:
-    """shutdown(), then close(): whoever still waits in recv() is woken first. Any thread."""
-    shut_down(connection)
-    connection.close()
-
-
-def say_goodbye(connection: socket.socket, last_words: bytes = b"", seconds: float = 1.0) -> None:
-    """Send `last_words`, end our direction, and wait at most `seconds` for the peer to end its own.
-
-    To close at once would lose them: a socket that is closed with unread input sends a reset, and
-    a reset may overtake what was sent before it (RFC 9293, 3.10.4; RFC 2525, 2.17).
-    """
-    deadline = time.monotonic() + seconds
-    with contextlib.suppress(OSError):
-        connection.settimeout(seconds)
-        connection.sendall(last_words)
-        connection.shutdown(socket.SHUT_WR)
-        while (left := deadline - time.monotonic()) > 0:
-            connection.settimeout(left)
-            if not connection.recv(65536):
-                break
-    hang_up(connection)
 
 
 def raise_descriptor_limit() -> None:

@@ -461,13 +461,21 @@ CHORD_SENTENCE = (
 )
 
 
+def listen(keyboard: Keyboard, tinies: list[Tiny], mode: str, after: str = "") -> tuple[Tiny, str]:
+    """The program without a terminal, FENCE at work and `after` done; and what it said of q."""
+    env = {**keyboard.environment, "AFTER": f"{FENCE}\n{after}\nprint('ready', flush=True)"}
+    tinies.append(Tiny(mode, env=env))
+    sentence = tinies[0].line()
+    assert tinies[0].line() == "ready"
+    return tinies[0], sentence
+
+
 @on_linux
 def test_without_a_terminal_three_keys_end_it_and_a_bare_q_does_not(
     keyboard: Keyboard, tinies: list[Tiny]
 ) -> None:
-    tinies.append(Tiny("auto", env={**keyboard.environment, "AFTER": FENCE}))
-    tiny = tinies[0]
-    assert tiny.line() == CHORD_SENTENCE
+    tiny, sentence = listen(keyboard, tinies, "auto")
+    assert sentence == CHORD_SENTENCE
     assert keyboard.press(Q) == tiny.line()
     assert keyboard.release(Q) == tiny.line()
     for key in (CTRL, ALT):
@@ -480,10 +488,8 @@ def test_without_a_terminal_three_keys_end_it_and_a_bare_q_does_not(
 
 @on_linux
 def test_global_warns_and_a_bare_q_ends_it_once(keyboard: Keyboard, tinies: list[Tiny]) -> None:
-    stay = FENCE + "done.ring = lambda: None"
-    tinies.append(Tiny("global", env={**keyboard.environment, "AFTER": stay}))
-    tiny = tinies[0]
-    assert tiny.line() == (
+    tiny, sentence = listen(keyboard, tinies, "global", "done.ring = lambda: None")
+    assert sentence == (
         "WARNING: q stops this server, in whatever window it is typed. Stop with Ctrl-C or SIGTERM."
     )
     assert keyboard.press(F) == tiny.line()
@@ -496,10 +502,8 @@ def test_global_warns_and_a_bare_q_ends_it_once(keyboard: Keyboard, tinies: list
 
 @on_linux
 def test_after_stop_the_key_is_not_heard(keyboard: Keyboard, tinies: list[Tiny]) -> None:
-    stopped = FENCE + "quit_key.stop()"
-    tinies.append(Tiny("global", env={**keyboard.environment, "AFTER": stopped}))
-    tinies[0].line()
-    assert keyboard.press(Q) == tinies[0].line()
+    tiny, _ = listen(keyboard, tinies, "global", "quit_key.stop()")
+    assert keyboard.press(Q) == tiny.line()
 
 
 FAULTS = {
@@ -544,15 +548,15 @@ def test_where_it_fails_a_sentence_says_so_and_no_traceback(
 def test_a_keyboard_that_is_unplugged_prints_no_traceback(
     keyboard: Keyboard, tinies: list[Tiny]
 ) -> None:
-    wait = (
-        "[each.join() for each in threading.enumerate() if 'start_reading' in each.name]\n"
-        "print('unplugged', flush=True)"
-    )
-    tinies.append(Tiny("auto", env={**keyboard.environment, "AFTER": FENCE + wait}))
-    assert tinies[0].line() == CHORD_SENTENCE
-    assert keyboard.press(F) == tinies[0].line()
+    tiny, _ = listen(keyboard, tinies, "auto")
+    assert keyboard.press(F) == tiny.line()
     keyboard.unplug()
-    assert tinies[0].line() == "unplugged"
-    tinies[0].process.send_signal(signal.SIGTERM)
-    status, _, errors = tinies[0].ends()
+    wait_until(lambda: count_threads(tiny) == 3, "the thread that read the device has ended")
+    tiny.process.send_signal(signal.SIGTERM)
+    status, _, errors = tiny.ends()
     assert (status, errors) == (0, "")
+
+
+def count_threads(tiny: Tiny) -> int:
+    """Those of the program: the main thread, and with a keyboard three of the package."""
+    return len(os.listdir(f"/proc/{tiny.process.pid}/task"))
