@@ -1,0 +1,100 @@
+"""Phase 1's server: one client at a time."""
+
+import ast
+import signal
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness import ROOT, Server
+from tests.phases_common import ServerPromises, expect_end_after_whatever, fill
+
+MODULE = "phase1.server"
+
+
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[Server]:
+    """A server that serves many checks."""
+    with Server(MODULE) as server:
+        yield server
+
+
+class TestServer(ServerPromises):
+    """The promises of every server."""
+
+    module = MODULE
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server for one check."""
+    with Server(MODULE) as server:
+        yield server
+
+
+def test_hello_is_answered(server: Server) -> None:
+    with server.connect() as peer:
+        peer.send("Hello Server!", "hello server!", "Hello Server! ")
+        peer.expect("Hello Client!")
+        peer.expect("hello server!")
+        peer.expect("Hello Server! ")
+
+
+def test_the_second_client_is_answered_when_the_first_has_left(server: Server) -> None:
+    with server.connect() as alice, server.connect() as bob:
+        bob.send("Hello Server!")
+        for number in range(100):  # the fence: whatever the server does for Bob, it could do now
+            alice.send(f"line {number}")
+            alice.expect(f"line {number}")
+        assert not bob.has_input()
+        alice.close()
+        bob.expect("Hello Client!")
+    bob.close()
+    server.expect(" connected")
+    server.expect(" left")  # and on the console, Bob comes after Alice has left
+    assert server.output[-2].endswith(" connected")
+    server.expect(" connected")
+
+
+def test_all_answers_come_before_the_end(server: Server) -> None:
+    with server.connect() as peer:
+        peer.send(*(f"line {number}" for number in range(1000)))
+        peer.half_close()
+        for number in range(1000):
+            peer.expect(f"line {number}")
+        peer.expect_end()
+
+
+def test_it_stops_while_a_client_does_not_read(server: Server) -> None:
+    with server.connect() as peer:
+        fill(peer)
+        server.signal(signal.SIGTERM)
+        expect_end_after_whatever(peer)
+        peer.close()
+        assert server.wait() == 0
+
+
+def test_who_waits_in_the_queue_sees_the_end_when_it_stops(server: Server) -> None:
+    with server.connect() as alice, server.connect() as bob:
+        alice.send("fence")
+        alice.expect("fence")
+        server.signal(signal.SIGTERM)
+        alice.expect_end()
+        alice.close()
+        bob.expect_end()
+        assert server.wait() == 0
+
+
+def test_it_is_written_by_hand() -> None:
+    """The lesson hides nothing: the standard library, and numbers from shared/defaults.py."""
+    tree = ast.parse((ROOT / "phase1" / "server.py").read_text(encoding="utf-8"))
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    foreign = {name for name in imported if name.split(".")[0] not in sys.stdlib_module_names}
+    assert foreign == {"shared.defaults"}
