@@ -1,0 +1,146 @@
+"""--once and --json: the figures without a terminal, and an exit status that tells."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from monitor.__main__ import main
+from shared.status import Person, parse_snapshot
+from tests.harness import ROOT, SECONDS, environment, free_port
+from tests.monitor.samples import QUIET, changed
+from tests.monitor.status_server import StatusServer, sends
+
+
+def monitor(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run it to its end, with what it prints apart from its complaints."""
+    return subprocess.run(
+        [sys.executable, "-m", "monitor", *arguments],
+        cwd=ROOT,
+        env={**environment(), **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def test_once_prints_the_figures_for_a_person() -> None:
+    with StatusServer(QUIET) as server:
+        done = monitor("--once", "--status", server.address)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"{server.address}, phase4 0.1.0, pid 4711, up 3 h 04 min"
+    assert "people       3 (peak 8, 12 joined in all, room for 1,000)" in lines
+    assert "messages     157 (public 150, private 7)" in lines
+    assert "delivered    300" in lines
+    assert "bytes        4.0 kB in, 52.0 kB out" in lines
+    assert "threads      9" in lines
+    heading = next(number for number, line in enumerate(lines) if line.startswith("name "))
+    assert lines[heading].split() == ["name", "address", "since", "messages", "outbox"]
+    assert [line.split()[0] for line in lines[heading + 1 :]] == ["Alice", "bob", "小明"]
+
+
+def test_once_cleans_what_the_server_sent() -> None:
+    people = (Person("\x1b[31mEve\x07", "\u202e1.2.3.4\n* forged"),)
+    with StatusServer(changed(server="\x9b2Jbad\r", people=people)) as server:
+        done = monitor("--once", "--status", server.address)
+    assert not any(ord(each) < 32 and each != "\n" for each in done.stdout)
+    assert not any("\x7f" <= each <= "\x9f" or each == "\u202e" for each in done.stdout)
+    assert len([line for line in done.stdout.splitlines() if "Eve" in line]) == 1
+
+
+def test_once_prints_something_also_where_the_locale_has_no_such_letter() -> None:
+    with StatusServer(QUIET) as server:
+        done = monitor(
+            "--once",
+            "--status",
+            server.address,
+            env={"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\n?? " in done.stdout
+
+
+def test_json_prints_the_snapshot_as_one_line() -> None:
+    with StatusServer(QUIET) as server:
+        done = monitor("--json", "--status", server.address)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    assert json.loads(done.stdout)["chat_status"] == 1
+    assert parse_snapshot(done.stdout.encode()) == QUIET
+
+
+@pytest.mark.parametrize("option", ["--once", "--json"])
+def test_a_server_that_cannot_be_read_is_a_sentence_and_exit_status_1(option: str) -> None:
+    port = free_port()
+    done = monitor(option, "--status", f"127.0.0.1:{port}")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == f"monitor: 127.0.0.1:{port}: Nothing listens there.\n"
+
+
+def test_a_port_that_is_something_else_is_a_sentence_and_exit_status_1() -> None:
+    with StatusServer(sends(b"SSH-2.0-OpenSSH\r\n")) as server:
+        done = monitor("--json", "--status", server.address)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"monitor: {server.address}: The answer is not JSON: this is not a status port.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--status", "12346"),
+        ("--interval", "0"),
+        ("--interval", "nan"),
+        ("--interval", "soon"),
+    ],
+)
+def test_a_wrong_command_line_is_exit_status_2(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--once", *arguments])
+    assert ended.value.code == 2
+    assert f"error: argument {arguments[0]}: {arguments[1]!r} is no" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
+    with StatusServer(QUIET) as server:
+        reading, writing = os.pipe()
+        os.close(reading)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "monitor", "--json", "--status", server.address],
+                cwd=ROOT,
+                env=environment(),
+                stdout=writing,
+                stderr=subprocess.PIPE,
+                timeout=SECONDS,
+                check=False,
+            )
+        finally:
+            os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_without_curses_the_sentence_says_what_to_install() -> None:
+    hide = "import sys; sys.modules['_curses'] = None; from monitor.__main__ import main"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{hide}; sys.exit(main([]))"],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "windows-curses" in done.stderr
+    assert "Traceback" not in done.stderr

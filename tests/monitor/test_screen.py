@@ -1,0 +1,417 @@
+"""The dashboard on a real terminal: what a person sees, presses, and gets back at the end."""
+
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from shared.status import Person, Snapshot
+from tests.harness import SECONDS, free_port
+from tests.monitor.samples import QUIET, changed, crowd
+from tests.monitor.status_server import StatusServer, sends, stalls
+from tests.monitor.terminal import ENTER_ALTERNATE, Terminal
+
+OFTEN = ("--interval", "0.2")
+RARELY = ("--interval", "3600")
+
+
+@pytest.fixture
+def server() -> Iterator[StatusServer]:
+    """A good status server."""
+    with StatusServer(QUIET) as running:
+        yield running
+
+
+def dashboard(server: StatusServer, *arguments: str, **options: object) -> Terminal:
+    """The monitor, watching this server."""
+    return Terminal("-m", "monitor", "--status", server.address, *arguments, **options)  # type: ignore[arg-type]
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def test_the_figures_are_live(server: StatusServer) -> None:
+    with dashboard(server, *OFTEN) as terminal:
+        terminal.until("LIVE")
+        terminal.until(r"peak 8 of 1,000 ")
+        terminal.until("Alice")
+        server.show(changed(people_peak=9, people=(*QUIET.people, Person("Zora"))))
+        terminal.until(r"peak 9 of 1,000 ")
+        terminal.until("Zora")
+
+
+def test_rates_follow_the_counters(server: StatusServer) -> None:
+    with dashboard(server, *OFTEN) as terminal:
+        terminal.until(r"delivered/s +0\.0")
+        server.show(changed(deliveries=QUIET.deliveries + 1000))
+        terminal.until(r"delivered +1,300")
+        terminal.until(r"delivered/s +[1-9]")
+
+
+def test_the_age_grows_and_nothing_else_is_written_while_nothing_changes(
+    server: StatusServer,
+) -> None:
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("LIVE · 0 s old(.|\n)*q quit")
+        terminal.until("LIVE · 1 s old")
+        before = len(terminal.output)
+        terminal.until("LIVE · 2 s old")
+        written = terminal.output[before:]
+    # A digit, and the way there; not a row, not a screen.
+    assert len(written) < 100, written
+    assert _without_controls(written) == b"2"
+
+
+def _without_controls(written: bytes) -> bytes:
+    return re.sub(rb"\x1b[\[(][0-9;?]*[A-Za-z]|[\x00-\x1f]", b"", written)
+
+
+def test_names_cannot_write_to_the_terminal(server: StatusServer) -> None:
+    people = (Person("\x1b]0;owned\x07Eve", "\x9b31m\u202e"), Person("\x1b[2JMallory"))
+    server.show(changed(server="\x1bcphase4", people=people))
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("�\\[2JMallory")
+        for forged in (b"\x1b]0;owned", b"\x1bcphase4", b"\x1b[2JMallory", b"\x9b31m", b"\x07"):
+            assert forged not in terminal.output
+
+
+def test_wide_names_do_not_break_the_columns(server: StatusServer) -> None:
+    names = ("Ann", "小明小明", "🙂🙂", "Zoe\u0308", "👨\u200d👩\u200d👧", "🇩🇪", "👍🏽")
+    server.show(changed(people=tuple(Person(name, "HERE") for name in names)))
+    with dashboard(server, *RARELY, rows=30) as terminal:
+        terminal.until(lambda: len(re.findall("HERE", terminal.text)) == len(names))
+        numbers = [n for n, row in enumerate(terminal.rows) if "HERE" in row]
+        assert len({terminal.column_of(number, "HERE") for number in numbers}) == 1
+
+
+# --- keys ----------------------------------------------------------------------------------------
+
+
+def test_q_quits(server: StatusServer) -> None:
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("LIVE")
+        terminal.press("q")
+        assert terminal.wait() == 0
+        terminal.assert_restored()
+
+
+def test_pause_stops_the_figures_and_not_the_reading(server: StatusServer) -> None:
+    with dashboard(server, *OFTEN) as terminal:
+        terminal.until("peak 8 ")
+        terminal.press(" ")
+        terminal.until("PAUSED")
+        server.show(changed(people_peak=9))
+        server.wait_for_connections(server.begun + 3)  # the new figures have been read
+        terminal.press("?")  # the fence: whatever was to be drawn is drawn before the help is
+        terminal.until("any key leaves it")
+        terminal.press("x")
+        terminal.until("peak 8 ")
+        terminal.until(r"PAUSED · \d+ s old")
+        terminal.press(" ")
+        terminal.until("peak 9 ")
+        terminal.until("LIVE")
+
+
+def test_pause_waits_for_the_first_figures() -> None:
+    with StatusServer(sends(b"what?\n")) as server, dashboard(server, *OFTEN) as terminal:
+        terminal.until("UNREADABLE")
+        terminal.press(" ")
+        server.show(QUIET)
+        terminal.until("LIVE")
+
+
+def test_help_comes_and_goes(server: StatusServer) -> None:
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("Alice")
+        terminal.press("?")
+        terminal.until("pause: the figures stand still")
+        terminal.until(lambda: "Alice" not in terminal.text)
+        terminal.press("\x1b")
+        terminal.until("Alice")
+
+
+def test_a_shorter_interval_counts_at_once(server: StatusServer) -> None:
+    with dashboard(server, "--interval", "3600") as terminal:
+        terminal.until("every 3600 s")
+        terminal.press("-" * 4)
+        terminal.until("every 10 s")
+        terminal.press("-" * 4)
+        terminal.until("every 0.5 s")
+        server.wait_for_connections(2)
+        terminal.press("+")
+        terminal.until("every 1 s")
+
+
+def test_arrows_and_pages_scroll_the_people(server: StatusServer) -> None:
+    server.show(changed(people=crowd(50)))
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("people 1 to 6 of 50")
+        terminal.press("\x1bOB")
+        terminal.until("people 2 to 7 of 50")
+        terminal.until(lambda: "Guest0000" not in terminal.text)
+        terminal.press("\x1b[6~")
+        terminal.until("people 8 to 13 of 50")
+        terminal.press("\x1b[5~")
+        terminal.until("people 2 to 7 of 50")
+        terminal.press("\x1bOA\x1bOA")
+        terminal.until("people 1 to 6 of 50")
+        terminal.press("\x1b[4~")
+        terminal.until("Guest0049")
+        terminal.press("\x1b[1~")
+        terminal.until("Guest0000")
+
+
+def test_s_sorts_the_people(server: StatusServer) -> None:
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("3 people, by name")
+        terminal.press("s")
+        terminal.until("3 people, by since")
+        terminal.until("bob(.|\n)*Alice")
+
+
+def test_a_key_works_while_the_server_stalls(server: StatusServer) -> None:
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("LIVE")
+        server.script = stalls(b'{"chat_status": 1')
+        begun, ended = server.begun, server.ended
+        terminal.press("-")
+        terminal.until("every 300 s")
+        terminal.press("-" * 8)
+        server.wait_for_connections(begun + 1)
+        terminal.press("?")
+        terminal.until("pause: the figures stand still")
+        assert server.ended == ended  # it still stalls: the help did not come after it
+        terminal.press("xq")
+        assert terminal.wait() == 0  # and so did not the end
+        terminal.assert_restored()
+
+
+# --- the truth about the server ------------------------------------------------------------------
+
+
+def test_a_server_that_goes_and_returns() -> None:
+    port = free_port()
+    with StatusServer(QUIET, port=port) as server, dashboard(server, *OFTEN) as terminal:
+        terminal.until("peak 8 ")
+        server.__exit__(None, None, None)
+        terminal.until(r"GONE \d+ s · \d+ s old")
+        terminal.until(r"Gone since \d\d:\d\d:\d\d: Nothing listens there")
+        assert "peak 8 " in terminal.text
+        with StatusServer(changed(people_peak=9), port=port):
+            terminal.until("LIVE")
+            terminal.until("peak 9 ")
+            terminal.until("█×+█")  # the gap stays in the chart
+            terminal.until(lambda: "Gone since" not in terminal.text)
+            assert "restarted" not in terminal.text
+
+
+def test_a_server_that_was_not_there_yet_is_picked_up() -> None:
+    port = free_port()
+    with Terminal("-m", "monitor", "--status", f"127.0.0.1:{port}", *OFTEN) as terminal:
+        terminal.until("Gone since .*Nothing listens there")
+        with StatusServer(QUIET, port=port):
+            terminal.until("LIVE")
+
+
+def test_a_restart_is_said_and_gives_no_negative_rates(server: StatusServer) -> None:
+    with dashboard(server, *OFTEN) as terminal:
+
+        def shows(pattern: str) -> bool:
+            assert not re.search(r"-\d", terminal.text)
+            return re.search(pattern, terminal.text) is not None
+
+        terminal.until(lambda: shows(r"delivered/s +0\.0"))
+        server.show(Snapshot(pid=1, started=1_800_000_000.0, people_peak=1))
+        terminal.until(lambda: shows("The server was restarted"))
+        terminal.until(lambda: shows("peak 1 "))
+        terminal.until(lambda: shows(r"delivered/s +-"))
+        terminal.until(lambda: shows(r"delivered/s +0\.0"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"* Enter your nickname:\n", "not JSON: this is not a status port"),
+        (b'{"chat_status": 2}\n', "speaks status version 2; this reads 1"),
+        (b"", "hung up without an answer"),
+    ],
+)
+def test_what_is_no_status_port_is_said(answer: bytes, words: str) -> None:
+    with StatusServer(sends(answer)) as server, dashboard(server, *RARELY) as terminal:
+        terminal.until(words)
+
+
+# --- sizes ---------------------------------------------------------------------------------------
+
+
+def test_it_follows_the_size_of_the_terminal(server: StatusServer) -> None:
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("in detail")
+        terminal.resize(40, 10)
+        terminal.until(lambda: terminal.rows[-1].startswith(" q quit") and len(terminal.rows) == 10)
+        terminal.until(r"people +3 +peak 8")
+        terminal.until(lambda: "in detail" not in terminal.text)
+        terminal.resize(20, 3)
+        terminal.until(lambda: terminal.rows[0].startswith("3 people"))
+        terminal.resize(9, 1)
+        terminal.until(lambda: terminal.rows == ["3 people"])
+        terminal.resize(300, 80)
+        terminal.until("what happened")
+        terminal.until(lambda: terminal.rows[79].startswith(" q quit"))
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(20, 3), (5, 2), (1, 1)])
+def test_it_starts_in_a_tiny_terminal_and_keys_work(
+    server: StatusServer, columns: int, rows: int
+) -> None:
+    with dashboard(server, *RARELY, columns=columns, rows=rows) as terminal:
+        terminal.until(lambda: b"3" in _without_controls(terminal.output))
+        terminal.press("q")
+        assert terminal.wait() == 0
+
+
+# --- terminals -----------------------------------------------------------------------------------
+
+_COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;\d+)*m")
+
+
+def test_it_is_in_colour(server: StatusServer) -> None:
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("LIVE")
+    assert _COLOUR.search(terminal.output)
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "vt100"}])
+def test_it_does_without_colour_where_there_is_none_or_none_is_wanted(
+    server: StatusServer, env: dict[str, str]
+) -> None:
+    with dashboard(server, *RARELY, env=env) as terminal:
+        terminal.until("LIVE")
+        terminal.until("peak 8 ")
+        terminal.press("q")
+        assert terminal.wait() == 0
+    assert not _COLOUR.search(terminal.output)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env"),
+    [((), {"LC_ALL": "C"}), (("--ascii",), {})],
+)
+def test_it_draws_in_ascii_where_there_is_nothing_else(
+    server: StatusServer, arguments: tuple[str, ...], env: dict[str, str]
+) -> None:
+    with dashboard(server, *RARELY, *arguments, env=env) as terminal:
+        terminal.until(r"\* LIVE \| 0 s old")
+        terminal.until(r"\?\?\?\? +127.0.0.1:50003")
+        terminal.press("q")
+        assert terminal.wait() == 0
+    assert terminal.output.isascii()
+
+
+def test_the_linux_console_gets_plain_pictures_and_real_names(server: StatusServer) -> None:
+    server.show(changed(people=(Person("Zoë"),)))
+    with dashboard(server, *RARELY, env={"TERM": "linux"}) as terminal:
+        terminal.until(r"\* LIVE \| 0 s old")
+        terminal.until("Zoë")
+
+
+@pytest.mark.parametrize(
+    ("term", "words"),
+    [
+        ("dumb", "cannot move its cursor"),
+        ("no-such-terminal", "does not know the terminal"),
+        ("", "TERM=''"),
+    ],
+)
+def test_a_terminal_that_cannot_do_it_gets_one_clear_sentence(
+    server: StatusServer, term: str, words: str
+) -> None:
+    with dashboard(server, env={"TERM": term}, columns=200) as terminal:
+        assert terminal.wait() == 2
+        sentences = [row for row in terminal.rows if row]
+    assert len(sentences) == 1
+    assert words in sentences[0]
+    assert "--once" in sentences[0]
+    assert b"\x1b" not in terminal.output
+
+
+# --- the end -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "SIGINT", "SIGTERM", "SIGHUP"])
+def test_the_terminal_is_restored_after(server: StatusServer, how: str) -> None:
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("LIVE")
+        if how == "Ctrl-C":
+            terminal.press("\x03")
+        else:
+            terminal.signal(signal.Signals[how])
+        assert terminal.wait() == 0
+        terminal.assert_restored()
+        assert b"Traceback" not in terminal.output
+
+
+def test_the_terminal_is_restored_after_sigterm_while_the_server_stalls() -> None:
+    with StatusServer(stalls()) as server, dashboard(server, *RARELY) as terminal:
+        terminal.until("CONNECTING")
+        server.wait_for_connections(1)
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait() == 0
+        terminal.assert_restored()
+
+
+def test_the_terminal_is_restored_after_a_crash_and_the_fault_is_told(server: StatusServer) -> None:
+    crash = (
+        "import sys, monitor.screen as screen; from monitor.__main__ import main\n"
+        "def broken(scene):\n"
+        "    if scene.figures.snapshot: raise ZeroDivisionError('a fault')\n"
+        "    return draw(scene)\n"
+        "draw, screen.render = screen.render, broken\n"
+        f"sys.exit(main(['--status', '{server.address}']))"
+    )
+    with Terminal("-c", crash) as terminal:
+        assert terminal.wait() == 1
+        terminal.assert_restored()
+        told = terminal.output.rpartition(b"\x1b[?1049l")[2]
+        assert b"ZeroDivisionError: a fault" in told
+
+
+@pytest.mark.parametrize("controlling", [True, False])
+def test_it_ends_when_its_terminal_is_taken_away(server: StatusServer, controlling: bool) -> None:
+    with dashboard(server, *RARELY, controlling=controlling) as terminal:
+        terminal.until("LIVE")
+        terminal.close()
+        terminal.process.wait(SECONDS)
+
+
+def test_without_a_terminal_it_says_so(server: StatusServer) -> None:
+    command = f"{sys.executable} -m monitor --status {server.address} </dev/null"
+    shell = "import os, sys; sys.exit(os.waitstatus_to_exitcode(os.system(sys.argv[1])))"
+    with Terminal("-c", shell, command, columns=200) as terminal:
+        assert terminal.wait() == 2
+        assert "This is not a terminal; use --once" in terminal.text
+    assert ENTER_ALTERNATE not in terminal.output
+
+
+def test_it_costs_next_to_nothing_while_nothing_happens(server: StatusServer) -> None:
+    """Not a speed: whether it sleeps between the seconds, or spins."""
+    server.show(changed(people=crowd(1000)))
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("LIVE · 0 s old")
+        before = _cpu_seconds(terminal.process.pid)
+        started = time.monotonic()
+        terminal.until("LIVE · 1 s old")
+        used = _cpu_seconds(terminal.process.pid) - before
+        assert used < 0.2 * (time.monotonic() - started)
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+    except FileNotFoundError:
+        pytest.skip("no /proc here")
+    return (int(fields[11]) + int(fields[12])) / 100

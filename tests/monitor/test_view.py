@@ -1,0 +1,386 @@
+"""The picture: it fits every size, says what is true, and shows what matters first."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wcwidth import wcswidth
+
+from monitor.drawing import ASCII, UNICODE
+from monitor.history import History, Moment
+from monitor.view import SORTS, Picture, Scene, Style, Ui, press, render
+from shared.status import Person, Snapshot
+from tests.monitor.samples import QUIET, changed, crowd
+
+NOON = 1_700_000_000.0
+
+
+def at(seconds: float) -> Moment:
+    """A moment, `seconds` after the check began."""
+    return Moment(seconds, NOON + seconds)
+
+
+def scene(*snapshots: Snapshot, width: int = 80, height: int = 24, **ui: object) -> Scene:
+    """What is seen two seconds after the last of these readings, which are five apart."""
+    history = History()
+    for number, snapshot in enumerate(snapshots):
+        history.succeed(snapshot, at(5.0 * number))
+    return Scene(
+        address="127.0.0.1:12346",
+        figures=history.figures,
+        current=history.figures,
+        ui=Ui(**ui),  # type: ignore[arg-type]
+        now=at(5.0 * len(snapshots) - 3),
+        width=width,
+        height=height,
+    )
+
+
+def gone(*snapshots: Snapshot, seconds: float = 12.0, **more: object) -> Scene:
+    """The same, `seconds` after the server was first found gone."""
+    history = History()
+    for snapshot in snapshots:
+        history.succeed(snapshot, at(0))
+    history.fail("Nothing listens there.", at(5))
+    shown = scene(QUIET, **more)  # type: ignore[arg-type]
+    return replace(shown, figures=history.figures, current=history.figures, now=at(5 + seconds))
+
+
+def lines(picture: Picture) -> list[str]:
+    """The rows without their styles."""
+    return ["".join(span.text for span in row).rstrip() for row in picture.rows]
+
+
+def shown(scene: Scene) -> str:
+    """The whole picture as one text."""
+    return "\n".join(lines(render(scene)))
+
+
+# --- every size, every text ----------------------------------------------------------------------
+
+_texts = st.text(max_size=30)
+_counts = st.integers(0, 2**63 - 1)
+_times = st.floats(-1e11, 2e11)
+_people = st.builds(Person, _texts, _texts, _times, _counts, _counts)
+_snapshots = st.builds(
+    Snapshot,
+    server=_texts,
+    pid=_counts,
+    started=_times,
+    time=_times,
+    people_now=_counts,
+    max_people=_counts,
+    public_messages=_counts,
+    bytes_in=_counts,
+    bytes_out=_counts,
+    refused=_counts,
+    people=st.lists(_people, max_size=5).map(tuple),
+)
+
+
+@given(
+    st.lists(_snapshots, max_size=3),
+    st.integers(1, 300),
+    st.integers(1, 80),
+    st.builds(
+        Ui,
+        is_paused=st.booleans(),
+        shows_help=st.booleans(),
+        sort=st.sampled_from(SORTS),
+        scroll=st.integers(0, 10),
+    ),
+    st.sampled_from([UNICODE, ASCII]),
+    st.text(max_size=50),
+)
+def test_the_picture_fits_whatever_the_size_and_whatever_the_server_sent(
+    snapshots: list[Snapshot], width: int, height: int, ui: Ui, glyphs: object, problem: str
+) -> None:
+    whole = replace(scene(*snapshots, width=width, height=height), ui=ui, glyphs=glyphs)  # type: ignore[arg-type]
+    if problem:
+        history = History()
+        history.fail(problem, at(0))
+        failed = replace(whole.figures, problem=problem, gone_since=at(0))
+        whole = replace(whole, figures=failed, current=failed)
+    picture = render(whole)
+    assert 1 <= len(picture.rows) <= height
+    for row in lines(picture):
+        assert 0 <= wcswidth(row) <= width, row  # -1 would be a control character
+
+
+@pytest.mark.parametrize("number", [0, 1, 5, 500])
+def test_the_footer_is_the_last_row_at_every_height(number: int) -> None:
+    for height in range(5, 81):
+        rows = lines(render(scene(changed(people=crowd(number)), height=height)))
+        assert len(rows) == height
+        assert rows[-1].startswith(" q quit")
+
+
+# --- what is shown -------------------------------------------------------------------------------
+
+
+def test_all_figures_are_there_at_80x24() -> None:
+    text = shown(
+        scene(
+            QUIET,
+            changed(
+                public_messages=160,
+                private_messages=12,
+                deliveries=400,
+                bytes_in=5_000,
+                bytes_out=72_000,
+                slow_disconnected=21,
+                refused=22,
+                log_errors=23,
+                log_lines_dropped=20,
+                console_lines_dropped=4,
+                log_lines_waiting=25,
+            ),
+        )
+    )
+    for words in (
+        "127.0.0.1:12346  phase4 0.1.0  pid 4711",
+        "LIVE · 2 s old",
+        "peak 8 of 1,000",
+        "public 2.0 · private 1.0",
+        "public 160 · private 12",
+        "max 3.0",
+        "3 h 04 min",
+    ):
+        assert words in text
+    for label, figure in (
+        ("threads", "9"),
+        ("joined, ever", "12"),
+        ("log waiting", "25"),
+        ("delivered/s", "20.0"),
+        ("delivered", "400"),
+        ("in", "200 B/s    5.0 kB"),
+        ("out", "4.0 kB/s   72.0 kB"),
+        ("too slow, hung up", "21"),
+        ("turned away", "22"),
+        ("log errors", "23"),
+        ("lines dropped", "24"),
+    ):
+        assert f" {label} " in text
+        details = text.partition("in detail")[2]
+        after = details.partition(f" {label} ")[2].lstrip()
+        assert after.startswith(figure), label
+
+
+def test_the_large_figures_are_those_of_the_snapshot() -> None:
+    rows = lines(render(scene(changed(people_now=471))))
+    assert [row[:20].rstrip() for row in rows[3:6]] == [
+        " █ █ ▀▀█ ▀█",
+        " ▀▀█   █  █",
+        "   ▀   ▀ ▀▀▀",
+    ]
+
+
+def test_a_figure_that_is_too_large_to_be_drawn_large_is_written() -> None:
+    assert "12.3 M" in shown(scene(changed(public_messages=12_345_678, private_messages=0)))
+
+
+def test_trouble_stands_out() -> None:
+    def style_of(snapshot: Snapshot) -> Style:
+        rows = render(scene(snapshot)).rows
+        row = next(row for row in rows if any("log errors" in span.text for span in row))
+        spans = list(row)
+        index = next(i for i, span in enumerate(spans) if "log errors" in span.text)
+        return spans[index + 1].style
+
+    assert style_of(QUIET) is Style.GOOD
+    assert style_of(changed(log_errors=1)) is Style.BAD
+
+
+def test_a_log_that_cannot_be_written_is_said_in_a_sentence() -> None:
+    text = shown(scene(changed(log_errors=3, log_lines_waiting=40, log_lines_dropped=2)))
+    assert "The server's log had 3 errors; 40 lines wait, 2 are lost." in text
+
+
+# --- truth ---------------------------------------------------------------------------------------
+
+
+def test_a_server_that_is_gone_is_said_with_since_when_and_the_last_figures_stay() -> None:
+    text = shown(gone(QUIET))
+    assert "GONE 12 s · 17 s old" in text
+    assert "Gone since " in text
+    assert "Nothing listens there." in text
+    assert "peak 8 of 1,000" in text
+
+
+def test_the_figures_of_a_server_that_is_gone_do_not_shine() -> None:
+    bright = {Style.PEOPLE, Style.MESSAGES, Style.STRONG}
+    for width, height in ((80, 24), (40, 12)):
+        live = render(scene(QUIET, width=width, height=height)).rows
+        assert any(span.style in bright for row in live for span in row if span.text.strip())
+        dead = render(gone(QUIET, width=width, height=height)).rows
+        assert not [span for row in dead for span in row if span.style in bright]
+
+
+def test_a_server_that_never_answered_is_said_without_figures() -> None:
+    text = shown(gone())
+    assert "GONE 12 s" in text
+    assert "old" not in text.splitlines()[0]
+    assert "peak" not in text
+
+
+def test_an_answer_that_is_overdue_is_said() -> None:
+    late = replace(scene(QUIET), now=at(60))
+    assert "LATE · 1 min 00 s old" in shown(late)
+    assert "overdue" in shown(late)
+
+
+def test_a_restart_is_said_for_a_minute() -> None:
+    restarted = scene(QUIET, Snapshot(pid=1, joins=1))
+    assert "The server was restarted" in shown(restarted)
+    assert "The server was restarted" not in shown(replace(restarted, now=at(66)))
+
+
+def test_while_paused_the_age_grows_and_a_server_that_is_gone_is_said_too() -> None:
+    paused = replace(gone(QUIET), figures=scene(QUIET).figures, ui=Ui(is_paused=True))
+    text = shown(paused)
+    assert "PAUSED · 17 s old" in text
+    assert "Gone since " in text
+
+
+def test_the_stamp_changes_with_the_seconds_and_not_between() -> None:
+    now = scene(QUIET)
+    assert replace(now, now=at(2.9)).stamp == now.stamp
+    assert replace(now, now=at(3.0)).stamp != now.stamp
+    assert replace(now, ui=Ui(sort="since")).stamp != now.stamp
+    assert replace(now, width=81).stamp != now.stamp
+
+
+def test_scenes_with_the_same_stamp_have_the_same_picture() -> None:
+    for whole in (scene(QUIET), scene(QUIET, Snapshot(pid=1)), gone(QUIET)):
+        pictures: dict[object, Picture] = {}
+        for quarter in range(320):
+            moved = replace(whole, now=at(whole.now.monotonic + quarter / 4))
+            picture = pictures.setdefault(str(moved.stamp), render(moved))
+            assert render(moved) == picture
+
+
+# --- people --------------------------------------------------------------------------------------
+
+
+def names(picture: Picture) -> list[str]:
+    """The first word of each row of the table."""
+    rows = lines(picture)
+    heading = next(number for number, row in enumerate(rows) if row.startswith(" name "))
+    return [row.split()[0] for row in rows[heading + 1 : -1] if row]
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        ("name", ["Alice", "bob", "小明"]),
+        ("since", ["bob", "Alice", "小明"]),
+        ("messages", ["Alice", "小明", "bob"]),
+        ("outbox", ["bob", "Alice", "小明"]),
+    ],
+)
+def test_people_are_sorted_as_asked(sort: str, order: list[str]) -> None:
+    assert names(render(scene(QUIET, sort=sort))) == order
+
+
+def test_wide_names_do_not_break_the_columns() -> None:
+    people = (Person("小明小明", "here"), Person("🙂🙂", "here"), Person("Zoe\u0308", "here"))
+    rows = [row for row in lines(render(scene(changed(people=people)))) if "here" in row]
+    assert len({wcswidth(row.partition("here")[0]) for row in rows}) == 1
+    assert len(rows) == 3
+
+
+def test_the_table_says_which_part_of_it_is_seen() -> None:
+    picture = render(scene(changed(people=crowd(100)), scroll=10))
+    assert f"people 11 to {10 + picture.page} of 100, by name" in "\n".join(lines(picture))
+    assert names(picture)[0] == "Guest0010"
+    assert len(names(picture)) == picture.page
+
+
+def test_a_table_that_shrank_is_scrolled_back() -> None:
+    picture = render(scene(changed(people=crowd(20)), scroll=90))
+    assert names(picture)[-1] == "Guest0019"
+    assert picture.scroll == 20 - picture.page
+
+
+def test_of_the_columns_that_do_not_fit_the_least_important_go() -> None:
+    def columns(width: int) -> list[str]:
+        rows = lines(render(scene(QUIET, width=width, height=30)))
+        return next(row.split() for row in rows if row.startswith(" name"))
+
+    assert columns(80) == ["name", "address", "since", "messages", "outbox"]
+    assert columns(45) == ["name", "since", "messages", "outbox"]
+    assert columns(32) == ["name", "messages", "outbox"]
+
+
+def test_where_there_is_room_what_happened_stands_beside_the_people() -> None:
+    left = changed(people=QUIET.people[1:])
+    text = shown(scene(QUIET, left, width=120, height=40))
+    assert "what happened" in text
+    assert "Alice left" in text
+
+
+# --- small terminals -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "height"), [(71, 24), (40, 10), (80, 15), (30, 5)])
+def test_where_it_is_small_the_most_important_figures_stay(width: int, height: int) -> None:
+    text = shown(scene(QUIET, width=width, height=height))
+    assert "LIVE" in text
+    assert "people      3" in text
+    assert "messages/s" in text
+
+
+@pytest.mark.parametrize(("width", "height"), [(20, 3), (20, 1), (29, 50), (200, 2)])
+def test_a_tiny_terminal_has_one_useful_line(width: int, height: int) -> None:
+    assert lines(render(scene(QUIET, QUIET, width=width, height=height)))[0] == "3 people 0.0/s 2 s"
+
+
+def test_a_tiny_terminal_says_first_that_the_server_is_gone() -> None:
+    assert lines(render(gone(QUIET, width=20, height=1)))[0].startswith("▼ GONE 12 s")
+
+
+# --- keys ----------------------------------------------------------------------------------------
+
+
+def test_plus_and_minus_go_through_the_intervals_and_stop_at_the_ends() -> None:
+    ui = Ui(interval_seconds=5.0)
+    up = [ui.interval_seconds]
+    for _ in range(20):
+        ui = press(ui, "+", 0)
+        up.append(ui.interval_seconds)
+    assert up[:4] == [5.0, 10.0, 30.0, 60.0]
+    assert up[-1] == up[-2] == 300.0
+    for _ in range(20):
+        ui = press(ui, "-", 0)
+    assert ui.interval_seconds == 0.5
+
+
+@pytest.mark.parametrize(
+    ("seconds", "up", "down"), [(7.0, 10.0, 5.0), (0.2, 0.5, 0.2), (900.0, 900.0, 300.0)]
+)
+def test_an_interval_of_ones_own_is_left_for_the_next_step(
+    seconds: float, up: float, down: float
+) -> None:
+    assert press(Ui(interval_seconds=seconds), "+", 0).interval_seconds == up
+    assert press(Ui(interval_seconds=seconds), "-", 0).interval_seconds == down
+
+
+def test_scrolling_stops_at_both_ends() -> None:
+    ui = Ui(page=6)
+    assert press(ui, "up", 20).scroll == 0
+    assert press(ui, "down", 20).scroll == 1
+    assert press(ui, "page down", 20).scroll == 6
+    assert press(ui, "end", 20).scroll == 14
+    assert press(replace(ui, scroll=14), "down", 20).scroll == 14
+    assert press(replace(ui, scroll=14), "home", 20).scroll == 0
+    assert press(ui, "down", 3).scroll == 0
+
+
+def test_any_key_leaves_the_help_and_does_nothing_else() -> None:
+    assert press(Ui(shows_help=True), " ", 0) == Ui()
+
+
+def test_an_unknown_key_changes_nothing() -> None:
+    assert press(Ui(), "x", 5) == Ui()
+    assert press(Ui(), "", 5) == Ui()
