@@ -1,0 +1,142 @@
+"""The colours of the window, light and dark, and the one steady colour of each person.
+
+No toolkit here. Every text colour has a contrast of at least 4.5 to 1 on every background it may
+lie on (WCAG 2.2, 1.4.3), which a check computes with `contrast`.
+"""
+
+import zlib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """One theme. Each value is `#rrggbb`."""
+
+    page: str  # behind the conversation
+    panel: str  # header, people, connect page
+    field: str  # entry fields
+    border: str
+    text: str
+    muted: str  # times, notices, hints
+    accent: str  # buttons, the cursor, the own name
+    on_accent: str  # text on a button
+    accent_over: str  # a button under the pointer
+    selection: str
+    own: str  # behind one's own lines
+    private: str  # text that marks a private message
+    private_page: str  # behind it
+    mention_page: str  # behind a line that says one's name
+    error: str
+    error_page: str  # behind errors and the bar that says the connection is lost
+    link: str
+    names: tuple[str, ...]  # one for each person, by name_colour()
+
+    @property
+    def line_pages(self) -> tuple[str, ...]:
+        """Every background that a name or a link in the conversation may lie on."""
+        return (self.page, self.own, self.private_page, self.mention_page)
+
+
+LIGHT = Palette(
+    page="#ffffff",
+    panel="#f3f4f7",
+    field="#ffffff",
+    border="#cfd4dd",
+    text="#1e222b",
+    muted="#626978",
+    accent="#2a5bd7",
+    on_accent="#ffffff",
+    accent_over="#1f49b4",
+    selection="#c5d8ff",
+    own="#eef3fe",
+    private="#7427ad",
+    private_page="#f6effc",
+    mention_page="#fff3cf",
+    error="#b3202a",
+    error_page="#fdeced",
+    link="#1653c4",
+    names=(
+        "#a8281e", "#9a4a00", "#7a5b00", "#4f6800", "#1d7031", "#00705c",
+        "#006a86", "#17579f", "#4a4bc0", "#6f3bb8", "#94279a", "#a82463",
+    ),
+)  # fmt: skip
+
+DARK = Palette(
+    page="#1d2027",
+    panel="#262a33",
+    field="#1d2027",
+    border="#3b414e",
+    text="#e3e6ec",
+    muted="#9aa2b1",
+    accent="#7aa5ff",
+    on_accent="#10151f",
+    accent_over="#9dbcff",
+    selection="#3a5080",
+    own="#232b3b",
+    private="#d3a8ff",
+    private_page="#2d2539",
+    mention_page="#3a3219",
+    error="#ff8b8b",
+    error_page="#3b2428",
+    link="#79b6ff",
+    names=(
+        "#ff8f80", "#ffa35c", "#e6b84a", "#b8cc52", "#7fd17f", "#57d3b0",
+        "#5ccbe6", "#7fb8ff", "#a6a8ff", "#c79bff", "#ec93e6", "#ff8fb8",
+    ),
+)  # fmt: skip
+
+PALETTES = {"light": LIGHT, "dark": DARK}
+
+
+NAME_COLOURS = len(LIGHT.names)
+
+MAX_REMEMBERED = 1_000
+"""People whose colours are kept apart. With more, colours repeat so often that it is no help."""
+
+
+class NameColours:
+    """Gives each person the number of a colour in `Palette.names`, and stays with it.
+
+    It is computed from the name, so it is the same tomorrow and on every screen (Python's own
+    hash() of a text differs from run to run); only where somebody here has that colour already, the
+    next free one is taken, because two of five people in one colour are hard to tell apart.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._uses = [0] * NAME_COLOURS
+
+    def number(self, name: str) -> int:
+        """The number for `name`; upper and lower case are one."""
+        key = name.casefold()
+        if key not in self._numbers:
+            wanted = zlib.crc32(key.encode()) % NAME_COLOURS
+            if len(self._numbers) >= MAX_REMEMBERED:
+                return wanted
+            in_turn = [(wanted + step) % NAME_COLOURS for step in range(NAME_COLOURS)]
+            self._numbers[key] = min(in_turn, key=self._uses.__getitem__)
+            self._uses[self._numbers[key]] += 1
+        return self._numbers[key]
+
+    def rename(self, old: str, new: str) -> None:
+        """`old` goes by `new` now, and keeps the colour."""
+        if old.casefold() in self._numbers:
+            self._numbers[new.casefold()] = self._numbers.pop(old.casefold())
+
+
+def contrast(one: str, other: str) -> float:
+    """How well two colours can be told apart: 1 (not at all) to 21 (black on white), by WCAG 2.2.
+
+    >>> contrast("#000000", "#ffffff")
+    21.0
+    """
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

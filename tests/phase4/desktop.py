@@ -1,0 +1,196 @@
+"""A screen of our own for the checks of the window: Xvfb, a window manager, keys and clicks.
+
+What a check does here is what a person does: keys and clicks go through the X server (xdotool), and
+what the window holds is read as a person would take it along: it is copied, and the clipboard read.
+"""
+
+import contextlib
+import os
+import re
+import select
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from tests.harness import SECONDS, wait_until
+
+if TYPE_CHECKING:
+    import tkinter
+
+_KEYS = {"\n": "Return", "\t": "Tab"}  # xdotool would type the characters, which are other keys
+
+PROGRAMS = ("Xvfb", "openbox", "xdotool")
+MODULES = ("tkinter", "_tkinter")  # Debian splits them: the first may be there without the second
+
+
+class Desktop:
+    """An X server without a monitor, and a window manager. Use it in a `with` statement."""
+
+    def __init__(self, width: int = 1024, height: int = 768, dpi: int = 96) -> None:
+        self._size = f"{width}x{height}x24"
+        self._dpi = dpi
+        self._stack = contextlib.ExitStack()
+        self._reader: tkinter.Tk | None = None
+        self.display = ""
+
+    def __enter__(self) -> Self:
+        """Start both; give the desktop once windows can be put on it."""
+        with contextlib.ExitStack() as stack:
+            self.display = f":{stack.enter_context(self._x_server())}"
+            stack.enter_context(_process(["openbox", "--sm-disable"], self.env))
+            wait_until(self._has_window_manager, "a window manager")
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End both, with whatever is left on the screen."""
+        self._stack.close()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """For a program that is to show its window here."""
+        return {"DISPLAY": self.display, "XAUTHORITY": os.devnull}
+
+    def window(self, title: str) -> "Window":
+        """The window with a title like this (a regular expression); waits until it is shown."""
+        found: list[str] = []
+
+        def search() -> bool:
+            found[:] = self._ask("search", "--onlyvisible", "--name", title)
+            return bool(found)
+
+        wait_until(search, f"a window called {title!r}")
+        return Window(self, found[-1])
+
+    def has_window(self, title: str) -> bool:
+        """Whether there is one now."""
+        return bool(self._ask("search", "--onlyvisible", "--name", title))
+
+    def clipboard(self) -> str:
+        """The text on the clipboard; none where nobody has copied, or whoever did is gone."""
+        import tkinter as tk  # not above: a machine without it must be able to skip
+
+        if self._reader is None:
+            self._reader = tk.Tk(self.display)
+            self._reader.withdraw()
+            self._stack.callback(self._reader.destroy)
+        # If a check in this process has copied something, Tk still takes that for the clipboard,
+        # until it reads the X server's word that somebody else has copied since.
+        self._reader.update()
+        try:
+            return self._reader.clipboard_get(type="UTF8_STRING")
+        except tk.TclError:
+            return ""
+
+    def screenshot(self, path: Path, window: "Window | None" = None) -> None:
+        """Write a picture of the screen, or of one window (with ImageMagick)."""
+        subprocess.run(
+            ["import", "-window", window.number if window else "root", str(path)],
+            env={**os.environ, **self.env},
+            timeout=SECONDS,
+            check=True,
+        )
+
+    def xdotool(self, *arguments: str) -> str:
+        """Run xdotool here; what it prints."""
+        done = subprocess.run(
+            ["xdotool", *arguments],
+            env={**os.environ, **self.env},
+            stdout=subprocess.PIPE,
+            timeout=SECONDS,
+            check=True,
+        )
+        return done.stdout.decode()
+
+    def click(self, x: int, y: int, times: int = 1) -> None:
+        """Click at this place on the screen."""
+        self.xdotool("mousemove", str(x), str(y), "click", "--repeat", str(times), "1")
+
+    def _ask(self, *arguments: str) -> list[str]:
+        """The lines that xdotool answers; none where it finds nothing."""
+        done = subprocess.run(
+            ["xdotool", *arguments],
+            env={**os.environ, **self.env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=SECONDS,
+            check=False,
+        )
+        return done.stdout.decode().split()
+
+    def _has_window_manager(self) -> bool:
+        return bool(self._ask("get_num_desktops"))
+
+    @contextlib.contextmanager
+    def _x_server(self) -> Iterator[str]:
+        """Xvfb on a free display, whose number it tells through a pipe when it is ready."""
+        reading_end, writing_end = os.pipe()
+        with open(reading_end, "rb") as number:
+            command = ["Xvfb", "-displayfd", str(writing_end), "-screen", "0", self._size]
+            command += ["-dpi", str(self._dpi), "-nolisten", "tcp", "-noreset"]
+            with _process(command, {}, pass_fds=(writing_end,)):
+                os.close(writing_end)
+                ready, _, _ = select.select([number], [], [], SECONDS)
+                line = number.readline() if ready else b""
+                assert line, "Xvfb did not start"
+                yield line.decode().strip()
+
+
+class Window:
+    """One window on the desktop, and the hands that use it."""
+
+    def __init__(self, desktop: Desktop, number: str) -> None:
+        self.desktop = desktop
+        self.number = number
+
+    def focus(self) -> None:
+        """Give it the keyboard."""
+        self.desktop.xdotool("windowactivate", "--sync", self.number)
+
+    def type(self, text: str) -> None:
+        """Type text, a key at a time; a newline is Return, a tab is Tab."""
+        self.focus()
+        for piece in filter(None, re.split(r"([\n\t])", text)):
+            if key := _KEYS.get(piece):
+                self.desktop.xdotool("key", key)
+            else:
+                self.desktop.xdotool("type", "--delay", "4", piece)
+
+    def key(self, *keys: str) -> None:
+        """Press keys, one after the other; `ctrl+a` is one."""
+        self.focus()
+        self.desktop.xdotool("key", "--delay", "4", *keys)
+
+    @property
+    def title(self) -> str:
+        """What its title bar says now."""
+        return self.desktop.xdotool("getwindowname", self.number).strip()
+
+    def expect_title(self, part: str) -> None:
+        """Wait until the title holds `part`."""
+        wait_until(lambda: part in self.title, f"a title with {part!r}, not {self.title!r}")
+
+
+@contextlib.contextmanager
+def _process(
+    command: list[str], env: dict[str, str], pass_fds: tuple[int, ...] = ()
+) -> Iterator[None]:
+    """A program that runs as long as the `with` block."""
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, **env},
+        pass_fds=pass_fds,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
