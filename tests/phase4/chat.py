@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Self
 
+from shared.status import parse_snapshot
 from tests.harness import Peer, Server
 
 TIME = r"\[\d\d:\d\d:\d\d\]"
@@ -22,6 +23,7 @@ class Chat(Server):
             port=port,
         )
         found = self.expect(r"Status on ([^\s:]+):(\d+)")
+        self._log_starts: dict[str, int] = {}
         self.status_host = found[1]
         self.status_port = int(found[2])
 
@@ -33,9 +35,19 @@ class Chat(Server):
         person.name = person.expect(rf"{TIME} \* Welcome, (\S+)! \d+ online\. .*")[1]
         return person
 
+    def people_now(self) -> int:
+        """How many people are online, as the status port tells."""
+        with Peer(self.status_host, self.status_port) as reader:
+            return parse_snapshot(reader.read_bytes_until_end()).people_now
+
+    def forget_logs(self) -> None:
+        """From here on `log` gives only what is written later."""
+        self._log_starts = {path.name: path.stat().st_size for path in self.logs.iterdir()}
+
     def log(self, name: str) -> list[str]:
         """The entries of a log file, without their times; each must have one."""
-        lines = (self.logs / name).read_text(encoding="utf-8").splitlines()
+        data = (self.logs / name).read_bytes()[self._log_starts.get(name, 0) :]
+        lines = data.decode().splitlines()
         times = [re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d ", line) for line in lines]
         assert all(times), f"an entry without a time: {lines}"
         return [line[found.end() :] for line, found in zip(lines, times, strict=True) if found]

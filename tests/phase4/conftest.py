@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import wait_until
 from tests.phase4.chat import Chat
 from tests.phase4.desktop import MODULES, PROGRAMS, Desktop
 
@@ -20,10 +21,31 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Chat]]:
         )
 
 
+@pytest.fixture(scope="module")
+def _shared_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Chat]]:
+    """One server for the checks of a module, started by the first that needs it."""
+    with ExitStack() as stack:
+        directory = tmp_path_factory.mktemp("chat")
+        yield functools.cache(lambda: stack.enter_context(Chat(directory, "--flood-rate", "0")))
+
+
 @pytest.fixture
-def chat(start: Callable[..., Chat]) -> Chat:
-    """A server that lets people speak as fast as they like."""
-    return start("--flood-rate", "0")
+def chat(
+    request: pytest.FixtureRequest,
+    start: Callable[..., Chat],
+    _shared_chat: Callable[[], Chat],
+) -> Chat:
+    """A server that lets people speak as fast as they like, with nobody there.
+
+    The checks of a module share it, as a start takes longer than most of them; those that stop it,
+    count, or fill it are marked `own_server`, and get one each.
+    """
+    if request.node.get_closest_marker("own_server"):
+        return start("--flood-rate", "0")
+    server = _shared_chat()
+    wait_until(lambda: not server.people_now(), "those of the last check have left")
+    server.forget_logs()
+    return server
 
 
 @pytest.fixture(scope="session")

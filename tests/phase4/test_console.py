@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.harness import ROOT, environment, free_port, run, wait_until
 from tests.phase4.chat import Chat, Person
+
+pytestmark = pytest.mark.own_server
 
 Start = Callable[..., Chat]
 

@@ -11,6 +11,8 @@ import pytest
 from tests.harness import Peer, wait_until
 from tests.phase4.chat import PROMPT, TIME, Chat
 
+pytestmark = pytest.mark.own_server
+
 Start = Callable[..., Chat]
 
 

@@ -14,6 +14,8 @@ from phase4.chat_log import LogFile
 from tests.harness import run, wait_until
 from tests.phase4.chat import TIME, Chat
 
+pytestmark = pytest.mark.own_server
+
 Start = Callable[..., Chat]
 
 

@@ -21,8 +21,7 @@ from hypothesis.stateful import (
 
 from phase4.nicknames import look
 from shared.message import clean
-from shared.status import parse_snapshot
-from tests.harness import Peer, wait_until
+from tests.harness import wait_until
 from tests.phase4.chat import PROMPT, TIME, Chat, Person
 
 NAMES = ["Alice", "ALICE", "Al1ce", "Bob", "Zoë", "李雷", "two words", "server", "x" * 21]
@@ -53,7 +52,7 @@ class Room(RuleBasedStateMachine):
     @initialize()
     def empty(self) -> None:
         """Begin with nobody here."""
-        wait_until(lambda: not _people_now(self.chat), "those of the last story have left")
+        wait_until(lambda: not self.chat.people_now(), "those of the last story have left")
 
     def teardown(self) -> None:
         """End with nobody here."""
@@ -164,7 +163,7 @@ class Room(RuleBasedStateMachine):
                 self.expected[other].append(f"* {person.name} left{reason}")
             self._check(witness)
         else:
-            wait_until(lambda: not _people_now(self.chat), f"{person.name} has left")
+            wait_until(lambda: not self.chat.people_now(), f"{person.name} has left")
 
     # --- the model ------------------------------------------------------------------------------
 
@@ -197,11 +196,6 @@ def _until_fence(person: Person) -> Iterator[str]:
         if line.startswith("! There is no command /fence"):
             return
         yield "!" if line.startswith("! ") else re.sub(rf"^{TIME} ", "", line)
-
-
-def _people_now(chat: Chat) -> int:
-    with Peer(chat.status_host, chat.status_port) as reader:
-        return parse_snapshot(reader.read_bytes_until_end()).people_now
 
 
 @pytest.fixture(scope="module")

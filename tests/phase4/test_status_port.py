@@ -3,9 +3,13 @@
 import json
 from contextlib import ExitStack
 
+import pytest
+
 from shared.status import Snapshot, parse_snapshot
 from tests.harness import Peer
 from tests.phase4.chat import Chat
+
+pytestmark = pytest.mark.own_server
 
 
 def _snapshot(chat: Chat) -> Snapshot:

@@ -13,6 +13,8 @@ import pytest
 from tests.harness import Peer, Program, run
 from tests.phase4.chat import PROMPT, TIME, Chat
 
+pytestmark = pytest.mark.own_server
+
 Start = Callable[..., Chat]
 SIGNALS = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGINT, signal.SIGTERM]
 
