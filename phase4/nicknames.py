@@ -9,6 +9,7 @@ UsernameCasePreserved of PRECIS (RFC 8265), and Unicode's tables of what looks l
 
 import functools
 import itertools
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -21,7 +22,10 @@ from shared.defaults import MAX_NAME_CHARACTERS
 ON_DUPLICATE = ("random", "number", "reject")
 """What happens to somebody whose name is taken: a random name, Alice1, or a refusal."""
 
-RESERVED = frozenset({"server", "system", "error", "you", "admin", "everyone", "all", "nobody"})
+RESERVED = frozenset(
+    {"server", "system", "error", "relay", "you", "everyone", "all", "nobody"}
+    | {"admin", "administrator", "moderator", "operator", "root"}
+)
 """Names that would make a line read as if the program, or everybody, had said it."""
 
 _RANDOM_DRAWS = 8
@@ -46,6 +50,8 @@ def normalise(wanted: str) -> str:
         raise BadNickname(_RULE)
     if not name[0].isalpha() or not all(map(_is_allowed, name)):
         raise BadNickname(_RULE)
+    if _TOO_MANY_MARKS.search("".join(map(_mark_or_not, name))):
+        raise BadNickname("That name piles up too many marks.")
     try:
         _PRECIS.enforce(name)
     except UnicodeEncodeError as error:
@@ -72,6 +78,13 @@ def _is_allowed(character: str) -> bool:
     return character in "_-" or unicodedata.category(character) in (
         "Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Mn", "Mc",
     )  # fmt: skip
+
+
+_TOO_MANY_MARKS = re.compile("M{4}")  # no script needs more than three on a letter
+
+
+def _mark_or_not(character: str) -> str:
+    return unicodedata.category(character)[0]
 
 
 def _is_of_one_script(name: str) -> bool:

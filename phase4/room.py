@@ -7,6 +7,7 @@ in one step, and everybody sees the same things in the same order.
 
 import ipaddress
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -183,11 +184,16 @@ class Room:
         self.leave(member, reason)
 
     def evict_nameless(self) -> None:
-        """End the connection that has been without a name for longest, to make room for others."""
+        """End a connection without a name, to make room for others.
+
+        The oldest of those from the address that has most of them: who opens very many connections
+        takes the places from themselves.
+        """
         with self._out.lock:
-            nameless = (each for each in self._connected.values() if not each.name)
-            member = next(nameless, None)  # dicts keep the order of arrival
-        if member is not None:
+            nameless = [each for each in self._connected.values() if not each.name]
+        if nameless:
+            [(host, _)] = Counter(each.host for each in nameless).most_common(1)
+            member = next(each for each in nameless if each.host == host)
             self.leave(member, "gave no name while others waited")
             shut_down(member.outbox.connection)
 
@@ -352,6 +358,7 @@ class Room:
 def _as_address(text: str) -> str:
     """An IP address in its usual form, or nothing."""
     try:
-        return str(ipaddress.ip_address(text.strip("[]")))
+        address = ipaddress.ip_address(text.strip("[]"))
     except ValueError:
         return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -31,7 +31,7 @@ from phase4.nicknames import ON_DUPLICATE
 from phase4.outbox import FanOut, Outbox
 from phase4.room import Room
 from phase4.session import Session
-from shared.arguments import add_listen_arguments, port_number
+from shared.arguments import add_listen_arguments, port_number, positive_number
 from shared.defaults import (
     CHAT_PORT,
     DRAIN_SECONDS,
@@ -48,7 +48,7 @@ from shared.defaults import (
 from shared.listener import ListenError, address_text, open_listener
 from shared.quit_key import MODES, QuitKey
 from shared.status import Snapshot, format_snapshot
-from shared.threaded_server import ThreadedServer, on_stop_signals, say_goodbye
+from shared.threaded_server import ThreadedServer, on_stop_signals, raise_descriptor_limit
 from shared.wakeup import Wakeup
 
 VERSION = "phase4 0.1.0"
@@ -142,7 +142,7 @@ class ChatServer:
             outbox.released.wait(max(0.0, deadline - time.monotonic()))
         # Whoever has not taken their last lines by now is not waited for: shutdown() makes the
         # writing thread's next send() fail, and so it releases them too.
-        self._chat.drain(DRAIN_SECONDS / 2)
+        self._chat.drain(DRAIN_SECONDS / 4)
         self._status.drain(0.1)
         self._fan_out.stop(DRAIN_SECONDS / 4)
         self._log.close()
@@ -155,6 +155,8 @@ class ChatServer:
             connection,
             address,
             lines_per_second=self.settings.lines_per_second,
+            # To wait for the peer's end is polite, and takes a place that somebody else may need.
+            may_linger=lambda: not (self.room.is_closed or self._chat.is_crowded),
             name_seconds=self.settings.name_seconds,
         )
         with self._lock:
@@ -168,7 +170,8 @@ class ChatServer:
 
     def _serve_status(self, connection: socket.socket, address: str) -> None:
         """One line of JSON, and the end; a reader that does not read is left after 2 s."""
-        say_goodbye(connection, format_snapshot(self.snapshot()), STATUS_SECONDS)
+        connection.settimeout(STATUS_SECONDS)
+        connection.sendall(format_snapshot(self.snapshot()))
 
     def _on_slow(self, outbox: Outbox, reason: str) -> None:
         self.room.cut(outbox, reason)
@@ -223,7 +226,7 @@ class ChatServer:
 def main(arguments: list[str] | None = None) -> int:
     """Run a server until q, Ctrl-C or SIGTERM; the exit status."""
     options = _parse(arguments)
-    _raise_descriptor_limit()
+    raise_descriptor_limit()
     console = Console()
     stopping = Wakeup()
     on_stop_signals(stopping.ring)
@@ -310,7 +313,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     add("--show-addresses", action="store_true", help="/who shows them, and /pm takes them")
     add("--quit-key", choices=MODES, default=MODES[0], help="where q is read (default auto)")
-    add("--max-clients", type=_positive, default=MAX_CLIENTS, help="people (default %(default)s)")
+    add(
+        "--max-clients",
+        type=positive_number,
+        default=MAX_CLIENTS,
+        help="people (default %(default)s)",
+    )
     add(
         "--flood-rate",
         type=_at_least_zero,
@@ -327,12 +335,6 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of people")
-    return int(text)
-
-
 def _at_least_zero(text: str) -> float:
     try:
         rate = float(text)
@@ -341,15 +343,6 @@ def _at_least_zero(text: str) -> float:
     if not 0 <= rate < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of 0 or more")
     return rate
-
-
-def _raise_descriptor_limit() -> None:
-    """Ask for as many open sockets as the system allows; the usual start is 1,024."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 if __name__ == "__main__":

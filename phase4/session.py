@@ -7,7 +7,7 @@ writing thread sends it; so this thread can wait for its own socket as long as i
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from phase4 import commands
 from phase4.flood import TokenBucket
@@ -49,12 +49,14 @@ class Session:
         address: str,
         *,
         lines_per_second: float,
+        may_linger: Callable[[], bool] = lambda: True,
         name_seconds: float = NAME_SECONDS,
     ) -> None:
         self._room = room
         self._connection = connection
         self._outbox = Outbox(connection)
         self._member = Member(self._outbox, address)
+        self._may_linger = may_linger
         self._bucket = TokenBucket(FLOOD_BURST_LINES, lines_per_second)
         self._decoder = LineDecoder()
         self._readiness = Readiness(connection)
@@ -125,12 +127,12 @@ class Session:
                 raise HangUp("This port speaks no TLS. Goodbye.", "speaks TLS")
             self.bytes_in += len(data)
             for line in self._decoder.feed(data):
-                if line == "" and self._member.name:
-                    continue  # an empty line says nothing, and costs nothing
-                wait = self._bucket.take()
+                wait = self._bucket.take()  # for an empty line, too: it says nothing, but costs us
                 if wait and self._readiness.hung_up(wait):
                     raise ConnectionResetError
                 self._room.wait_for_room()
+                if self._member.is_gone:
+                    return  # disconnected, or the server stops: what is left is for nobody
                 yield line
 
     def _receive(self) -> bytes:
@@ -148,7 +150,7 @@ class Session:
     def _close(self) -> None:
         """Wait until the writing thread is done with the socket; then say goodbye and close it."""
         if self._outbox.released.wait(_RELEASE_SECONDS):
-            say_goodbye(self._connection, seconds=0 if self._room.is_closed else _LINGER_SECONDS)
+            say_goodbye(self._connection, seconds=_LINGER_SECONDS if self._may_linger() else 0)
         else:
             self._connection.detach()  # rather a lost descriptor than one that is used by two
 

@@ -99,6 +99,9 @@ def address_text(address: Any) -> str:
     '127.0.0.1:12345'
     >>> address_text(("::1", 12345, 0, 0))
     '[::1]:12345'
+    >>> address_text(("::ffff:127.0.0.1", 12345, 0, 0))
+    '127.0.0.1:12345'
     """
     host, port = address[:2]
+    host = host.removeprefix("::ffff:") if "." in host else host  # IPv4, to a socket of IPv6
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

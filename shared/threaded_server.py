@@ -78,6 +78,11 @@ class ThreadedServer:
         with self._lock:
             return len(self._threads)
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether there are nearly as many connections as are allowed. Any thread."""
+        return self.connections >= self._max_connections - _CROWDED
+
     def serve(self) -> None:
         """Accept until `stop` is called; then close the listener. One thread calls this, once."""
         self.listener.setblocking(False)  # a peer may be gone between select() and accept()
@@ -129,7 +134,7 @@ class ThreadedServer:
             self._refuse_with_reserve(error)
             return
         connection.setblocking(True)  # some systems hand on the listener's own setting
-        if self.connections >= self._max_connections - _CROWDED:
+        if self.is_crowded:
             self._on_crowded()
         with self._lock:
             is_full = len(self._threads) >= self._max_connections

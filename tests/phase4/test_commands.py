@@ -119,6 +119,16 @@ def test_with_show_addresses_who_shows_them_and_pm_takes_one(start: Callable[...
             assert "Alice, Bob" in alice.refused()
 
 
+def test_an_address_is_the_same_on_a_socket_for_ipv4_and_ipv6(start: Callable[..., Chat]) -> None:
+    chat = start("--flood-rate", "0", "--show-addresses", "--host", "::")
+    chat.host = "127.0.0.1"
+    with chat.join("Alice") as alice:
+        alice.send("/who", "/pm 127.0.0.1 hi", "@::ffff:127.0.0.1 ho")
+        alice.hear("* 1 online: Alice (127.0.0.1)")
+        alice.hear("Alice -> Alice: hi")
+        alice.hear("Alice -> Alice: ho")
+
+
 def test_a_long_list_of_people_comes_in_several_lines(chat: Chat) -> None:
     names = [f"Person-number-{number:06}" for number in range(250)]
     people = [chat.join(name) for name in names]

@@ -38,6 +38,15 @@ def test_silent_connections_do_not_keep_people_out(start: Start) -> None:
             bob.fence()
 
 
+def test_connections_that_are_being_ended_do_not_keep_people_out(start: Start) -> None:
+    chat = start("--max-clients", "2")
+    with ExitStack() as stack:
+        for _ in range(200):  # each is hung up on, and does not end its own side
+            stack.enter_context(chat.connect()).send("GET / HTTP/1.1")
+        with chat.join("Alice"), chat.join("Bob") as bob:
+            bob.fence()
+
+
 def test_who_speaks_too_fast_is_read_more_slowly_and_loses_nothing(start: Start) -> None:
     chat = start("--flood-rate", "50")
     with chat.join("Alice") as alice, chat.join("Bob") as bob:
@@ -52,6 +61,14 @@ def test_after_a_burst_of_ten_lines_the_rate_holds(start: Start) -> None:
         alice.send(*(f"line {number}" for number in range(50)))
         for number in range(9):  # her name was the first line of the burst
             bob.hear(f"Alice: line {number}")
+        bob.fence()
+
+
+def test_empty_lines_count_for_the_rate(start: Start) -> None:
+    chat = start("--flood-rate", "0.05")
+    with chat.join("Alice") as alice, chat.join("Bob") as bob:
+        alice.send(*[""] * 8, "the tenth", "too fast")
+        bob.hear("Alice: the tenth")
         bob.fence()
 
 

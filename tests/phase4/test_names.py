@@ -43,7 +43,7 @@ def test_a_name_of_letters_digits_underscore_and_dash_is_allowed(chat: Chat, nam
     ["x" * 21, "1Alice", "_alice", "-alice", "two words", "a:b", "a,b", "a*", "<b>", "a\u200bb",
      "a\u202eb", "a\x1b[31m", "/who", "@Bob", "!", "server", "SYSTEM", "You", "a\u00a0b", "🙂",
      "аlice", "Αlice", "pаypal", "SERVER", "ѕеrver", "sуstem", "a1l", "a\u200db", "مa", "מ1a",
-     "\u0301a"],
+     "\u0301a", "A" + "\u0330\u0301" * 6, "Administrator"],
 )  # fmt: skip
 def test_a_name_that_could_mislead_is_refused_and_asked_for_again(chat: Chat, name: str) -> None:
     with chat.connect() as newcomer:

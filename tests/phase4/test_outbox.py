@@ -129,6 +129,28 @@ def test_what_a_socket_did_not_take_is_sent_later_in_order_and_whole() -> None:
         assert not cut
 
 
+def test_many_short_lines_that_wait_are_kept_in_few_pieces() -> None:
+    with (
+        _fan_out(outbox_bytes=64 * 1024 * 1024) as (fan_out, _),
+        _listener(fan_out) as (outbox, reader),
+    ):
+        sent = b"x" * 4_000_000
+        for start in range(0, len(sent), 100_000):
+            fan_out.wait_for_room()
+            with fan_out:
+                fan_out.broadcast(sent[start : start + 100_000])
+        wait_until(lambda: outbox.unsent_bytes, "the socket is full")
+        for number in range(300):  # each a batch of its own
+            with fan_out:
+                fan_out.broadcast(b"%d\n" % number)
+            wait_until(lambda: not fan_out._batch.weight, "the batch is taken")
+        assert len(outbox.unsent) < 100
+        received = b""
+        while not received.endswith(b"\n299\n"):
+            received += reader.recv(65536)
+        assert received == sent + b"".join(b"%d\n" % number for number in range(300))
+
+
 def test_an_outbox_over_its_bound_is_cut_and_holds_nothing_any_more() -> None:
     with (
         _fan_out(outbox_bytes=100_000) as (fan_out, cut),
