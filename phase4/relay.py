@@ -124,7 +124,7 @@ class Relay:
         )
 
     def _start(self, thread: threading.Thread, server: socket.socket) -> bool:
-        with self._lock:  # so that stop() sees the thread, or we see that it was called
+        with self._lock:  # so that drain() sees the thread, or we see that it was called
             if self._is_stopping:
                 return False
             try:
@@ -134,13 +134,14 @@ class Relay:
             self._answering[thread] = server
         return True
 
-    def stop(self, seconds: float = DRAIN_SECONDS / 2) -> None:
-        """End every server's side, and let what the servers have said reach the clients.
+    def drain(self, clients: ThreadedServer, seconds: float = DRAIN_SECONDS) -> bool:
+        """End every connection, within `seconds` or little more; whether all threads have ended.
 
-        Whoever has not read it after `seconds` is left to ThreadedServer.drain, which ends the
-        clients' sides. Both are needed: a direction may be waiting for either of its sockets.
+        First the servers' sides, so that what the servers have said still reaches the clients; then
+        the clients' sides, also of those who do not read. Both are needed: a direction may be
+        waiting for either of its sockets.
         """
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds / 2
         with self._lock:
             self._is_stopping = True
             answering = dict(self._answering)
@@ -148,6 +149,7 @@ class Relay:
             shut_down(server)
         for thread in answering:
             thread.join(max(0.0, deadline - time.monotonic()))
+        return clients.drain(seconds)
 
 
 def reset(connection: socket.socket) -> None:
@@ -187,8 +189,7 @@ def main(arguments: list[str] | None = None) -> int:
     here, there = address_text(listener.getsockname()), address_text(options.upstream)
     console.print(f"Listening on {here}, forwarding to {there}")
     server.serve()
-    relay.stop()
-    server.drain()
+    relay.drain(server)
     console.print("Stopped.")
     console.close()
     return 0

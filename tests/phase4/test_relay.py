@@ -1,6 +1,7 @@
 """The relay: what one side sends, the other receives, and how one side ends, the other sees."""
 
 import contextlib
+import gc
 import hashlib
 import os
 import random
@@ -17,6 +18,8 @@ import pytest
 
 from phase4 import relay as relay_module
 from phase4.relay import Relay
+from shared.listener import open_listener
+from shared.threaded_server import ThreadedServer
 from tests.harness import ROOT, SECONDS, Server, environment, free_port, run, wait_until
 from tests.phase4.chat import TIME, Chat, Person
 
@@ -205,6 +208,36 @@ def test_it_works_over_ipv6(start_relay: Callable[..., Relayed]) -> None:
     assert receive(server, 3) == b"six"
 
 
+@pytest.mark.parametrize("phase", ["phase1.server", "phase2.server"])
+def test_the_servers_of_the_first_phases_work_behind_it(phase: str) -> None:
+    with (
+        Server(phase) as server,
+        Server("phase4.relay", "--upstream", f"{server.host}:{server.port}") as relay,
+        relay.connect() as client,
+    ):
+        client.send("Hello Server!", "and this")
+        client.expect("Hello Client!")
+        client.expect("and this")
+        client.half_close()
+        client.expect_end()
+
+
+def test_the_server_of_phase_3_works_behind_it() -> None:
+    with (
+        Server("phase3.server") as server,
+        Server("phase4.relay", "--upstream", f"{server.host}:{server.port}") as relay,
+        relay.connect() as alice,
+    ):
+        alice.expect(r"\* You are .*, 1 here\..*")
+        with relay.connect() as bob:
+            bob.expect(r"\* You are .*, 2 here\..*")
+            alice.expect(r"\* .* joined, 2 here")
+            bob.send("hello", "/exit")
+            alice.expect("hello")
+            alice.expect(r"\* .* left, 1 here")
+            bob.expect_end()
+
+
 def test_people_chat_through_it(start: Callable[..., Chat]) -> None:
     chat = start("--flood-rate", "0")
     with (
@@ -350,8 +383,8 @@ def test_what_a_server_said_before_it_hung_up_is_not_lost(relay: Relayed) -> Non
     server.shutdown(socket.SHUT_WR)
     wait_until(lambda: unacknowledged(server) == 0, "the relay's system has all of it")
     server.close()
-    for _ in range(20):  # the server's system answers this with a reset
-        client.sendall(b"too late")
+    # The server's system answers this with a reset, and the relay leaves most of it unread.
+    client.sendall(b"too late" * 50_000)
     assert receive_all(client) == last_words
 
 
@@ -399,6 +432,98 @@ def threads_and_descriptors(relay: Relayed) -> tuple[int, int]:
     return len(os.listdir(f"{process}/task")), len(os.listdir(f"{process}/fd"))
 
 
+# --- the class itself, in this process -----------------------------------------------------------
+
+
+class Inside:
+    """A relay in this process, so that its threads and its times can be seen."""
+
+    def __init__(self) -> None:
+        self.upstream = socket.create_server(("127.0.0.1", 0))
+        self.upstream.settimeout(SECONDS)
+        self.relay = Relay(self.upstream.getsockname(), lambda text: None)
+        listener = open_listener("127.0.0.1", 0)
+        self.address = listener.getsockname()
+        self.server = ThreadedServer(listener, self.relay.serve)
+        self.accepting = threading.Thread(target=self.server.serve)
+        self.accepting.start()
+
+    def pair(self) -> tuple[socket.socket, socket.socket]:
+        """A client, and the connection that the server got for it."""
+        client = socket.create_connection(self.address, SECONDS)
+        server, _ = self.upstream.accept()
+        server.settimeout(SECONDS)
+        return client, server
+
+    def stop(self) -> bool:
+        """Stop as main() does; whether all threads have ended."""
+        self.server.stop()
+        self.accepting.join(SECONDS)
+        return self.relay.drain(self.server, 2.0)
+
+
+@pytest.fixture
+def inside() -> Iterator[Inside]:
+    """A relay in this process, stopped afterwards."""
+    inside = Inside()
+    yield inside
+    inside.stop()
+    inside.upstream.close()
+
+
+def test_stopping_ends_every_thread_whatever_it_waits_for(inside: Inside) -> None:
+    with contextlib.ExitStack() as stack:
+        for stalled in ((), (0,), (1,), (0, 1)):
+            pair = [stack.enter_context(each) for each in inside.pair()]
+            for side in stalled:
+                send_until_blocked(pair[1 - side], bytes(64 << 20))
+        assert inside.stop()
+        assert threads_of_relay() == []
+
+
+def threads_of_relay() -> list[threading.Thread]:
+    """Every thread that carries answers and is still known to somebody, running or not."""
+    gc.collect()
+    return [
+        each
+        for each in gc.get_objects()
+        if isinstance(each, threading.Thread) and each.name.startswith("to 127.0.0.1")
+    ]
+
+
+def test_a_connection_that_has_ended_is_forgotten(inside: Inside) -> None:
+    for _ in range(3):
+        client, server = inside.pair()
+        client.close()
+        server.close()
+    wait_until(lambda: threads_of_relay() == [], "nothing is kept of the connections")
+
+
+def test_a_silent_conversation_goes_on(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "_CONNECT_SECONDS", 0.05)  # for connecting, and only that
+    client, server = inside.pair()
+    with client, server:
+        server.sendall(b"1")
+        assert receive(client, 1) == b"1"
+        threading.Event().wait(0.2)  # four times as long
+        server.sendall(b"2")
+        assert receive(client, 1) == b"2"
+        client.sendall(b"3")
+        assert receive(server, 1) == b"3"
+
+
+def test_who_comes_while_it_stops_is_told_so(inside: Inside) -> None:
+    inside.stop()  # no client is accepted any more; this one was, a moment before
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname(), SECONDS) as client,
+        listener.accept()[0] as ours,
+    ):
+        client.shutdown(socket.SHUT_WR)
+        inside.relay.serve(ours, "somebody")
+        assert receive_all(client) == b"! The relay takes nobody now; try again later.\n"
+
+
 # --- stopping, and the command line ------------------------------------------------------------
 
 
@@ -422,9 +547,11 @@ def test_stopping_waits_for_nobody_who_does_not_read(
         assert send_until_blocked(pair[1 - side], data) < len(data)
     own_relay.signal(signal.SIGTERM)
     assert own_relay.wait(4.0) == 0  # 2 s are promised; the rest is for a machine that is busy
-    for end in pair:
+    for side in {0, 1} - {*stalled}:
+        assert receive_all(pair[side]) == b""
+    for side in stalled:  # behind what they have not read there may be a reset
         with contextlib.suppress(ConnectionResetError):
-            receive_all(end)
+            receive_all(pair[side])
 
 
 def test_it_starts_again_at_once_on_the_same_port(own_relay: Relayed) -> None:

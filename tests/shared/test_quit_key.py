@@ -560,3 +560,13 @@ def test_a_keyboard_that_is_unplugged_prints_no_traceback(
 def count_threads(tiny: Tiny) -> int:
     """Those of the program: the main thread, and with a keyboard three of the package."""
     return len(os.listdir(f"/proc/{tiny.process.pid}/task"))
+
+
+@on_linux
+def test_tracebacks_of_our_own_threads_are_still_shown(
+    keyboard: Keyboard, tinies: list[Tiny]
+) -> None:
+    crash = "threading.Thread(target=lambda: 1 / 0).start()"
+    tiny, _ = listen(keyboard, tinies, "auto", crash)
+    tiny.process.send_signal(signal.SIGTERM)
+    assert "ZeroDivisionError" in tiny.ends()[2]
