@@ -9,6 +9,7 @@ one, has it in a package of its own, and a server has no screen.
 """
 
 import argparse
+import gc
 import getpass
 import os
 import re
@@ -20,14 +21,14 @@ from shared.defaults import CHAT_PORT, HOST
 from shared.threaded_server import on_stop_signals
 
 NO_TKINTER = (
-    "The window needs tkinter, which this Python does not have. Install it (Debian and Ubuntu: "
+    "The window needs tkinter, which this Python does not have: install it (Debian and Ubuntu: "
     "apt install python3-tk; Fedora: dnf install python3-tkinter; macOS with Homebrew: "
     "brew install python-tk), or use the client for the terminal: "
     "python -m phase4.client_terminal"
 )
 NO_DISPLAY = (
-    "There is no screen to put the window on ({why}). Start it in a graphical session, set DISPLAY "
-    "to one, or connect with ssh -X; or use the client for the terminal: "
+    "There is no screen to put the window on ({why}): start it in a graphical session, set DISPLAY "
+    "to one, connect with ssh -X, or use the client for the terminal: "
     "python -m phase4.client_terminal"
 )
 
@@ -58,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.name is not None:
         app.connect_at_once()
     root.mainloop()
+    # What is Tk's must be freed by the thread that made it, or Tcl aborts the process; and the
+    # garbage collector runs in whichever thread happens to be on. So it runs here, before the end.
+    del app, root
+    gc.collect()
     return 0
 
 

@@ -100,6 +100,7 @@ class App:
             self._try_name(target)
             return
         self.hang_up()
+        self.chat_page.people.show(())
         self._target = target
         self._connection = Connection(target.host, target.port, target.name)
         self._connection.start()
@@ -220,6 +221,8 @@ class App:
         self._target = Target(self._target.host, self._target.port, name)
         self.chat_page.show_place(self._target.place, name)
         if not self._is_in:
+            if self._was_in:  # the conversation goes on, perhaps with another server
+                self._add(message.Notice(_now(), f"Connected to {self._target.place}."))
             self._is_in = self._was_in = True
             self._name_wanted = False
             self._show(self.chat_page)
@@ -375,7 +378,7 @@ class App:
     def _size_window(self) -> None:
         self.root.configure(background=self.theme.palette.panel)
         line = self.theme.body.metrics("linespace")
-        self.root.minsize(line * 24, line * 16)
+        self.root.minsize(line * 26, line * 21)
 
 
 def _now() -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from phase4.gui.entry import bind_select_all
-from phase4.gui.theme import Theme
+from phase4.gui.theme import Theme, pad
 
 CARD_CHARACTERS = 34  # the width of the form
 
@@ -32,6 +32,8 @@ class ConnectPage(ttk.Frame):
         self.host = ttk.Entry(self._card, font=theme.body)
         self.port = ttk.Entry(self._card, font=theme.body, width=7)
         self.name = ttk.Entry(self._card, font=theme.body)
+        self._title = ttk.Label(self._card, text="Join the chat", style="Title.TLabel")
+        self._port_label = self._label("Port")
         self.message = ttk.Label(self._card)
         self._button = ttk.Button(self._card, text="Connect", style="Accent.TButton")
         self._cancel = ttk.Button(self._card, text="Cancel", command=leave)
@@ -82,21 +84,20 @@ class ConnectPage(ttk.Frame):
         field.select_range(0, "end")
         field.icursor("end")
 
+    def _label(self, text: str) -> ttk.Label:
+        return ttk.Label(self._card, text=text, style="Muted.TLabel")
+
     def _build(self) -> None:
         card = self._card
-        ttk.Label(card, text="Join the chat", style="Title.TLabel").grid(
-            row=0, column=0, columnspan=2, sticky="w"
-        )
-        for text, row, column in (("Server", 1, 0), ("Port", 1, 1), ("Your name", 3, 0)):
-            label = ttk.Label(card, text=text, style="Muted.TLabel")
-            label.grid(row=row, column=column, sticky="w")
+        self._title.grid(row=0, column=0, columnspan=2, sticky="w")
+        self._label("Server").grid(row=1, column=0, sticky="w")
+        self._port_label.grid(row=1, column=1, sticky="w")
+        self._label("Your name").grid(row=3, column=0, sticky="w")
         self.host.grid(row=2, column=0, sticky="ew")
         self.port.grid(row=2, column=1, sticky="ew")
         self.name.grid(row=4, column=0, columnspan=2, sticky="ew")
-        hint = "Left empty: the server gives you a random one."
-        ttk.Label(card, text=hint, style="Muted.TLabel").grid(
-            row=5, column=0, columnspan=2, sticky="w"
-        )
+        hint = self._label("Left empty: the server gives you a random one.")
+        hint.grid(row=5, column=0, columnspan=2, sticky="w")
         self.message.grid(row=6, column=0, columnspan=2, sticky="ew")
         self._button.grid(row=7, column=0, columnspan=2, sticky="ew")
         self._cancel.grid(row=8, column=0, columnspan=2, sticky="ew")
@@ -117,10 +118,7 @@ class ConnectPage(ttk.Frame):
         self.message.configure(wraplength=width)
         for child in self._card.winfo_children():
             assert isinstance(child, ttk.Label | ttk.Entry | ttk.Button)
-            child.grid_configure(pady=(unit // 2, unit // 2))
-        for label in self._card.grid_slaves(row=0):
-            label.grid_configure(pady=(0, 4 * unit))
-        self.port.grid_configure(padx=(2 * unit, 0))
-        for label in self._card.grid_slaves(row=1, column=1):
-            label.grid_configure(padx=(2 * unit, 0))
-        self.message.grid_configure(pady=2 * unit)
+            is_beside = child in (self.port, self._port_label)
+            pad(child, (2 * unit, 0) if is_beside else 0, unit // 2)
+        pad(self._title, 0, (0, 4 * unit))
+        pad(self.message, 0, 2 * unit)

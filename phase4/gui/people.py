@@ -4,7 +4,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from phase4.gui.theme import Theme
+from phase4.gui.theme import Theme, pad
 
 MAX_SHOWN = 1_000
 """Names shown: the most people that our server admits. Of more, the number is told."""
@@ -85,6 +85,6 @@ class People(ttk.Frame):
         for number, colour in enumerate(theme.palette.names):
             self.tree.tag_configure(f"name{number}", foreground=colour)
         self.tree.column("#0", width=theme.body.measure("m" * 13), stretch=True)
-        self._count.grid_configure(padx=3 * theme.unit, pady=(2 * theme.unit, theme.unit))
-        self.tree.grid_configure(padx=(3 * theme.unit, 0))
-        self._more.grid_configure(padx=3 * theme.unit, pady=theme.unit)
+        pad(self._count, 3 * theme.unit, (2 * theme.unit, theme.unit))
+        pad(self.tree, (3 * theme.unit, 0), 0)
+        pad(self._more, 3 * theme.unit, theme.unit)

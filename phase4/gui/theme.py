@@ -73,14 +73,14 @@ class Theme:
         """A menu is no ttk widget, and has to be told everything."""
         colours = self.palette
         menu.configure(
-            background=colours.panel,
+            background=colours.page,  # not the panel's, over which it opens
             foreground=colours.text,
             activebackground=colours.accent,
             activeforeground=colours.on_accent,
             disabledforeground=colours.muted,
             selectcolor=colours.text,
             font=self.body,
-            relief="flat",
+            relief="solid",
             borderwidth=1,
             activeborderwidth=self.unit // 2,
         )
@@ -216,6 +216,14 @@ class Theme:
         )
         over = [("active", colours.muted), ("disabled", colours.page)]
         self._style.map("Vertical.TScrollbar", background=over, lightcolor=over, darkcolor=over)
+
+
+def pad(widget: tk.Widget, padx: int | tuple[int, int], pady: int | tuple[int, int]) -> None:
+    """Set the space around a widget in a grid; one that is hidden stays hidden."""
+    is_shown = bool(widget.winfo_manager())
+    widget.grid_configure(padx=padx, pady=pady)  # shows it
+    if not is_shown:
+        widget.grid_remove()
 
 
 def use_real_pixels() -> None:

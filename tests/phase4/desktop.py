@@ -8,7 +8,9 @@ import contextlib
 import os
 import re
 import select
+import shlex
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -38,8 +40,7 @@ class Desktop:
         """Start both; give the desktop once windows can be put on it."""
         with contextlib.ExitStack() as stack:
             self.display = f":{stack.enter_context(self._x_server())}"
-            stack.enter_context(_process(["openbox", "--sm-disable"], self.env))
-            wait_until(self._has_window_manager, "a window manager")
+            stack.enter_context(self._window_manager())
             self._stack = stack.pop_all()
         return self
 
@@ -119,8 +120,15 @@ class Desktop:
         )
         return done.stdout.decode().split()
 
-    def _has_window_manager(self) -> bool:
-        return bool(self._ask("get_num_desktops"))
+    @contextlib.contextmanager
+    def _window_manager(self) -> Iterator[None]:
+        """Openbox, ready: a window that is shown while it starts may never be seen again."""
+        with tempfile.TemporaryDirectory() as directory:
+            ready = Path(directory, "ready")
+            command = ["openbox", "--sm-disable", "--startup", f"touch {shlex.quote(str(ready))}"]
+            with _process(command, self.env):
+                wait_until(ready.exists, "a window manager")
+                yield
 
     @contextlib.contextmanager
     def _x_server(self) -> Iterator[str]:
@@ -176,21 +184,23 @@ class Window:
 def _process(
     command: list[str], env: dict[str, str], pass_fds: tuple[int, ...] = ()
 ) -> Iterator[None]:
-    """A program that runs as long as the `with` block."""
-    process = subprocess.Popen(
-        command,
+    """A program that runs as long as the `with` block, and no longer than this process.
+
+    A shell stands between: it ends the program when its own input ends, which also happens when
+    this process is killed and can clean up nothing.
+    """
+    watch = '"$@" & child=$!; read -r _; kill "$child"; wait "$child"'
+    shell = subprocess.Popen(
+        ["sh", "-c", watch, "sh", *command],
         env={**os.environ, **env},
         pass_fds=pass_fds,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    assert shell.stdin is not None
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        shell.stdin.close()
+        shell.wait(SECONDS)

@@ -79,7 +79,8 @@ def test_a_private_message_goes_to_one_and_is_shown_to_its_sender(
         bob.hear("* Carol joined")
         window = client.window("Alice on")
         window.type("/p\tbo\tsecret\n")  # Tab completes the command, and then the name
-        client.shows(window, TIME + "Alice  → Bob secret$")
+        shown = client.shows(window, TIME + "Alice  → Bob secret$")
+        assert "/pm" not in shown  # as the public messages are: by the client itself
         bob.hear("* Alice joined")
         bob.hear("Alice -> Bob: secret")
         carol.hear("* Alice joined")
@@ -87,13 +88,19 @@ def test_a_private_message_goes_to_one_and_is_shown_to_its_sender(
 
 
 def test_a_person_is_chosen_from_the_list_without_a_mouse(desktop: Desktop, chat: Chat) -> None:
-    with chat.join("Zoe") as zoe, Client(desktop, chat.port, "--name", "Alice") as client:
+    with (
+        chat.join("Bob"),
+        chat.join("Zoe") as zoe,
+        Client(desktop, chat.port, "--name", "Alice") as client,
+    ):
         window = client.window("Alice on")
-        client.shows(window, "Welcome, Alice! 2 online")
+        client.shows(window, "Welcome, Alice! 3 online")
         zoe.hear("* Alice joined")
-        window.key("F6", "Down", "Return")  # Alice is the first, Zoe the second
-        window.type("hi\n")
-        zoe.hear("Alice -> Zoe: hi")
+        window.type("hi")  # what is typed already becomes the private message
+        window.key("F6", "Down", "Return")  # Alice is the first in the list, Bob the second
+        window.key("F6", "Down", "Return")  # Zoe, after all
+        window.type("!\n")
+        zoe.hear("Alice -> Zoe: hi!")
 
 
 def test_a_taken_name_is_told_and_another_one_tried(
@@ -107,6 +114,7 @@ def test_a_taken_name_is_told_and_another_one_tried(
         client.window("Alicia on")
 
 
+@pytest.mark.own_server
 def test_a_lost_server_is_told_and_connecting_again_loses_nothing(
     desktop: Desktop, start: Callable[..., Chat]
 ) -> None:

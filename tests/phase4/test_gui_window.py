@@ -3,10 +3,13 @@
 Tk's loop is turned by the check itself (`see`), so all of Tk happens in one thread here as well.
 """
 
+import contextlib
+import gc
 import socket
 import tkinter as tk
 import webbrowser
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from tkinter import ttk
 
 import pytest
@@ -24,15 +27,27 @@ from tests.phase4.desktop import Desktop
 pytestmark = pytest.mark.window
 
 Opened = list[str]
+_kept: list[tk.Tk] = []
+
+
+# Tcl must be freed by the thread that made it, or it aborts the process. Python's collector runs in
+# whichever thread comes by, a connection's among them: so the windows are kept to the end.
+_KEPT: list[tk.Tk] = []
 
 
 @pytest.fixture
 def root(desktop: Desktop) -> Iterator[tk.Tk]:
     """An empty window."""
     window = tk.Tk(desktop.display)
+    _KEPT.append(window)
     window.geometry("700x400+0+0")
     yield window
-    window.destroy()
+    with contextlib.suppress(tk.TclError):  # a check may have closed it
+        window.destroy()
+    # What is Tk's must be freed by the thread that made it, else Tcl aborts the whole process; and
+    # the garbage collector runs in whichever thread happens to be on. So: now, and never.
+    _kept.append(window)
+    gc.collect()
 
 
 def see(root: tk.Tk, condition: Callable[[], object], what: str) -> None:
@@ -138,15 +153,14 @@ def test_the_wheel_lets_go_of_the_newest_line_and_takes_hold_again(
     see(root, lambda: conversation.follows, "that it follows again")
 
 
-def test_lines_that_come_while_another_page_is_shown_do_not_count_as_reading_up(
-    root: tk.Tk, conversation: Conversation
-) -> None:
-    conversation.add(numbered(50))
-    conversation.pack_forget()
-    root.update()
-    conversation.add(numbered(50, 50))
+def test_lines_that_come_before_it_is_shown_do_not_count_as_reading_up(root: tk.Tk) -> None:
+    conversation = Conversation(root, Theme(root, "light"), lambda _: None)
+    for start in (0, 50):
+        conversation.add(numbered(50, start))
+        root.update()
     shown(root, conversation)
     assert conversation.follows
+    see(root, lambda: conversation.text.dlineinfo("end-2c"), "the newest line")
 
 
 def test_a_link_is_opened_when_it_is_clicked_and_not_before(
@@ -243,6 +257,23 @@ def test_pasted_lines_become_one_message(root: tk.Tk) -> None:
     assert entry.get() == "one two three"
 
 
+def test_a_line_end_that_came_in_another_way_is_no_second_message(root: tk.Tk) -> None:
+    sent: list[str] = []
+
+    def send(line: str) -> bool:
+        sent.append(line)
+        return True
+
+    entry = Entry(root, Theme(root, "light"), send, lambda: ())
+    shown(root, entry)
+    entry.insert(0, "one\ntwo")  # as X11 pastes with the middle button
+    entry.focus_force()
+    root.update()
+    entry.event_generate("<Return>")
+    assert sent == ["one two"]
+    assert entry.get() == ""
+
+
 # --- the whole -------------------------------------------------------------------------------
 
 
@@ -288,6 +319,23 @@ def test_a_host_that_does_not_exist_is_told(root: tk.Tk, start_app: Callable[...
     see(root, lambda: "There is no host" in says(app), "the reason in the form")
 
 
+def test_what_is_hidden_stays_hidden_when_colours_and_sizes_change(
+    root: tk.Tk, start_app: Callable[..., App]
+) -> None:
+    app = start_app(12345)
+
+    def visible() -> set[str]:
+        root.update()
+        parts = [*app.connect_page.winfo_children(), *app.chat_page.winfo_children()]
+        parts += [part for each in parts for part in each.winfo_children()]
+        return {str(part) for part in parts if part.winfo_manager()}
+
+    before = visible()
+    app.theme.toggle()
+    app.theme.zoom(1)
+    assert visible() == before
+
+
 @pytest.mark.parametrize("port", ["", "0", "65536", "chat", "²"])
 def test_a_wrong_port_is_told_before_anything_is_tried(
     root: tk.Tk, start_app: Callable[..., App], port: str
@@ -327,6 +375,28 @@ def test_a_server_that_never_speaks_can_be_cancelled(
             assert accepted.recv(1) == b""
 
 
+def test_another_name_goes_over_the_same_connection(
+    root: tk.Tk, start_app: Callable[..., App]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(SECONDS)
+        app = start_app(listener.getsockname()[1])
+        submit(root, app)
+        accepted, _ = listener.accept()
+        accepted.settimeout(SECONDS)
+        with accepted, accepted.makefile("rw", encoding="utf-8", newline="\n") as server:
+            server.write("* Enter your nickname:\n")
+            server.flush()
+            assert server.readline() == "Alice\n"
+            server.write("! That name is taken.\n* Enter your nickname:\n")
+            server.flush()
+            see(root, lambda: says(app) == "That name is taken.", "the reason in the form")
+            app.connect_page.name.delete(0, "end")
+            app.connect_page.name.insert(0, "Alicia")
+            submit(root, app)
+            assert server.readline() == "Alicia\n"
+
+
 def test_what_cannot_be_sent_stays_in_the_entry_with_the_reason(
     root: tk.Tk, start_app: Callable[..., App], chat: Chat
 ) -> None:
@@ -341,6 +411,8 @@ def test_what_cannot_be_sent_stays_in_the_entry_with_the_reason(
     assert "This message has 5,000 bytes" in app.chat_page.conversation.shown()
 
 
+@pytest.mark.own_server
+@pytest.mark.own_server
 def test_people_are_shown_as_they_come_rename_and_go_and_nobody_when_the_server_goes(
     root: tk.Tk, start_app: Callable[..., App], chat: Chat
 ) -> None:
@@ -367,6 +439,89 @@ def test_one_look_into_the_queue_takes_a_bounded_number_of_events(
         connection = vars(app)["_connection"]
         wait_until(lambda: connection.events.qsize() > 2 * BATCH_EVENTS, "a full queue")
         assert len(vars(App)["_take_events"](app)) == BATCH_EVENTS
+
+
+@pytest.fixture
+def talking(root: tk.Tk, start_app: Callable[..., App], chat: Chat) -> App:
+    """The client, in the conversation as Alice."""
+    app = start_app(chat.port)
+    app.connect_at_once()
+    see(root, lambda: "Alice on" in root.title(), "the conversation")
+    return app
+
+
+@pytest.mark.own_server
+def test_what_came_before_the_end_is_shown_before_it(root: tk.Tk, chat: Chat, talking: App) -> None:
+    page = talking.chat_page
+    see(root, lambda: page.people.names() == ("Alice",), "the people")
+    with chat.join("Bob"):
+        connection = vars(talking)["_connection"]
+        wait_until(lambda: "Bob" in connection.people, "Bob, whom the window has not drawn yet")
+        chat.process.kill()
+        wait_until(lambda: not connection.is_open, "the end, in the same batch")
+    see(root, lambda: "not connected" in root.title(), "that it is over")
+    lines = page.conversation.shown().splitlines()
+    assert "Bob joined" in lines[-2]
+    assert page.people.names() == ()
+
+
+def test_who_sends_sees_it_even_after_reading_further_up(root: tk.Tk, talking: App) -> None:
+    conversation = talking.chat_page.conversation
+    conversation.add(numbered(200))
+    conversation.scroll(-2, "pages")
+    assert not conversation.follows
+    assert talking.send("hello")
+    assert conversation.follows
+
+
+def test_copy_takes_what_is_selected_above_when_nothing_is_in_the_entry(
+    root: tk.Tk, talking: App
+) -> None:
+    page = talking.chat_page
+    page.conversation.select_all()
+    page.entry.event_generate("<<Copy>>")
+    assert "Welcome, Alice!" in root.clipboard_get()
+
+
+def test_a_new_name_of_ones_own_keeps_the_colour(root: tk.Tk, talking: App) -> None:
+    label = vars(talking.chat_page)["_name"]
+    colour = str(label.cget("foreground"))
+    assert talking.send("/nick Zacharias")
+    see(root, lambda: "Zacharias on" in root.title(), "the new name")
+    assert str(label.cget("foreground")) == colour
+
+
+@pytest.mark.own_server
+def test_a_form_that_is_being_filled_in_stays_as_it_is_when_the_server_goes(
+    root: tk.Tk, chat: Chat, talking: App
+) -> None:
+    talking.show_form()
+    talking.connect_page.host.insert("end", ".example")
+    chat.process.kill()
+    see(root, lambda: says(talking), "the reason in the form")
+    assert talking.connect_page.host.get() == "127.0.0.1.example"
+
+
+@pytest.mark.own_server
+def test_another_server_may_be_chosen_and_the_conversation_says_so(
+    root: tk.Tk, chat: Chat, start: Callable[..., Chat], talking: App, tmp_path: Path
+) -> None:
+    other = start("--log-dir", str(tmp_path / "other"))
+    with chat.join("Bob") as bob, other.join("Carol"):
+        talking.show_form()
+        talking.connect_page.fill("127.0.0.1", other.port, "Alice")
+        submit(root, talking)
+        see(root, lambda: str(other.port) in root.title(), "the other conversation")
+        bob.hear("* Alice left")
+        see(root, lambda: talking.chat_page.people.names() == ("Alice", "Carol"), "its people")
+    shown = talking.chat_page.conversation.shown()
+    assert f"Connected to 127.0.0.1:{other.port}." in shown
+
+
+def test_closing_ends_the_connection_before_the_program_does(chat: Chat, talking: App) -> None:
+    with chat.join("Bob") as bob:
+        talking.quit()
+        bob.hear("* Alice left")
 
 
 def test_a_link_without_a_browser_is_told(
