@@ -42,7 +42,7 @@ try:
     from prompt_toolkit.output import ColorDepth
     from prompt_toolkit.shortcuts import CompleteStyle
     from prompt_toolkit.styles import Style
-    from prompt_toolkit.utils import get_cwidth
+    from prompt_toolkit.utils import get_cwidth, is_dumb_terminal
 except ImportError as error:
     raise SystemExit(
         "The terminal client needs prompt_toolkit: python -m pip install prompt_toolkit"
@@ -103,6 +103,7 @@ STYLE = Style.from_dict(
         "prompt": "bold",
         "bottom-toolbar": "noreverse bg:#30343c #d7dae0",
         "bottom-toolbar.name": "bold #ffffff",
+        "bottom-toolbar.error": "bold #ff8787",
         "bottom-toolbar.hint": "#9aa0aa",
         **{f"name{index}": colour for index, colour in enumerate(NAME_COLOURS)},
     }
@@ -213,6 +214,7 @@ class TerminalClient:
         self._is_in = False
         self._end: Disconnected | None = None
         self._is_leaving = False
+        self._complaint = ""  # why the line was not sent; until it is mended
         self._prompt_is_over = asyncio.Event()
         self._printing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -232,6 +234,7 @@ class TerminalClient:
         # Enter hands the line on and does not end the prompt: keys typed between the end of one
         # prompt and the start of the next would be echoed by the terminal itself.
         self._session.default_buffer.accept_handler = self._accept
+        self._session.default_buffer.on_text_changed += self._forget_complaint
 
     @property
     def others(self) -> list[str]:
@@ -290,9 +293,14 @@ class TerminalClient:
         return [(name_style(self._connection.name), self._connection.name), ("class:prompt", "> ")]
 
     def _toolbar(self) -> Fragments:
-        """Name, server, people online: as much of it as the width allows."""
+        """Name, server, people online: as much of it as the width allows.
+
+        Or a complaint: a line that is too long may fill the screen, but the bar is always there.
+        """
         server = address_text((self._host, self._port))
         width = self._session.output.get_size().columns
+        if self._complaint:
+            return [("class:bottom-toolbar.error", shortened(f" ! {self._complaint}", width))]
         if self._connection is None or not self._is_in:
             state = server if self._connection is None else f"connecting to {server}"
             return [("", shortened(f" {state}", width))]
@@ -395,24 +403,30 @@ class TerminalClient:
             buffer.start_completion()
 
     def _accept(self, buffer: Buffer) -> bool:
-        """Enter was pressed. True keeps the text in the line."""
-        text = buffer.text
-        buffer.append_to_history()  # before the line changes
+        """Enter was pressed. True, because what stands in the line then is decided here."""
+        buffer.append_to_history()
+        unsent = self._handle(buffer.text)
+        buffer.reset(Document("\n".join(unsent)))  # in the line again, to be mended
+        buffer.load_history_if_not_yet_loaded()  # now: Up may be the next key
+        return True
+
+    def _handle(self, text: str) -> list[str]:
+        """Do what a typed line asks for; the lines that could not be sent."""
         if is_goodbye(text):
             self._leave()
         elif self._connection is None:
             self._connect(text.strip())
         else:
-            unsent = self._send(text.splitlines() if text.strip() else [])
-            buffer.document = Document("\n".join(unsent))  # in the line again, to be mended
-            return bool(unsent)
-        return False
+            return self._send(text.splitlines() if text.strip() else [])
+        return []
+
+    def _forget_complaint(self, _: Buffer) -> None:
+        self._complaint = ""
 
     def _send(self, lines: list[str]) -> list[str]:
         """Send what was typed, or pasted as several lines; the lines that could not be sent."""
         assert self._connection is not None
         if self._asks_another_name:
-            self._asks_another_name = False
             lines = lines[:1] or [""]  # an empty name asks for a random one
         shown: Fragments = []
         unsent = deque(lines)
@@ -421,7 +435,8 @@ class TerminalClient:
                 self._connection.send(unsent[0])
                 shown += self._own(unsent.popleft())
         except SendError as error:
-            shown += [("class:error", f"! {error}"), ("", "\n")]
+            self._complaint = str(error)
+        self._asks_another_name = self._asks_another_name and bool(unsent)
         self._spawn(self._print(shown))
         return list(unsent)
 
@@ -531,6 +546,8 @@ class _LineSender:
 
 
 def _input_lines() -> Iterator[str | BadLine]:
+    if sys.stdin is None:
+        return
     decoder = LineDecoder()
     while data := os.read(sys.stdin.fileno(), RECV_BYTES):
         yield from decoder.feed(data)
@@ -619,8 +636,8 @@ class PipeClient:
 
 def _has_terminal() -> bool:
     """Whether there is a person in front of it, on a terminal that can do more than print."""
-    both = (sys.stdin.isatty(), sys.stdout.isatty())
-    return all(both) and os.environ.get("TERM") not in ("dumb", "unknown")
+    both = (sys.stdin, sys.stdout)  # None where the shell closed one, as with `<&-`
+    return all(each is not None and each.isatty() for each in both) and not is_dumb_terminal()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

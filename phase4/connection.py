@@ -527,7 +527,8 @@ class Connection:
     def _converse(self) -> NoReturn:
         """From connecting to the end, which is always an _Ended."""
         with contextlib.closing(self._connect()) as connection:
-            tune_connection(connection)
+            with contextlib.suppress(OSError):  # it is lost already; reading will tell
+                tune_connection(connection)
             with self._lock:
                 self._dialogue = _Dialogue(self._wanted_name)
             self._emit(Connected())

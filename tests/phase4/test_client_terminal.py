@@ -1,23 +1,31 @@
 """The terminal client, on a real pseudo-terminal that pyte draws, and in a pipe."""
 
+import asyncio
 import contextlib
 import doctest
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 
 from phase4 import client_terminal, commands
 from phase4 import connection as core
-from phase4.client_terminal import completions, fragments, name_style, shortened
+from phase4.client_terminal import (
+    TerminalClient,
+    completions,
+    fragments,
+    name_style,
+    shortened,
+)
 from shared import message
-from shared.status import parse_snapshot
-from tests.harness import ROOT, SECONDS, Program, environment, free_port, wait_until
+from tests.harness import ROOT, SECONDS, Program, environment, free_port
 from tests.monitor import terminal
 from tests.phase4.chat import Chat
 from tests.phase4.test_connection import ScriptedServer
@@ -46,30 +54,6 @@ class Terminal(terminal.Terminal):
     def is_restored(self) -> bool:
         """Whether the terminal's settings are what they were before."""
         return bool(terminal.termios.tcgetattr(self._slave) == self._settings)
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
-    with Chat(tmp_path_factory.mktemp("office"), "--flood-rate", "0") as chat:
-        yield chat
-
-
-@pytest.fixture
-def chat(office: Chat) -> Iterator[Chat]:
-    """One server for nearly all checks here: it is empty again when the next one begins."""
-    yield office
-    wait_until(lambda: people_now(office) == 0, "everybody to leave")
-
-
-def people_now(chat: Chat) -> int:
-    """How many are there, without joining them."""
-    with socket.create_connection((chat.status_host, chat.status_port), SECONDS) as status:
-        return parse_snapshot(status.makefile("rb").readline()).people_now
-
-
-def said(chat: Chat) -> list[str]:
-    """Everything public that was said so far, by anybody."""
-    return chat.log("messages.txt")
 
 
 Open = Callable[..., Terminal]
@@ -141,9 +125,11 @@ def test_up_brings_back_what_was_sent(chat: Chat, ann: Terminal) -> None:
 
 def test_a_line_that_is_too_long_is_said_and_stays_to_be_mended(chat: Chat, ann: Terminal) -> None:
     with chat.join("Bob") as bob:
-        ann.press("x" * 4000 + "y" * 96 + "\r")
-        ann.shows("4,096 bytes; 4,095 are allowed")
-        ann.press("\x7f\r")
+        ann.press("\x1b[200~" + "x" * 4000 + "y" * 96 + "\x1b[201~\r")  # pasted
+        ann.shows("^ ! This message has 4,096 bytes; 4,095 are allowed")
+        ann.press("\x7f")
+        ann.shows(r"^ Ann \|")  # nothing to complain about any more
+        ann.press("\r")
         assert bob.skip_to(r"\[.*\] Ann: (.*)")[1] == "x" * 4000 + "y" * 95
 
 
@@ -167,6 +153,8 @@ def test_tab_completes_commands_and_names_at_typing_speed(chat: Chat, ann: Termi
         robert.hear("Ann -> Robert: you")
         robert.hear("Ann: Robert: hi")
         robert.hear("Ann: ask Robert")
+        ann.press("an\td so on\r")  # the own name is not offered
+        robert.hear("Ann: and so on")
 
 
 def test_tab_offers_a_choice_of_names(chat: Chat, ann: Terminal) -> None:
@@ -263,7 +251,8 @@ def test_names_have_colours_unless_no_color_is_set(
 
 
 def test_a_person_has_one_colour_that_can_be_read_on_black_and_on_white() -> None:
-    assert name_style("Zoë") == name_style("ZOË")
+    for name in ("Zoë", "ann", "Bob", "Carl"):
+        assert name_style(name) == name_style(name.swapcase())
     assert len({name_style(f"P{number}") for number in range(200)}) == 12
     for colour in client_terminal.NAME_COLOURS:
         parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
@@ -297,8 +286,10 @@ def test_the_bar_shows_name_server_and_people_at_any_width(chat: Chat, open_term
             stack.enter_context(chat.join(name))
         wide = open_terminal("--port", str(chat.port), "--name", "Ann")
         wide.shows(rf"^ Ann \| 127\.0\.0\.1:{chat.port} \| 4 online: Ann, Bob, Carl, Dora .*/help$")
-        narrow = open_terminal("--port", str(chat.port), "--name", "Eve", columns=30)
-        narrow.shows(rf"^ Eve \| 127\.0\.0\.1:{chat.port} \| \d.*…$")
+        fitting = open_terminal("--port", str(chat.port), "--name", "Eve", columns=70)
+        fitting.shows(r"^ Eve \| .* \| 5 online: Ann, Bob, Carl, Dora, Eve$")
+        narrow = open_terminal("--port", str(chat.port), "--name", "Flo", columns=30)
+        narrow.shows(rf"^ Flo \| 127\.0\.0\.1:{chat.port} \| \d.*…$")
 
 
 # --- coming and leaving ------------------------------------------------------------------------
@@ -320,6 +311,10 @@ def test_a_refused_name_is_explained_and_asked_again(
         client = open_terminal("--port", str(chat.port), "--name", "Ann")
         client.shows(r"^! The name Ann is taken\.$")
         client.shows("^Another name:")
+        client.press("\x1b[200~" + "x" * 4096 + "\x1b[201~\r")
+        client.shows("^ ! This message has 4,096 bytes")
+        client.press("\x15")  # Ctrl-U: away with it
+        client.shows("^Another name:$")
         client.press("2\r")
         client.shows("^! A name has 1 to 20")
         client.shows("^Another name:")
@@ -354,6 +349,17 @@ def test_leaving_is_possible_before_a_name_is_given(open_terminal: Open) -> None
     client.press("\x04")
     assert client.wait() == 0
     assert client.is_restored()
+
+
+@pytest.mark.own_server
+def test_an_end_that_comes_before_the_prompt_ends_the_client() -> None:
+    with (
+        create_pipe_input() as keyboard,
+        create_app_session(input=keyboard, output=DummyOutput()),
+    ):
+        client = TerminalClient("127.0.0.1", 1)
+        client._leave()
+        assert asyncio.run(asyncio.wait_for(client.run(), SECONDS)) == 0
 
 
 def test_when_the_server_goes_it_says_so_and_shows_what_was_being_typed(
@@ -397,12 +403,11 @@ def pipe(data: bytes, *arguments: str, **env: str) -> tuple[int, str, str]:
 
 
 def test_a_pipe_sends_its_lines_and_leaves(chat: Chat) -> None:
-    before = len(said(chat))
     status, output, errors = pipe(
         "hello\r\n\n  wörld".encode(), "--port", str(chat.port), "--name", "bot"
     )
     assert (status, errors) == (0, "")
-    assert said(chat)[before:] == ["bot: hello", "bot:   wörld"]
+    assert chat.log("messages.txt") == ["bot: hello", "bot:   wörld"]
     assert re.fullmatch(r"\[.*\] \* Welcome, bot! 1 online\. .*\n", output)
 
 
@@ -415,10 +420,12 @@ def test_a_pipe_waits_until_a_slow_server_has_taken_everything(start: Callable[.
 
 
 def test_a_pipe_shows_the_answers_that_were_asked_for(chat: Chat) -> None:
-    before = len(said(chat))
-    _, output, _ = pipe(b"/who\n?list\nexit\nnot this", "--port", str(chat.port), "--name", "bot")
+    status, output, _ = pipe(
+        b"/who\n?list\nexit\nnot this", "--port", str(chat.port), "--name", "bot"
+    )
+    assert status == 0
     assert output.count("1 online: bot") == 2
-    assert len(said(chat)) == before
+    assert chat.log("messages.txt") == []
 
 
 def test_a_pipe_prints_what_arrives_as_it_arrives(chat: Chat) -> None:
@@ -451,12 +458,11 @@ def test_a_line_that_was_not_taken_shows_in_the_exit_status(
     chat: Chat, line: bytes, complaint: str
 ) -> None:
     """Whether it is the server or the client that refuses it; the others are sent."""
-    before = len(said(chat))
     data = b"one\n" + line + b"\ntwo\n"
     status, _, errors = pipe(data, "--port", str(chat.port), "--name", "bot")
     assert status == 1
     assert complaint in errors
-    assert said(chat)[before:] == ["bot: one", "bot: two"]
+    assert chat.log("messages.txt") == ["bot: one", "bot: two"]
 
 
 def test_a_pipe_without_a_server_or_a_name_that_will_do_fails(chat: Chat) -> None:
@@ -473,12 +479,14 @@ def test_a_server_that_goes_before_it_has_taken_everything_is_a_failure(
 ) -> None:
     """It read our goodbye, and closed as if all were well; but it never answered."""
     with Program(CLIENT, "--port", str(hostile.port), "--name", "bot") as program:
-        program.type("hello\n")
+        program.type("hello\n/who\n")
         program.end_of_input()
         with hostile.accept() as server:
             server.let_in()
             server.expect("hello")
-            server.expect("/who")
+            server.expect("/who")  # which standard input asked
+            server.send("[10:00:01] * 1 online: Ann")
+            server.expect("/who")  # which the client asks, to be certain
             server.expect("/quit")
             server.close()
             program.expect("did not take everything")
@@ -489,7 +497,7 @@ def test_a_reader_that_goes_ends_a_pipe_without_a_traceback(chat: Chat) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", CLIENT, "--port", str(chat.port), "--name", "bot"],
         cwd=ROOT,
-        env=environment(),
+        env={**environment(), "PYTHONUNBUFFERED": ""},  # a buffer is written once more at exit
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -508,8 +516,21 @@ def test_a_reader_that_goes_ends_a_pipe_without_a_traceback(chat: Chat) -> None:
             process.kill()
 
 
+def test_a_terminal_that_can_only_print_is_treated_as_a_pipe(
+    chat: Chat, open_terminal: Open
+) -> None:
+    client = open_terminal("--port", str(chat.port), "--name", "Ann", TERM="dumb")
+    client.shows(r"^\[.*\] \* Welcome, Ann!")
+    client.press("hello\r\x04")  # the terminal's own end of input
+    assert client.wait() == 0
+    assert b"\x1b" not in client.output
+    assert chat.log("messages.txt") == ["Ann: hello"]
+
+
 def test_ctrl_c_ends_a_pipe_without_a_traceback(chat: Chat) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored, and
     with Program(CLIENT, "--port", str(chat.port), "--name", "bot") as program:
+        signal.signal(signal.SIGINT, before)  # a child inherits that: in a shell's background job
         program.expect("Welcome, bot")
         program.interrupt()
         assert program.wait() == 130

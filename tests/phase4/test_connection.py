@@ -386,12 +386,15 @@ def test_a_flood_waits_in_the_servers_buffers_and_nothing_is_lost(
     with server.accept() as speaker:
         speaker.let_in()
         client.until_people("Ann")
+        speaker.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
         data = b"".join(b"[10:00:01] Bob: %0200d\n" % number for number in range(50_000))
         flood = threading.Thread(target=speaker.send_bytes, args=(data,), daemon=True)
         flood.start()
         wait_until(client.events.full, "a full queue")
-        client.send("I can still speak")  # the flood fills one direction only
-        speaker.expect("I can still speak")
+        for number in range(300):  # the flood fills one direction only
+            client.send(f"I can still speak {number}")
+            speaker.expect(f"I can still speak {number}")
+        # Each time its thread looked up, and could have read: 300 times is the whole flood.
         assert client.events.qsize() == 100
         assert flood.is_alive(), "the server was never made to wait"
         for number in range(50_000):
@@ -507,8 +510,10 @@ def test_close_lets_what_was_sent_leave_and_ends_with_the_last_event(
     for line in lines:
         assert speaker.read_line() == line
     speaker.expect_end()  # our half is closed; it waits for the server's
+    speaker.send("[10:00:09] Bob: bye")
     speaker.close()
     closing.join(SECONDS)
+    assert client.received() == message.Public("10:00:09", "Bob", "bye")
     assert client.until(Disconnected) == Disconnected("You left the conversation.", was_wished=True)
     assert client.events.empty()
     client.close()  # again does no harm
@@ -533,6 +538,7 @@ def test_close_waits_for_no_server(talk: tuple[Client, Speaker]) -> None:
         while True:
             client.send("x" * 4000)
     client.close(0.2)
+    assert not client._thread.is_alive()
     stop.set()
     talker.join(SECONDS)
     while not isinstance(event := client.next(), Disconnected):
@@ -550,6 +556,7 @@ def test_close_waits_for_no_reader_of_events(
         speaker.send(*(f"[10:00:01] Bob: {number}" for number in range(100)))
         wait_until(client.events.full, "a full queue")
         client.close(0.2)
+        assert not client._thread.is_alive()
         client.until(Disconnected)
         assert client.events.empty()
 
@@ -638,7 +645,8 @@ def test_a_host_that_does_not_answer_is_a_sentence(
 
 def test_close_gives_up_connecting(connect: Connect, deaf_port: int) -> None:
     client = connect(deaf_port)
-    client.close()
+    client.close(0.2)
+    assert not client._thread.is_alive()
     assert client.next() == Disconnected("You left the conversation.", was_wished=True)
 
 
@@ -716,6 +724,8 @@ def test_a_thousand_names_come_in_several_lines(chat: Chat, connect: Connect) ->
         connect(chat.port, "Ann").until_people("Ann", *names)
 
 
+@pytest.mark.own_server
+@pytest.mark.own_server
 def test_a_stopping_server_ends_the_conversation(chat: Chat, connect: Connect) -> None:
     ann = connect(chat.port, "Ann")
     ann.until_people("Ann")
@@ -731,6 +741,8 @@ def test_a_full_server_says_so(start: Callable[..., Chat], connect: Connect) -> 
     assert "The server is full" in connect(chat.port, "Bob").until(Disconnected).reason
 
 
+@pytest.mark.own_server
+@pytest.mark.own_server
 def test_the_echo_bot_of_the_docstring_echoes(chat: Chat, tmp_path: Path) -> None:
     assert core.__doc__
     start = core.__doc__.index("    from contextlib")
