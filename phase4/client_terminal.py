@@ -49,6 +49,9 @@ except ImportError as error:
     ) from error
 
 from phase4.connection import (
+    COMMANDS as SERVER_COMMANDS,
+)
+from phase4.connection import (
     Connection,
     Disconnected,
     Event,
@@ -140,7 +143,7 @@ def fragments(shown: message.Message, own_name: str) -> Fragments:
 
 # --- what Tab offers ---------------------------------------------------------------------------
 
-COMMANDS = ("/pm ", "/who", "/nick ", "/help", "/quit", "/exit", "?list")
+COMMANDS = tuple(f"{each} " if each in ("/pm", "/nick") else each for each in SERVER_COMMANDS)
 
 
 def completions(before: str, names: Iterable[str]) -> Iterator[str]:

@@ -69,6 +69,10 @@ LAST_WORDS_SECONDS = 5.0
 """An error that came no longer than this before the end is taken for its reason."""
 
 
+COMMANDS = ("/pm", "/who", "/nick", "/help", "/quit", "/exit", "?list")
+"""What the server understands, for clients that complete it. `/pm` and `/nick` want more."""
+
+
 # --- what a line is, before the server is asked ----------------------------------------------
 
 

@@ -5,7 +5,8 @@ No toolkit here, so all of it is tested without a window.
 
 from collections.abc import Sequence
 
-COMMANDS = ("/exit", "/help", "/nick", "/pm", "/quit", "/who")
+from phase4.connection import COMMANDS
+
 HISTORY_LINES = 200
 
 

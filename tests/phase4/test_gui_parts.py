@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import phase4.gui
-from phase4.connection import is_public
+from phase4.connection import COMMANDS, is_public
 from phase4.gui.colours import DARK, LIGHT, MAX_REMEMBERED, NameColours, Palette, contrast
 from phase4.gui.lines import Line, line_of, mentions, split_links, wraps_anywhere
-from phase4.gui.typing_aids import COMMANDS, Completer, History
+from phase4.gui.typing_aids import Completer, History
 from shared import message
 
 NOW = "10:00:00"
