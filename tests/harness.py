@@ -57,9 +57,9 @@ class Program:
         self.arguments = arguments
         self.output: list[str] = []  # all lines so far, without their newline
         self._lines: queue.Queue[str | None] = queue.Queue()
-        new_group = getattr(
-            subprocess, "CREATE_NEW_PROCESS_GROUP", 0
-        )  # Windows: so Ctrl-C can be sent
+        # A process group of its own: so it can be ended with all that it has started, and on
+        # Windows, so that Ctrl-C can be sent to it alone.
+        new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         self.process = subprocess.Popen(
             [sys.executable, "-m", *arguments],
             cwd=cwd,
@@ -68,6 +68,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             creationflags=new_group,
+            process_group=0 if sys.platform != "win32" else None,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -88,9 +89,8 @@ class Program:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the process. After a failure, show what it had printed."""
-        if self.process.poll() is None:
-            self.process.kill()
+        """End the process and what it has started. After a failure, show what it had printed."""
+        self._kill()
         self.process.wait(SECONDS)
         self._reader.join(SECONDS)
         with contextlib.suppress(queue.Empty):
@@ -102,6 +102,15 @@ class Program:
                     stream.close()
         if kind is not None:
             print(f"--- output of {' '.join(self.arguments)} ---", *self.output, "---", sep="\n")
+
+    def _kill(self) -> None:
+        if sys.platform == "win32":
+            self.process.kill()
+            return
+        # Also when it has ended by itself: a child of its own that lives on would hold the pipe
+        # open, and we would wait for its end.
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: zombies
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def expect(self, pattern: str, seconds: float = SECONDS) -> re.Match[str]:
         """Read on until a line in which `pattern` is found; fail at the end or after `seconds`."""
