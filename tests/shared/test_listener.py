@@ -1,0 +1,126 @@
+"""Open a listening socket, and a connection to it: each failure is a sentence."""
+
+import contextlib
+import doctest
+import socket
+import struct
+from collections.abc import Iterator
+
+import pytest
+
+from shared import listener as module
+from shared.connector import ConnectError, connect
+from shared.listener import ListenError, address_text, open_listener, tune_connection
+from tests.harness import SECONDS, Peer, free_port
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int = 0) -> Iterator[socket.socket]:
+    """A listener with a deadline on its accept()."""
+    with open_listener(host, port) as listener:
+        listener.settimeout(SECONDS)
+        yield listener
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has the address ::1; containers often do not."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
+def test_the_examples_in_its_docstrings_are_true() -> None:
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_port_0_is_a_free_port(host: str) -> None:
+    with listening(host) as first, listening(host) as second:
+        ports = [each.getsockname()[1] for each in (first, second)]
+        assert 0 not in ports
+        assert ports[0] != ports[1]
+
+
+def test_two_cannot_listen_on_one_port() -> None:
+    with listening("127.0.0.1") as first:
+        port = first.getsockname()[1]
+        with pytest.raises(ListenError) as raised:
+            open_listener("127.0.0.1", port, port_flag="--status-port")
+        assert str(raised.value) == (
+            f"Port {port} on 127.0.0.1 is in use: another program listens there. "
+            "Stop it, or choose another port with --status-port."
+        )
+
+
+def test_a_port_is_free_again_at_once() -> None:
+    """Although the connection that it ended first is in TIME_WAIT."""
+    with listening("127.0.0.1") as listener:
+        host, port = listener.getsockname()
+        with Peer(host, port) as peer:
+            listener.accept()[0].close()
+            peer.expect_end()
+    with listening(host, port) as again:
+        assert again.getsockname() == (host, port)
+
+
+@pytest.mark.parametrize(
+    ("host", "sentence"),
+    [
+        ("no such host", "There is no address 'no such host' on this machine"),
+        ("a..b", "There is no address 'a..b' on this machine"),
+        ("192.0.2.1", "192.0.2.1 is not an address of this machine."),  # RFC 5737: of none
+    ],
+)
+def test_an_address_that_is_not_ours_is_a_sentence(host: str, sentence: str) -> None:
+    with pytest.raises(ListenError) as raised:
+        open_listener(host, 0)
+    assert str(raised.value).startswith(sentence)
+
+
+def test_ipv6_works() -> None:
+    if not has_ipv6():
+        pytest.skip("no IPv6 on this machine")
+    with listening("::1") as listener:
+        text = address_text(listener.getsockname())
+        assert text.startswith("[::1]:")
+        with Peer("::1", int(text.rpartition(":")[2])):
+            connection, _ = listener.accept()
+            connection.close()
+
+
+def test_a_tuned_connection_sends_at_once_and_asks_whether_its_peer_lives() -> None:
+    with listening("127.0.0.1") as listener, Peer(*listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            tune_connection(connection)
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+# --- the other end: shared/connector.py --------------------------------------------------------
+
+
+def test_a_connection_waits_as_long_as_it_takes() -> None:
+    """The deadline was for connecting; a person who is silent is no error."""
+    with listening("127.0.0.1") as listener, connect(*listener.getsockname()) as connection:
+        assert connection.gettimeout() is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no such host", "a..b"])
+def test_no_server_is_a_sentence(host: str) -> None:
+    port = free_port()
+    with pytest.raises(ConnectError) as raised:
+        connect(host, port)
+    assert str(raised.value).startswith(f"Cannot connect to {host} port {port}: ")
+    assert str(raised.value).endswith(".")
+
+
+def test_a_server_that_resets_at_once_is_noticed_when_the_connection_is_used() -> None:
+    with listening("127.0.0.1") as listener, connect(*listener.getsockname()) as connection:
+        accepted, _ = listener.accept()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        accepted.close()
+        connection.settimeout(SECONDS)
+        with pytest.raises(ConnectionError):
+            connection.recv(1)

@@ -1,0 +1,204 @@
+"""Accept connections and give each a thread: bounds, faults, and an end that is orderly."""
+
+import contextlib
+import queue
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from shared.listener import open_listener
+from shared.threaded_server import Handler, ThreadedServer
+from tests.harness import SECONDS, Peer, Server, wait_until
+
+
+def echo(connection: socket.socket, address: str) -> None:
+    """A handler: send back what comes, until the end."""
+    while data := connection.recv(1000):
+        connection.sendall(data)
+
+
+class Running:
+    """A ThreadedServer that serves in a thread of this process."""
+
+    def __init__(self, handler: Handler, max_connections: int) -> None:
+        self.reports: queue.Queue[str] = queue.Queue()
+        listener = open_listener("127.0.0.1", 0)
+        self._address = listener.getsockname()
+        self.server = ThreadedServer(
+            listener, handler, max_connections=max_connections, report=self.reports.put
+        )
+        self.thread = threading.Thread(target=self.server.serve, daemon=True)
+        self.thread.start()
+
+    def connect(self) -> Peer:
+        """A connection to it."""
+        return Peer(*self._address)
+
+    def arrive(self) -> Peer:
+        """A connection that is being served, by `echo`."""
+        peer = self.connect()
+        peer.send("fence")
+        peer.expect("fence")
+        return peer
+
+
+@contextlib.contextmanager
+def running(handler: Handler = echo, max_connections: int = 10) -> Iterator[Running]:
+    """A server that is ended, whatever happens."""
+    served = Running(handler, max_connections)
+    try:
+        yield served
+    finally:
+        served.server.stop()
+        served.thread.join(SECONDS)
+        served.server.drain(SECONDS)
+    assert not served.thread.is_alive()
+
+
+# --- serving -----------------------------------------------------------------------------------
+
+
+def test_connections_are_served_at_once() -> None:
+    with running() as served, served.arrive() as first, served.arrive() as second:
+        assert served.server.connections == 2
+        first.send("one")
+        first.expect("one")
+        second.send("two")
+        second.expect("two")
+
+
+def test_the_handler_is_told_who_it_is() -> None:
+    told: queue.Queue[str] = queue.Queue()
+    with running(lambda _, address: told.put(address)) as served, served.connect() as peer:
+        host, port = peer.socket.getsockname()
+        assert told.get(timeout=SECONDS) == f"{host}:{port}"
+
+
+def test_a_connection_is_closed_when_its_handler_returns() -> None:
+    with running(lambda connection, _: connection.sendall(b"bye\n")) as served:
+        with served.connect() as peer:
+            peer.expect("bye")
+            peer.expect_end()
+        wait_until(lambda: served.server.connections == 0, "its thread ends")
+
+
+# --- faults ------------------------------------------------------------------------------------
+
+
+def test_a_fault_of_the_handler_ends_that_connection_alone_and_is_reported() -> None:
+    def faulty(connection: socket.socket, address: str) -> None:
+        if connection.recv(1) == b"!":
+            raise ValueError("a bug")
+        echo(connection, address)
+
+    with running(faulty) as served, served.connect() as good, served.connect() as bad:
+        good.send("xfirst")
+        good.expect("first")
+        bad.send_bytes(b"!")
+        bad.expect_end()
+        report = served.reports.get(timeout=SECONDS)
+        assert "a fault in this program: ValueError('a bug')" in report
+        good.send("second")
+        good.expect("second")
+
+
+def test_a_peer_that_resets_is_no_fault() -> None:
+    with running() as served:
+        served.arrive().reset()
+        wait_until(lambda: served.server.connections == 0, "its thread ends")
+        assert served.reports.empty()
+
+
+# --- bounds ------------------------------------------------------------------------------------
+
+
+def test_who_comes_when_it_is_full_is_told_so() -> None:
+    """Also somebody who has said something already, which nobody will read."""
+    with running(max_connections=2) as served:
+        with served.arrive(), served.arrive(), served.connect() as third:
+            with contextlib.suppress(ConnectionError):
+                third.send("hello?")
+            third.expect("! The server is full; try again later.")
+            third.expect_end()
+        assert served.server.refused == 1
+
+
+def test_a_place_is_free_when_somebody_leaves() -> None:
+    with running(max_connections=1) as served:
+        served.arrive().close()
+        wait_until(lambda: served.server.connections == 0, "the first one leaves")
+        with served.arrive():
+            assert served.server.refused == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets another process's limit with prlimit()")
+def test_without_a_descriptor_left_it_says_so_and_goes_on() -> None:
+    import resource
+
+    with Server("phase3.server") as server, contextlib.ExitStack() as all_stay:
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (20, 20))
+        for _ in range(19):  # one more than there can be
+            peer = all_stay.enter_context(server.connect())
+            if peer.expect(r"([*!]) .*")[1] == "!":
+                break
+        else:
+            raise AssertionError("nobody was turned away")
+        peer.expect_end()
+        server.expect("Somebody was turned away")
+        all_stay.close()
+        server.expect(" left$")
+        with server.connect() as later:
+            later.expect(r"\* You are .*")
+
+
+# --- its end -----------------------------------------------------------------------------------
+
+
+def test_stop_ends_serving_and_nobody_can_connect_any_more() -> None:
+    with running() as served:
+        served.server.stop()
+        served.server.stop()  # again does no harm
+        served.thread.join(SECONDS)
+        assert not served.thread.is_alive()
+        with pytest.raises(ConnectionRefusedError):
+            served.connect()
+
+
+def test_who_is_connected_stays_until_drain() -> None:
+    with running() as served, served.arrive() as peer:
+        served.server.stop()
+        served.thread.join(SECONDS)
+        peer.send("still here")
+        peer.expect("still here")
+        assert served.server.drain(SECONDS)
+        peer.expect_end()
+        assert served.server.connections == 0
+
+
+def test_drain_wakes_a_thread_that_waits_for_a_peer_who_does_not_read() -> None:
+    def talkative(connection: socket.socket, address: str) -> None:
+        while True:
+            connection.sendall(b"x" * 65536)
+
+    with running(talkative) as served, served.connect() as peer:
+        peer.socket.recv(1)  # it has begun
+        served.server.stop()
+        assert served.server.drain(SECONDS)
+
+
+def test_drain_does_not_wait_for_ever() -> None:
+    stubborn = threading.Event()
+    has_begun = threading.Event()
+
+    def handler(connection: socket.socket, address: str) -> None:
+        has_begun.set()
+        stubborn.wait(SECONDS)
+
+    with running(handler) as served, served.connect():
+        assert has_begun.wait(SECONDS)
+        served.server.stop()
+        assert not served.server.drain(0.01)
+        stubborn.set()
