@@ -327,7 +327,7 @@ _HELP = (
     ("?", "this help; any key leaves it"),
     ("", ""),
     ("charts", "newest at the right; from zero to the maximum that is stated"),
-    ("", "a flat line is zero, {missing} is a reading that failed"),
+    ("", "a flat line is zero, {missing} no figure: the first reading, or a failed one"),
     ("old", "how long ago the server said what you see"),
 )
 
