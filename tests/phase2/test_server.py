@@ -166,3 +166,13 @@ def test_a_console_without_unicode_does_not_end_a_conversation() -> None:
         peer.send("日本")
         peer.expect("日本")
         server.expect(r": \?\?$")
+
+
+def test_stopping_wakes_the_threads_that_wait_for_a_client() -> None:
+    with Server(MODULE) as server, server.connect() as peer:
+        peer.send("hello")
+        peer.expect("hello")
+        server.signal(signal.SIGTERM)
+        output = server.rest_of_output()
+        # Its last word is said by the client's own thread, which waits in recv() at the stop.
+        assert output[-2:] == [f"{address_of(peer)} left", "Stopped."]
