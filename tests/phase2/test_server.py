@@ -174,5 +174,6 @@ def test_stopping_wakes_the_threads_that_wait_for_a_client() -> None:
         peer.expect("hello")
         server.signal(signal.SIGTERM)
         output = server.rest_of_output()
-        # Its last word is said by the client's own thread, which waits in recv() at the stop.
-        assert output[-2:] == [f"{address_of(peer)} left", "Stopped."]
+        # Said by the client's own thread, which waits in recv() at the stop and sees an end there.
+        address = address_of(peer)
+        assert output[-3:] == [f"{address}: hello", f"{address} left", "Stopped."]
