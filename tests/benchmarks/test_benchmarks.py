@@ -1,0 +1,168 @@
+"""The benchmark does what it says, and a server that cheats is found out. No speed is asserted."""
+
+import asyncio
+import contextlib
+import doctest
+import json
+import os
+import threading
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from shared.defaults import HOST
+from shared.listener import open_listener
+from tests.benchmarks import generator, picture, results
+from tests.benchmarks.asyncio_server import Chat, serve
+from tests.benchmarks.generator import Failure, Order, Part, carry_out
+from tests.benchmarks.picture import Curve, Point, draw
+from tests.harness import SECONDS, run
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_a_run_loses_nothing_and_writes_the_table_and_the_picture(tmp_path: Path) -> None:
+    svg, raw = tmp_path / "deliveries.svg", tmp_path / "raw.json"
+    options = "--people 6 --curve 6 --seconds 0.05 --rounds 1 --tries 1"
+    servers = ["--servers", "phase3,phase4,asyncio"]
+    files = ["--picture", str(svg), "--json", str(raw)]
+    status, output = run("tests.benchmarks", *options.split(), *servers, *files, seconds=30)
+    assert status == 0, output
+    assert output.count("| phase4 |") == 3  # two parts, and the memory
+    runs = json.loads(raw.read_text(encoding="utf-8"))["runs"]
+    assert [each["server"] for each in runs] == ["phase3", "phase4", "asyncio"]
+    for part in [part for each in runs for part in each["figures"]]:
+        assert part["deliveries"] > 0
+        assert part["lost"] == part["surplus"] == part["out_of_order"] == 0
+    drawn = ElementTree.parse(svg)
+    names = {text.text for text in drawn.iter(SVG + "text")}
+    assert {"phase3", "phase4", "asyncio", "deliveries a second"} <= names
+
+
+def test_a_curve_rises_where_its_values_do() -> None:
+    points = [
+        Point(10, 1000, 900, 1100),
+        Point(100, 50_000, 40_000, 60_000),
+        Point(200, 70, 60, 80),
+    ]
+    drawn = ElementTree.fromstring(draw("<Title>", "", "x", "y", [Curve("a", points)]))
+    curve = drawn.findall(SVG + "polyline")[0].attrib["points"].split()
+    (x1, y1), (x2, y2), (x3, y3) = (map(float, each.split(",")) for each in curve)
+    assert x1 < x2 < x3
+    assert y2 < y1 < y3  # y is counted from the top
+
+
+# --- servers that cheat ------------------------------------------------------------------------
+
+Fault = Callable[[bytes], list[bytes]]
+"""What a recipient gets in place of a line."""
+
+
+def once(fault: Fault) -> Fault:
+    """`fault` for the twentieth line, and no other."""
+    count = 0
+
+    def deliver(line: bytes) -> list[bytes]:
+        nonlocal count
+        count += 1
+        return fault(line) if count == 20 else [line]
+
+    return deliver
+
+
+def swapping() -> Fault:
+    """The twentieth line comes after the next one."""
+    held: list[bytes] = []
+
+    def hold(line: bytes) -> list[bytes]:
+        held.append(line)
+        return []
+
+    at_twenty = once(hold)
+
+    def deliver(line: bytes) -> list[bytes]:
+        if held:
+            return [line, held.pop()]
+        return at_twenty(line)
+
+    return deliver
+
+
+class FaultyChat(Chat):
+    """Does to one recipient what `fault` says."""
+
+    def __init__(self, clients: set[Chat], fault: Fault) -> None:
+        super().__init__(clients)
+        self._fault = fault
+
+    def broadcast(self, line: bytes) -> None:
+        """Send a line to all but this one."""
+        for client in self.clients - {self}:
+            lines = self._fault(line) if client.nick == b"u0003" else [line]
+            client.transport.write(b"".join(lines))
+
+
+@contextlib.contextmanager
+def faulty_server(fault: Fault) -> Iterator[int]:
+    """A server in a thread of this process; gives its port."""
+    listener = open_listener(HOST, 0)
+    loop = asyncio.new_event_loop()
+    clients: set[Chat] = set()
+    task = loop.create_task(serve(listener, lambda: FaultyChat(clients, fault)))
+
+    def serve_until_cancelled() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
+
+    thread = threading.Thread(target=serve_until_cancelled)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(SECONDS)
+        loop.run_until_complete(asyncio.sleep(0))  # lets the transports close
+        loop.close()
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check for less long; what is lost stays lost."""
+    monkeypatch.setattr(generator, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(generator, "QUIET_SECONDS", 0.5)
+
+
+def order(port: int) -> Order:
+    return Order(port, "named", 4, os.getpid(), [Part(2, 8, 0.01)])
+
+
+@pytest.mark.usefixtures("hurry")
+def test_an_honest_server_passes() -> None:
+    with faulty_server(lambda line: [line]) as port:
+        assert carry_out(order(port)).figures[0].deliveries > 0
+
+
+@pytest.mark.usefixtures("hurry")
+@pytest.mark.parametrize(
+    ("fault", "found"),
+    [
+        (once(lambda line: []), "1 messages lost"),
+        (once(lambda line: [line, line]), "1 too many"),
+        (once(lambda line: [line.replace(b"fox", b"cat")]), "[1-9] out of order or altered"),
+        (swapping(), "0 messages lost, 0 too many, [1-9] out of order or altered"),
+    ],
+    ids=["loses", "doubles", "alters", "swaps"],
+)
+def test_a_server_that_cheats_is_found_out(fault: Fault, found: str) -> None:
+    with faulty_server(fault) as port, pytest.raises(Failure, match=found):
+        carry_out(order(port))
+
+
+@pytest.mark.parametrize("module", [picture, results], ids=lambda module: module.__name__)
+def test_the_examples_in_the_docstrings_are_true(module: ModuleType) -> None:
+    outcome = doctest.testmod(module)
+    assert outcome.attempted
+    assert not outcome.failed
