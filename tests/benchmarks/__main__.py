@@ -51,9 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         _draw(results, servers, options, machine)
     if options.json:
         _save(results, options.json, machine)
-    if results.failures:
-        _say(f"{len(results.failures)} runs failed; see above.")
-    return 0 if results.is_clean() else 1
+    return 1 if results.failures else 0
 
 
 # --- measuring ---------------------------------------------------------------------------------
@@ -161,16 +159,21 @@ def _show(results: Results, servers: list[str], options: argparse.Namespace, mac
     print(
         f"In bold: the ratio to {servers[0]} within a round, median of the rounds; beside it the "
         "absolute figure. Latency: from sending to each of a few recipients. Generator: the load "
-        "itself. Wrong: deliveries lost, twice, altered or out of order, all rounds together. "
-        f"{options.rounds} x {options.seconds:g} s each, {_noise(results)}{machine}."
+        f"itself. {_outcome(results)} {options.rounds} x {options.seconds:g} s each, {machine}."
     )
 
 
-def _noise(results: Results) -> str:
-    """How many of the runs other programs disturbed all the same."""
-    reports = [report for each in results.rounds for report in each.values()]
+def _outcome(results: Results) -> str:
+    """What was checked, and what went wrong, in sentences."""
+    reports = results.reports()
+    checked = sum(part.checked for report in reports for part in report.figures)
     noisy = sum(others_share(report) > _TOO_NOISY for report in reports)
-    return f"{noisy} of {len(reports)} runs disturbed by other programs, " if noisy else ""
+    text = f"{checked:,} deliveries were counted: none lost, none twice, none seen out of order."
+    if noisy:
+        text += f" Other programs disturbed {noisy} of {len(reports)} runs."
+    if results.failures:
+        text += f" {len(results.failures)} runs failed, and are left out."
+    return text
 
 
 def _draw(results: Results, servers: list[str], options: argparse.Namespace, machine: str) -> None:

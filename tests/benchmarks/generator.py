@@ -1,8 +1,8 @@
 r"""The load: one process that is all the people in the room, and counts what each of them hears.
 
-`people` connections join. Some of them speak, and together have a fixed number of messages under
-way: as soon as the oldest is everywhere, the next is sent (a closed loop, so the server is always
-busy and never flooded). Every message is numbered:
+`people` connections join. Some of them speak, in turn, and together have a fixed number of messages
+under way: whenever as many deliveries have come as one message needs, the next is sent (a closed
+loop, so the server is always busy and never flooded). Every message is numbered:
 
     0007 00001234 The quick brown fox ... dog.$\n
 
@@ -108,9 +108,7 @@ class Figures:
     deliveries: int  # in these seconds
     p50: float | None  # seconds; None where nobody who is watched heard anything
     p99: float | None
-    lost: int  # in all, with those before the timed stretch
-    surplus: int  # messages that came twice, or to their own sender
-    out_of_order: int  # or altered
+    checked: int  # deliveries in all, with those before and after; nothing was wrong with any
     server_cpu: float | None  # seconds; None where the system does not say
     generator_cpu: float
     others_cpu: float | None  # what other programs used meanwhile of the same CPUs
@@ -193,7 +191,7 @@ class Crowd:
         self._selector.register(connection, selectors.EVENT_READ, number)
 
     def measure(self, part: Part, pid: int, watched: Iterable[int]) -> Figures:
-        """Let them talk; then wait until all has arrived. Raises Failure."""
+        """Let them talk; then wait until all has arrived. Raises Failure if anything is wrong."""
         talk = Talk(self._selector, self.sockets, self._dialect, part, watched)
         talk.go_on(WARM_SECONDS)
         talk.forget_latencies()
@@ -202,6 +200,7 @@ class Crowd:
         after = Moment.now(pid, talk.received)
         latencies = talk.latencies()
         talk.drain()
+        talk.check()
         own = after.own_cpu - before.own_cpu
         server = difference(after.server_cpu, before.server_cpu)
         busy = difference(after.busy, before.busy)
@@ -213,9 +212,7 @@ class Crowd:
             deliveries=after.received - before.received,
             p50=quantile(latencies, 0.5),
             p99=quantile(latencies, 0.99),
-            lost=talk.lost(),
-            surplus=talk.surplus(),
-            out_of_order=talk.out_of_order(),
+            checked=talk.received,
             server_cpu=server,
             generator_cpu=own,
             others_cpu=difference(busy, None if server is None else server + own),
@@ -276,7 +273,7 @@ class Talk:
             self._read(STALL_SECONDS)
 
     def drain(self) -> None:
-        """Wait for what is under way. It may never come: then `lost` will say so."""
+        """Wait for what is under way. It may never come: then `check` will say so."""
         with contextlib.suppress(Failure):
             while self.received < self._sent * self._others:
                 self._read(QUIET_SECONDS)
@@ -332,18 +329,17 @@ class Talk:
             own = len(self._sent_at[who]) if who < len(self._sent_at) else 0
             yield self._sent - own - count
 
-    def lost(self) -> int:
-        """Deliveries that did not happen."""
-        return sum(max(0, each) for each in self._missing())
-
-    def surplus(self) -> int:
-        """Deliveries that should not have happened."""
-        return sum(max(0, -each) for each in self._missing())
-
-    def out_of_order(self) -> int:
-        """Messages that a watched recipient counted, and that were altered or not the next one."""
+    def check(self) -> None:
+        """Raise Failure unless everybody has got everything, once, unaltered and in order."""
+        missing = list(self._missing())
+        lost = sum(max(0, each) for each in missing)
+        surplus = sum(max(0, -each) for each in missing)  # twice, or to the sender
         pairs = zip(self._watchers, self._counts, strict=True)
-        return sum(count - watcher.in_order for watcher, count in pairs if watcher)
+        odd = sum(count - watcher.in_order for watcher, count in pairs if watcher)
+        if lost or surplus or odd:
+            raise Failure(
+                f"{lost} messages lost, {surplus} too many, {odd} altered or out of order"
+            )
 
 
 def quantile(values: list[float], share: float) -> float | None:
@@ -366,15 +362,9 @@ def carry_out(order: Order) -> Report:
         joined = resident_bytes(order.pid)
         busiest = max(order.parts, key=lambda part: part.senders)
         check = Part(busiest.senders, busiest.in_flight, CHECK_SECONDS)
-        checked = crowd.measure(check, order.pid, range(order.people))
-        wrong = checked.lost + checked.surplus + checked.out_of_order
+        crowd.measure(check, order.pid, range(order.people))
         watched = spread(WATCHED, order.people)
         figures = [crowd.measure(part, order.pid, watched) for part in order.parts]
-    if wrong:
-        raise Failure(
-            f"{checked.lost} messages lost, {checked.surplus} too many, "
-            f"{checked.out_of_order} out of order or altered"
-        )
     return Report(empty, joined, figures)
 
 

@@ -32,21 +32,9 @@ class Results:
         """Something of one part of each round's report."""
         return self.of_run(server, people, lambda report: value(report.figures[part]))
 
-    def wrong(self, server: str, people: int) -> int:
-        """Deliveries in all rounds that did not happen, came twice, out of order or altered."""
-        reports = [each.get((server, people)) for each in self.rounds]
-        return sum(
-            part.lost + part.surplus + part.out_of_order
-            for report in reports
-            if report
-            for part in report.figures
-        )
-
-    def is_clean(self) -> bool:
-        """Whether every server did in every round what a chat server must."""
-        return not self.failures and not any(
-            self.wrong(*key) for each in self.rounds for key in each
-        )
+    def reports(self) -> list[Report]:
+        """Those of all rounds, servers and rooms."""
+        return [report for each in self.rounds for report in each.values()]
 
 
 def per_second(figures: Figures) -> float:

@@ -53,7 +53,6 @@ def speeds(results: Results, servers: list[str], rooms: dict[int, list[Part]]) -
         "server",
         *(each.head for each in _COLUMNS),
         "CPU: server + generator",
-        "wrong",
     ]
     return _markdown(heads, rows)
 
@@ -71,8 +70,7 @@ def _rows(
             )
             for column in _COLUMNS
         ]
-        wrong = str(results.wrong(server, people))
-        yield [room, server, *cells, _shares(results, server, people, number), wrong]
+        yield [room, server, *cells, _shares(results, server, people, number)]
         room = ""
 
 

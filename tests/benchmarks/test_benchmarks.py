@@ -35,8 +35,9 @@ def test_a_run_loses_nothing_and_writes_the_table_and_the_picture(tmp_path: Path
     runs = json.loads(raw.read_text(encoding="utf-8"))["runs"]
     assert [each["server"] for each in runs] == ["phase3", "phase4", "asyncio"]
     for part in [part for each in runs for part in each["figures"]]:
-        assert part["deliveries"] > 0
-        assert part["lost"] == part["surplus"] == part["out_of_order"] == 0
+        assert 0 < part["deliveries"] <= part["checked"]
+    assert "none lost, none twice, none seen out of order" in output
+    assert "failed" not in output
     drawn = ElementTree.parse(svg)
     names = {text.text for text in drawn.iter(SVG + "text")}
     assert {"phase3", "phase4", "asyncio", "deliveries a second"} <= names
@@ -74,7 +75,7 @@ def once(fault: Fault) -> Fault:
 
 
 def swapping() -> Fault:
-    """The twentieth line comes after the next one."""
+    """The twentieth line comes after the next one of the same sender."""
     held: list[bytes] = []
 
     def hold(line: bytes) -> list[bytes]:
@@ -84,7 +85,7 @@ def swapping() -> Fault:
     at_twenty = once(hold)
 
     def deliver(line: bytes) -> list[bytes]:
-        if held:
+        if held and held[0].startswith(line[:5]):
             return [line, held.pop()]
         return at_twenty(line)
 
@@ -151,8 +152,11 @@ def test_an_honest_server_passes() -> None:
     [
         (once(lambda line: []), "1 messages lost"),
         (once(lambda line: [line, line]), "1 too many"),
-        (once(lambda line: [line.replace(b"fox", b"cat")]), "[1-9] out of order or altered"),
-        (swapping(), "0 messages lost, 0 too many, [1-9] out of order or altered"),
+        (
+            once(lambda line: [line.replace(b"fox", b"cat")]),
+            "0 too many, [1-9] altered or out of order",
+        ),
+        (swapping(), "0 messages lost, 0 too many, [1-9] altered or out of order"),
     ],
     ids=["loses", "doubles", "alters", "swaps"],
 )

@@ -133,7 +133,7 @@ def test_a_name_is_free_again_when_its_owner_has_left(start: Start) -> None:
 
 def test_of_many_who_claim_a_name_at_once_one_gets_it(start: Start) -> None:
     chat = start("--on-duplicate", "reject")
-    people = [Person(chat.host, chat.port) for _ in range(100)]
+    people = [Person(chat.host, chat.port) for _ in range(200)]
     for each in people:
         each.expect(PROMPT)
     answers: list[str] = []
@@ -152,7 +152,7 @@ def test_of_many_who_claim_a_name_at_once_one_gets_it(start: Start) -> None:
     for each in people:
         each.close()
     assert sum("Welcome, Alice!" in answer for answer in answers) == 1
-    assert sum(answer == "! The name Alice is taken." for answer in answers) == 99
+    assert sum(answer == "! The name Alice is taken." for answer in answers) == 199
 
 
 def test_after_twenty_bad_names_the_server_says_why_and_hangs_up(chat: Chat) -> None:
