@@ -169,6 +169,7 @@ class FanOut:
         self._finishing: dict[Outbox, None] = {}
         self._selector = selectors.DefaultSelector()
         self._next_tick = 0.0
+        self._several_speak = False  # the last batch held more than one line
         self.deliveries = 0  # lines handed to the system, one for each who gets it
         self.bytes_out = 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -280,9 +281,11 @@ class FanOut:
         for key, _ in self._selector.select(_TICK_SECONDS):
             if key.data is None:
                 self._wakeup.clear()
-                # The first line of a batch woke us. Let those who are about to speak do so: what
-                # they add now goes out with the same calls.
-                _yield_once()
+                # The first line of a batch woke us. Where several speak, let them: what they add
+                # now goes out with the same calls. To yield to nobody costs: the kernel then lets
+                # everything interrupt us that our calls wake.
+                if self._several_speak:
+                    _yield_once()
             else:
                 self._send_unsent(key.data)
 
@@ -295,6 +298,7 @@ class FanOut:
             self._batch_taken.notify_all()
         for log, entries in batch.logged.items():
             log.append(entries)
+        self._several_speak = len(batch.lines) > 1
         blob = b"".join(batch.lines)
         if blob:
             self._send_to_all(listeners, blob)

@@ -45,6 +45,7 @@ CHECK_SECONDS = 0.25  # of the first part, in which everybody is watched
 WARM_SECONDS = 0.1  # of each part, before its timed stretch
 STALL_SECONDS = 10.0  # without one byte, though messages are under way: this server hangs
 QUIET_SECONDS = 1.0  # what has not come after so long without a byte is lost
+SURPLUS_SECONDS = 0.02  # time for what should not come; later, it is found in the next part
 RECV_BYTES = 256 * 1024
 
 _TEXT = "The quick brown fox jumps over the lazy dog."
@@ -277,6 +278,9 @@ class Talk:
         with contextlib.suppress(Failure):
             while self.received < self._sent * self._others:
                 self._read(QUIET_SECONDS)
+            until = time.perf_counter() + SURPLUS_SECONDS
+            while time.perf_counter() < until:
+                self._read(SURPLUS_SECONDS)
 
     def _send(self) -> None:
         sender = next(self._speakers)

@@ -151,7 +151,7 @@ def test_an_honest_server_passes() -> None:
     ("fault", "found"),
     [
         (once(lambda line: []), "1 messages lost"),
-        (once(lambda line: [line, line]), "1 too many"),
+        (once(lambda line: [line, line]), "[1-9] altered or out of order"),
         (
             once(lambda line: [line.replace(b"fox", b"cat")]),
             "0 too many, [1-9] altered or out of order",
@@ -162,6 +162,12 @@ def test_an_honest_server_passes() -> None:
 )
 def test_a_server_that_cheats_is_found_out(fault: Fault, found: str) -> None:
     with faulty_server(fault) as port, pytest.raises(Failure, match=found):
+        carry_out(order(port))
+
+
+def test_a_server_that_goes_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generator, "STALL_SECONDS", 0.3)
+    with faulty_server(lambda line: []) as port, pytest.raises(Failure, match="nothing came for"):
         carry_out(order(port))
 
 

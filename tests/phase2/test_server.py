@@ -96,6 +96,10 @@ def test_everybody_sees_the_end_when_it_stops(server: Server) -> None:
         for peer in peers:
             peer.expect_end()
         assert server.wait() == 0
+    # Each thread has ended by itself, and then the program: it was not cut off.
+    *_, last = output = server.rest_of_output()
+    assert last == "Stopped."
+    assert sum(line.endswith(" left") for line in output) == len(peers)
 
 
 def test_a_thread_ends_with_its_client(server: Server) -> None:
