@@ -86,14 +86,7 @@ class ChatServer:
         self._sessions: set[Session] = set()  # under _lock
         self.is_broken = threading.Event()  # a fault in this program stopped the writing thread
         self._log = ChatLog(settings.log_dir, show)
-        with contextlib.ExitStack() as on_failure:
-            on_failure.callback(self._log.close)
-            listener = open_listener(settings.host, settings.port)
-            on_failure.callback(listener.close)
-            status_listener = open_listener(
-                settings.status_host, settings.status_port, port_flag="--status-port"
-            )
-            on_failure.pop_all()
+        listener, status_listener = self._listen()
         self.address = address_text(listener.getsockname())
         self.status_address = address_text(status_listener.getsockname())
         self._fan_out = FanOut(self._on_slow, on_tick=self._log.retry, on_fault=self._on_fault)
@@ -122,6 +115,19 @@ class ChatServer:
             threading.Thread(target=self._chat.serve, name="accept", daemon=True),
             threading.Thread(target=self._status.serve, name="status", daemon=True),
         ]
+
+    def _listen(self) -> tuple[socket.socket, socket.socket]:
+        """The listeners for people and for the status; nothing stays open where one fails."""
+        settings = self.settings
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self._log.close)
+            people = open_listener(settings.host, settings.port)
+            on_failure.callback(people.close)
+            status = open_listener(
+                settings.status_host, settings.status_port, port_flag="--status-port"
+            )
+            on_failure.pop_all()
+        return people, status
 
     def start(self) -> None:
         """Begin to accept people."""
