@@ -52,7 +52,7 @@ from shared.threaded_server import ThreadedServer, on_stop_signals, raise_descri
 from shared.wakeup import Wakeup
 
 VERSION = "phase4 0.1.0"
-_NAMELESS = 64  # connections beside max_clients, of people who have no name yet
+_NAMELESS = 256  # connections beside max_clients, of people who have no name yet
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ Handler = Callable[[socket.socket, str], None]
 _NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _MAX_REFUSING_THREADS = 32
 _THREAD_STACK_BYTES = 256 * 1024  # of address space; the system's 8 MiB leave room for few threads
-_CROWDED = 16  # connections before the last
+_CROWDED = 128  # connections before the last: who is being ended takes a moment to be gone
 _PAUSE_SECONDS = 0.1  # before asking again a system that has no descriptor or thread left
 
 

@@ -32,8 +32,8 @@ def test_a_full_server_says_so_and_has_room_again_when_somebody_leaves(start: St
 def test_silent_connections_do_not_keep_people_out(start: Start) -> None:
     chat = start("--max-clients", "2")
     with ExitStack() as stack:
-        for _ in range(200):
-            stack.enter_context(chat.connect())
+        for _ in range(400):
+            stack.enter_context(chat.connect()).expect(PROMPT)
         with chat.join("Alice"), chat.join("Bob") as bob:
             bob.fence()
 
@@ -41,8 +41,11 @@ def test_silent_connections_do_not_keep_people_out(start: Start) -> None:
 def test_connections_that_are_being_ended_do_not_keep_people_out(start: Start) -> None:
     chat = start("--max-clients", "2")
     with ExitStack() as stack:
-        for _ in range(200):  # each is hung up on, and does not end its own side
-            stack.enter_context(chat.connect()).send("GET / HTTP/1.1")
+        for _ in range(400):  # each is hung up on, and does not end its own side
+            visitor = stack.enter_context(chat.connect())
+            visitor.send("GET / HTTP/1.1")
+            visitor.expect(PROMPT)
+            visitor.expect("! This is a chat server, not a web server. Goodbye.")
         with chat.join("Alice"), chat.join("Bob") as bob:
             bob.fence()
 
