@@ -218,7 +218,11 @@ def test_it_stops_while_one_who_does_not_read_freezes_all(server: Server, number
         for peer in (hearer, speaker, lazy):
             expect_end_after_whatever(peer)
         assert server.wait() == 0
-        assert "Traceback" not in "\n".join(server.rest_of_output())
+        # Each thread has ended by itself, and then the program: it was not cut off.
+        *_, last = output = server.rest_of_output()
+        assert last == "Stopped."
+        assert sum(line.endswith(" left") for line in output) == 3
+        assert "Traceback" not in "\n".join(output)
 
 
 def test_all_goes_on_when_the_one_who_does_not_read_leaves(server: Server) -> None:
