@@ -16,8 +16,8 @@ import sys
 from collections.abc import Sequence
 
 from monitor import once
+from monitor.scene import Ui
 from monitor.source import Poller, Source, SourceError
-from monitor.view import Ui
 from shared.arguments import host_and_port
 from shared.defaults import HOST, REPORT_SECONDS, STATUS_PORT
 from shared.status import format_snapshot

@@ -17,9 +17,10 @@ from dataclasses import replace
 
 from monitor.drawing import ASCII, UNICODE, Glyphs
 from monitor.history import Figures, History, Moment
+from monitor.scene import Row, Scene, Style, Ui, press
 from monitor.source import Poller
 from monitor.text import as_ascii, cells
-from monitor.view import Row, Scene, Style, Ui, press, render
+from monitor.view import render
 from shared.threaded_server import on_stop_signals
 
 _KEY_MILLISECONDS = 100  # a new reading is seen at most this late; a key at once
@@ -98,6 +99,7 @@ class Screen:
         self._address = address
         self._ui = ui
         self._history = History()
+        self._interval_since: Moment | None = None
         self._frozen: Figures | None = None  # what is shown while paused
         self._glyphs = _glyphs(ascii_only=ascii_only)
         self._is_ascii = ascii_only or not has_unicode()
@@ -162,6 +164,7 @@ class Screen:
         if self._ui.is_paused != before.is_paused:
             self._frozen = self._history.figures if self._ui.is_paused else None
         if self._ui.interval_seconds != before.interval_seconds:
+            self._interval_since = Moment.now()
             self._poller.set_interval(self._ui.interval_seconds)
 
     # --- drawing -----------------------------------------------------------------------------
@@ -195,6 +198,7 @@ class Screen:
             width=width,
             height=height,
             glyphs=self._glyphs,
+            interval_since=self._interval_since,
         )
 
     def _draw_row(self, y: int, row: Row, width: int) -> None:

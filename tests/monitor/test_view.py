@@ -9,7 +9,8 @@ from wcwidth import wcswidth
 
 from monitor.drawing import ASCII, UNICODE
 from monitor.history import History, Moment
-from monitor.view import SORTS, Picture, Scene, Style, Ui, press, render
+from monitor.scene import SORTS, Picture, Scene, Style, Ui, press
+from monitor.view import render
 from shared.status import Person, Snapshot
 from tests.monitor.samples import QUIET, changed, crowd
 
@@ -217,6 +218,15 @@ def test_the_figures_of_a_server_that_is_gone_do_not_shine() -> None:
         assert not [span for row in dead for span in row if span.style in bright]
 
 
+def test_a_long_sentence_is_wrapped_where_the_figures_can_spare_the_rows() -> None:
+    high = lines(render(gone(QUIET, width=40, height=12)))
+    assert high[1].endswith("Nothing listens")
+    assert high[2] == " there."
+    low = lines(render(gone(QUIET, width=40, height=6)))
+    assert low[1].endswith("Nothing listens …")
+    assert low[2].startswith(" people      3")
+
+
 def test_a_server_that_never_answered_is_said_without_figures() -> None:
     text = shown(gone())
     assert "GONE 12 s" in text
@@ -228,6 +238,12 @@ def test_an_answer_that_is_overdue_is_said() -> None:
     late = replace(scene(QUIET), now=at(60))
     assert "LATE · 1 min 00 s old" in shown(late)
     assert "overdue" in shown(late)
+
+
+def test_a_shorter_interval_does_not_make_an_answer_overdue_that_was_not_due() -> None:
+    changed_now = replace(scene(QUIET), now=at(60), interval_since=at(59))
+    assert "LIVE · 1 min 00 s old" in shown(changed_now)
+    assert "LATE" in shown(replace(changed_now, now=at(70)))
 
 
 def test_a_restart_is_said_for_a_minute() -> None:

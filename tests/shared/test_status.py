@@ -129,6 +129,13 @@ def test_the_sentence_stays_short_whatever_the_server_sent() -> None:
             assert len(str(raised.value)) < 120
 
 
+def test_lists_nested_to_any_depth_end_in_a_sentence() -> None:
+    for depth in range(700, 1100):
+        nested = b"[" * depth + b"]" * depth
+        with pytest.raises(StatusError):
+            parse_snapshot(b'{"chat_status": 1, "pid": ' + nested + b"}")
+
+
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -1,0 +1,152 @@
+"""What stands around every picture: the bar, the sentence, the keys; and the help. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+from monitor import text
+from monitor.history import Moment, retry_seconds
+from monitor.scene import Row, Scene, Span, Style, rule
+from shared.status import Snapshot
+
+
+def closed(scene: Scene, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows, and the footer as the last row of all."""
+    room = scene.height - 1
+    shown = list(rows[:room])
+    empty: list[Row] = [()] * (room - len(shown))
+    return (*shown, *empty, _footer(scene))
+
+
+def header(scene: Scene) -> Row:
+    """One bar: what is watched, and how well. Its colour can be told from across the room."""
+    label, style = state_of(scene)
+    state = f" {label} "
+    room = scene.width - text.cells(state)
+    what = f" {scene.address}"
+    for more in _server_words(scene.figures.snapshot):
+        if text.cells(what) + text.cells(more) + 2 <= room:
+            what += f"  {more}"
+    return (Span(text.left(what, room, scene.glyphs.more), style), Span(state, style))
+
+
+def _server_words(snapshot: Snapshot | None) -> Iterable[str]:
+    if snapshot and snapshot.server:
+        yield text.printable(snapshot.server)
+    if snapshot and snapshot.pid:
+        yield f"pid {snapshot.pid}"
+
+
+def state_of(scene: Scene) -> tuple[str, Style]:
+    """How well the server is watched, in a word and an age; and the colour of that."""
+    glyphs, age = scene.glyphs, text.duration(scene.age_seconds)
+    has_figures = scene.figures.snapshot is not None
+    if scene.ui.is_paused and has_figures:
+        return f"PAUSED {glyphs.dot} {age} old", Style.WARN_BAR
+    if scene.current.gone_since:
+        gone = text.duration(scene.now.seconds_since(scene.current.gone_since))
+        label = f"{glyphs.down} {'UNREADABLE' if scene.current.is_unreadable else 'GONE'} {gone}"
+        return (f"{label} {glyphs.dot} {age} old" if has_figures else label), Style.BAD_BAR
+    if not has_figures:
+        return "CONNECTING", Style.WARN_BAR
+    if scene.is_late:
+        return f"LATE {glyphs.dot} {age} old", Style.WARN_BAR
+    return f"{glyphs.live} LIVE {glyphs.dot} {age} old", Style.LIVE_BAR
+
+
+def message(scene: Scene) -> list[Row]:
+    """The most important thing to know now, in a sentence; mostly nothing, in one row."""
+    words, style = _sentence(scene)
+    is_low = scene.height < _LOW_HEIGHT  # the figures need the rows more
+    lines = [words] if words and is_low else _wrapped(words, scene.width - 2)[:_MESSAGE_ROWS]
+    return [(Span(f" {scene.cut(line, scene.width - 2)}", style),) for line in lines] or [()]
+
+
+_MESSAGE_ROWS = 3
+_LOW_HEIGHT = 8
+
+
+def _wrapped(words: str, width: int) -> list[str]:
+    """`words` in lines; a word that is too long for one stays as long as it is.
+
+    >>> _wrapped("Nothing listens there.", 16)
+    ['Nothing listens', 'there.']
+    """
+    lines: list[str] = []
+    for word in words.split():
+        if lines and text.cells(lines[-1]) + 1 + text.cells(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _sentence(scene: Scene) -> tuple[str, Style]:
+    current = scene.current
+    if current.gone_since:
+        return _gone_sentence(scene, current.gone_since), Style.BAD
+    if scene.is_late:
+        return "The answer is overdue.", Style.WARN
+    if current.restarted and scene.tells_of_restart:
+        at = text.clock(current.restarted.clock)
+        return f"The server was restarted (seen at {at}): its counters began again.", Style.WARN
+    if current.snapshot and (current.snapshot.log_errors or current.snapshot.log_lines_dropped):
+        return _log_sentence(current.snapshot), Style.BAD
+    return "", Style.PLAIN
+
+
+def _gone_sentence(scene: Scene, since: Moment) -> str:
+    what = "Unreadable" if scene.current.is_unreadable else "Gone"
+    words = f"{what} since {text.clock(since.clock)}: {text.printable(scene.current.problem)}"
+    again = f"{words} Trying every {retry_seconds(scene.ui.interval_seconds):g} s."
+    return again if text.cells(again) <= scene.width - 2 else words
+
+
+def _log_sentence(snapshot: Snapshot) -> str:
+    return (
+        f"The server's log had {text.count(snapshot.log_errors)} errors; "
+        f"{text.count(snapshot.log_lines_waiting)} lines wait, "
+        f"{text.count(snapshot.log_lines_dropped)} are lost."
+    )
+
+
+def _footer(scene: Scene) -> Row:
+    """The keys, as many as fit."""
+    keys = [
+        ("q", "quit"),
+        ("?", "help"),
+        ("space", "go on" if scene.ui.is_paused else "pause"),
+        ("+/-", f"every {scene.ui.interval_seconds:g} s"),
+        ("s", "sort"),
+        (scene.glyphs.arrows, "scroll"),
+    ]
+    row: list[Span] = []
+    used = 0
+    for key, does in keys:
+        used += text.cells(key) + text.cells(does) + 3
+        if used > scene.width:
+            break
+        row += [Span(f" {key}", Style.KEY), Span(f" {does} ", Style.DIM)]
+    return tuple(row)
+
+
+_HELP = (
+    ("q", "quit (Ctrl-C does the same)"),
+    ("space", "pause: the figures stand still; reading goes on, and nothing is missed"),
+    ("+  -", "read less often, more often"),
+    ("s", "sort the people by name, since when, messages, outbox"),
+    ("arrows", "scroll the people (also Page Up, Page Down, Home, End)"),
+    ("?", "this help; any key leaves it"),
+    ("", ""),
+    ("charts", "newest at the right; from zero to the maximum that is stated"),
+    ("", "a flat line is zero, {missing} no figure: the first reading, or a failed one"),
+    ("old", "how long ago the server said what you see"),
+)
+
+
+def help_rows(scene: Scene) -> list[Row]:
+    """What the keys do, and how to read the rest."""
+    rows: list[Row] = [rule(scene, "help")]
+    for key, does in _HELP:
+        does = does.format(missing=scene.glyphs.missing)
+        words = scene.cut(does, scene.width - 10)
+        rows.append((Span(f" {key:<8} ", Style.KEY if key else Style.PLAIN), Span(words)))
+    return rows

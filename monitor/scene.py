@@ -1,0 +1,177 @@
+"""What a picture is made of: the figures, the person's choices, the size; and the keys. Pure.
+
+A `Scene` is everything that a picture depends on, in one piece: whoever draws a part of it is given
+the scene, and a test builds one by hand. Styles are names here ("this is bad news"); what they look
+like on a terminal is for screen.py to know.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple
+
+from monitor import text
+from monitor.drawing import UNICODE, Glyphs
+from monitor.history import Figures, Moment
+from shared.defaults import REPORT_SECONDS, STATUS_SECONDS
+
+_RESTART_SHOWN_SECONDS = 60
+
+
+class Style(StrEnum):
+    """What a piece of text is; screen.py knows what that looks like on this terminal."""
+
+    PLAIN = "plain"
+    DIM = "dim"
+    STRONG = "strong"
+    LIVE_BAR = "live bar"
+    WARN_BAR = "warn bar"
+    BAD_BAR = "bad bar"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+    PEOPLE = "people"
+    MESSAGES = "messages"
+    RULE = "rule"
+    TITLE = "title"
+    KEY = "key"
+
+
+class Span(NamedTuple):
+    """A piece of a row."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Row = tuple[Span, ...]
+
+SORTS = ("name", "since", "messages", "outbox")
+INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
+"""The steps of the keys + and -, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ui:
+    """What the person at the keys has chosen."""
+
+    interval_seconds: float = REPORT_SECONDS
+    is_paused: bool = False
+    shows_help: bool = False
+    sort: str = "name"
+    scroll: int = 0  # people above the first that is shown
+    page: int = 1  # people that are shown; render says how many
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What render gives: at most `height` rows, and how the table of people came out."""
+
+    rows: tuple[Row, ...]
+    scroll: int = 0
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that a picture is made of."""
+
+    address: str
+    figures: Figures  # as shown: while paused, those of a while ago
+    current: Figures  # as they are: that the server is gone is said also while paused
+    ui: Ui
+    now: Moment
+    width: int
+    height: int
+    glyphs: Glyphs = UNICODE
+    interval_since: Moment | None = None  # when the interval was changed last, by a key
+
+    @property
+    def age_seconds(self) -> float:
+        """How old the figures shown are."""
+        return self.now.seconds_since(self.figures.at) if self.figures.at else 0.0
+
+    @property
+    def is_late(self) -> bool:
+        """Whether an answer is overdue, though no reading has failed."""
+        if self.current.at is None:
+            return False
+        waited = self.now.seconds_since(self.current.at)
+        if self.interval_since:  # under the longer interval of before, nothing was due yet
+            waited = min(waited, self.now.seconds_since(self.interval_since))
+        return waited > self.ui.interval_seconds + STATUS_SECONDS + 1
+
+    @property
+    def tells_of_restart(self) -> bool:
+        """Whether the last restart is recent enough to be spoken of."""
+        at = self.current.restarted
+        return at is not None and self.now.seconds_since(at) < _RESTART_SHOWN_SECONDS
+
+    @property
+    def stamp(self) -> tuple[object, ...]:
+        """Two scenes with the same stamp have the same picture; cheaper to compare than to draw.
+
+        Figures are never changed, only replaced (see History), so comparing them is mostly a
+        matter of seeing that they are the very same object.
+        """
+        gone = self.current.gone_since
+        return (
+            (self.figures, self.current, self.ui, self.width, self.height),
+            (int(self.age_seconds), int(self.now.seconds_since(gone)) if gone else 0),
+            (self.is_late, self.tells_of_restart),
+        )
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the figures shown are no longer those of the server."""
+        return bool(self.current.problem) or self.is_late
+
+    def cut(self, words: str, width: int) -> str:
+        """As much of `words` as fits, marked where something is missing."""
+        return text.cut(words, width, self.glyphs.more)
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+def press(ui: Ui, key: str, people: int) -> Ui:
+    """What a key changes, with `people` in the table. An unknown key changes nothing.
+
+    >>> press(Ui(interval_seconds=5.0), "-", 0).interval_seconds
+    2.0
+    """
+    if ui.shows_help:
+        return replace(ui, shows_help=False)  # any key leaves the help
+    steps = {"up": -1, "down": 1, "page up": -ui.page, "page down": ui.page}
+    steps |= {"home": -people, "end": people}
+    if key in steps:
+        last = max(0, people - ui.page)
+        return replace(ui, scroll=min(max(0, ui.scroll + steps[key]), last))
+    if key == "?":
+        return replace(ui, shows_help=True)
+    if key == " ":
+        return replace(ui, is_paused=not ui.is_paused)
+    if key == "s":
+        sort = SORTS[(SORTS.index(ui.sort) + 1) % len(SORTS)]
+        return replace(ui, sort=sort, scroll=0)
+    if key in ("+", "-"):
+        return replace(ui, interval_seconds=_next_interval(ui.interval_seconds, key))
+    return ui
+
+
+def _next_interval(seconds: float, key: str) -> float:
+    if key == "+":
+        return next((each for each in INTERVALS if each > seconds), max(seconds, INTERVALS[-1]))
+    lower = [each for each in INTERVALS if each < seconds]
+    return lower[-1] if lower else seconds
+
+
+# --- what all parts of a picture need -----------------------------------------------------------
+
+
+def rule(scene: Scene, title: str, width: int = 0) -> Row:
+    """A line across, with a title: where a part begins."""
+    width = width or scene.width
+    title = scene.cut(f" {title} ", width - 2)
+    line = scene.glyphs.rule
+    rest = line * (width - 1 - text.cells(title))
+    return (Span(line, Style.RULE), Span(title, Style.TITLE), Span(rest, Style.RULE))
