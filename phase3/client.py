@@ -24,7 +24,7 @@ def display(line: str) -> str:
     >>> display("hello"), display("* 127.0.0.1:51234 joined, 2 here")
     ('< hello', '* 127.0.0.1:51234 joined, 2 here')
     """
-    # Nothing but its first character tells who a line is from. Can you abuse that?
+    # Nothing but its first two characters tells who a line is from. Can you abuse that?
     return line if line.startswith(("* ", "! ")) else f"< {line}"
 
 

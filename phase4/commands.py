@@ -7,6 +7,7 @@ COMMANDS.
 ('Bob', 'see you')
 """
 
+import unicodedata
 from collections.abc import Callable
 
 from phase4.nicknames import BadNickname
@@ -87,7 +88,7 @@ def _dispatch(room: Room, member: Member, line: str) -> None:
         if not name or not text:
             raise Refused("Write @NAME TEXT.")
         room.whisper(member, name, clean(text))
-    elif name.startswith("/"):
+    elif unicodedata.normalize("NFKC", name[0]) in "/@":  # full-width forms, too
         # Never a public message: it may be a private one, mistyped.
         raise Refused(f"There is no command {name}; /help lists them. Nothing was sent.")
     else:

@@ -6,7 +6,7 @@ thread, the FanOut, takes whole batches and, for each:
 
 1. appends it to the logs (delivered implies logged);
 2. joins everything that was said in it to one blob, and gives each socket the blob with one call
-   that does not wait (a send() costs about a microsecond, hardly more for fifty lines than for
+   that does not wait (a send() costs some microseconds, hardly more for fifty lines than for
    one: this is why the server is fast when it is busy);
 3. keeps what a socket did not take in that person's *outbox*, and sends it when the socket can
    take more. An outbox has a bound; who exceeds it has stopped reading, and is disconnected.
@@ -34,7 +34,7 @@ from shared.wakeup import Wakeup
 
 MAX_BATCH_BYTES = 256 * 1024
 """A batch this large is full: whoever wants to add to it waits until it was taken. A quarter of an
-outbox, so that one batch never fills one."""
+outbox; those who looked just before it was full may each add a line more."""
 
 _SMALL_BYTES = 4096  # pieces of an outbox below this are copied together
 

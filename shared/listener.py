@@ -87,6 +87,12 @@ def tune_connection(connection: socket.socket) -> None:
         (idle, KEEPALIVE_IDLE_SECONDS),
         ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_SECONDS),
         ("TCP_KEEPCNT", KEEPALIVE_PROBES),
+        # Keepalive asks only while nothing is under way. For what was sent and not acknowledged,
+        # Linux would wait a quarter of an hour; this makes it as long (tcp(7)).
+        (
+            "TCP_USER_TIMEOUT",
+            1000 * (KEEPALIVE_IDLE_SECONDS + KEEPALIVE_PROBES * KEEPALIVE_INTERVAL_SECONDS),
+        ),
     ):
         if hasattr(socket, option):  # not every system lets a program choose
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

@@ -34,7 +34,8 @@ def test_a_private_message_to_oneself_arrives_once(chat: Chat) -> None:
 @pytest.mark.parametrize(
     "line",
     ["/pm", "/pm Bob", "/pm Nobody hi", "@", "@Bob", "@Nobody hi", "/pmm Bob hi", "/ pm Bob hi",
-     "//pm Bob hi", "@ Bob hi", " /pmm Bob hi", "/nick", "/nick two words", "/xyzzy"],
+     "//pm Bob hi", "@ Bob hi", " /pmm Bob hi", "／pm Bob hi", "＠Bob hi",
+     "/nick", "/nick two words", "/xyzzy"],
 )  # fmt: skip
 def test_a_mistake_is_an_error_for_its_sender_and_is_said_to_nobody(chat: Chat, line: str) -> None:
     with chat.join("Alice") as alice, chat.join("Bob") as bob:

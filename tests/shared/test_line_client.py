@@ -38,7 +38,7 @@ def test_a_reader_of_its_output_may_go() -> None:
     with subprocess.Popen(
         [*PROGRAM, str(listener.port)],
         cwd=ROOT,
-        env=environment(),
+        env={**environment(), "PYTHONUNBUFFERED": ""},  # as it is for a user
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -116,14 +116,25 @@ def test_a_peer_that_resets_is_no_fault() -> None:
 
 
 def test_who_comes_when_it_is_full_is_told_so() -> None:
-    """Also somebody who has said something already, which nobody will read."""
     with running(max_connections=2) as served:
         with served.arrive(), served.arrive(), served.connect() as third:
-            with contextlib.suppress(ConnectionError):
-                third.send("hello?")
             third.expect("! The server is full; try again later.")
             third.expect_end()
         assert served.server.refused == 1
+
+
+def test_who_is_refused_hears_why_though_nobody_reads_what_they_said() -> None:
+    """The end is orderly: no reset, which could overtake the sentence."""
+    listener = open_listener("127.0.0.1", 0)
+    server = ThreadedServer(listener, echo, max_connections=0)
+    with Peer(*listener.getsockname()) as peer:
+        peer.send("hello?")  # it lies there before the server looks
+        serving = threading.Thread(target=server.serve, daemon=True)
+        serving.start()
+        assert peer.read_bytes_until_end() == b"! The server is full; try again later.\n"
+    server.stop()
+    serving.join(SECONDS)
+    assert server.drain(SECONDS)
 
 
 def test_a_place_is_free_when_somebody_leaves() -> None:
