@@ -156,12 +156,11 @@ class Crowd:
         self._dialect = dialect
         self._selector = selectors.DefaultSelector()
         self.sockets: list[socket.socket] = []
-        try:
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self.close)
             for number in range(people):
                 self._join(number, port)
-        except BaseException:
-            self.close()
-            raise
+            on_failure.pop_all()
 
     def __enter__(self) -> Self:
         """Give the crowd."""
