@@ -49,6 +49,11 @@ def show_help(room: Room, member: Member, rest: str) -> None:
     room.notify(member, *texts, "Anything else is said to everybody.")
 
 
+def ping(room: Room, member: Member, rest: str) -> None:
+    """/ping TEXT: answered at once with the text; all you said before has arrived then."""
+    room.notify(member, f"Pong {clean(rest)}".rstrip())
+
+
 def leave(room: Room, member: Member, rest: str) -> None:
     """/quit (or /exit, or exit): leave."""
     raise Quit
@@ -60,6 +65,7 @@ COMMANDS: dict[str, Command] = {
     "?list": who,
     "/nick": nick,
     "/help": show_help,
+    "/ping": ping,
     "/quit": leave,
     "/exit": leave,
     "exit": leave,

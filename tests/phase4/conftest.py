@@ -1,5 +1,6 @@
 """Servers and people for the checks of phase 4."""
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ import pytest
 from tests.harness import wait_until
 from tests.phase4.chat import Chat
 from tests.phase4.desktop import MODULES, PROGRAMS, Desktop
+from tests.phase4.scripted import Client, Connect, ScriptedServer, Speaker
 
 
 @pytest.fixture
@@ -60,3 +62,39 @@ def desktop(need: Callable[..., None], _any_desktop: Callable[[], Desktop]) -> D
     """A screen that windows can be put on."""
     need(*PROGRAMS, modules=MODULES)
     return _any_desktop()
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    with contextlib.closing(scripted.listener):
+        yield scripted
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Start connections; they are closed with the check, and their threads have ended then."""
+    clients: list[Client] = []
+
+    def start(
+        port: int, name: str = "Ann", host: str = "127.0.0.1", *, reconnect: bool = False
+    ) -> Client:
+        client = Client(host, port, name, reconnect=reconnect)
+        clients.append(client)
+        client.start()
+        return client
+
+    yield start
+    for client in clients:
+        client.close(0.2)
+        assert not client._thread.is_alive(), "close() left the thread running"
+
+
+@pytest.fixture
+def talk(server: ScriptedServer, connect: Connect) -> Iterator[tuple[Client, Speaker]]:
+    """A client that is in, as Ann and alone, and the server's end of its connection."""
+    client = connect(server.port)
+    with server.accept() as speaker:
+        speaker.let_in()
+        client.until_in()
+        yield client, speaker

@@ -56,6 +56,21 @@ def test_who_lists_the_people_online(chat: Chat, line: str) -> None:
         bob.hear("* 3 online: Alice, bob, Carol")
 
 
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [("/ping mark-1", "* Pong mark-1"), ("/PING", "* Pong"), ("/ping a\x1bb ", "* Pong a\ufffdb")],
+)
+def test_a_ping_is_answered_after_all_that_was_said_before(
+    chat: Chat, line: str, answer: str
+) -> None:
+    with chat.join("Alice") as alice, chat.join("Bob") as bob:
+        alice.hear("* Bob joined")
+        alice.send("hello", line)
+        alice.hear(answer)
+        bob.hear("Alice: hello")
+        bob.fence()  # and a ping is nobody else's business
+
+
 @pytest.mark.parametrize("line", ["/quit", "/exit", "exit", "EXIT"])
 def test_quit_ends_the_stream_and_is_announced(chat: Chat, line: str) -> None:
     with chat.join("Bob") as bob, chat.join("Alice") as alice:

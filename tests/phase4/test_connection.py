@@ -5,24 +5,22 @@ things; those at the end use the real one.
 """
 
 import contextlib
-import queue
 import socket
 import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from phase4 import connection as core
+from phase4.client import dialing, dialogue, event_queue
 from phase4.commands import COMMANDS
 from phase4.connection import (
     Connected,
     Connection,
     Disconnected,
-    Event,
     NameRefused,
     PeopleChanged,
     Received,
@@ -34,115 +32,15 @@ from phase4.connection import (
 )
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_SERVER_LINE_BYTES, RUNAWAY_LINE_BYTES
-from tests.harness import SECONDS, Peer, Program, free_port, wait_until
+from tests.harness import SECONDS, Program, free_port, wait_until
 from tests.phase4.chat import Chat
-
-WELCOME = "[10:00:00] * Welcome, Ann! 1 online. /help lists the commands."
-NOBODY_ELSE = "[10:00:00] * 1 online: Ann"
-
-AnyEvent = TypeVar("AnyEvent", bound=Event)
-
-
-class Client(Connection):
-    """A connection, and how a check waits for its events."""
-
-    def next(self) -> Event:
-        """The next event."""
-        try:
-            return self.events.get(timeout=SECONDS)
-        except queue.Empty:
-            raise AssertionError("no event came in time") from None
-
-    def until(self, kind: type[AnyEvent]) -> AnyEvent:
-        """Take events until one of this kind."""
-        while not isinstance(event := self.next(), kind):
-            assert not isinstance(event, Disconnected), event
-        return event
-
-    def received(self) -> message.Message:
-        """The next line to show."""
-        return self.until(Received).message
-
-    def until_people(self, *names: str) -> None:
-        """Take events until exactly these are online."""
-        while self.until(PeopleChanged).names != names:
-            pass
-        assert self.people == names
-
-
-class ScriptedServer:
-    """A listener, and the one connection that the check plays the server on."""
-
-    def __init__(self) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(SECONDS)
-        self.port: int = self.listener.getsockname()[1]
-
-    def accept(self) -> "Speaker":
-        """The client's connection."""
-        return Speaker(self.listener.accept()[0])
-
-
-class Speaker(Peer):
-    """The server's end of a connection."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.socket = connection
-        self.socket.settimeout(SECONDS)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._unread = b""
-
-    def prompt(self) -> str:
-        """Ask for the name; the answer."""
-        self.send(message.NICKNAME_PROMPT)
-        return self.read_line()
-
-    def let_in(self) -> None:
-        """Do all that a server does until the person is in, who is Ann, and alone."""
-        self.prompt()
-        self.send(WELCOME)
-        self.expect("/who")
-        self.send(NOBODY_ELSE)
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer()
-    with contextlib.closing(scripted.listener):
-        yield scripted
-
-
-Connect = Callable[..., Client]
-
-
-@pytest.fixture
-def connect() -> Iterator[Connect]:
-    """Start connections; they are closed with the check, and their threads have ended then."""
-    clients: list[Client] = []
-
-    def start(port: int, name: str = "Ann", host: str = "127.0.0.1") -> Client:
-        client = Client(host, port, name)
-        clients.append(client)
-        client.start()
-        return client
-
-    yield start
-    for client in clients:
-        client.close(0.2)
-        assert not client._thread.is_alive(), "close() left the thread running"
-
-
-@pytest.fixture
-def talk(server: ScriptedServer, connect: Connect) -> Iterator[tuple[Client, Speaker]]:
-    """A client that is in, as Ann and alone, and the server's end of its connection."""
-    client = connect(server.port)
-    with server.accept() as speaker:
-        speaker.let_in()
-        assert client.until(Welcomed) == Welcomed("Ann")
-        assert client.received() == message.parse(WELCOME)
-        client.until_people("Ann")
-        yield client, speaker
-
+from tests.phase4.scripted import (
+    WELCOME,
+    Client,
+    Connect,
+    ScriptedServer,
+    Speaker,
+)
 
 # --- coming in ---------------------------------------------------------------------------------
 
@@ -263,7 +161,7 @@ def test_more_people_than_there_is_room_for_are_left_out_and_this_is_said_once(
     talk: tuple[Client, Speaker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, speaker = talk
-    monkeypatch.setattr(core, "MAX_PEOPLE", 3)
+    monkeypatch.setattr(dialogue, "MAX_PEOPLE", 3)
     speaker.send(*(f"[10:00:01] * P{number} joined" for number in range(9)), "[10:00:01] * end")
     texts = []
     while (shown := client.received()) != message.Notice("10:00:01", "end"):
@@ -362,7 +260,8 @@ def test_a_server_that_says_nothing_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
     asks_for_the_name: bool,
 ) -> None:
-    monkeypatch.setattr(core, "ANSWER_SECONDS", 0.2)
+    for module in (core, dialogue):  # the one says it, the other keeps it
+        monkeypatch.setattr(module, "ANSWER_SECONDS", 0.2)
     client = connect(server.port)
     with server.accept() as speaker:
         if asks_for_the_name:
@@ -381,7 +280,7 @@ def test_a_silent_conversation_is_not_given_up(
 def test_a_flood_waits_in_the_servers_buffers_and_nothing_is_lost(
     server: ScriptedServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core, "EVENT_QUEUE_SIZE", 100)
+    monkeypatch.setattr(event_queue, "EVENT_QUEUE_SIZE", 100)
     client = connect(server.port)
     with server.accept() as speaker:
         speaker.let_in()
@@ -475,7 +374,7 @@ def test_an_error_of_long_ago_is_not_the_reason(
     talk: tuple[Client, Speaker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, speaker = talk
-    monkeypatch.setattr(core, "LAST_WORDS_SECONDS", 0.0)
+    monkeypatch.setattr(dialogue, "LAST_WORDS_SECONDS", 0.0)
     speaker.send("! There is no command /foo.")
     assert client.received() == message.Error("There is no command /foo.")
     speaker.close()
@@ -549,7 +448,7 @@ def test_close_waits_for_no_server(talk: tuple[Client, Speaker]) -> None:
 def test_close_waits_for_no_reader_of_events(
     server: ScriptedServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core, "EVENT_QUEUE_SIZE", 10)
+    monkeypatch.setattr(event_queue, "EVENT_QUEUE_SIZE", 10)
     client = connect(server.port)
     with server.accept() as speaker:
         speaker.let_in()
@@ -564,7 +463,7 @@ def test_close_waits_for_no_reader_of_events(
 def test_an_end_that_finds_the_queue_full_waits_for_room(
     server: ScriptedServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core, "EVENT_QUEUE_SIZE", 10)
+    monkeypatch.setattr(event_queue, "EVENT_QUEUE_SIZE", 10)
     client = connect(server.port)
     with server.accept() as speaker:
         speaker.let_in()
@@ -637,7 +536,7 @@ def deaf_port() -> Iterator[int]:
 def test_a_host_that_does_not_answer_is_a_sentence(
     connect: Connect, deaf_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(dialing, "CONNECT_SECONDS", 0.2)
     end = connect(deaf_port).next()
     assert isinstance(end, Disconnected)
     assert "did not answer within 0.2 seconds" in end.reason
@@ -725,7 +624,6 @@ def test_a_thousand_names_come_in_several_lines(chat: Chat, connect: Connect) ->
 
 
 @pytest.mark.own_server
-@pytest.mark.own_server
 def test_a_stopping_server_ends_the_conversation(chat: Chat, connect: Connect) -> None:
     ann = connect(chat.port, "Ann")
     ann.until_people("Ann")
@@ -741,7 +639,6 @@ def test_a_full_server_says_so(start: Callable[..., Chat], connect: Connect) -> 
     assert "The server is full" in connect(chat.port, "Bob").until(Disconnected).reason
 
 
-@pytest.mark.own_server
 @pytest.mark.own_server
 def test_the_echo_bot_of_the_docstring_echoes(chat: Chat, tmp_path: Path) -> None:
     assert core.__doc__

@@ -1,0 +1,6 @@
+"""The rooms behind phase4/connection.py: what a client of the chat is made of, but for its screen.
+
+`events` is what a client sees, `dialogue` makes it of the server's lines, `send_queue` holds what a
+person said until the server has it, `event_queue` and `dialing` are the two ends of the thread that
+owns the socket. None of them knows a toolkit.
+"""

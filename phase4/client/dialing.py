@@ -1,0 +1,120 @@
+"""Connect to a host by its name, and be woken meanwhile.
+
+`socket.create_connection` does it in one call, and waits as long as the system likes; nobody could
+press Cancel. So: look up the addresses, begin to connect to each in turn without waiting for it
+(connect(2), EINPROGRESS), and wait for the socket and for a doorbell together.
+"""
+
+import contextlib
+import errno
+import os
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from phase4.client.events import Ended
+from shared.wakeup import Wakeup
+
+CONNECT_SECONDS = 10.0
+"""To connect, in all. The system itself would try for two minutes, and nobody waits so long."""
+
+
+class Waiter:
+    """Waits until the socket can be read or written, or the doorbell rings. One thread only."""
+
+    def __init__(self, connection: socket.socket, wakeup: Wakeup) -> None:
+        self._connection = connection
+        self._selector = selectors.DefaultSelector()  # not select(): it stops at descriptor 1,023
+        self._selector.register(wakeup, selectors.EVENT_READ)
+        self._wanted = 0
+
+    def wait(self, *, read: bool, write: bool, seconds: float | None) -> tuple[bool, bool]:
+        """Whether the socket can be read, and written; after `seconds` at the latest."""
+        wanted = selectors.EVENT_READ * read | selectors.EVENT_WRITE * write
+        if wanted != self._wanted:
+            if self._wanted:
+                self._selector.unregister(self._connection)
+            if wanted:
+                self._selector.register(self._connection, wanted)
+            self._wanted = wanted
+        ready = 0
+        for key, events in self._selector.select(seconds):
+            if key.fileobj is self._connection:
+                ready |= events
+        return bool(ready & selectors.EVENT_READ), bool(ready & selectors.EVENT_WRITE)
+
+    def close(self) -> None:
+        """Give the selector's descriptor back; the socket stays open."""
+        self._selector.close()
+
+
+def dial(host: str, port: int, wakeup: Wakeup, on_ring: Callable[[], None]) -> socket.socket:
+    """A connected, non-blocking socket. Each address of the host gets its share of the time.
+
+    `on_ring` is called whenever the doorbell rang, and may raise to give up. Raises Ended, with a
+    sentence for the person, where there is no connection to be had.
+    """
+    addresses = _look_up(host, port)
+    deadline = time.monotonic() + CONNECT_SECONDS
+    refusal: OSError = TimeoutError()
+    for index, address in enumerate(addresses):
+        now = time.monotonic()
+        share_ends = now + (deadline - now) / (len(addresses) - index)
+        try:
+            return _connect_to(address, share_ends, wakeup, on_ring)
+        except OSError as error:
+            refusal = error
+    raise Ended(_why_no_connection(f"{host} port {port}", refusal))
+
+
+def _look_up(host: str, port: int) -> list[Any]:
+    if not 0 < port < 65536:
+        raise Ended(f"{port} is no port; a port is a number from 1 to 65535.")
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, ValueError) as error:  # ValueError: no name could be like that
+        if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+            raise Ended(
+                f"The name {host!r} could not be looked up; does the network work?"
+            ) from error
+        raise Ended(f"There is no host {host!r}; check its name.") from error
+
+
+def _connect_to(
+    address: Any, deadline: float, wakeup: Wakeup, on_ring: Callable[[], None]
+) -> socket.socket:
+    family, kind, protocol, _, where = address
+    with contextlib.ExitStack() as on_failure:
+        connection = on_failure.enter_context(socket.socket(family, kind, protocol))
+        connection.setblocking(False)
+        with contextlib.suppress(BlockingIOError):  # it has only begun: the usual case
+            connection.connect(where)
+        with contextlib.closing(Waiter(connection, wakeup)) as waiter:
+            _wait_connected(waiter, deadline, wakeup, on_ring)
+        if code := connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(code, os.strerror(code))
+        on_failure.pop_all()
+    return connection
+
+
+def _wait_connected(
+    waiter: Waiter, deadline: float, wakeup: Wakeup, on_ring: Callable[[], None]
+) -> None:
+    is_decided = False
+    while not is_decided:
+        wakeup.clear()  # before looking at what was rung for, never after
+        on_ring()
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        _, is_decided = waiter.wait(read=False, write=True, seconds=left)
+
+
+def _why_no_connection(place: str, error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return f"{place} did not answer within {CONNECT_SECONDS:g} seconds."
+    if isinstance(error, ConnectionRefusedError) or error.errno == errno.ECONNREFUSED:
+        return f"No server listens on {place}. Is it running? Is that its port?"
+    return f"{place} cannot be reached: {error.strerror or error}."

@@ -1,0 +1,303 @@
+"""What a client makes of the server's lines, one by one: no socket, no thread, no screen.
+
+It gives the name when it is asked for, keeps the list of people, finds the sentence that says why a
+server hangs up, and trusts nothing: every text is cleaned, and every list has a bound.
+"""
+
+import enum
+import itertools
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from phase4.client.events import Ended, Event, NameRefused, Received, Welcomed
+from shared import message
+from shared.defaults import MAX_LINE_BYTES, MAX_NAME_CHARACTERS, RUNAWAY_LINE_BYTES
+from shared.framing import BadLine
+
+ANSWER_SECONDS = 10.0
+"""A chat server asks for the name at once, and answers it at once. Longer means: it is none."""
+
+MAX_PEOPLE = 100_000
+"""Names in the list of people. A hundred times what the server admits, and still only 10 MB."""
+
+MAX_PERSON_CHARACTERS = 64
+"""A name in the list of people; the server allows 20, and a hostile one might send 16 KiB."""
+
+LAST_WORDS_SECONDS = 5.0
+"""An error that came no longer than this before the end is taken for its reason."""
+
+TAKE_BACK_TRIES = 10
+"""An own name that others let go is asked for so often: a server that says so a million times must
+not make this client talk as much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """Not for the client: the server has read all that was sent before this question."""
+
+    mark: str
+
+
+class Roster:
+    """Who is online, with a bound."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.is_incomplete = False  # some names found no room
+        self.has_been_told = False
+
+    def add(self, name: str) -> None:
+        """Let `name` be online, if there is room for it."""
+        name = _shortened(name)
+        if len(self.names) < MAX_PEOPLE or name in self.names:
+            self.names.add(name)
+        else:
+            self.is_incomplete = True
+
+    def discard(self, name: str) -> None:
+        """Let `name` not be online."""
+        self.names.discard(_shortened(name))
+
+    def in_order(self) -> tuple[str, ...]:
+        """The names, sorted without regard to case."""
+        return tuple(sorted(self.names, key=lambda name: (name.casefold(), name)))
+
+
+def _shortened(name: str) -> str:
+    if len(name) <= MAX_PERSON_CHARACTERS:
+        return name
+    return name[: MAX_PERSON_CHARACTERS - 1] + "…"
+
+
+class Stage(enum.Enum):
+    """How far the conversation has come."""
+
+    GREETING = enum.auto()  # connected; the server has not asked for the name yet
+    NAMING = enum.auto()  # the name is sent; the server has not answered yet
+    REFUSED = enum.auto()  # the person has to give another
+    IN = enum.auto()
+
+
+class Dialogue:
+    """Takes the server's lines one by one and gives out events.
+
+    What it wants to answer by itself waits in `answers`. Not for two threads at once.
+    """
+
+    def __init__(self, wanted_name: str, *, is_return: bool = False) -> None:
+        """`is_return`: the person was in before, as `wanted_name`, and wants to be again."""
+        self.stage = Stage.GREETING
+        self.due = time.monotonic() + ANSWER_SECONDS  # see `awaits_server`
+        self.name = ""
+        self.answers: deque[str] = deque()
+        self.roster = Roster()
+        self.people_changed = False
+        self._last_words = ""  # the server's latest lines, while they are errors
+        self._last_words_at = 0.0
+        self._is_return = is_return
+        self._names = _names_to_try(wanted_name) if is_return else iter([wanted_name])
+        self._lost_name = wanted_name if is_return else ""  # to be taken back when it is free
+        self._takes_left = TAKE_BACK_TRIES
+        self._growing_list: Roster | None = None  # a list of people that comes in several lines
+        self._own_questions = 0  # times that this client, not the person, asked who is here
+        self._mark = ""  # of the question that is under way
+        self._marks = itertools.count(1)
+
+    @property
+    def awaits_server(self) -> bool:
+        """Whether it is the server's turn, which then has until `due`."""
+        return self.stage in (Stage.GREETING, Stage.NAMING)
+
+    @property
+    def name_to_keep(self) -> str:
+        """What to ask for after a loss: the name that the person wants."""
+        return self._lost_name or self.name
+
+    @property
+    def last_words(self) -> str:
+        """What the server complained about just now, if it did: why it hangs up, often."""
+        is_fresh = time.monotonic() - self._last_words_at < LAST_WORDS_SECONDS
+        return self._last_words if is_fresh else ""
+
+    def name_was_sent(self) -> None:
+        """A line that answers the server's question for a name is on its way."""
+        self.stage = Stage.NAMING
+        self.due = time.monotonic() + ANSWER_SECONDS
+
+    def ask(self) -> tuple[str, str]:
+        """A line to send that the server answers, and the mark of the Pong that will come."""
+        self._mark = f"mark-{next(self._marks)}"
+        return f"/ping {self._mark}", self._mark
+
+    def receive(self, line: str | BadLine) -> Iterator[Event | Pong]:
+        """The events that this line means. Raises Ended where no conversation can follow."""
+        if isinstance(line, BadLine):
+            return self._bad_line(line)
+        received = message.parse(message.clean(line))
+        if self._mark and self._is_answer(received):
+            return self._pong()
+        self._note_last_words(received)
+        match received:
+            case message.Prompt():
+                return self._prompt()
+            case message.Welcome(name=name):
+                return self._welcome(name, received)
+        if self.stage is Stage.IN:
+            return self._in_conversation(received)
+        return self._before_conversation(received)
+
+    def _is_answer(self, received: message.Message) -> bool:
+        """Also an error will do, from a server that knows no /ping: it has read the line."""
+        match received:
+            case message.Notice(text=text):
+                return text == f"Pong {self._mark}"
+            case message.Error(text):
+                return "/ping" in text
+        return False
+
+    def _pong(self) -> Iterator[Pong]:
+        mark, self._mark = self._mark, ""
+        yield Pong(mark)
+
+    def _bad_line(self, line: BadLine) -> Iterator[Event]:
+        if line.fatal:
+            kib = RUNAWAY_LINE_BYTES // 1024
+            raise Ended(f"The server sent {kib} KiB without an end of line; that is no chat.")
+        if self.stage is not Stage.IN:
+            raise Ended(_no_chat_server("something that is no text"))
+        yield remark(f"From the server: {line.reason}")
+
+    def _note_last_words(self, received: message.Message) -> None:
+        match received:
+            case message.Error(text):
+                words = f"{self._last_words} {text}" if self._last_words else text
+                self._last_words = words[:MAX_LINE_BYTES] if self.stage is not Stage.IN else text
+                self._last_words_at = time.monotonic()
+            case message.Prompt():
+                pass  # the question comes again after each refused name; see _prompt
+            case _:
+                self._last_words = ""
+
+    def _prompt(self) -> Iterator[Event]:
+        if not self.awaits_server:
+            return
+        name = next(self._names, None)
+        if name is not None:
+            self._last_words = ""
+            self.answers.append(name)
+            self.name_was_sent()
+        else:
+            self.stage = Stage.REFUSED
+            yield NameRefused(self._last_words or "The server asks for another name.")
+            self._last_words = ""
+
+    def _welcome(self, name: str, received: message.Message) -> Iterator[Event]:
+        if self.stage is not Stage.IN:
+            self.stage = Stage.IN
+            self.answers.append("/who")
+            self._own_questions += 1
+            if self._is_return:
+                yield remark("Connected again.")
+        self._take_name(name)
+        self._add_person(name)
+        yield Welcomed(name)
+        yield Received(received)
+
+    def _take_name(self, name: str) -> None:
+        self.name = name
+        if name == self._lost_name:
+            self._lost_name = ""
+
+    def _before_conversation(self, received: message.Message) -> Iterator[Event]:
+        match received:
+            case message.Error():
+                return  # shown as the reason: of NameRefused, or of the end
+            case message.Other(text):
+                raise Ended(_no_chat_server(f"“{text[:60]}”"))
+        yield Received(received)
+
+    def _in_conversation(self, received: message.Message) -> Iterator[Event]:
+        match received:
+            case message.Joined(name=name):
+                self._add_person(name)
+                yield from self._say_what_is_left_out()
+            case message.Left(name=name):
+                self._remove_person(name)
+                self._take_back(name)
+            case message.Renamed(old=old, new=new):
+                yield from self._renamed(old, new)
+            case message.Online():
+                is_own = self._own_questions > 0
+                yield from self._online(received)
+                if is_own:
+                    return
+        yield Received(received)
+
+    def _renamed(self, old: str, new: str) -> Iterator[Event]:
+        self._remove_person(old)
+        self._add_person(new)
+        if old == self.name:
+            self._lost_name = ""  # it is back, or the person has chosen another
+            self._take_name(new)
+            yield Welcomed(new)
+        else:
+            self._take_back(old)
+
+    def _take_back(self, free: str) -> None:
+        """The own old name, once it is free: most often the lost connection held it until now."""
+        is_ours = bool(self._lost_name) and free.casefold() == self._lost_name.casefold()
+        if is_ours and self._takes_left:
+            self._takes_left -= 1
+            self.answers.append(f"/nick {self._lost_name}")
+
+    def _add_person(self, name: str) -> None:
+        for roster in filter(None, (self.roster, self._growing_list)):
+            roster.add(name)
+        self.people_changed = True
+
+    def _remove_person(self, name: str) -> None:
+        for roster in filter(None, (self.roster, self._growing_list)):
+            roster.discard(name)
+        self.people_changed = True
+
+    def _online(self, online: message.Online) -> Iterator[Event]:
+        """A list, or a part of one, replaces what was known when its last part has come."""
+        if self._growing_list is None:
+            self._growing_list = Roster()
+            self._growing_list.add(self.name)
+        for name in online.names:
+            self._growing_list.add(name)
+        if online.more:
+            return
+        self.roster, self._growing_list = self._growing_list, None
+        self.people_changed = True
+        if self._own_questions:
+            self._own_questions -= 1
+            if self._lost_name and self._lost_name not in self.roster.names:
+                self._take_back(self._lost_name)  # it became free before we were in
+        yield from self._say_what_is_left_out()
+
+    def _say_what_is_left_out(self) -> Iterator[Event]:
+        """Once for each whole list that is longer than ours may be."""
+        if self.roster.is_incomplete and not self.roster.has_been_told:
+            self.roster.has_been_told = True
+            yield remark(f"The list of people has room for {MAX_PEOPLE:,}; others are left out.")
+
+
+def _names_to_try(name: str) -> Iterator[str]:
+    """On a return: the name held before, others like it, and at last whatever the server likes."""
+    yield name
+    for tail in ("_", "__"):
+        yield name[: MAX_NAME_CHARACTERS - len(tail)] + tail
+    yield ""
+
+
+def remark(text: str) -> Received:
+    """A notice of the client's own, in the form of the server's."""
+    return Received(message.Notice(time.strftime("%H:%M:%S"), text))
+
+
+def _no_chat_server(what: str) -> str:
+    return f"No phase 4 chat server listens there: it answered {what}."

@@ -1,0 +1,105 @@
+"""What a connection tells its client, and what a line is before the server is asked.
+
+Each event is a plain object that nobody changes, so any thread may hold it. `phase4.connection`
+hands all of this on: import it from there.
+"""
+
+from dataclasses import dataclass
+
+from shared import message
+
+COMMANDS = ("/pm", "/who", "/nick", "/help", "/ping", "/quit", "/exit", "?list")
+"""What the server understands, for clients that complete it. `/pm` and `/nick` want more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The TCP connection stands. The name is not given yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameRefused:
+    """The server refused the name; `reason` is its sentence. Answer with `send(another_name)`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """In, under this name. Comes again with the new name when it has changed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A line to show. Every text in it is cleaned: no control character can reach a screen."""
+
+    message: message.Message
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleChanged:
+    """Who is online now, the own name included, sorted without regard to case."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLost:
+    """Away for a while, for `reason` (a sentence). The next try is in `seconds`, all by itself."""
+
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """It is over: always the last event, and there is always one. `reason` is a sentence.
+
+    `was_wished` tells the end that the person asked for (`close`, `/quit`) from any other.
+    """
+
+    reason: str
+    was_wished: bool = False
+
+
+Event = (
+    Connected | NameRefused | Welcomed | Received | PeopleChanged | ConnectionLost | Disconnected
+)
+
+
+class SendError(Exception):
+    """The line was not sent; the text is a sentence for the person who wrote it."""
+
+
+class SendQueueFull(SendError):
+    """The server takes what is sent more slowly than it comes. Try again in a moment."""
+
+
+class Ended(Exception):
+    """Ends the conversation from within; the text is the sentence for the last event.
+
+    `is_final`: no use to connect again.
+    """
+
+    def __init__(self, reason: str, *, was_wished: bool = False, is_final: bool = False) -> None:
+        super().__init__(reason)
+        self.was_wished = was_wished
+        self.is_final = is_final or was_wished
+
+
+def is_goodbye(text: str) -> bool:
+    """Whether the person leaves with this line: then the end that follows is what they wished."""
+    words = text.lower().split(None, 1)
+    return bool(words) and (words[0] in ("/quit", "/exit") or words == ["exit"])
+
+
+def is_public(text: str) -> bool:
+    """Whether everybody hears this line. The server does not send it back to who said it.
+
+    >>> is_public("hello, @Bob"), is_public("@Bob hello"), is_public("/who"), is_public("?list")
+    (True, False, False, False)
+    """
+    line = text.strip()
+    return bool(line) and line[0] not in "/@" and line.lower() not in ("?list", "exit")

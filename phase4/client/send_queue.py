@@ -1,0 +1,112 @@
+r"""What a person has said, until the server has it. No I/O, no lock: its owner holds one.
+
+A line that `send()` has taken is in the *system's* buffer, and that is all that is known. If the
+server dies now, the line is lost, and nobody says so: TCP acknowledges to the system, never to the
+program, and never that a program has read it. Only an answer proves that, the end-to-end argument
+of Saltzer, Reed and Clark (1984). So lines stay here until the server has answered a question that
+was asked after them; after a loss, those that nothing was heard of go out again, before the rest.
+A line whose answer was lost on the way then arrives twice. That is the lesser evil.
+
+>>> lines = SendQueue(keeps_sent=True)
+>>> lines.put(b"one\n"); lines.put(b"two\n"); lines.let_go()
+>>> bytes(lines.wire)
+b'one\ntwo\n'
+>>> lines.put_mark(b"/ping 1\n", "1"); lines.confirm("1"); lines.put(b"three\n"); lines.let_go()
+>>> lines.rewind(), lines.unsent()
+(1, ['three'])
+"""
+
+from collections import deque
+
+OUTGOING_BYTES = 256 * 1024
+"""Lines that wait for the server: the longest paste that makes sense. Then there is no room."""
+
+WIRE_BYTES = 64 * 1024
+"""Lines that are on their way out of this program at one time."""
+
+
+class SendQueue:
+    """Lines in three states: waiting, on the wire, and sent but not confirmed."""
+
+    def __init__(self, *, keeps_sent: bool) -> None:
+        """Without `keeps_sent` a line is forgotten once it is on the wire."""
+        self.wire = bytearray()  # to be written next; a line in it may be written in part
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._sent: deque[bytes | str] = deque()  # lines, and the marks between them
+        self._sent_bytes = 0
+        self._keeps_sent = keeps_sent
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits to be written."""
+        return not self.wire and not self._waiting
+
+    @property
+    def has_unconfirmed(self) -> bool:
+        """Whether there are sent lines after the last mark."""
+        return bool(self._sent) and isinstance(self._sent[-1], bytes)
+
+    def has_room(self, size: int) -> bool:
+        """Whether a line of `size` bytes may be put."""
+        return self._waiting_bytes + len(self.wire) + size <= OUTGOING_BYTES
+
+    def put(self, line: bytes) -> None:
+        """A line of the person's, with its newline. It waits for `let_go`."""
+        self._waiting.append(line)
+        self._waiting_bytes += len(line)
+
+    def put_first(self, line: bytes) -> None:
+        """A line of the client's own, which waits for nothing and is not sent again."""
+        self.wire += line
+
+    def let_go(self) -> None:
+        """Put what waits on the wire, as far as there is room."""
+        while self._waiting and len(self.wire) < WIRE_BYTES:
+            line = self._waiting.popleft()
+            self._waiting_bytes -= len(line)
+            self.wire += line
+            if self._keeps_sent:
+                self._keep(line)
+
+    def _keep(self, line: bytes) -> None:
+        self._sent.append(line)
+        self._sent_bytes += len(line)
+        while self._sent_bytes > OUTGOING_BYTES:  # a server that answers nothing
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> bytes | str:
+        oldest = self._sent.popleft()
+        if isinstance(oldest, bytes):
+            self._sent_bytes -= len(oldest)
+        return oldest
+
+    def put_mark(self, question: bytes, mark: str) -> None:
+        """Ask something after all that is on the wire; `confirm(mark)` when the answer is here."""
+        self.wire += question
+        self._sent.append(mark)
+
+    def confirm(self, mark: str) -> None:
+        """The server has read everything before this mark."""
+        if mark in self._sent:
+            while self._forget_oldest() != mark:
+                pass
+
+    def confirm_all(self) -> None:
+        """The server has read everything that was sent."""
+        self._sent.clear()
+        self._sent_bytes = 0
+
+    def rewind(self) -> int:
+        """The connection is lost: what was not confirmed waits again. How many lines that are."""
+        lines = [each for each in self._sent if isinstance(each, bytes)]
+        self.confirm_all()
+        self.wire.clear()
+        self._waiting.extendleft(reversed(lines))
+        self._waiting_bytes += sum(map(len, lines))
+        return len(lines)
+
+    def unsent(self) -> list[str]:
+        """The person's lines that are not known to have arrived, oldest first; no newlines."""
+        lines = [each for each in self._sent if isinstance(each, bytes)] + list(self._waiting)
+        return [line.decode(errors="replace").rstrip("\n") for line in lines]
