@@ -1,9 +1,8 @@
 """The promises that phases 1 to 3 have in common, asked of each by its own folder.
 
-`tests/phase1/test_server.py` and its like derive a class from `ServerPromises` and say what
-differs: who hears what somebody says. A fixture `shared_server` of theirs is a server that serves
-many checks, because to start one for each would take most of the time. `ClientPromises` is
-the same for clients.
+`tests/phase1/test_server.py` and its like derive a class from `ServerPromises`. What everybody's
+server promises on the wire is asked in test_wire.py (see tests/grading); here is what ours promise
+beside it: to start, to stop, and what they print. `ClientPromises` is the same for clients.
 """
 
 import contextlib
@@ -23,7 +22,7 @@ from typing import ClassVar
 import pytest
 
 from tests.harness import ROOT, SECONDS, Peer, Program, Server, environment, free_port
-from tests.monitor.terminal import Terminal
+from tests.terminal import Terminal
 
 STOP_SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 MAX_FLOOD_BYTES = 64_000_000  # no system keeps as much for a connection
@@ -84,12 +83,6 @@ class ServerPromises:
         with Server(self.module) as server:
             yield server
 
-    @pytest.fixture
-    def talk(self, shared_server: Server) -> Iterator[Talk]:
-        """Somebody who speaks, and somebody who hears it; on a server that many checks share."""
-        with self.conversation(shared_server) as talk:
-            yield talk
-
     @contextlib.contextmanager
     def conversation(self, server: Server) -> Iterator[Talk]:
         """Somebody who speaks, and somebody who hears it."""
@@ -102,74 +95,6 @@ class ServerPromises:
         peer.send("are you there?")
         peer.expect(r"are you there\?")
         return peer
-
-    def expect_departure(self, talk: Talk) -> None:
-        """The server has noticed that the speaker ended the stream."""
-        talk.hearer.expect_end()
-
-    # --- the stream --------------------------------------------------------------------------
-
-    def test_several_lines_in_one_segment_are_several_lines(self, talk: Talk) -> None:
-        """What was sent with one call is not taken for one line."""
-        talk.speaker.send("one", "two", "", "three")
-        for line in ("one", "two", "", "three"):
-            talk.hearer.expect(line)
-
-    def test_a_line_may_come_a_byte_at_a_time(self, talk: Talk) -> None:
-        """What was sent with many calls is one line."""
-        for byte in b"slowly\n":
-            talk.speaker.send_bytes(bytes([byte]))
-        talk.hearer.expect("slowly")
-
-    def test_a_character_may_be_cut_in_two(self, talk: Talk) -> None:
-        """Wherever the bytes are cut, the line is whole."""
-        line = "né 日本 🙂\n".encode()
-        for cut in range(1, len(line)):
-            # The first part is in one segment with a line; when that is heard, it was received.
-            talk.speaker.send_bytes(b"fence\n" + line[:cut])
-            talk.hearer.expect("fence")
-            talk.speaker.send_bytes(line[cut:])
-            talk.hearer.expect("né 日本 🙂")
-
-    def test_a_carriage_return_before_the_newline_is_dropped(self, talk: Talk) -> None:
-        """As telnet ends its lines: with both."""
-        talk.speaker.send_bytes(b"from telnet\r\n")
-        talk.hearer.expect("from telnet")
-
-    def test_an_unfinished_last_line_is_no_line(self, talk: Talk) -> None:
-        """What has no newline at the end of the stream is not answered, and not delivered."""
-        talk.speaker.send_bytes(b"whole\nunfinis")
-        talk.speaker.half_close()
-        talk.hearer.expect("whole")
-        self.expect_departure(talk)
-
-    # --- what is no line ---------------------------------------------------------------------
-
-    def test_a_line_of_4096_bytes_is_taken(self, talk: Talk) -> None:
-        """The newline is one of them."""
-        talk.speaker.send("x" * 4095)
-        talk.hearer.expect("x{4095}")
-
-    @pytest.mark.parametrize("size", [4096, 5000, 60_000])
-    def test_a_longer_line_gets_one_error(self, talk: Talk, size: int) -> None:
-        """It is dropped whole, its tail is not taken for a line, and the next line is heard."""
-        talk.speaker.send("x" * size, "after")
-        talk.speaker.expect("! .*4096.*")
-        talk.hearer.expect("after")
-
-    def test_64_kib_without_a_newline_end_the_connection(self, talk: Talk) -> None:
-        """The sender is told why, although it sends more that nobody will read."""
-        with contextlib.suppress(ConnectionError):
-            talk.speaker.send_bytes(b"x" * 200_000)
-        last = talk.speaker.read_bytes_until_end().splitlines()[-1]
-        assert last.startswith(b"! 65536 bytes without a newline"), last
-
-    @pytest.mark.parametrize("line", [b"caf\xe9", b"\xff", b"\xc3", b"\xed\xa0\x80"])
-    def test_a_line_that_is_not_utf_8_gets_an_error(self, talk: Talk, line: bytes) -> None:
-        """The connection goes on."""
-        talk.speaker.send_bytes(line + b"\nafter\n")
-        talk.speaker.expect("! .*UTF-8.*")
-        talk.hearer.expect("after")
 
     # --- who goes ----------------------------------------------------------------------------
 

@@ -13,13 +13,6 @@ from tests.phases_common import ServerPromises, expect_end_after_whatever, fill
 MODULE = "phase1.server"
 
 
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[Server]:
-    """A server that serves many checks."""
-    with Server(MODULE) as server:
-        yield server
-
-
 class TestServer(ServerPromises):
     """The promises of every server."""
 
@@ -31,14 +24,6 @@ def server() -> Iterator[Server]:
     """A server for one check."""
     with Server(MODULE) as server:
         yield server
-
-
-def test_hello_is_answered(server: Server) -> None:
-    with server.connect() as peer:
-        peer.send("Hello Server!", "hello server!", "Hello Server! ")
-        peer.expect("Hello Client!")
-        peer.expect("hello server!")
-        peer.expect("Hello Server! ")
 
 
 def test_the_second_client_is_answered_when_the_first_has_left(server: Server) -> None:
@@ -55,15 +40,6 @@ def test_the_second_client_is_answered_when_the_first_has_left(server: Server) -
     server.expect(" left")  # and on the console, Bob comes after Alice has left
     assert server.output[-2].endswith(" connected")
     server.expect(" connected")
-
-
-def test_all_answers_come_before_the_end(server: Server) -> None:
-    with server.connect() as peer:
-        peer.send(*(f"line {number}" for number in range(1000)))
-        peer.half_close()
-        for number in range(1000):
-            peer.expect(f"line {number}")
-        peer.expect_end()
 
 
 def test_it_stops_while_a_client_does_not_read(server: Server) -> None:

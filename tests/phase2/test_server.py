@@ -15,13 +15,6 @@ from tests.phases_common import ServerPromises, expect_end_after_whatever, fill
 MODULE = "phase2.server"
 
 
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[Server]:
-    """A server that serves many checks."""
-    with Server(MODULE) as server:
-        yield server
-
-
 class TestServer(ServerPromises):
     """The promises of every server."""
 
@@ -41,22 +34,6 @@ def address_of(peer: Peer) -> str:
     return f"{host}:{port}"
 
 
-def test_hello_is_answered(server: Server) -> None:
-    with server.connect() as peer:
-        peer.send("Hello Server!", "hello server!")
-        peer.expect("Hello Client!")
-        peer.expect("hello server!")
-
-
-def test_fifty_clients_are_served_at_once(server: Server) -> None:
-    with contextlib.ExitStack() as all_stay:
-        peers = [all_stay.enter_context(server.connect()) for _ in range(50)]
-        for number, peer in enumerate(peers):
-            peer.send(f"I am {number}")
-        for number, peer in reversed(list(enumerate(peers))):  # the last one need not wait
-            peer.expect(f"I am {number}")
-
-
 def test_clients_do_not_hear_each_other(server: Server) -> None:
     """The flaw that phase 2 hands on."""
     with server.connect() as alice, server.connect() as bob:
@@ -66,13 +43,6 @@ def test_clients_do_not_hear_each_other(server: Server) -> None:
         alice.expect("hello Bob")
         bob.send("fence")
         bob.expect("fence")
-
-
-def test_a_client_that_does_not_read_holds_up_nobody(server: Server) -> None:
-    with server.connect() as lazy, server.connect() as peer:
-        fill(lazy)
-        peer.send("hello")
-        peer.expect("hello")
 
 
 def test_it_stops_while_a_client_does_not_read(server: Server) -> None:

@@ -90,10 +90,6 @@ class TestServer(ServerPromises):
         """A connection that is in the list of clients."""
         return arrive(server)
 
-    def expect_departure(self, talk: Talk) -> None:
-        """The server has announced that the speaker left."""
-        talk.hearer.expect(rf"\* {ADDRESS} left, 1 here")
-
 
 # --- who hears what ----------------------------------------------------------------------------
 

@@ -1,0 +1,232 @@
+"""People who talk to the server under test, and write down what they do.
+
+Every wait has a deadline (`patience`), and every disappointment is a Verdict: what was expected,
+what came instead, and where the two part.
+"""
+
+import contextlib
+import re
+import select
+from collections.abc import Callable
+
+from tests.grading.journal import Journal, shown
+from tests.harness import Peer
+
+SILENCE, END, RESET, MISMATCH, UNFINISHED, REFUSED, DEAD = (
+    "silence", "end", "reset", "mismatch", "unfinished", "refused", "dead"
+)  # fmt: skip
+"""How a check can fail: nothing came; the stream ended; it was cut off; something else came; a part
+of a line came; no connection; the server is no more."""
+
+
+FULL_SECONDS = 0.3  # who takes nothing for this long is full
+MAX_FLOOD_BYTES = 64_000_000  # no system keeps as much for a connection
+
+
+class Verdict(AssertionError):
+    """A server did not do what was asked of it. `kind` is one of the words above."""
+
+    def __init__(self, kind: str, said: str, *, expected: str = "", got: str = "") -> None:
+        super().__init__(said)
+        self.kind = kind
+        self.expected = expected
+        self.got = got
+
+    @property
+    def caret(self) -> int | None:
+        """Where `got` parts from `expected`; None where there is nothing to compare."""
+        if self.kind != MISMATCH or not self.expected:
+            return None
+        pairs = zip(self.expected, self.got, strict=False)
+        same = next((index for index, (a, b) in enumerate(pairs) if a != b), None)
+        return min(len(self.expected), len(self.got)) if same is None else same
+
+
+class Somebody(Peer):
+    """One person in a check. Each method is a step."""
+
+    def __init__(
+        self,
+        name: str,
+        address: tuple[str, int],
+        journal: Journal,
+        patience: float,
+        *,
+        ignores: Callable[[str], bool] = lambda line: False,
+        receive_buffer_bytes: int = 0,
+    ) -> None:
+        self.name = name
+        self._journal = journal
+        self._patience = patience
+        self._ignores = ignores
+        self.rest_of_line = b""
+        journal.add(f"{name} connects to port {address[1]}")
+        try:
+            super().__init__(*address, receive_buffer_bytes=receive_buffer_bytes)
+        except OSError as error:
+            raise Verdict(REFUSED, f"{name} gets no connection: {error.strerror}") from error
+
+    # --- what they do --------------------------------------------------------------------------
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self._journal.add(f"{self.name} sends        {shown(data)}")
+        self.socket.settimeout(self._patience)
+        try:
+            self.socket.sendall(data)
+        except TimeoutError:
+            raise Verdict(
+                SILENCE, f"{self.name} could not send: the server does not read"
+            ) from None
+        except OSError as error:
+            raise Verdict(
+                RESET, f"{self.name} could not send: the connection is gone ({error.strerror})"
+            ) from error
+
+    def send_until_full(self, line: bytes) -> int:
+        """Say the same line again and again, and read nothing, until nothing more is taken.
+
+        How many whole lines were taken; where a part of one was, the rest of it follows with
+        `send_bytes`, as `rest_of_line` says.
+        """
+        self.socket.setblocking(False)
+        sent = 0
+        while self._can_send() and sent < MAX_FLOOD_BYTES:
+            with contextlib.suppress(BlockingIOError):
+                sent += self.socket.send((line * 20)[sent % len(line) :])
+        whole, part = divmod(sent, len(line))
+        self.rest_of_line = line[part:] if part else b""
+        self._journal.add(f"{self.name} sends        {whole:,} lines, and reads nothing meanwhile")
+        return whole
+
+    def _can_send(self) -> bool:
+        return bool(select.select([], [self.socket], [], FULL_SECONDS)[1])
+
+    def half_close(self) -> None:
+        """End our direction only (FIN); we can still read."""
+        self._journal.add(f"{self.name} ends the stream (FIN), and still listens")
+        super().half_close()
+
+    def reset(self) -> None:
+        """Vanish, with a reset."""
+        self._journal.add(f"{self.name} vanishes (RST, as a program that is killed)")
+        super().reset()
+
+    def leave(self) -> None:
+        """Close the connection."""
+        self._journal.add(f"{self.name} closes the connection")
+        self.close()
+
+    # --- what they expect ----------------------------------------------------------------------
+
+    def gets(self, text: str) -> None:
+        """The next line must be exactly this."""
+        line = self._next(f"'{text}'", text)
+        if line != text:
+            self._fail(text, line)
+        self._journal.add(f"{self.name} gets         {shown(line.encode())}")
+
+    def gets_like(self, pattern: str, what: str) -> re.Match[str]:
+        """The next line must match `pattern` wholly; `what` says it in words."""
+        line = self._next(what, "")
+        found = re.fullmatch(pattern, line, re.DOTALL)
+        if not found:
+            raise Verdict(
+                MISMATCH,
+                f"{self.name} should get {what},\n     but gets      {shown(line.encode())}",
+            )
+        self._journal.add(f"{self.name} gets         {shown(line.encode())}")
+        return found
+
+    def gets_error(self) -> None:
+        """The next line must be an error: it begins with `! `, and the words are free."""
+        self.gets_like(r"! .*\S.*", "an error, a line that begins with '! '")
+
+    def waits_for(self, pattern: str, what: str) -> re.Match[str]:
+        """Pass over lines until one matches `pattern` wholly."""
+        while True:
+            line = self._next(what, "", passes_over=False)
+            if found := re.fullmatch(pattern, line, re.DOTALL):
+                self._journal.add(f"{self.name} gets         {shown(line.encode())}")
+                return found
+
+    def must(self, is_so: bool, otherwise: str) -> None:
+        """A fact about what was just received; `otherwise` says what it should be."""
+        if not is_so:
+            raise Verdict(MISMATCH, f"{self.name} should not get this now: {otherwise}")
+
+    def gets_end(self) -> None:
+        """The stream must end here, with nothing before it."""
+        line = self._line_or_none("the end of the stream", passes_over=True)
+        if line is not None:
+            raise Verdict(
+                MISMATCH,
+                f"{self.name} should see the end of the stream,\n"
+                f"     but gets      {shown(line.encode())}",
+            )
+        self._journal.add(f"{self.name} sees the end of the stream")
+
+    def gets_end_after_anything(self) -> None:
+        """The stream must end, whatever comes before."""
+        while self._line_or_none("the end of the stream", passes_over=False) is not None:
+            pass
+        self._journal.add(f"{self.name} sees the end of the stream")
+
+    def _fail(self, expected: str, got: str) -> None:
+        raise Verdict(
+            MISMATCH,
+            f"{self.name} should get a certain line, and gets another",
+            expected=shown(expected.encode()),
+            got=shown(got.encode()),
+        )
+
+    def _next(self, what: str, expected: str, *, passes_over: bool = True) -> str:
+        line = self._line_or_none(what, passes_over=passes_over)
+        if line is None:
+            raise Verdict(
+                END,
+                f"{self.name} should get {what},\n     but the server ended the connection",
+                expected=expected,
+            )
+        return line
+
+    def _line_or_none(self, what: str, *, passes_over: bool) -> str | None:
+        """The next line that counts; None at the end of the stream."""
+        while True:
+            try:
+                line = self.read_line(self._patience)
+            except ConnectionError as error:
+                raise Verdict(
+                    RESET,
+                    f"{self.name} should get {what},\n"
+                    f"     but the connection was cut off ({error.strerror})",
+                ) from error
+            except UnicodeDecodeError as error:
+                raise Verdict(
+                    MISMATCH,
+                    f"{self.name} should get {what},\n"
+                    f"     but gets bytes that are no UTF-8: {shown(error.object)}",
+                ) from error
+            except AssertionError as error:
+                self._check_clean_end(what, ended="ended" in str(error))
+                return None
+            if not (passes_over and self._ignores(line)):
+                return line
+
+    def _check_clean_end(self, what: str, *, ended: bool) -> None:
+        """No line came. Raises Verdict, unless the stream has ended, and cleanly."""
+        rest = self._unread
+        if ended and not rest:
+            return
+        if rest:
+            raise Verdict(
+                UNFINISHED,
+                f"{self.name} should get {what},\n"
+                f"     but gets      {shown(rest)}\n"
+                f"     and no newline after it"
+                + ("" if ended else f" within {self._patience:g} s"),
+            )
+        raise Verdict(
+            SILENCE,
+            f"{self.name} should get {what},\n     but nothing came within {self._patience:g} s",
+        )

@@ -1,0 +1,213 @@
+"""Hangs the grading of servers into pytest: its options, its fixtures, and what a failure prints.
+
+A check that is marked with `teaches(...)` grades everybody's server. Its module says in OURS which
+server is graded without --server. With --server, all other checks are left out.
+"""
+
+import contextlib
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.grading.journal import Journal
+from tests.grading.people import DEAD, Verdict
+from tests.grading.subject import Graded, Running, Subject
+from tests.grading.teaching import explanation, lesson_of
+from tests.harness import ROOT
+
+PATIENCE_SECONDS = 5.0  # for what takes milliseconds: a slow machine is no mistake
+
+_graded = pytest.StashKey[Graded]()
+_journal = pytest.StashKey[Journal]()
+_failed = pytest.StashKey[bool]()
+_grades = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options, in `pytest --help`."""
+    group = parser.getgroup("grading", "grade a server of yours")
+    group.addoption(
+        "--server",
+        metavar="COMMAND",
+        help="how to start it, with {port} where the port belongs: 'node my_server.js {port}'",
+    )
+    group.addoption("--hints", type=int, default=0, help="1, 2 or 3: what helps, more and more")
+    group.addoption(
+        "--patience",
+        type=float,
+        default=PATIENCE_SECONDS,
+        metavar="SECONDS",
+        help="how long a check waits for an answer (default %(default)s)",
+    )
+    group.addoption("--grades", metavar="FILE", help="write what passed and failed, as JSON")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look at the options early. Raises UsageError."""
+    command = config.getoption("--server")
+    if command is not None and "{port}" not in command:
+        raise pytest.UsageError("--server needs {port} where the port belongs")
+    config.stash[_grades] = {}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --server, only what grades everybody's server is left."""
+    grades = {item.nodeid: "not run" for item in items if lesson_of(item)}
+    if config.getoption("--server") is not None:
+        others = [item for item in items if not lesson_of(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if lesson_of(item)]
+    config.stash[_grades].update(grades)
+
+
+# --- fixtures ----------------------------------------------------------------------------------
+
+
+def _start_first(subject: Subject, logs: Path) -> Running:
+    """The first start of all. Where nothing starts, a hundred failures would say no more."""
+    try:
+        return subject.start(logs)
+    except Verdict as verdict:
+        pytest.exit(f"{verdict}.\nThe command was: {subject.command}", returncode=1)
+
+
+@pytest.fixture(scope="module")
+def subject(request: pytest.FixtureRequest) -> Subject:
+    """The server under test, and how it is started."""
+    config = request.config
+    ours = f"{shlex.quote(sys.executable)} -m {request.module.OURS}"  # with {port}
+    command = config.getoption("--server")
+    directory = config.invocation_params.dir if command else ROOT
+    return Subject(command or ours, directory, config.getoption("--patience"))
+
+
+class _Shared:
+    """One server for many checks; a new one after each that failed."""
+
+    def __init__(self, subject: Subject, logs: Callable[[], Path]) -> None:
+        self._subject = subject
+        self._logs = logs
+        self._running: Running | None = None
+        self._has_started = False
+
+    def get(self) -> Running:
+        """The server that runs, or a new one."""
+        if self._running is None:
+            start = self._subject.start if self._has_started else self._start_first
+            self._running = start(self._logs())
+            self._has_started = True
+        return self._running
+
+    def _start_first(self, logs: Path) -> Running:
+        return _start_first(self._subject, logs)
+
+    def discard(self) -> None:
+        """The next check needs another."""
+        if self._running:
+            self._running.end()
+        self._running = None
+
+
+@pytest.fixture(scope="module")
+def _shared(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Shared]:
+    shared = _Shared(subject, lambda: tmp_path_factory.mktemp("logs"))
+    yield shared
+    shared.discard()
+
+
+@pytest.fixture
+def journal(request: pytest.FixtureRequest) -> Journal:
+    """The steps of this check."""
+    steps = Journal()
+    request.node.stash[_journal] = steps
+    return steps
+
+
+@pytest.fixture
+def graded(request: pytest.FixtureRequest, _shared: _Shared, journal: Journal) -> Iterator[Graded]:
+    """The server under test, and people who can connect to it.
+
+    Checks share it, because to start one for each would take most of the time. A check that is
+    marked `fresh_server` begins with a new one, and leaves none behind.
+    """
+    is_fresh = request.node.get_closest_marker("fresh_server") is not None
+    if is_fresh:
+        _shared.discard()
+    ignores = getattr(request.module, "is_ignored", lambda line: False)
+    with contextlib.ExitStack() as stack:
+        graded = Graded(_shared.get(), journal, stack, ignores)
+        request.node.stash[_graded] = graded
+        yield graded
+    if is_fresh or request.node.stash.get(_failed, False):
+        _shared.discard()
+
+
+# --- what a failure prints -----------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """A check in which the server died has not passed."""
+    yield
+    graded = item.stash.get(_graded, None)
+    may_end = item.get_closest_marker("fresh_server")
+    if graded and not may_end and not graded.running.is_alive:
+        raise Verdict(DEAD, "The server should go on, but has ended")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a failure teach, where the check is one that grades."""
+    report = yield
+    lesson = lesson_of(item)
+    if lesson is None or report.when == "teardown":
+        return report
+    item.config.stash[_grades][item.nodeid] = report.outcome
+    item.stash[_failed] = report.failed
+    if report.failed and call.excinfo and isinstance(call.excinfo.value, Verdict):
+        report.longrepr = _explain(item, call.excinfo.value)
+    return report
+
+
+def _explain(item: pytest.Item, verdict: Verdict) -> str:
+    lesson = lesson_of(item)
+    assert lesson is not None
+    graded = item.stash.get(_graded, None)
+    if graded and not graded.running.is_alive:
+        verdict.kind = DEAD
+    command = item.config.getoption("--server")
+    again = f"python -m pytest {shlex.quote(item.nodeid)}"
+    if command:
+        again += f" --server {shlex.quote(command)}"
+    return explanation(
+        _title(item),
+        lesson,
+        item.stash.get(_journal, Journal()),
+        verdict,
+        list(graded.running.output) if graded else [],
+        again,
+        item.config.getoption("--hints"),
+    )
+
+
+def _title(item: pytest.Item) -> str:
+    """The promise that was not kept: the name of the check, in words."""
+    name, _, case = item.name.removeprefix("test_").partition("[")
+    words = name.replace("_", " ")
+    return f"NOT YET: {words}" + (f" ({case.rstrip(']')})" if case else "")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the grades, where they are wanted."""
+    file = session.config.getoption("--grades")
+    if file:
+        grades = session.config.stash[_grades]
+        text = json.dumps(grades, indent=1, ensure_ascii=False)
+        Path(file).write_text(text + os.linesep, encoding="utf-8")

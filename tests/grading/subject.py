@@ -1,0 +1,184 @@
+"""The server under test: a command line with {port} in it, in whatever language.
+
+Ready is who can be connected to: nobody has to print anything. What it prints is kept for the
+explanation of a failure.
+"""
+
+import contextlib
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.grading.journal import Journal, shown
+from tests.grading.people import DEAD, Somebody, Verdict
+from tests.harness import environment, free_port
+
+START_SECONDS = 10.0  # a big runtime on a slow machine
+STOP_SECONDS = 3.0  # then it is killed
+KEPT_LINES = 20
+
+
+class Subject:
+    """How to start the server."""
+
+    def __init__(self, command: str, directory: Path, patience: float) -> None:
+        """`command` holds {port}, and {logs} where a directory for logs is wanted."""
+        self.command = command
+        self.directory = directory
+        self.patience = patience
+
+    def start(self, logs: Path, port: int = 0) -> "Running":
+        """A server that can be connected to. Raises Verdict where it cannot."""
+        running = self.launch(logs, port or free_port())
+        running.wait_until_ready()
+        return running
+
+    def launch(self, logs: Path, port: int) -> "Running":
+        """Start the command, and wait for nothing."""
+        words = shlex.split(self.command, posix=sys.platform != "win32")
+        places = {"{port}": str(port), "{logs}": str(logs)}
+        for place, value in places.items():
+            words = [word.replace(place, value) for word in words]
+        return Running(words, self.directory, port, self.patience)
+
+
+class Running:
+    """A server that runs, or did."""
+
+    def __init__(self, words: list[str], directory: Path, port: int, patience: float) -> None:
+        self.port = port
+        self.patience = patience
+        self.output: deque[str] = deque(maxlen=KEPT_LINES)
+        self.has_said = threading.Condition()
+        self._lines_said: list[str] = []
+        try:
+            self.process = subprocess.Popen(
+                words,
+                cwd=directory,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        except OSError as error:
+            raise Verdict(DEAD, f"The command cannot be run: {error}") from error
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for raw in self.process.stdout:
+            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            with self.has_said:
+                self.output.append(line)
+                self._lines_said.append(line)
+                self.has_said.notify_all()
+
+    def wait_until_ready(self) -> None:
+        """Until it accepts connections. Raises Verdict."""
+        deadline = time.monotonic() + START_SECONDS
+        pause = threading.Event()  # never set: a pause between two tries
+        while True:
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.port), 1.0),
+            ):
+                return
+            if self.process.poll() is not None:
+                status = self.process.returncode
+                raise Verdict(DEAD, f"The server ended (status {status}) before it listened")
+            if time.monotonic() > deadline:
+                self.end()
+                raise Verdict(
+                    DEAD,
+                    f"Nobody could connect to 127.0.0.1 port {self.port} "
+                    f"within {START_SECONDS:g} s",
+                )
+            pause.wait(0.02)
+
+    def says(self, text: str) -> bool:
+        """Whether a line that it has printed holds `text`; waits for it."""
+        with self.has_said:
+            return self.has_said.wait_for(
+                lambda: any(text in line for line in self._lines_said), self.patience
+            )
+
+    def said(self) -> list[str]:
+        """All lines that it has printed so far."""
+        with self.has_said:
+            return list(self._lines_said)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process.poll() is None
+
+    def terminate(self) -> None:
+        """Ask it to end (SIGTERM; on Windows it is ended), and wait. After a while it is killed."""
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(STOP_SECONDS)
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        self.process.kill()
+        self.process.wait(STOP_SECONDS)
+        self._reader.join(STOP_SECONDS)
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+class Graded:
+    """What a check gets: the running server, and a way to send people there."""
+
+    def __init__(
+        self,
+        running: Running,
+        journal: Journal,
+        stack: contextlib.ExitStack,
+        ignores: Callable[[str], bool],
+    ) -> None:
+        self.running = running
+        self.journal = journal
+        self._stack = stack
+        self._ignores = ignores
+
+    def connect(self, name: str, *, receive_buffer_bytes: int = 0) -> Somebody:
+        """Somebody who has connected; the connection is closed with the check."""
+        return self._stack.enter_context(
+            Somebody(
+                name,
+                ("127.0.0.1", self.running.port),
+                self.journal,
+                self.running.patience,
+                ignores=self._ignores,
+                receive_buffer_bytes=receive_buffer_bytes,
+            )
+        )
+
+    def prints(self, text: str) -> None:
+        """A line with this text in it must be printed on the console."""
+        if not self.running.says(text):
+            raise Verdict(
+                "silence",
+                f"The server's console should show a line with '{text}',\n"
+                f"     but showed none within {self.running.patience:g} s",
+            )
+        self.journal.add(f"the server prints a line with '{text}'")
+
+    def prints_nothing_with(self, text: str) -> None:
+        """No line that was printed so far may hold this text."""
+        for line in self.running.said():
+            if text in line:
+                raise Verdict(
+                    "mismatch", f"The console shows what it should not: {shown(line.encode())}"
+                )

@@ -1,0 +1,130 @@
+"""Phase 2 on the wire: many clients at once. These checks grade ours, or yours:
+
+python -m pytest tests/phase2 --server "python my_server.py --port {port}"
+"""
+
+import pytest
+
+from tests.grading.stream_checks import StreamChecks
+from tests.grading.subject import Graded
+from tests.grading.teaching import teaches
+
+OURS = "phase2.server --port {port}"
+CODE = "phase2/README.md, Read the code"
+
+
+@teaches(
+    "phase1/README.md, The flaw that remains",
+    "The server talks to the first client, and does not hear the others until that one leaves.",
+    "How many clients can your program wait for at the same time?",
+    "recv() waits. Who accepts the next client meanwhile?",
+    "threading.Thread(target=serve, args=(connection,)).start(), and back to accept().",
+)
+def test_fifty_clients_are_served_at_once(graded: Graded) -> None:
+    people = [graded.connect(f"client {number}") for number in range(1, 51)]
+    for number, somebody in enumerate(people, 1):
+        somebody.send(f"I am {number}")
+    for number, somebody in reversed(list(enumerate(people, 1))):  # the last one need not wait
+        somebody.gets(f"I am {number}")
+
+
+@teaches(
+    CODE,
+    "Something of one client's is used for another: a buffer that all threads share, most often.",
+    "Where does the beginning of an unfinished line wait? In one place, or one for each client?",
+    "What a function keeps in its own variables belongs to one thread.",
+    "Let each connection have its own `unfinished`, inside the function that serves it.",
+)
+def test_unfinished_lines_of_two_clients_are_not_mixed(graded: Graded) -> None:
+    alice, bob = graded.connect("Alice"), graded.connect("Bob")
+    alice.send_bytes(b"from ali")
+    bob.send("from bob")
+    bob.gets("from bob")
+    alice.send_bytes(b"ce\n")
+    alice.gets("from alice")
+
+
+@teaches(
+    "phase2/README.md, Questions",
+    "The client that reads nothing holds up another: they share a thread, or a lock that is held"
+    " while sendall() waits.",
+    "What does sendall() do when the buffers are full?",
+    "It waits. Who else waits meanwhile?",
+    "Hold no lock while you call sendall() or recv().",
+)
+@pytest.mark.fresh_server
+def test_a_client_that_does_not_read_holds_up_nobody(graded: Graded) -> None:
+    lazy, alice = graded.connect("Lazy"), graded.connect("Alice")
+    lazy.send_until_full(b"x" * 3999 + b"\n")
+    alice.send("hello")
+    alice.gets("hello")
+    carol = graded.connect("Carol")
+    carol.send("hello")
+    carol.gets("hello")
+
+
+@teaches(
+    CODE,
+    "What goes wrong with one client ends the whole server: an exception that nobody caught.",
+    "What does recv() do when the client has vanished?",
+    "An exception that leaves a thread's function ends that thread. What does it end in yours?",
+    "try: serve(connection) / except OSError: that client is gone / finally: close it.",
+)
+def test_clients_that_vanish_take_nobody_along(graded: Graded) -> None:
+    bob = graded.connect("Bob")
+    for number in range(5):
+        alice = graded.connect(f"Alice {number}")
+        alice.send("something", "that nobody reads")
+        alice.reset()
+    bob.send("still here")
+    bob.gets("still here")
+    carol = graded.connect("Carol")
+    carol.send("and welcome")
+    carol.gets("and welcome")
+
+
+@teaches(
+    CODE,
+    "After many visits something is used up: a thread, or a connection that was never closed.",
+    "What is left of a client that has gone?",
+    "Close the connection when its conversation ends, whatever ends it.",
+    "with connection: ... closes it.",
+)
+def test_three_hundred_visits_leave_it_as_it_was(graded: Graded) -> None:
+    for number in range(300):
+        with graded.connect(f"visitor {number}") as somebody:
+            somebody.send("hello")
+            somebody.gets("hello")
+
+
+@teaches(
+    "phase2/README.md, Run it",
+    "The server prints who said what, so that one can look on.",
+    "Which of your lines prints what was said?",
+    "Does it leave your program at once? A pipe is no terminal, and print() keeps lines for it.",
+    "print(f'{address}: {line}', flush=True)",
+)
+def test_it_prints_what_was_said(graded: Graded) -> None:
+    alice = graded.connect("Alice")
+    alice.send("good morning")
+    alice.gets("good morning")
+    graded.prints("good morning")
+
+
+@teaches(
+    "phase2/README.md, Read the code",
+    "The line was printed as it came. Whoever sends an escape sequence can clear the screen of"
+    " whoever looks on, or write there what nobody said.",
+    "Try: printf '\\033[2Jboo\\n' | nc 127.0.0.1 PORT. What does your terminal do?",
+    "Which characters are not to be shown? str.isprintable() knows.",
+    "''.join(c if c.isprintable() else '\\ufffd' for c in line)",
+)
+def test_no_escape_sequence_reaches_the_console(graded: Graded) -> None:
+    alice = graded.connect("Alice")
+    alice.send("before \x1b[2J\x07 after")
+    graded.prints("after")
+    graded.prints_nothing_with("\x1b[2J")
+
+
+class TestStream(StreamChecks):
+    """The promises that hold since phase 1."""
