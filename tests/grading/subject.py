@@ -45,14 +45,17 @@ class Subject:
         places = {"{port}": str(port), "{logs}": str(logs)}
         for place, value in places.items():
             words = [word.replace(place, value) for word in words]
-        return Running(words, self.directory, port, self.patience)
+        return Running(words, self.directory, port, logs, self.patience)
 
 
 class Running:
     """A server that runs, or did."""
 
-    def __init__(self, words: list[str], directory: Path, port: int, patience: float) -> None:
+    def __init__(
+        self, words: list[str], directory: Path, port: int, logs: Path, patience: float
+    ) -> None:
         self.port = port
+        self.logs = logs
         self.patience = patience
         self.output: deque[str] = deque(maxlen=KEPT_LINES)
         self.has_said = threading.Condition()
