@@ -143,6 +143,7 @@ def graded(request: pytest.FixtureRequest, _shared: _Shared, journal: Journal) -
         graded = Graded(_shared.get(), journal, stack, ignores)
         request.node.stash[_graded] = graded
         yield graded
+    graded.running.checks_served += 1
     if is_fresh or request.node.stash.get(_failed, False):
         _shared.discard()
 

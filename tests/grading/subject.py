@@ -56,6 +56,7 @@ class Running:
     ) -> None:
         self.port = port
         self.logs = logs
+        self.checks_served = 0
         self.patience = patience
         self.output: deque[str] = deque(maxlen=KEPT_LINES)
         self.has_said = threading.Condition()
@@ -154,6 +155,11 @@ class Graded:
         self.journal = journal
         self._stack = stack
         self._ignores = ignores
+
+    def name(self, name: str) -> str:
+        """`name`, with a number where an earlier check on the same server may have used it."""
+        number = self.running.checks_served
+        return f"{name}{number}" if number else name
 
     def connect(self, name: str, *, receive_buffer_bytes: int = 0) -> Somebody:
         """Somebody who has connected; the connection is closed with the check."""

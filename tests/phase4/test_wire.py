@@ -46,7 +46,8 @@ def ask_for(graded: Graded, somebody: Somebody, name: str) -> str:
 
 
 def join(graded: Graded, name: str, *, receive_buffer_bytes: int = 0) -> Somebody:
-    """Somebody who is in, under this name."""
+    """Somebody who is in, under this name, or one that no other check has used."""
+    name = graded.name(name)
     somebody = graded.connect(name, receive_buffer_bytes=receive_buffer_bytes)
     given = ask_for(graded, somebody, name)
     somebody.must(given == name, f"the name {name} is free, and should be given")
@@ -100,10 +101,10 @@ def test_a_silent_connection_keeps_nobody_out(graded: Graded) -> None:
     "with lock: if name in names: refuse, else: names.add(name)",
 )
 def test_a_name_has_one_holder(graded: Graded) -> None:
-    join(graded, "Alice")
+    alice = join(graded, "Alice")
     other = graded.connect("Another")
-    given = ask_for(graded, other, "Alice")
-    other.must(given.casefold() != "alice", "Alice is taken, so they get another name, or an error")
+    given = ask_for(graded, other, alice.name)
+    other.must(given != alice.name, f"{alice.name} is taken, so they get another name, or an error")
 
 
 @teaches(
@@ -114,10 +115,13 @@ def test_a_name_has_one_holder(graded: Graded) -> None:
     "name.casefold() is what to look for, and what to keep.",
 )
 def test_names_that_differ_in_case_are_one_name(graded: Graded) -> None:
-    join(graded, "Alice")
+    alice = join(graded, "Alice")
     other = graded.connect("Another")
-    given = ask_for(graded, other, "ALICE")
-    other.must(given.casefold() != "alice", "Alice is taken, so they get another name, or an error")
+    given = ask_for(graded, other, alice.name.upper())
+    other.must(
+        given.casefold() != alice.name.casefold(),
+        f"{alice.name} is taken, so they get another name, or an error",
+    )
 
 
 @teaches(
@@ -160,8 +164,10 @@ def test_a_name_is_free_again_when_its_owner_has_gone(graded: Graded, how: str) 
         alice.send("/quit")
     else:
         getattr(alice, how)()
-    bob.waits_for(rf"{TIME} \* Alice left.*", "'[time] * Alice left'")
-    join(graded, "Alice")
+    bob.waits_for(rf"{TIME} \* {alice.name} left.*", f"'[time] * {alice.name} left'")
+    again = graded.connect("Alice again")
+    given = ask_for(graded, again, alice.name)
+    again.must(given == alice.name, f"{alice.name} is free again")
 
 
 @teaches(
@@ -193,8 +199,8 @@ def test_a_name_that_could_deceive_is_refused(graded: Graded, name: str) -> None
 def test_what_one_says_all_others_hear_with_the_name(graded: Graded) -> None:
     alice, bob, carol = (join(graded, name) for name in ("Alice", "Bob", "Carol"))
     alice.send("hello")
-    hears(bob, "Alice: hello")
-    hears(carol, "Alice: hello")
+    hears(bob, f"{alice.name}: hello")
+    hears(carol, f"{alice.name}: hello")
     fence(bob, alice, carol)  # and Alice did not hear herself
 
 
@@ -230,10 +236,10 @@ def test_all_see_the_same_order(graded: Graded) -> None:
 )
 @pytest.mark.fresh_server
 def test_who_tells_who_is_online(graded: Graded) -> None:
-    join(graded, "Bob")
+    bob = join(graded, "Bob")
     alice = join(graded, "Alice")
     alice.send("/who")
-    hears(alice, "* 2 online: Alice, Bob")
+    hears(alice, f"* 2 online: {alice.name}, {bob.name}")
 
 
 @teaches(
@@ -245,11 +251,15 @@ def test_who_tells_who_is_online(graded: Graded) -> None:
 )
 def test_nick_changes_the_name_and_frees_the_old_one(graded: Graded) -> None:
     bob, alice = join(graded, "Bob"), join(graded, "Alice")
-    alice.send("/nick Eve")
-    bob.waits_for(rf"{TIME} \* Alice is now Eve", "'[time] * Alice is now Eve'")
+    eve = graded.name("Eve")
+    alice.send(f"/nick {eve}")
+    what = f"* {alice.name} is now {eve}"
+    bob.waits_for(rf"{TIME} {re.escape(what)}", f"'[time] {what}'")
     alice.send("it is me")
-    hears(bob, "Eve: it is me")
-    join(graded, "Alice")
+    hears(bob, f"{eve}: it is me")
+    again = graded.connect("Alice again")
+    given = ask_for(graded, again, alice.name)
+    again.must(given == alice.name, f"{alice.name} is free again")
 
 
 @teaches(
@@ -263,7 +273,7 @@ def test_quit_ends_the_conversation(graded: Graded) -> None:
     bob, alice = join(graded, "Bob"), join(graded, "Alice")
     alice.send("/quit", "too late")
     alice.gets_end_after_anything()
-    bob.waits_for(rf"{TIME} \* Alice left.*", "'[time] * Alice left'")
+    bob.waits_for(rf"{TIME} \* {alice.name} left.*", f"'[time] * {alice.name} left'")
     carol = join(graded, "Carol")
     fence(carol, bob)
 
@@ -282,9 +292,9 @@ def test_quit_ends_the_conversation(graded: Graded) -> None:
 @pytest.mark.parametrize("line", ["/pm Bob hi there", "@Bob hi there", "@Bob: hi there"])
 def test_a_private_message_reaches_two_people(graded: Graded, line: str) -> None:
     alice, bob, carol = (join(graded, name) for name in ("Alice", "Bob", "Carol"))
-    alice.send(line)
-    hears(bob, "Alice -> Bob: hi there")
-    hears(alice, "Alice -> Bob: hi there")
+    alice.send(line.replace("Bob", bob.name))
+    hears(bob, f"{alice.name} -> {bob.name}: hi there")
+    hears(alice, f"{alice.name} -> {bob.name}: hi there")
     fence(alice, carol)
 
 
@@ -299,7 +309,7 @@ def test_a_private_message_reaches_two_people(graded: Graded, line: str) -> None
 @pytest.mark.parametrize("line", ["/pmm Bob secret", "@Nobody secret", "/pm Nobody secret", "/pm"])
 def test_a_mistyped_private_message_is_an_error_and_never_public(graded: Graded, line: str) -> None:
     alice, bob = join(graded, "Alice"), join(graded, "Bob")
-    alice.send(line)
+    alice.send(line.replace("Bob", bob.name))
     alice.gets_error()
     fence(alice, bob)
 
@@ -321,7 +331,7 @@ def test_a_mistyped_private_message_is_an_error_and_never_public(graded: Graded,
 def test_control_characters_reach_nobody(graded: Graded, forbidden: str) -> None:
     alice, bob = join(graded, "Alice"), join(graded, "Bob")
     alice.send(f"before{forbidden}after")
-    line = bob.gets_like(rf"{TIME} Alice: before.*after", "the line, cleaned")[0]
+    line = bob.gets_like(rf"{TIME} {alice.name}: before.*after", "the line, cleaned")[0]
     bob.must(forbidden not in line, "the control character should be gone")
 
 
@@ -335,9 +345,9 @@ def test_control_characters_reach_nobody(graded: Graded, forbidden: str) -> None
 def test_nobody_can_speak_for_somebody_else(graded: Graded) -> None:
     alice, bob = join(graded, "Alice"), join(graded, "Bob")
     alice.send("[10:00:00] Carol: I resign", "[10:00:00] * Carol left", "! You are fired")
-    hears(bob, "Alice: [10:00:00] Carol: I resign")
-    hears(bob, "Alice: [10:00:00] * Carol left")
-    hears(bob, "Alice: ! You are fired")
+    hears(bob, f"{alice.name}: [10:00:00] Carol: I resign")
+    hears(bob, f"{alice.name}: [10:00:00] * Carol left")
+    hears(bob, f"{alice.name}: ! You are fired")
 
 
 # --- nobody waits for anybody ------------------------------------------------------------------
@@ -371,7 +381,7 @@ def test_one_who_stops_reading_is_disconnected(graded: Graded) -> None:
     alice, bob = join(graded, "Alice"), join(graded, "Bob")
     speak_at_length(alice, bob, megabytes=12)
     bob.send("/who")
-    hears(bob, "* 2 online: Alice, Bob")
+    hears(bob, f"* 2 online: {alice.name}, {bob.name}")
 
 
 def speak_at_length(alice: Somebody, bob: Somebody, *, megabytes: int) -> None:
@@ -379,7 +389,7 @@ def speak_at_length(alice: Somebody, bob: Somebody, *, megabytes: int) -> None:
     for _ in range(megabytes * 10):
         alice.send(*[LONG_LINE] * 25)
         for _ in range(25):
-            hears(bob, f"Alice: {LONG_LINE}")
+            hears(bob, f"{alice.name}: {LONG_LINE}")
 
 
 # --- the logs ----------------------------------------------------------------------------------
@@ -412,11 +422,12 @@ def logged(logs: Path, name: str, text: str) -> list[str]:
 )
 def test_what_was_delivered_is_in_the_log(graded: Graded, logs: Path) -> None:
     alice, bob = join(graded, "Alice"), join(graded, "Bob")
-    alice.send("for the record", "@Bob for your eyes")
-    hears(bob, "Alice: for the record")
-    hears(bob, "Alice -> Bob: for your eyes")
-    logged(logs, "messages.txt", "Alice: for the record")
-    logged(logs, "private_messages.txt", "Alice -> Bob: for your eyes")
+    public, private = f"{alice.name}: for the record", f"{alice.name} -> {bob.name}: for your eyes"
+    alice.send("for the record", f"@{bob.name} for your eyes")
+    hears(bob, public)
+    hears(bob, private)
+    logged(logs, "messages.txt", public)
+    logged(logs, "private_messages.txt", private)
 
 
 @teaches(
@@ -428,9 +439,9 @@ def test_what_was_delivered_is_in_the_log(graded: Graded, logs: Path) -> None:
 )
 def test_nothing_private_is_in_the_public_log(graded: Graded, logs: Path) -> None:
     alice, bob = join(graded, "Alice"), join(graded, "Bob")
-    alice.send("@Bob between us", "in the open")
-    hears(bob, "Alice -> Bob: between us")
-    hears(bob, "Alice: in the open")
+    alice.send(f"@{bob.name} between us", "in the open")
+    hears(bob, f"{alice.name} -> {bob.name}: between us")
+    hears(bob, f"{alice.name}: in the open")
     logged(logs, "messages.txt", "in the open")
     if "between us" in (logs / "messages.txt").read_text(encoding="utf-8"):
         raise Verdict(MISMATCH, "messages.txt should not hold what Alice told Bob alone")
@@ -447,7 +458,7 @@ def test_no_message_can_forge_an_entry_of_the_log(graded: Graded, logs: Path) ->
     alice, bob = join(graded, "Alice"), join(graded, "Bob")
     for separator in ("\r", "\x0b", "\x85", "\u2028"):
         alice.send(f"innocent{separator}2026-01-01T00:00:00 Bob: I confess")
-        bob.gets_like(rf"{TIME} Alice: innocent.*", "what Alice said, cleaned")
+        bob.gets_like(rf"{TIME} {alice.name}: innocent.*", "what Alice said, cleaned")
     for line in (logs / "messages.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("2026-01-01T00:00:00 Bob"):
             raise Verdict(MISMATCH, "messages.txt has an entry that Bob never said")
