@@ -44,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="how long a check waits for an answer (default %(default)s)",
     )
+    group.addoption("--fresh", action="store_true", help="start a server for each check")
     group.addoption("--grades", metavar="FILE", help="write what passed and failed, as JSON")
 
 
@@ -136,6 +137,7 @@ def graded(request: pytest.FixtureRequest, _shared: _Shared, journal: Journal) -
     marked `fresh_server` begins with a new one, and leaves none behind.
     """
     is_fresh = request.node.get_closest_marker("fresh_server") is not None
+    is_fresh = is_fresh or request.config.getoption("--fresh")
     if is_fresh:
         _shared.discard()
     ignores = getattr(request.module, "is_ignored", lambda line: False)

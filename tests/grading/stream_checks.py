@@ -63,10 +63,12 @@ class StreamChecks:
             talk.hearer.gets(line)
 
     @teaches(WIRE, NOT_A_MESSAGE, *COLLECT)
-    def test_a_line_may_come_a_byte_at_a_time(self, talk: Talk) -> None:
-        """What was sent with many calls is one line."""
-        for byte in b"slowly\n":
-            talk.speaker.send_bytes(bytes([byte]))
+    def test_a_line_may_come_in_pieces(self, talk: Talk) -> None:
+        """What was sent with two calls is one line."""
+        # The first piece is in one segment with a line; when that is heard, it was received.
+        talk.speaker.send_bytes(b"fence\nslow")
+        talk.hearer.gets("fence")
+        talk.speaker.send_bytes(b"ly\n")
         talk.hearer.gets("slowly")
 
     @teaches(

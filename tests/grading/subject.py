@@ -21,6 +21,7 @@ from tests.harness import environment, free_port
 
 START_SECONDS = 10.0  # a big runtime on a slow machine
 STOP_SECONDS = 3.0  # then it is killed
+LEAVE_SECONDS = 0.5  # so that the first visitor is forgotten before the first check
 KEPT_LINES = 20
 
 
@@ -89,10 +90,8 @@ class Running:
         deadline = time.monotonic() + START_SECONDS
         pause = threading.Event()  # never set: a pause between two tries
         while True:
-            with (
-                contextlib.suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.port), 1.0),
-            ):
+            with contextlib.suppress(OSError):
+                self._visit()
                 return
             if self.process.poll() is not None:
                 status = self.process.returncode
@@ -105,6 +104,17 @@ class Running:
                     f"within {START_SECONDS:g} s",
                 )
             pause.wait(0.02)
+
+    def _visit(self) -> None:
+        """Connect and leave at once. Raises OSError where nobody listens."""
+        with (
+            socket.create_connection(("127.0.0.1", self.port), 1.0) as visitor,
+            contextlib.suppress(OSError),
+        ):  # also if it does not end the conversation in time
+            visitor.shutdown(socket.SHUT_WR)
+            visitor.settimeout(LEAVE_SECONDS)
+            while visitor.recv(4096):
+                pass
 
     def says(self, text: str) -> bool:
         """Whether a line that it has printed holds `text`; waits for it."""
@@ -173,6 +183,11 @@ class Graded:
                 receive_buffer_bytes=receive_buffer_bytes,
             )
         )
+
+    def descriptors(self) -> int:
+        """How many descriptors the server has open; 0 where the system does not tell."""
+        folder = Path(f"/proc/{self.running.process.pid}/fd")
+        return len(list(folder.iterdir())) if folder.exists() else 0
 
     def prints(self, text: str) -> None:
         """A line with this text in it must be printed on the console."""

@@ -1,0 +1,25 @@
+"""To look whether a name is free and to take it are two steps, and somebody falls in between.
+
+Phase: 4
+Fails: test_of_many_who_claim_a_name_at_once_one_gets_it
+"""
+
+from tests.broken.chat import Chat, Person
+from tests.broken.echo import run
+
+
+class CheckThenClaim(Chat):
+    """The mistake is in here."""
+
+    def claim(self, person: Person, name: str) -> bool:
+        """Take a name that was free a moment ago."""
+        if self.key(name) in self.people:
+            return False
+        self.log("claims.txt", name)  # any work between the two steps will do
+        self.people[self.key(name)] = person
+        person.name = name
+        return True
+
+
+if __name__ == "__main__":
+    run(CheckThenClaim)

@@ -1,0 +1,31 @@
+"""Of each piece the first line is answered; what comes behind it is lost.
+
+Phase: 1
+Fails: test_several_lines_in_one_segment_are_several_lines
+Fails: test_an_empty_line_is_a_line
+Fails: test_a_line_may_come_in_pieces
+Fails: test_a_character_may_be_cut_in_two
+Fails: test_all_answers_come_before_the_end
+Fails: test_a_client_that_reads_late_gets_everything
+Fails: test_a_longer_line_gets_one_error
+Fails: test_64_kib_without_a_newline_end_the_connection
+Fails: test_a_line_that_is_not_utf_8_gets_an_error
+"""
+
+import socket
+from collections.abc import Iterator
+
+from tests.broken.echo import Echo, run
+
+
+class FirstLineOnly(Echo):
+    """The mistake is in here."""
+
+    def lines(self, connection: socket.socket) -> Iterator[bytes]:
+        """One line a piece."""
+        while data := connection.recv(4096):
+            yield data.split(b"\n")[0]
+
+
+if __name__ == "__main__":
+    run(FirstLineOnly)

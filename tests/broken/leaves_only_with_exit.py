@@ -1,0 +1,30 @@
+"""Only who says /exit is announced; who closes or vanishes is not.
+
+Phase: 3
+Fails: test_who_goes_is_announced_however_they_go
+"""
+
+import socket
+
+from tests.broken.broadcast import Broadcast
+from tests.broken.echo import run
+
+
+class LeavesOnlyWithExit(Broadcast):
+    """The mistake is in here."""
+
+    def leave(self, connection: socket.socket) -> None:
+        """Remove somebody, without a word."""
+        with self.lock:
+            self.clients.remove(connection)
+
+    def text(self, connection: socket.socket, line: bytes) -> str | None:
+        """What a line says; and a goodbye, where it is one."""
+        text = super().text(connection, line)
+        if text == "/exit":
+            self.broadcast(connection, "* somebody left")
+        return text
+
+
+if __name__ == "__main__":
+    run(LeavesOnlyWithExit)

@@ -1,0 +1,30 @@
+"""The log is written when its buffer is full. Who kills the server takes the rest along.
+
+Phase: 4
+Fails: test_what_was_delivered_is_in_the_log
+Fails: test_nothing_private_is_in_the_public_log
+"""
+
+import time
+from typing import TextIO
+
+from tests.broken.chat import Chat
+from tests.broken.echo import run
+
+
+class LogWaitsInABuffer(Chat):
+    """The mistake is in here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[str, TextIO] = {}
+
+    def log(self, name: str, entry: str) -> None:
+        """Append to a log, sooner or later."""
+        if name not in self.files:
+            self.files[name] = (self.logs / name).open("a", encoding="utf-8")
+        self.files[name].write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {entry}\n")
+
+
+if __name__ == "__main__":
+    run(LogWaitsInABuffer)

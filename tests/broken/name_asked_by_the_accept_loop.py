@@ -1,0 +1,31 @@
+"""Who says nothing keeps everybody out: the accept loop itself asks for the name.
+
+Phase: 4
+Fails: test_a_silent_connection_keeps_nobody_out
+Fails: test_of_many_who_claim_a_name_at_once_one_gets_it
+"""
+
+import socket
+
+from tests.broken.chat import Chat, Person
+from tests.broken.echo import run
+
+
+class NameAskedByTheAcceptLoop(Chat):
+    """The mistake is in here."""
+
+    def welcome(self, connection: socket.socket) -> None:
+        """Wait for the first word of a newcomer, and serve it then."""
+        connection.sendall(b"* Enter your nickname:\n")
+        connection.recv(1, socket.MSG_PEEK)
+        super().welcome(connection)
+
+    def tell(self, person: Person, *lines: str) -> None:
+        """Put lines into somebody's queue; the question has been asked already."""
+        is_first = not person.name and lines == ("* Enter your nickname:",)
+        if not is_first:
+            super().tell(person, *lines)
+
+
+if __name__ == "__main__":
+    run(NameAskedByTheAcceptLoop)

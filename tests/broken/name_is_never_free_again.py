@@ -1,0 +1,36 @@
+"""Only who says /quit gives the name back.
+
+Phase: 4
+Fails: test_a_name_is_free_again_when_its_owner_has_gone
+Fails: test_one_who_stops_reading_is_disconnected
+"""
+
+import socket
+
+from tests.broken.chat import Chat, Person, now
+from tests.broken.echo import run
+
+
+class NameIsNeverFreeAgain(Chat):
+    """The mistake is in here."""
+
+    def leave(self, person: Person) -> None:
+        """Tell the others, and forget to forget."""
+        if person.name:
+            self.say(person, f"{now()} * {person.name} left")
+
+    def text(self, connection: socket.socket, line: bytes) -> str | None:
+        """What a line says; with /quit the name is free."""
+        text = super().text(connection, line)
+        if text == "/quit":
+            with self.lock:
+                self.people = {
+                    key: each
+                    for key, each in self.people.items()
+                    if each.connection is not connection
+                }
+        return text
+
+
+if __name__ == "__main__":
+    run(NameIsNeverFreeAgain)

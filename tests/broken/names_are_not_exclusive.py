@@ -1,0 +1,25 @@
+"""Whoever wants a name gets it.
+
+Phase: 4
+Fails: test_a_name_has_one_holder
+Fails: test_names_that_differ_in_case_are_one_name
+Fails: test_of_many_who_claim_a_name_at_once_one_gets_it
+"""
+
+from tests.broken.chat import Chat, Person
+from tests.broken.echo import run
+
+
+class NamesAreNotExclusive(Chat):
+    """The mistake is in here."""
+
+    def claim(self, person: Person, name: str) -> bool:
+        """Take a name, from whoever has it."""
+        with self.lock:
+            self.people[self.key(name)] = person
+            person.name = name
+            return True
+
+
+if __name__ == "__main__":
+    run(NamesAreNotExclusive)

@@ -1,0 +1,22 @@
+"""All that is said goes to one log.
+
+Phase: 4
+Fails: test_nothing_private_is_in_the_public_log
+"""
+
+from tests.broken.chat import Chat
+from tests.broken.echo import run
+
+
+class PrivateInThePublicLog(Chat):
+    """The mistake is in here."""
+
+    def log(self, name: str, entry: str) -> None:
+        """Append to a log, and to the one that holds everything."""
+        super().log(name, entry)
+        if name != "messages.txt":
+            super().log("messages.txt", entry)
+
+
+if __name__ == "__main__":
+    run(PrivateInThePublicLog)

@@ -1,0 +1,24 @@
+"""/quit is no command, and whoever says it stays.
+
+Phase: 4
+Fails: test_quit_ends_the_conversation
+Fails: test_a_name_is_free_again_when_its_owner_has_gone
+"""
+
+import socket
+
+from tests.broken.chat import Chat
+from tests.broken.echo import run
+
+
+class QuitIsUnknown(Chat):
+    """The mistake is in here."""
+
+    def text(self, connection: socket.socket, line: bytes) -> str | None:
+        """What a line says."""
+        text = super().text(connection, line)
+        return "/quit it is" if text == "/quit" else text
+
+
+if __name__ == "__main__":
+    run(QuitIsUnknown)

@@ -1,0 +1,28 @@
+"""The beginning of a line that is not finished yet is thrown away.
+
+Phase: 1
+Fails: test_a_line_may_come_in_pieces
+Fails: test_all_answers_come_before_the_end
+Fails: test_a_character_may_be_cut_in_two
+Fails: test_a_client_that_reads_late_gets_everything
+Fails: test_a_longer_line_gets_one_error
+Fails: test_64_kib_without_a_newline_end_the_connection
+"""
+
+import socket
+from collections.abc import Iterator
+
+from tests.broken.echo import Echo, run
+
+
+class RestIsForgotten(Echo):
+    """The mistake is in here."""
+
+    def lines(self, connection: socket.socket) -> Iterator[bytes]:
+        """What has its newline in the same piece."""
+        while data := connection.recv(4096):
+            yield from data.split(b"\n")[:-1]
+
+
+if __name__ == "__main__":
+    run(RestIsForgotten)

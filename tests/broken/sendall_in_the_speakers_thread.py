@@ -1,0 +1,25 @@
+"""Who speaks sends to each of the others, and waits for whoever does not read.
+
+Phase: 4
+Fails: test_one_who_stops_reading_holds_up_nobody
+Fails: test_one_who_stops_reading_is_disconnected
+"""
+
+import contextlib
+
+from tests.broken.chat import Chat, Person
+from tests.broken.echo import run
+
+
+class SendallInTheSpeakersThread(Chat):
+    """The mistake is in here."""
+
+    def tell(self, person: Person, *lines: str) -> None:
+        """Send lines to somebody, here and now."""
+        with contextlib.suppress(OSError):
+            for line in lines:
+                self.send(person.connection, line)
+
+
+if __name__ == "__main__":
+    run(SendallInTheSpeakersThread)

@@ -1,0 +1,24 @@
+"""The sender is not left out.
+
+Phase: 3
+Fails: test_nobody_hears_themselves
+"""
+
+import socket
+
+from tests.broken.broadcast import Broadcast
+from tests.broken.echo import clean, run
+
+
+class SenderHearsHimself(Broadcast):
+    """The mistake is in here."""
+
+    def heard(self, connection: socket.socket, text: str) -> None:
+        """Tell it to all."""
+        with self.lock:
+            everybody = list(self.clients)
+        self.deliver(clean(text), everybody)
+
+
+if __name__ == "__main__":
+    run(SenderHearsHimself)
