@@ -9,6 +9,8 @@ where it could read and alter everything that people say, private messages too. 
 from end to end keeps a relay honest. The server in turn sees the relay's address for everybody
 (the PROXY protocol, in HAProxy's specification, is how a relay tells whom it speaks for).
 
+`--trace` prints all that passes, and `--trace-diagram FILE` draws it (trace.py).
+
 The listener, the accept loop and the thread for each connection come from shared/.
 
 Who owns what: a connection's own thread carries what the client says to the server, and starts one
@@ -24,8 +26,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from phase4.console import Console
+from phase4.trace import TO_CLIENT, TO_SERVER, ConnectionTrace, Trace
 from shared.arguments import add_listen_arguments, host_and_port, positive_number
 from shared.defaults import CHAT_PORT, DRAIN_SECONDS, HOST, MAX_CLIENTS, RECV_BYTES, RELAY_PORT
 from shared.framing import encode_line
@@ -42,9 +46,13 @@ _STOP_READING = socket.SHUT_RDWR if sys.platform == "win32" else socket.SHUT_RD
 class Direction:
     """One of the two ways through a connection: from `source` to `sink`, in one thread."""
 
-    def __init__(self, source: socket.socket, sink: socket.socket) -> None:
+    def __init__(
+        self, source: socket.socket, sink: socket.socket, name: str, trace: ConnectionTrace
+    ) -> None:
         self._source = source
         self._sink = sink
+        self._name = name
+        self._trace = trace
         self.bytes = 0  # handed on; written by the one thread that is in run()
         self.is_reset = False  # the same
 
@@ -58,8 +66,10 @@ class Direction:
         """
         try:
             while data := self._source.recv(RECV_BYTES):
+                self._trace.carried(self._name, data)
                 self._sink.sendall(data)
                 self.bytes += len(data)
+            self._trace.ended(self._name)
             # The source has ended its direction and may still be listening (a half-close). Tell
             # the sink just that; what it has to say goes the other way, in the other thread.
             with contextlib.suppress(OSError):  # the sink is gone; whoever reads from it will see
@@ -68,16 +78,23 @@ class Direction:
             pass  # the sink had ended, and takes no more; what it said before is still handed on
         except OSError:
             self.is_reset = True
+            self._trace.was_reset(self._name)
             with contextlib.suppress(OSError):
                 self._sink.shutdown(_STOP_READING)  # wakes the other direction, which reads there
 
 
 class Relay:
-    """Connects each client to `upstream`. `report` is told who comes and goes."""
+    """Connects each client to `upstream`. `report` is told who comes and goes, `trace` the rest."""
 
-    def __init__(self, upstream: tuple[str, int], report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        upstream: tuple[str, int],
+        report: Callable[[str], None],
+        trace: Trace | None = None,
+    ) -> None:
         self._upstream = upstream
         self._report = report
+        self._trace = trace or Trace()
         self._lock = threading.Lock()
         self._is_stopping = False  # under _lock
         # The threads that carry what a server says, each with its server's socket; under _lock.
@@ -102,7 +119,9 @@ class Relay:
 
     def _carry(self, client: socket.socket, server: socket.socket, address: str) -> None:
         """Carry both directions; return when both have ended and the sockets may be closed."""
-        questions, answers = Direction(client, server), Direction(server, client)
+        trace = self._trace.connection(address)
+        questions = Direction(client, server, TO_SERVER, trace)
+        answers = Direction(server, client, TO_CLIENT, trace)
         thread = threading.Thread(target=answers.run, name=f"to {address}", daemon=True)
         if not self._start(thread, server):
             say_goodbye(client, encode_line("! The relay takes nobody now; try again later."))
@@ -118,10 +137,17 @@ class Relay:
                 reset(end)
             else:
                 say_goodbye(end)  # close() alone would lose what was sent last, if input is unread
+        self._draw(trace)
         self._report(
             f"{address} {'was cut off' if is_reset else 'closed'}: "
             f"{questions.bytes} bytes to the server, {answers.bytes} bytes back"
         )
+
+    def _draw(self, trace: ConnectionTrace) -> None:
+        try:
+            trace.closed()
+        except OSError as error:
+            self._report(f"The diagram cannot be written ({error.strerror}).")
 
     def _start(self, thread: threading.Thread, server: socket.socket) -> bool:
         with self._lock:  # so that drain() sees the thread, or we see that it was called
@@ -177,7 +203,14 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     # The console drops lines that nobody reads. print() would wait, in the thread of a client.
     console = Console()
-    relay = Relay(options.upstream, (lambda text: None) if options.quiet else console.print)
+    try:
+        trace = Trace(console.print if options.trace else None, options.trace_diagram)
+    except OSError as error:
+        where = options.trace_diagram
+        print(f"phase4.relay: {where} cannot be written ({error.strerror})", file=sys.stderr)
+        listener.close()
+        return 2
+    relay = Relay(options.upstream, (lambda text: None) if options.quiet else console.print, trace)
     server = ThreadedServer(
         listener,
         relay.serve,
@@ -212,6 +245,13 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         help="clients at a time (default %(default)s)",
     )
     parser.add_argument("--quiet", action="store_true", help="do not show who comes and goes")
+    parser.add_argument("--trace", action="store_true", help="show all bytes that pass")
+    parser.add_argument(
+        "--trace-diagram",
+        type=Path,
+        metavar="FILE",
+        help="draw what passes as a sequence diagram (Mermaid, as Markdown pages show it)",
+    )
     return parser.parse_args(arguments)
 
 

@@ -1,8 +1,5 @@
 """What happened in a check so far, in numbered steps that a learner can follow."""
 
-LONGEST_SHOWN = 60
-"""Bytes of a line that are shown; of a longer one, its beginning and its end."""
-
 
 class Journal:
     """The steps of one check. People of the check write into it, from one thread."""
@@ -31,31 +28,3 @@ class Journal:
             return lines
         left_out = len(lines) - most
         return [*lines[:4], f"     … {left_out} steps more …", *lines[4 - most :]]
-
-
-def shown(data: bytes) -> str:
-    r"""Bytes as a learner can read them: text where it is text, escapes where it is not.
-
-    >>> shown("né\r\n".encode()), shown(b"\xff"), shown(b"")
-    ('né\\r\\n', '\\xff', '')
-    >>> print(shown(b"x" * 5000 + b"\n"))
-    xxxxxxxxxxxxxxxxxxxx…xxxxxxxxxxxx\n (5,001 bytes)
-    """
-    if len(data) <= LONGEST_SHOWN:
-        return _readable(data)
-    return f"{_readable(data[:20])}…{_readable(data[-13:])} ({len(data):,} bytes)"
-
-
-def _readable(data: bytes) -> str:
-    return "".join(map(_readable_character, data.decode("utf-8", "surrogateescape")))
-
-
-def _readable_character(character: str) -> str:
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8
-        return f"\\x{code - 0xDC00:02x}"
-    if character == "\\":
-        return r"\\"
-    if character.isprintable():
-        return character
-    return character.encode("unicode_escape").decode()

@@ -9,7 +9,8 @@ import re
 import select
 from collections.abc import Callable
 
-from tests.grading.journal import Journal, shown
+from shared.readable import readable
+from tests.grading.journal import Journal
 from tests.harness import Peer
 
 SILENCE, END, RESET, MISMATCH, UNFINISHED, REFUSED, DEAD = (
@@ -70,7 +71,7 @@ class Somebody(Peer):
 
     def send_bytes(self, data: bytes) -> None:
         """Send bytes as they are."""
-        self._journal.add(f"{self.name} sends        {shown(data)}")
+        self._journal.add(f"{self.name} sends        {readable(data)}")
         self.socket.settimeout(self._patience)
         try:
             self.socket.sendall(data)
@@ -124,7 +125,7 @@ class Somebody(Peer):
         line = self._next(f"'{text}'", text)
         if line != text:
             self._fail(text, line)
-        self._journal.add(f"{self.name} gets         {shown(line.encode())}")
+        self._journal.add(f"{self.name} gets         {readable(line.encode())}")
 
     def gets_like(self, pattern: str, what: str) -> re.Match[str]:
         """The next line must match `pattern` wholly; `what` says it in words."""
@@ -133,9 +134,9 @@ class Somebody(Peer):
         if not found:
             raise Verdict(
                 MISMATCH,
-                f"{self.name} should get {what},\n     but gets      {shown(line.encode())}",
+                f"{self.name} should get {what},\n     but gets      {readable(line.encode())}",
             )
-        self._journal.add(f"{self.name} gets         {shown(line.encode())}")
+        self._journal.add(f"{self.name} gets         {readable(line.encode())}")
         return found
 
     def gets_error(self) -> None:
@@ -147,7 +148,7 @@ class Somebody(Peer):
         while True:
             line = self._next(what, "", passes_over=False)
             if found := re.fullmatch(pattern, line, re.DOTALL):
-                self._journal.add(f"{self.name} gets         {shown(line.encode())}")
+                self._journal.add(f"{self.name} gets         {readable(line.encode())}")
                 return found
 
     def must(self, is_so: bool, otherwise: str) -> None:
@@ -162,7 +163,7 @@ class Somebody(Peer):
             raise Verdict(
                 MISMATCH,
                 f"{self.name} should see the end of the stream,\n"
-                f"     but gets      {shown(line.encode())}",
+                f"     but gets      {readable(line.encode())}",
             )
         self._journal.add(f"{self.name} sees the end of the stream")
 
@@ -176,8 +177,8 @@ class Somebody(Peer):
         raise Verdict(
             MISMATCH,
             f"{self.name} should get a certain line, and gets another",
-            expected=shown(expected.encode()),
-            got=shown(got.encode()),
+            expected=readable(expected.encode()),
+            got=readable(got.encode()),
         )
 
     def _next(self, what: str, expected: str, *, passes_over: bool = True) -> str:
@@ -205,7 +206,7 @@ class Somebody(Peer):
                 raise Verdict(
                     MISMATCH,
                     f"{self.name} should get {what},\n"
-                    f"     but gets bytes that are no UTF-8: {shown(error.object)}",
+                    f"     but gets bytes that are no UTF-8: {readable(error.object)}",
                 ) from error
             except AssertionError as error:
                 self._check_clean_end(what, ended="ended" in str(error))
@@ -222,7 +223,7 @@ class Somebody(Peer):
             raise Verdict(
                 UNFINISHED,
                 f"{self.name} should get {what},\n"
-                f"     but gets      {shown(rest)}\n"
+                f"     but gets      {readable(rest)}\n"
                 f"     and no newline after it"
                 + ("" if ended else f" within {self._patience:g} s"),
             )

@@ -15,7 +15,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.grading.journal import Journal, shown
+from shared.readable import readable
+from tests.grading.journal import Journal
 from tests.grading.people import DEAD, Somebody, Verdict
 from tests.harness import environment, free_port
 
@@ -204,5 +205,5 @@ class Graded:
         for line in self.running.said():
             if text in line:
                 raise Verdict(
-                    "mismatch", f"The console shows what it should not: {shown(line.encode())}"
+                    "mismatch", f"The console shows what it should not: {readable(line.encode())}"
                 )

@@ -1,0 +1,116 @@
+r"""What passes through the relay, made visible: as lines on the console, or as a diagram.
+
+New here: nothing is added to the bytes and nothing is held back; whoever carries them tells this
+module what it has carried. Each line is one recv() of the relay: so one sees where TCP has cut the
+stream, which is not where its writer did.
+
+      0.013  #1 client → server     14 bytes  Hello Server!\n
+      0.014  #1 server → client     14 bytes  Hello Client!\n
+      2.120  #1 client → server          FIN
+
+FIN is the end of one direction, RST the end of both, in which bytes may have been lost.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.readable import readable
+
+MAX_ARROWS = 200
+"""In a diagram. A browser draws it, and nobody reads more."""
+
+TO_SERVER = "client → server"
+TO_CLIENT = "server → client"
+
+_UNSAFE_IN_MERMAID = re.compile(r"[#;<>\"`{}%\\]")
+
+
+class Trace:
+    """All that passes, from all connections, in the order in which the relay took it."""
+
+    def __init__(
+        self, report: Callable[[str], None] | None = None, diagram: Path | None = None
+    ) -> None:
+        """Tell `report` each line, and write `diagram` at the end of each connection.
+
+        Raises OSError when the diagram's file cannot be written.
+        """
+        self._report = report or (lambda line: None)
+        self._diagram = diagram
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+        self._connections = 0  # under _lock
+        self._participants: list[str] = []  # under _lock, as all below
+        self._arrows: list[str] = []
+        self._left_out = 0
+        if diagram is not None:
+            diagram.touch()
+
+    def connection(self, address: str) -> "ConnectionTrace":
+        """Whoever connects from `address` gets a number. Any thread."""
+        with self._lock:
+            self._connections += 1
+            number = self._connections
+            if self._diagram is not None and len(self._arrows) < MAX_ARROWS:
+                self._participants.append(f"participant C{number} as {address}")
+        return ConnectionTrace(self, number)
+
+    def add(self, number: int, direction: str, what: str, data: bytes = b"") -> None:
+        """Something passed on connection `number`. Any thread."""
+        seconds = time.monotonic() - self._began
+        shown = readable(data, with_size=False)
+        self._report(f"{seconds:9.3f}  #{number} {direction} {what:>12}  {shown}".rstrip())
+        if self._diagram is None:
+            return
+        client = f"C{number}"
+        source, sink = (client, "S") if direction == TO_SERVER else ("S", client)
+        arrow = "->>" if data else "--x" if what == "RST" else "--)"
+        label = _for_mermaid(f"{what}: {shown}" if data else what)
+        with self._lock:
+            if len(self._arrows) < MAX_ARROWS:
+                self._arrows.append(f"{source}{arrow}{sink}: {label}")
+            else:
+                self._left_out += 1
+
+    def write_diagram(self) -> None:
+        """Write what has passed so far. Any thread. Raises OSError."""
+        if self._diagram is None:
+            return
+        with self._lock:
+            lines = [*self._participants, "participant S as server", *self._arrows]
+            if self._left_out:
+                lines.append(f"Note over S: {self._left_out} more are left out")
+            text = "sequenceDiagram\n" + "".join(f"    {line}\n" for line in lines)
+            self._diagram.write_text(text, encoding="utf-8")
+
+
+class ConnectionTrace:
+    """What passes on one connection."""
+
+    def __init__(self, trace: Trace, number: int) -> None:
+        self._trace = trace
+        self._number = number
+
+    def carried(self, direction: str, data: bytes) -> None:
+        """Bytes have been received, and are being handed on."""
+        self._trace.add(self._number, direction, f"{len(data):,} bytes", data)
+
+    def ended(self, direction: str) -> None:
+        """In order, with a FIN."""
+        self._trace.add(self._number, direction, "FIN")
+
+    def was_reset(self, direction: str) -> None:
+        """Reading or writing has failed: somebody is gone."""
+        self._trace.add(self._number, direction, "RST")
+
+    def closed(self) -> None:
+        """Both directions are over. Raises OSError when the diagram cannot be written."""
+        self._trace.write_diagram()
+
+
+def _for_mermaid(text: str) -> str:
+    """Mermaid reads some characters as its own; #NUMBER; stands for them."""
+    return _UNSAFE_IN_MERMAID.sub(lambda found: f"#{ord(found[0])};", text)
