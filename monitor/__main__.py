@@ -8,6 +8,7 @@ that monitor/README.md documents can be watched. From shared/: the format of tha
     python -m monitor --status HOST:PORT       watch another one
     python -m monitor --once                   the figures as plain text, once
     python -m monitor --json                   the same as one line of JSON, for a program
+    python -m monitor --csv FILE               a row for each reading, for a plot, until Ctrl-C
 """
 
 import argparse
@@ -15,7 +16,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from monitor import once
+from monitor import once, record
 from monitor.scene import Ui
 from monitor.source import Poller, Source, SourceError
 from shared.arguments import host_and_port
@@ -25,8 +26,8 @@ from shared.status import format_snapshot
 MIN_INTERVAL_SECONDS = 0.2
 MAX_INTERVAL_SECONDS = 3600.0
 
-_CANNOT_READ = 1  # exit status: the server gave no figures
-_CANNOT_SHOW = 2  # the command line is wrong, or there is no terminal to draw on
+_CANNOT_READ = 1  # exit status: the server gave no figures, or the disk lost some
+_CANNOT_SHOW = 2  # the command line is wrong, or there is no terminal or file to write to
 _INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     source = Source(*options.status)
     try:
+        if options.csv is not None:
+            return _record(source, options)
         if options.once or options.json:
             return _print_once(source, as_json=options.json)
         return _show(source, options)
@@ -61,7 +64,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help=f"how often to read it ({REPORT_SECONDS:g})",
     )
     parser.add_argument("--once", action="store_true", help="print the figures as text, and end")
-    parser.add_argument("--json", action="store_true", help="print them as JSON, and end")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--json", action="store_true", help="print them as JSON, and end")
+    kind.add_argument(
+        "--csv",
+        metavar="FILE",
+        help="append a row for each reading to FILE (-: print it), until Ctrl-C; "
+        "with --once a single one",
+    )
     parser.add_argument(
         "--ascii", action="store_true", help="draw with plain characters, for an old terminal"
     )
@@ -101,13 +111,29 @@ def _print_once(source: Source, *, as_json: bool) -> int:
     return 0
 
 
+def _record(source: Source, options: argparse.Namespace) -> int:
+    def report(sentence: str) -> None:
+        _complain(sentence, 0)
+
+    try:
+        with record.Record(options.csv, report) as file:
+            problem = record.run(source, options.interval, file, once=options.once)
+    except record.RecordError as error:
+        return _complain(str(error), _CANNOT_SHOW)
+    if options.once and problem:
+        return _complain(f"{source.address}: {problem}", _CANNOT_READ)
+    if file.lost:
+        return _complain(f"{file.lost} of {file.tried} rows were lost.", _CANNOT_READ)
+    return 0
+
+
 def _show(source: Source, options: argparse.Namespace) -> int:
     try:
         from monitor import screen  # only here: --once and --json need no curses
     except ImportError:
         return _complain(
             "This Python has no curses (on Windows: pip install windows-curses). "
-            "--once and --json work without.",
+            "--once, --json and --csv work without.",
             _CANNOT_SHOW,
         )
     ui = Ui(interval_seconds=options.interval)

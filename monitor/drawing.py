@@ -8,21 +8,24 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-_BLOCK_DIGITS = {
-    "0": ("█▀█", "█ █", "▀▀▀"),
-    "1": ("▀█ ", " █ ", "▀▀▀"),
-    "2": ("▀▀█", "█▀▀", "▀▀▀"),
-    "3": ("▀▀█", " ▀█", "▀▀▀"),
-    "4": ("█ █", "▀▀█", "  ▀"),
-    "5": ("█▀▀", "▀▀█", "▀▀▀"),
-    "6": ("█▀▀", "█▀█", "▀▀▀"),
-    "7": ("▀▀█", "  █", "  ▀"),
-    "8": ("█▀█", "█▀█", "▀▀▀"),
-    "9": ("█▀█", "▀▀█", "▀▀▀"),
-    ".": (" ", " ", "▀"),
-    ",": (" ", " ", "▀"),
-    "-": ("   ", "▀▀▀", "   "),
+_PIXELS = {
+    "0": ("###", "# #", "# #", "# #", "###"),
+    "1": ("## ", " # ", " # ", " # ", "###"),
+    "2": ("###", "  #", "###", "#  ", "###"),
+    "3": ("###", "  #", " ##", "  #", "###"),
+    "4": ("# #", "# #", "###", "  #", "  #"),
+    "5": ("###", "#  ", "###", "  #", "###"),
+    "6": ("###", "#  ", "###", "# #", "###"),
+    "7": ("###", "  #", "  #", "  #", "  #"),
+    "8": ("###", "# #", "###", "# #", "###"),
+    "9": ("###", "# #", "###", "  #", "###"),
+    ".": (" ", " ", " ", " ", "#"),
+    ",": (" ", " ", " ", " ", "#"),
+    "-": ("   ", "   ", "###", "   ", "   "),
+    "–": ("   ", "   ", "###", "   ", "   "),
 }
+
+_HALVES = {"##": "█", "# ": "▀", " #": "▄", "  ": " "}  # two pixels, one above the other
 
 _ASCII_DIGITS = {
     "0": (" _ ", "| |", "|_|"),
@@ -40,7 +43,8 @@ _ASCII_DIGITS = {
     "-": ("   ", " _ ", "   "),
 }
 
-BIG_ROWS = 3
+BIG_ROWS = (3, 5, 10)
+"""How high large figures are, by size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +53,52 @@ class Glyphs:
 
     levels: str  # of a chart's cell, empty to full; [1] is the base line: zero
     missing: str  # where a chart has no figure
-    digits: Mapping[str, tuple[str, ...]]
+    digits: Mapping[str, tuple[str, ...]]  # the smallest of the large figures
+    pixel: str  # what the others are made of
     rule: str
     dot: str  # between two figures
     more: str  # where a text was cut
     live: str
     down: str
     arrows: str
+    none: str  # where there is no figure
 
 
-UNICODE = Glyphs(" ▁▂▃▄▅▆▇█", "×", _BLOCK_DIGITS, "─", "·", "…", "●", "▼", "↑↓")
-ASCII = Glyphs(" _.:-=+*#", "x", _ASCII_DIGITS, "-", "|", "~", "*", "v", "up/down")
+def _in_halves(pixels: Sequence[str]) -> tuple[str, ...]:
+    """Five rows of pixels in three rows of characters."""
+    upper, lower = pixels[0::2], (*pixels[1::2], " " * len(pixels[0]))
+    return tuple(
+        "".join(_HALVES[two + one] for two, one in zip(above, below, strict=True))
+        for above, below in zip(upper, lower, strict=True)
+    )
 
 
-def big(text: str, glyphs: Glyphs) -> list[str] | None:
-    """`text` in letters three rows high; None where there is no such letter.
+_BLOCK_DIGITS = {each: _in_halves(pixels) for each, pixels in _PIXELS.items()}
+
+UNICODE = Glyphs(" ▁▂▃▄▅▆▇█", "×", _BLOCK_DIGITS, "█", "─", "·", "…", "●", "▼", "↑↓", "–")
+ASCII = Glyphs(" _.:-=+*#", "x", _ASCII_DIGITS, "#", "-", "|", "~", "*", "v", "up/down", "-")
+
+
+def big(text: str, glyphs: Glyphs, size: int = 0) -> list[str] | None:
+    """`text` in letters BIG_ROWS[size] rows high; None where there is no such letter.
 
     >>> print(*big("12.3", UNICODE), sep="|")
     ▀█  ▀▀█   ▀▀█| █  █▀▀    ▀█|▀▀▀ ▀▀▀ ▀ ▀▀▀
+    >>> print(*big("75", ASCII, 1), sep="|")
+    ###### ######|    ## ##    |    ## ######|    ##     ##|    ## ######
     """
-    if not all(each in glyphs.digits for each in text):
+    if not all(each in _PIXELS and each in glyphs.digits for each in text):
         return None
-    return [" ".join(glyphs.digits[each][row] for each in text) for row in range(BIG_ROWS)]
+    if size == 0:
+        return [" ".join(glyphs.digits[each][row] for each in text) for row in range(BIG_ROWS[0])]
+    gap = " " * size
+    lines = [gap.join(_stretched(_PIXELS[each][row], size) for each in text) for row in range(5)]
+    return [line.replace("#", glyphs.pixel) for line in lines for _ in range(size)]
+
+
+def _stretched(pixels: str, size: int) -> str:
+    """A character is twice as high as it is wide, so two of them make a pixel."""
+    return "".join(each * 2 * size for each in pixels)
 
 
 def chart(values: Sequence[float | None], top: float, height: int, glyphs: Glyphs) -> list[str]:

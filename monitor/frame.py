@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from monitor import text
 from monitor.history import Moment, retry_seconds
+from monitor.people import latest, shows_events
 from monitor.scene import Row, Scene, Span, Style, rule
 from shared.status import Snapshot
 
@@ -29,9 +30,13 @@ def header(scene: Scene) -> Row:
 
 
 def _server_words(snapshot: Snapshot | None) -> Iterable[str]:
-    if snapshot and snapshot.server:
+    if snapshot is None:
+        return
+    if snapshot.server:
         yield text.printable(snapshot.server)
-    if snapshot and snapshot.pid:
+    if snapshot.server_version and snapshot.server_version not in snapshot.server:
+        yield f"version {text.printable(snapshot.server_version)}"
+    if snapshot.pid:
         yield f"pid {snapshot.pid}"
 
 
@@ -53,11 +58,13 @@ def state_of(scene: Scene) -> tuple[str, Style]:
 
 
 def message(scene: Scene) -> list[Row]:
-    """The most important thing to know now, in a sentence; mostly nothing, in one row."""
+    """The most important thing to know now, in a sentence; mostly what happened last."""
     words, style = _sentence(scene)
+    if not words:
+        return [_news(scene)]
     is_low = scene.height < _LOW_HEIGHT  # the figures need the rows more
-    lines = [words] if words and is_low else _wrapped(words, scene.width - 2)[:_MESSAGE_ROWS]
-    return [(Span(f" {scene.cut(line, scene.width - 2)}", style),) for line in lines] or [()]
+    lines = [words] if is_low else _wrapped(words, scene.width - 2)[:_MESSAGE_ROWS]
+    return [(Span(f" {scene.cut(line, scene.width - 2)}", style),) for line in lines]
 
 
 _MESSAGE_ROWS = 3
@@ -93,6 +100,13 @@ def _sentence(scene: Scene) -> tuple[str, Style]:
     return "", Style.PLAIN
 
 
+def _news(scene: Scene) -> Row:
+    """What happened last, where there is nothing more important to say."""
+    if shows_events(scene) or scene.ui.shows_help:
+        return ()
+    return (Span(f" {scene.cut(latest(scene), scene.width - 2)}", Style.DIM),)
+
+
 def _gone_sentence(scene: Scene, since: Moment) -> str:
     what = "Unreadable" if scene.current.is_unreadable else "Gone"
     words = f"{what} since {text.clock(since.clock)}: {text.printable(scene.current.problem)}"
@@ -108,36 +122,58 @@ def _log_sentence(snapshot: Snapshot) -> str:
     )
 
 
+def filter_row(scene: Scene) -> Row:
+    """The filter while it is typed, its end in sight, and what ends it."""
+    cursor, wanted = Span(" ", Style.LIVE_BAR), text.printable(scene.ui.filter)
+    while wanted and text.cells(wanted) > scene.width - 4:
+        wanted = wanted[1:]
+    row: list[Span] = [Span(" /"[-scene.width :], Style.KEY), Span(wanted), cursor]
+    left = scene.width - text.cells(wanted) - 4
+    return (*row[: scene.width], *_keys((("Enter", "keep"), ("Esc", "clear")), left))
+
+
+def _keys(keys: Iterable[tuple[str, str]], room: int) -> Iterable[Span]:
+    """Keys and what they do, as many as fit."""
+    for key, does in keys:
+        room -= text.cells(key) + text.cells(does) + 3
+        if room < 0:
+            break
+        yield Span(f" {key}", Style.KEY)
+        yield Span(f" {does} ", Style.DIM)
+
+
 def _footer(scene: Scene) -> Row:
-    """The keys, as many as fit."""
-    keys = [
+    if scene.ui.is_typing:
+        return filter_row(scene)
+    keys = (
         ("q", "quit"),
         ("?", "help"),
         ("space", "go on" if scene.ui.is_paused else "pause"),
         ("+/-", f"every {scene.ui.interval_seconds:g} s"),
+        ("/", "filter"),
+        ("e", "people" if scene.ui.panel == "events" else "events"),
+        ("f", "people" if scene.ui.panel == "figures" else "figures"),
         ("s", "sort"),
         (scene.glyphs.arrows, "scroll"),
-    ]
-    row: list[Span] = []
-    used = 0
-    for key, does in keys:
-        used += text.cells(key) + text.cells(does) + 3
-        if used > scene.width:
-            break
-        row += [Span(f" {key}", Style.KEY), Span(f" {does} ", Style.DIM)]
-    return tuple(row)
+    )
+    return tuple(_keys(keys, scene.width))
 
 
 _HELP = (
     ("q", "quit (Ctrl-C does the same)"),
     ("space", "pause: the figures stand still; reading goes on, and nothing is missed"),
     ("+  -", "read less often, more often"),
+    ("e", "what happened, instead of the people; again: the people"),
+    ("f", "each figure with its last ten minutes; again: the people"),
     ("s", "sort the people by name, since when, messages, outbox"),
-    ("arrows", "scroll the people (also Page Up, Page Down, Home, End)"),
+    ("/", "show only what has these letters; Enter keeps that, Esc clears it"),
+    ("arrows", "scroll (also Page Up, Page Down, Home, End)"),
+    ("Ctrl-L", "draw all anew; Ctrl-Z: suspend, and fg brings it back"),
     ("?", "this help; any key leaves it"),
     ("", ""),
     ("charts", "newest at the right; from zero to the maximum that is stated"),
     ("", "a flat line is zero, {missing} no figure: the first reading, or a failed one"),
+    ("{none}", "the server does not tell this, or it takes a second reading"),
     ("old", "how long ago the server said what you see"),
 )
 
@@ -146,7 +182,10 @@ def help_rows(scene: Scene) -> list[Row]:
     """What the keys do, and how to read the rest."""
     rows: list[Row] = [rule(scene, "help")]
     for key, does in _HELP:
-        does = does.format(missing=scene.glyphs.missing)
+        key, does = (
+            each.format(missing=scene.glyphs.missing, none=scene.glyphs.none)
+            for each in (key, does)
+        )
         words = scene.cut(does, scene.width - 10)
         rows.append((Span(f" {key:<8} ", Style.KEY if key else Style.PLAIN), Span(words)))
     return rows

@@ -8,17 +8,23 @@ back, or missing.
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from shared.defaults import REPORT_SECONDS
 from shared.status import Person, Snapshot
 
-WINDOW_SAMPLES = 120
-"""Readings that a chart shows even where it is narrow: ten minutes at one in five seconds."""
+SLOT_SECONDS = 5
+"""What is remembered of so much time is one value for each figure, however often it was read."""
 
-_MAX_SAMPLES = 720  # an hour at one in five seconds; for charts with room for them
-_MAX_EVENTS = 200
+WINDOW_SECONDS = 600
+"""The time that a chart shows, however narrow it is."""
+
+_WINDOW_SLOTS = WINDOW_SECONDS // SLOT_SECONDS
+_MAX_SLOTS = 720  # an hour; for charts with room for more than the window
+_MAX_EVENTS = 1000
+_MAX_NAMED = 8  # if more come or leave between two readings, three are named and all counted
 _CLOCK_SLACK_SECONDS = 1.0  # a server may work out `started` anew each time, and round it
 
 COUNTERS = (
@@ -36,13 +42,42 @@ COUNTERS = (
 )
 """The fields of a snapshot that only grow, as long as it is the same server."""
 
-_TROUBLES = (
-    ("slow_disconnected", "disconnected: too slow"),
-    ("refused", "turned away"),
-    ("log_errors", "log errors"),
-    ("log_lines_dropped", "log lines dropped"),
-    ("console_lines_dropped", "console lines dropped"),
-)
+LEVELS = {
+    "people": ("people_now",),
+    "threads": ("threads",),
+    "memory": ("resident_bytes",),
+    "log waiting": ("log_lines_waiting",),
+}
+"""Figures that a snapshot tells as they are, each with the fields it is the sum of."""
+
+RATES = {
+    "messages": ("public_messages", "private_messages"),
+    "public": ("public_messages",),
+    "private": ("private_messages",),
+    "delivered": ("deliveries",),
+    "in": ("bytes_in",),
+    "out": ("bytes_out",),
+    "cpu": ("cpu_seconds",),  # seconds a second: 1.0 is one processor, wholly used
+}
+"""Figures that are by how much their fields grew since the reading before, a second."""
+
+INCREASES = {
+    "joined": ("joins",),
+    "too slow": ("slow_disconnected",),
+    "turned away": ("refused",),
+    "log errors": ("log_errors",),
+    "lines dropped": ("log_lines_dropped", "console_lines_dropped"),
+}
+"""Figures that are by how much their fields grew: too rare for a rate."""
+
+_FIELDS = LEVELS | RATES | INCREASES
+
+_TROUBLES = {
+    "too slow": "disconnected: too slow",
+    "turned away": "turned away",
+    "log errors": "log errors",
+    "lines dropped": "log or console lines dropped",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +97,22 @@ class Moment:
         return max(0.0, self.monotonic - earlier.monotonic)
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """How much a second, between the last two readings."""
-
-    public: float
-    private: float
-    deliveries: float
-    bytes_in: float
-    bytes_out: float
-
-    @property
-    def messages(self) -> float:
-        """Public and private together."""
-        return self.public + self.private
+Values = Mapping[str, float]
+"""Figures by their names above. What is not in it is not known: the first reading of a server has
+no rates, one that failed has nothing, and not every server tells everything."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One reading in a chart. None: there is no figure (the server was gone, or just came)."""
+class Slot:
+    """What the readings of SLOT_SECONDS brought: highest levels and rates, the sum of increases.
 
-    number: int  # counts readings, the failed ones included
-    at: Moment
-    people: float | None = None
-    messages: float | None = None  # a second
+    `after` is the number of the slot before; those between the two had no reading of their own.
+    """
+
+    number: int
+    after: int
+    values: Values = field(default_factory=dict)
+    has_failed: bool = False  # one of its readings did
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +130,8 @@ class Figures:
 
     snapshot: Snapshot | None = None
     at: Moment | None = None  # when `snapshot` came
-    rates: Rates | None = None  # None after the first reading of a server
-    samples: tuple[Sample, ...] = ()
+    values: Values = field(default_factory=dict)  # what `snapshot` and the one before it tell
+    slots: tuple[Slot, ...] = ()  # oldest first
     events: tuple[Event, ...] = ()  # oldest first
     problem: str = ""  # why the last reading failed; empty: it did not
     is_unreadable: bool = False  # and that because of what answered, not for want of an answer
@@ -117,31 +144,29 @@ class History:
 
     def __init__(self) -> None:
         self.figures = Figures()
-        self._samples: deque[Sample] = deque(maxlen=_MAX_SAMPLES)
+        self._slots: deque[Slot] = deque(maxlen=_MAX_SLOTS)
         self._events: deque[Event] = deque(maxlen=_MAX_EVENTS)
-        self._count = 0
 
     def succeed(self, snapshot: Snapshot, at: Moment) -> None:
         """A reading that brought a snapshot."""
         last = self.figures
         restarted = last.snapshot is not None and is_restart(last.snapshot, snapshot)
-        rates = None
+        values = levels_of(snapshot)
         if last.snapshot and last.at and not restarted:
-            rates = rates_between(last.snapshot, snapshot, at.seconds_since(last.at))
-        self._remember(at, snapshot.people_now, rates.messages if rates else None)
+            values |= changes_between(last.snapshot, snapshot, at.seconds_since(last.at))
+        self._remember(at, values)
         if last.gone_since:
-            self._happened(
-                at, f"the server is back after {at.seconds_since(last.gone_since):.0f} s"
-            )
+            seconds = at.seconds_since(last.gone_since)
+            self._happened(at, f"the server is back after {seconds:.0f} s")
         if restarted:
             self._happened(at, "the server was restarted", 1)
         elif last.snapshot:
-            self._compare(last.snapshot, snapshot, at)
+            self._compare(last.snapshot, snapshot, values, at)
         self.figures = Figures(
             snapshot=snapshot,
             at=at,
-            rates=rates,
-            samples=tuple(self._samples),
+            values=values,
+            slots=tuple(self._slots),
             events=tuple(self._events),
             restarted=at if restarted else last.restarted,
         )
@@ -149,33 +174,51 @@ class History:
     def fail(self, problem: str, at: Moment, *, unreadable: bool = False) -> None:
         """A reading that failed: the last figures stay, and a gap comes into the charts."""
         last = self.figures
-        self._remember(at, None, None)
+        self._remember(at, {}, has_failed=True)
         if not last.gone_since:
             words = "the answer is no snapshot" if unreadable else "the server is gone"
             self._happened(at, words, 2)
         self.figures = replace(
             last,
-            samples=tuple(self._samples),
+            slots=tuple(self._slots),
             events=tuple(self._events),
             problem=problem,
             is_unreadable=unreadable,
             gone_since=last.gone_since or at,
         )
 
-    def _remember(self, at: Moment, people: float | None, messages: float | None) -> None:
-        self._samples.append(Sample(self._count, at, people, messages))
-        self._count += 1
+    def _remember(self, at: Moment, values: Values, *, has_failed: bool = False) -> None:
+        number = int(at.monotonic // SLOT_SECONDS)
+        last = self._slots[-1] if self._slots else None
+        if last is None or last.number < number:
+            after = last.number if last else number - 1
+            self._slots.append(Slot(number, after, values, has_failed))
+        else:
+            both = _together(last.values, values)
+            has_failed = has_failed or last.has_failed
+            self._slots[-1] = replace(last, values=both, has_failed=has_failed)
 
     def _happened(self, at: Moment, text: str, weight: int = 0) -> None:
         self._events.append(Event(at.clock, text, weight))
 
-    def _compare(self, old: Snapshot, new: Snapshot, at: Moment) -> None:
-        for text in comings_and_goings(old.people, new.people):
+    def _compare(self, old: Snapshot, new: Snapshot, values: Values, at: Moment) -> None:
+        for text in who_came_and_went(old, new):
             self._happened(at, text)
-        for name, words in _TROUBLES:
-            more = getattr(new, name) - getattr(old, name)
-            if more:
-                self._happened(at, f"{more:,} {words}", 1)
+        for name, words in _TROUBLES.items():
+            if values.get(name):
+                self._happened(at, f"{values[name]:,.0f} {words}", 1)
+
+
+def _together(first: Values, second: Values) -> Values:
+    """Two readings of one slot."""
+    both = {**first, **second}
+    for name in first.keys() & second.keys():
+        one, other = first[name], second[name]
+        both[name] = one + other if name in INCREASES else max(one, other)
+    return both
+
+
+# --- two snapshots -------------------------------------------------------------------------------
 
 
 def is_restart(old: Snapshot, new: Snapshot) -> bool:
@@ -188,57 +231,99 @@ def is_restart(old: Snapshot, new: Snapshot) -> bool:
     >>> is_restart(Snapshot(joins=5), Snapshot(joins=4))
     True
     """
+    unknown = old.unknown | new.unknown  # a figure that is told no more has not gone back
     return (
-        old.pid != new.pid
-        or abs(old.started - new.started) > _CLOCK_SLACK_SECONDS
-        or any(getattr(new, name) < getattr(old, name) for name in COUNTERS)
+        ("pid" not in unknown and old.pid != new.pid)
+        or ("started" not in unknown and abs(old.started - new.started) > _CLOCK_SLACK_SECONDS)
+        or any(getattr(new, each) < getattr(old, each) for each in COUNTERS if each not in unknown)
     )
 
 
-def rates_between(old: Snapshot, new: Snapshot, seconds: float) -> Rates | None:
-    """The rates of one server over `seconds`; None where no time went by.
+def levels_of(snapshot: Snapshot) -> dict[str, float]:
+    """The figures that one snapshot tells by itself.
 
-    >>> rates_between(Snapshot(public_messages=10), Snapshot(public_messages=20), 5.0).messages
-    2.0
+    >>> levels_of(Snapshot(people_now=3, threads=7, unknown=frozenset({"log_lines_waiting"})))
+    {'people': 3, 'threads': 7}
     """
-    if seconds <= 0:
-        return None
-
-    def a_second(name: str) -> float:
-        more: int = getattr(new, name) - getattr(old, name)
-        return more / seconds
-
-    return Rates(
-        public=a_second("public_messages"),
-        private=a_second("private_messages"),
-        deliveries=a_second("deliveries"),
-        bytes_in=a_second("bytes_in"),
-        bytes_out=a_second("bytes_out"),
-    )
+    return {name: told for name in LEVELS if (told := total(snapshot, name)) is not None}
 
 
-def comings_and_goings(old: Sequence[Person], new: Sequence[Person]) -> list[str]:
+def changes_between(old: Snapshot, new: Snapshot, seconds: float) -> dict[str, float]:
+    """The rates and increases of one server over `seconds`; none where no time went by.
+
+    >>> changes_between(Snapshot(joins=10), Snapshot(joins=20), 5.0)["joined"]
+    10
+    """
+    changes: dict[str, float] = {}
+    for name in (*RATES, *INCREASES) if seconds > 0 else ():
+        before, after = total(old, name), total(new, name)
+        if before is not None and after is not None:
+            more = max(0, after - before)  # CPU time is no counter of ours, and may be rounded
+            changes[name] = more / seconds if name in RATES else more
+    return changes
+
+
+def total(snapshot: Snapshot, name: str) -> float | None:
+    """What the fields of a figure add up to; None where the server tells none of them."""
+    known = [getattr(snapshot, each) for each in _FIELDS[name] if each not in snapshot.unknown]
+    told: list[float] = [each for each in known if each is not None]
+    return sum(told) if told else None
+
+
+class Moves(NamedTuple):
+    """What became of the people of one snapshot in the next."""
+
+    left: list[str]
+    renamed: list[tuple[str, str]]
+    joined: list[str]
+
+
+def who_came_and_went(old: Snapshot, new: Snapshot) -> list[str]:
+    """Sentences: with names where both lists of people are whole, else with numbers.
+
+    >>> who_came_and_went(Snapshot(people_now=4, joins=9), Snapshot(people_now=5, joins=12))
+    ['2 left', '3 joined']
+    """
+    if len(old.people) < old.people_now or len(new.people) < new.people_now:
+        more = new.people_now - old.people_now
+        is_told = "joins" not in old.unknown | new.unknown
+        joined = new.joins - old.joins if is_told else max(0, more)
+        return [f"{n:,} {did}" for n, did in ((joined - more, "left"), (joined, "joined")) if n > 0]
+    moves = moves_between(old.people, new.people)
+    renamed = [f"{each} is now {name}" for each, name in moves.renamed]
+    return [*_told(moves.left, "left"), *renamed, *_told(moves.joined, "joined")]
+
+
+def _told(names: Sequence[str], did: str) -> Iterable[str]:
+    if len(names) <= _MAX_NAMED:
+        return [f"{each} {did}" for each in names]
+    return [f"{', '.join(names[:3])} and {len(names) - 3:,} more {did}"]
+
+
+def moves_between(old: Sequence[Person], new: Sequence[Person]) -> Moves:
     """Who left, who has a new name, who joined. Who did both between two readings is not seen.
 
-    >>> comings_and_goings([Person("Ann"), Person("Bob")], [Person("Bob"), Person("Cy")])
-    ['Ann left', 'Cy joined']
-    >>> comings_and_goings([Person("Bob", "::1", 7.0)], [Person("Robert", "::1", 7.0)])
-    ['Bob is now Robert']
+    >>> moves_between([Person("Ann"), Person("Bob")], [Person("Bob"), Person("Cy")])
+    Moves(left=['Ann'], renamed=[], joined=['Cy'])
+    >>> moves_between([Person("Bob", "::1", 7.0)], [Person("Robert", "::1", 7.0)])
+    Moves(left=[], renamed=[('Bob', 'Robert')], joined=[])
     """
     old_names = {each.name for each in old}
     new_names = {each.name for each in new}
     arrived = [each for each in new if each.name not in old_names]
     by_connection = {_connection(each): each for each in arrived if each.since}
-    renamed = set()
-    events = []
+    moves = Moves([], [], [])
     for each in old:
         if each.name in new_names:
             continue
         person = by_connection.pop(_connection(each), None)
         if person:
-            renamed.add(person.name)
-        events.append(f"{each.name} is now {person.name}" if person else f"{each.name} left")
-    return events + [f"{each.name} joined" for each in arrived if each.name not in renamed]
+            moves.renamed.append((each.name, person.name))
+        else:
+            moves.left.append(each.name)
+    renamed = {name for _, name in moves.renamed}
+    moves.joined.extend(each.name for each in arrived if each.name not in renamed)
+    return moves
 
 
 def _connection(person: Person) -> tuple[str, float]:
@@ -246,46 +331,71 @@ def _connection(person: Person) -> tuple[str, float]:
     return person.address, person.since
 
 
-def columns(
-    samples: Sequence[Sample], figure: Callable[[Sample], float | None], width: int
-) -> list[float | None]:
-    """What a chart of `width` columns shows of `samples`: the newest last.
+# --- charts --------------------------------------------------------------------------------------
 
-    Where the window does not fit, a column holds several readings and shows their highest, so a
-    short peak is never lost. Which readings share a column depends on their number alone; else
-    the whole picture would change with every reading.
 
-    >>> at = Moment(0, 0)
-    >>> columns([Sample(0, at, 4), Sample(1, at, None), Sample(2, at, 6)], lambda s: s.people, 9)
-    [4, None, 6]
+def columns(slots: Sequence[Slot], name: str, width: int) -> list[float | None]:
+    """What a chart of `width` columns shows of a figure: the newest last, at most `width` of them.
+
+    Where the window does not fit, a column holds several slots: their highest, so that a short peak
+    is never lost (of increases the sum, so that none is). Which slots share a column depends on
+    their number alone; else the whole picture would change with every reading. A slot without a
+    reading of its own has the level or rate of the next that has one, which covers it. A column in
+    which a reading failed has no value: that the server was gone is never lost either.
+
+    >>> slots = [Slot(5, 4, {"people": 4}), Slot(6, 5, {}, True), Slot(8, 6, {"people": 6})]
+    >>> columns(slots, "people", 200)
+    [4, None, 6, 6]
     """
-    if not samples or width < 1:
+    if not slots or width < 1:
         return []
-    group = _readings_a_column(samples, width)
-    newest = samples[-1].number // group
-    first = max(newest - width + 1, samples[0].number // group)
-    highest: dict[int, float] = {}
-    for each in samples:
-        value = figure(each)
-        if value is not None:
-            place = each.number // group
-            highest[place] = max(value, highest.get(place, value))
-    return [highest.get(place) for place in range(first, newest + 1)]
+    group = _slots_a_column(width)
+    newest = slots[-1].number // group
+    first = max(newest - min(width, _columns_of_window(width)) + 1, slots[0].number // group)
+    is_increase = name in INCREASES
+    found: dict[int, float] = {}
+    failed: set[int] = set()
+    for number, slot in _since(slots, first * group):
+        place = number // group
+        if slot.has_failed:
+            failed.add(place)
+        value = slot.values.get(name)
+        if value is None:
+            continue
+        if is_increase:
+            value = value if number == slot.number else 0
+        before = found.get(place, 0)
+        found[place] = before + value if is_increase else max(before, value)
+    places = range(first, newest + 1)
+    return [None if place in failed else found.get(place) for place in places]
 
 
-def span_seconds(samples: Sequence[Sample], width: int) -> float:
-    """How much time a chart of `width` columns shows of `samples`."""
-    if not samples or width < 1:
-        return 0.0
-    group = _readings_a_column(samples, width)
-    first = (samples[-1].number // group - width + 1) * group
-    oldest = next(each for each in samples if each.number >= first)
-    return samples[-1].at.seconds_since(oldest.at)
+def _since(slots: Sequence[Slot], first: int) -> Iterable[tuple[int, Slot]]:
+    """Every number from `first` on that a slot covers, with that slot."""
+    for slot in slots[-(slots[-1].number - first + 1) :]:
+        for number in range(max(first, slot.after + 1), slot.number + 1):
+            yield number, slot
 
 
-def _readings_a_column(samples: Sequence[Sample], width: int) -> int:
-    """One, as long as they all fit; then as many as it takes to show the window."""
-    return -(-min(len(samples), WINDOW_SAMPLES) // width)  # rounded up
+def _slots_a_column(width: int) -> int:
+    """One where the whole window fits. Else as many as it takes with one column less, because the
+    newest column is only begun, and the whole window is to be seen all the same.
+    """
+    return 1 if width >= _WINDOW_SLOTS else -(-_WINDOW_SLOTS // max(1, width - 1))  # rounded up
+
+
+def _columns_of_window(width: int) -> int:
+    """All of the width where it shows more than the window; a narrow chart shows the window."""
+    return width if width >= _WINDOW_SLOTS else 1 + -(-_WINDOW_SLOTS // _slots_a_column(width))
+
+
+def span_seconds(width: int) -> int:
+    """How much time a chart of `width` columns shows.
+
+    >>> span_seconds(40), span_seconds(276)
+    (600, 1380)
+    """
+    return min(max(width, _WINDOW_SLOTS), _MAX_SLOTS) * SLOT_SECONDS
 
 
 def retry_seconds(interval_seconds: float) -> float:

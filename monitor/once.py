@@ -1,8 +1,10 @@
 """The figures as plain text, for `--once`: to read, to mail, to keep in a log. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from monitor import text
+from monitor.history import total
+from monitor.people import messages_of, outbox_of
 from shared.status import Person, Snapshot
 
 
@@ -16,35 +18,55 @@ def _title(address: str, snapshot: Snapshot) -> str:
     parts = [address]
     if snapshot.server:
         parts.append(text.printable(snapshot.server))
+    if snapshot.server_version and snapshot.server_version not in snapshot.server:
+        parts.append(f"version {text.printable(snapshot.server_version)}")
     if snapshot.pid:
         parts.append(f"pid {snapshot.pid}")
-    if snapshot.started > 0:
+    if snapshot.started > 0 and snapshot.time > 0:
         parts.append(f"up {text.duration(snapshot.uptime_seconds)}")
     return ", ".join(parts)
 
 
 def _figures(snapshot: Snapshot) -> Iterable[str]:
-    count = text.count
-    messages = snapshot.public_messages + snapshot.private_messages
-    room = f", room for {count(snapshot.max_people)}" if snapshot.max_people else ""
-    peak, joins = count(snapshot.people_peak), count(snapshot.joins)
-    public, private = count(snapshot.public_messages), count(snapshot.private_messages)
-    dropped = snapshot.log_lines_dropped
+    """A line for each figure; of what the server does not tell, a dash or nothing."""
+    messages = total(snapshot, "messages")
+
+    def told(field: str, form: Callable[[float], str] = _count) -> str:
+        value = getattr(snapshot, field)
+        return _NONE if value is None or field in snapshot.unknown else form(value)
+
+    room = f", room for {_count(snapshot.max_people)}" if snapshot.max_people else ""
     for label, figure in (
-        ("people", f"{count(snapshot.people_now)} (peak {peak}, {joins} joined in all{room})"),
-        ("messages", f"{count(messages)} (public {public}, private {private})"),
-        ("delivered", count(snapshot.deliveries)),
-        ("bytes", f"{text.size(snapshot.bytes_in)} in, {text.size(snapshot.bytes_out)} out"),
-        ("too slow", f"{count(snapshot.slow_disconnected)} disconnected"),
-        ("turned away", count(snapshot.refused)),
+        (
+            "people",
+            f"{told('people_now')} (peak {told('people_peak')}, {told('joins')} joined{room})",
+        ),
+        (
+            "messages",
+            f"{_NONE if messages is None else _count(messages)} "
+            f"(public {told('public_messages')}, private {told('private_messages')})",
+        ),
+        ("delivered", told("deliveries")),
+        ("bytes", f"{told('bytes_in', text.size)} in, {told('bytes_out', text.size)} out"),
+        ("too slow", f"{told('slow_disconnected')} disconnected"),
+        ("turned away", told("refused")),
         (
             "log",
-            f"{count(snapshot.log_errors)} errors, {count(snapshot.log_lines_waiting)} lines wait, "
-            f"{count(dropped)} dropped (console: {count(snapshot.console_lines_dropped)})",
+            f"{told('log_errors')} errors, {told('log_lines_waiting')} lines wait, "
+            f"{told('log_lines_dropped')} dropped (console: {told('console_lines_dropped')})",
         ),
-        ("threads", count(snapshot.threads)),
+        ("threads", told("threads")),
+        ("memory", told("resident_bytes", text.size)),
+        ("cpu", f"{told('cpu_seconds', text.duration)} since the start"),
     ):
         yield f"{label:<12} {figure}"
+
+
+_NONE = "–"
+
+
+def _count(number: float) -> str:
+    return text.count(int(number))
 
 
 def _people(snapshot: Snapshot) -> Iterable[str]:
@@ -63,9 +85,9 @@ def _row(person: Person, now: float) -> tuple[str, str, str, str, str]:
     return (
         text.printable(person.name),
         text.printable(person.address),
-        text.since(person.since, now),
-        text.count(person.messages),
-        text.size(person.outbox_bytes),
+        text.since(person.since, now) or _NONE,
+        messages_of(person) or _NONE,
+        outbox_of(person) or _NONE,
     )
 
 

@@ -5,6 +5,7 @@ the scene, and a test builds one by hand. Styles are names here ("this is bad ne
 like on a terminal is for screen.py to know.
 """
 
+import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -49,6 +50,9 @@ SORTS = ("name", "since", "messages", "outbox")
 INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 """The steps of the keys + and -, in seconds."""
 
+_PANELS = {"e": "events", "f": "figures"}
+_MAX_FILTER_CHARACTERS = 40  # two names
+
 
 @dataclass(frozen=True, slots=True)
 class Ui:
@@ -57,18 +61,33 @@ class Ui:
     interval_seconds: float = REPORT_SECONDS
     is_paused: bool = False
     shows_help: bool = False
+    panel: str = "people"  # what the lower part shows: people, events, or figures
     sort: str = "name"
-    scroll: int = 0  # people above the first that is shown
-    page: int = 1  # people that are shown; render says how many
+    filter: str = ""  # people and events without this are left out
+    is_typing: bool = False  # the filter: keys are its letters
+    scroll: int = 0  # rows of the panel above the first that is shown
+    page: int = 1  # rows that are shown; render says how many
+    total: int = 0  # rows there are; render says how many
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The lower part, and how it came out: what Ui has to know for the next key."""
+
+    rows: tuple[Row, ...]
+    scroll: int = 0
+    page: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What render gives: at most `height` rows, and how the table of people came out."""
+    """What render gives: at most `height` rows, and what became of the scrolling."""
 
     rows: tuple[Row, ...]
     scroll: int = 0
-    page: int = 1
+    page: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,36 +144,74 @@ class Scene:
         """Whether the figures shown are no longer those of the server."""
         return bool(self.current.problem) or self.is_late
 
+    def passes(self, *texts: str) -> bool:
+        """Whether one of `texts` has what the filter asks for, in capitals or not."""
+        wanted = _folded(self.ui.filter)
+        return not wanted or any(wanted in _folded(each) for each in texts)
+
     def cut(self, words: str, width: int) -> str:
         """As much of `words` as fits, marked where something is missing."""
         return text.cut(words, width, self.glyphs.more)
 
 
+def _folded(words: str) -> str:
+    return unicodedata.normalize("NFKC", words).casefold()
+
+
 # --- keys ---------------------------------------------------------------------------------------
 
 
-def press(ui: Ui, key: str, people: int) -> Ui:
-    """What a key changes, with `people` in the table. An unknown key changes nothing.
+def press(ui: Ui, key: str) -> Ui:
+    """What a key changes. An unknown key changes nothing.
 
-    >>> press(Ui(interval_seconds=5.0), "-", 0).interval_seconds
+    >>> press(Ui(interval_seconds=5.0), "-").interval_seconds
     2.0
     """
     if ui.shows_help:
         return replace(ui, shows_help=False)  # any key leaves the help
     steps = {"up": -1, "down": 1, "page up": -ui.page, "page down": ui.page}
-    steps |= {"home": -people, "end": people}
+    steps |= {"home": -ui.total, "end": ui.total}
     if key in steps:
-        last = max(0, people - ui.page)
+        last = max(0, ui.total - ui.page)
         return replace(ui, scroll=min(max(0, ui.scroll + steps[key]), last))
+    return _type(ui, key) if ui.is_typing else _choose(ui, key)
+
+
+def _choose(ui: Ui, key: str) -> Ui:
     if key == "?":
         return replace(ui, shows_help=True)
     if key == " ":
         return replace(ui, is_paused=not ui.is_paused)
     if key == "s":
         sort = SORTS[(SORTS.index(ui.sort) + 1) % len(SORTS)]
-        return replace(ui, sort=sort, scroll=0)
+        return replace(ui, sort=sort, panel="people", scroll=0)
+    if key in _PANELS:
+        panel = "people" if ui.panel == _PANELS[key] else _PANELS[key]
+        return replace(ui, panel=panel, scroll=0)
+    if key == "/":
+        panel = "people" if ui.panel == "figures" else ui.panel
+        return replace(ui, is_typing=True, panel=panel, scroll=0)
+    if key == "escape":
+        return replace(ui, filter="", scroll=0)
     if key in ("+", "-"):
         return replace(ui, interval_seconds=_next_interval(ui.interval_seconds, key))
+    return ui
+
+
+def _type(ui: Ui, key: str) -> Ui:
+    """A key while the filter is typed: it counts at once, letter by letter.
+
+    >>> _type(Ui(is_typing=True, filter="al"), "i").filter
+    'ali'
+    """
+    if key == "enter":
+        return replace(ui, is_typing=False)
+    if key == "escape":
+        return replace(ui, is_typing=False, filter="", scroll=0)
+    if key == "backspace":
+        return replace(ui, filter=ui.filter[:-1], scroll=0)
+    if len(key) == 1 and key.isprintable() and len(ui.filter) < _MAX_FILTER_CHARACTERS:
+        return replace(ui, filter=ui.filter + key, scroll=0)
     return ui
 
 

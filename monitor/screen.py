@@ -7,6 +7,7 @@ and after a crash, and Ctrl-C, SIGTERM and a closed window end the loop like q d
 thread touches curses; it waits for keys alone, 0.1 s at a time, and never for the network.
 """
 
+import codecs
 import contextlib
 import curses
 import locale
@@ -30,17 +31,24 @@ _ESCAPE_MILLISECONDS = (
     "50"  # after Esc; by itself curses waits a second for the rest of an arrow key
 )
 
-_KEYS = {
+_KEYS: dict[int | str, str] = {
     curses.KEY_UP: "up",
     curses.KEY_DOWN: "down",
     curses.KEY_PPAGE: "page up",
     curses.KEY_NPAGE: "page down",
     curses.KEY_HOME: "home",
     curses.KEY_END: "end",
-    ord("="): "+",  # the same key without Shift, on many keyboards
-    ord("_"): "-",
-    ord("Q"): "q",
+    curses.KEY_BACKSPACE: "backspace",
+    curses.KEY_ENTER: "enter",
+    "\x7f": "backspace",
+    "\b": "backspace",
+    "\n": "enter",
+    "\r": "enter",
+    "\x1b": "escape",
 }
+
+_ALIKE = {"=": "+", "_": "-", "Q": "q"}  # the same key without Shift, or with it
+_REDRAW = "\x0c"  # Ctrl-L
 
 
 class ScreenError(Exception):
@@ -103,6 +111,8 @@ class Screen:
         self._frozen: Figures | None = None  # what is shown while paused
         self._glyphs = _glyphs(ascii_only=ascii_only)
         self._is_ascii = ascii_only or not has_unicode()
+        decoder = codecs.getincrementaldecoder("utf-8" if has_unicode() else "ascii")
+        self._decoder = decoder("ignore")  # what cannot be read was not typed
         self._attributes = _attributes()
         self._stamp: tuple[object, ...] = ()  # of the scene that the terminal shows
         self._stopping = False  # only ever set; by a signal handler too
@@ -135,32 +145,47 @@ class Screen:
 
     def _take_keys(self) -> None:
         """Wait for a key, take all that came, then go on."""
-        is_first = not self._history.figures.samples  # nobody likes to wait for the first picture
+        is_first = not self._history.figures.slots  # nobody likes to wait for the first picture
         self._window.timeout(_FIRST_MILLISECONDS if is_first else _KEY_MILLISECONDS)
-        key = self._window.getch()
-        if key == -1 and not sys.stdin.isatty():
+        key = self._next_key()
+        if not key and not sys.stdin.isatty():
             self._stop()  # the terminal is gone, and getch() would return at once for ever
         self._window.timeout(0)
         for _ in range(_MAX_KEYS):
-            if key == -1 or self._stopping:
+            if not key or self._stopping:
                 break
             self._press(key)
-            key = self._window.getch()
+            key = self._next_key()
 
-    def _press(self, key: int) -> None:
-        if key == curses.KEY_RESIZE:
+    def _next_key(self) -> int | str:
+        """A character, the number of another key, or nothing.
+
+        getch() gives a character byte by byte. get_wch() would put it together, but where the bytes
+        are none of this locale's it swallows the keys that follow.
+        """
+        key = self._window.getch()
+        while 128 <= key < 256:  # more of the character follows at once
+            letter = self._decoder.decode(bytes([key]))
+            if letter:
+                return letter
+            key = self._window.getch()
+        return "" if key == -1 else self._decoder.decode(bytes([key])) if key < 128 else key
+
+    def _press(self, key: int | str) -> None:
+        if key in (curses.KEY_RESIZE, _REDRAW):
             self._window.clearok(True)  # some terminals rearrange what they showed
             self._stamp = ()
             return
-        name = _KEYS.get(key) or (chr(key) if 0 <= key < 128 else "")
-        if name == "q":
-            self._stop()
-            return
+        name = _KEYS.get(key) or (key if isinstance(key, str) else "")
         before = self._ui
-        snapshot = self._shown.snapshot
-        if name == " " and snapshot is None:
-            return  # there is nothing yet that could stand still
-        self._ui = press(before, name, len(snapshot.people) if snapshot else 0)
+        if not before.is_typing:
+            name = _ALIKE.get(name, name)
+            if name == "q":
+                self._stop()
+                return
+            if name == " " and self._shown.snapshot is None:
+                return  # there is nothing yet that could stand still
+        self._ui = press(before, name)
         if self._ui.is_paused != before.is_paused:
             self._frozen = self._history.figures if self._ui.is_paused else None
         if self._ui.interval_seconds != before.interval_seconds:
@@ -179,7 +204,7 @@ class Screen:
         if scene.stamp == self._stamp:
             return
         picture = render(scene)
-        self._ui = replace(self._ui, scroll=picture.scroll, page=picture.page)
+        self._ui = replace(self._ui, scroll=picture.scroll, page=picture.page, total=picture.total)
         self._stamp = replace(scene, ui=self._ui).stamp
         self._window.erase()
         for y, row in enumerate(picture.rows):

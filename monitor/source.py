@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -153,10 +154,19 @@ _JOIN_SECONDS = 0.5
 
 
 class Poller:
-    """Fetches every `interval_seconds`, in a thread of its own. Use it in a `with` statement."""
+    """Fetches every `interval_seconds`, in a thread of its own. Use it in a `with` statement.
 
-    def __init__(self, source: Source, interval_seconds: float = REPORT_SECONDS) -> None:
+    `on_answer` is called in that thread, when there is something to take.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        interval_seconds: float = REPORT_SECONDS,
+        on_answer: Callable[[], None] = lambda: None,
+    ) -> None:
         self._source = source
+        self._on_answer = on_answer
         self._changed = threading.Condition()
         self._interval_seconds = interval_seconds  # under _changed
         self._stopping = False  # under _changed
@@ -201,6 +211,7 @@ class Poller:
             answer = self._fetch()
             with self._changed:
                 self._answers.append(answer)
+            self._on_answer()
             self._wait(started, is_gone=answer.snapshot is None)
 
     def _is_stopping(self) -> bool:

@@ -153,10 +153,13 @@ def clock(unix_time: float) -> str:
 
 
 def since(unix_time: float, now: float) -> str:
-    """A moment in eight cells: the time of day if it was within the last day, else the date."""
+    """A moment in eight cells: the time of day if it was within the last day, else the date.
+
+    Nothing where it is not known.
+    """
     moment = _local(unix_time)
     if not moment:
-        return "-"
+        return ""
     return f"{moment:%H:%M:%S}" if abs(now - unix_time) < 86400 else f"{moment:%d %b}"
 
 

@@ -4,18 +4,31 @@ New here: the picture is computed, not drawn. `render` knows no terminal and no 
 all it shows (a `Scene`), and gives back rows that fit the size. So every layout is checked by plain
 tests, and screen.py has nothing left to decide.
 
-The layout is chosen by what fits, the most important first: from 72x16 the whole dashboard, below
-that a short line for each figure, and in a tiny terminal the one line that matters.
+The layout is chosen by what fits, the most important first: from 72x16 the whole dashboard, with
+larger figures and a sparkline for each where there is room; below that a short line for each, and
+in a tiny terminal the one line that matters.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from monitor import text
-from monitor.drawing import BIG_ROWS, big, chart
-from monitor.frame import closed, header, help_rows, message, state_of
-from monitor.history import Sample, columns, span_seconds
-from monitor.people import people_rows
-from monitor.scene import Picture, Row, Scene, Span, Style, rule
+from monitor.figures import (
+    DETAILS_HEIGHT,
+    PANEL_HEIGHT,
+    chart_rows,
+    charts_height,
+    detail_rows,
+    figure_rows,
+    figures_height,
+    figures_panel,
+    uptime,
+    wide_chart,
+)
+from monitor.frame import closed, filter_row, header, help_rows, message, state_of
+from monitor.history import INCREASES, total
+from monitor.people import events_panel, people_panel
+from monitor.scene import Panel, Picture, Row, Scene, Span, Style
+from monitor.tiles import SIZES, tile_rows, tiles_height
 from shared.status import Snapshot
 
 
@@ -23,16 +36,18 @@ def render(scene: Scene) -> Picture:
     """The picture of a scene; it fits the size, whatever the server sent."""
     height = scene.height
     if scene.width < _SHORT_WIDTH or height < _SHORT_HEIGHT:
-        return Picture(tuple(_tiny(scene))[:height], scene.ui.scroll, scene.ui.page)
+        return Picture(tuple(_tiny(scene))[:height], scene.ui.scroll)
     top = [header(scene), *message(scene)]
     room = height - len(top) - 1
     snapshot = scene.figures.snapshot
     if scene.ui.shows_help or snapshot is None:
         rows = help_rows(scene) if scene.ui.shows_help else []
-        return Picture(closed(scene, top + rows), scene.ui.scroll, scene.ui.page)
-    body = _wide if scene.width >= _WIDE_WIDTH and room >= _WIDE_ROOM else _short
-    rows, scroll, page = body(scene, snapshot, room)
-    return Picture(closed(scene, top + rows), scroll, page)
+        return Picture(closed(scene, top + rows), scene.ui.scroll)
+    is_wide = scene.width >= _WIDE_WIDTH and room >= _WIDE_ROOM
+    rows = (_wide if is_wide else _short)(scene, snapshot, room)
+    panel = _panel(scene, snapshot, room - len(rows))
+    whole = closed(scene, [*top, *rows, *panel.rows])
+    return Picture(whole, panel.scroll, panel.page, panel.total)
 
 
 _WIDE_WIDTH = 72
@@ -41,217 +56,80 @@ _SHORT_WIDTH = 30
 _SHORT_HEIGHT = 5
 
 
+def _panel(scene: Scene, snapshot: Snapshot, room: int) -> Panel:
+    """The lower part, as the keys have chosen."""
+    if scene.ui.panel == "events":
+        return events_panel(scene, room)
+    if scene.ui.panel == "figures":
+        return figures_panel(scene, snapshot, room)
+    return people_panel(scene, snapshot, room)
+
+
 # --- the whole dashboard -------------------------------------------------------------------------
 
 
-def _wide(scene: Scene, snapshot: Snapshot, room: int) -> tuple[list[Row], int, int]:
-    """Large figures, charts, details, people: the first of these that fit."""
-    rows = _tiles(scene, snapshot)
-    details = _details(scene, snapshot)
-    room -= len(rows) + len(details)
-    chart_height = _chart_height(room)
-    charts = _charts(scene, chart_height)
-    rows += charts + details
-    table, scroll, page = people_rows(scene, snapshot, room - len(charts))
-    return rows + table, scroll, page
+def _wide(scene: Scene, snapshot: Snapshot, room: int) -> list[Row]:
+    """Large figures, charts, and the other figures: as large as leaves the panel its rows.
+
+    By the room alone: nothing must jump when somebody joins.
+    """
+    if scene.ui.panel == "figures":
+        return tile_rows(scene, snapshot, _size(scene, room, PANEL_HEIGHT))
+    full = figures_height(scene.width)
+    is_full = room >= tiles_height(0) + charts_height(1) + full + _PANEL_ROWS
+    details = full if is_full else DETAILS_HEIGHT
+    size = _size(scene, room, charts_height(1) + details + _PANEL_ROWS) if is_full else 0
+    left = room - tiles_height(size) - details
+    return [
+        *tile_rows(scene, snapshot, size),
+        *chart_rows(scene, _chart_height(left)),
+        *(figure_rows if is_full else detail_rows)(scene, snapshot),
+    ]
+
+
+_PANEL_ROWS = 8  # six people
+_LARGE_WIDTH = 100  # each step of size needs so many cells more
+
+
+def _size(scene: Scene, room: int, others: int) -> int:
+    """The largest size of the tiles that leaves `others` their rows."""
+    return max(
+        size
+        for size in SIZES
+        if size == 0 or (scene.width >= _LARGE_WIDTH * size and room >= tiles_height(size) + others)
+    )
 
 
 def _chart_height(room: int) -> int:
-    """Rows for each of the two charts. By the room alone: it must not jump when somebody joins."""
-    return min(max(1, (room - 8) // 5), 6)
-
-
-def _tiles(scene: Scene, snapshot: Snapshot) -> list[Row]:
-    """Three figures so large that they are read from across the room."""
-    dot, rates = scene.glyphs.dot, scene.figures.rates
-    total = snapshot.public_messages + snapshot.private_messages
-    peak = f"peak {text.count(snapshot.people_peak)}"
-    if snapshot.max_people:
-        peak += f" of {text.count(snapshot.max_people)}"
-    split = "from the next reading on"
-    if rates:
-        split = f"public {text.rate(rates.public)} {dot} private {text.rate(rates.private)}"
-    totals = (
-        f"public {text.count(snapshot.public_messages)} {dot} "
-        f"private {text.count(snapshot.private_messages)}"
-    )
-    tiles = (
-        ("PEOPLE", str(snapshot.people_now), peak, Style.PEOPLE),
-        ("MESSAGES A SECOND", text.rate(rates.messages) if rates else "-", split, Style.MESSAGES),
-        ("MESSAGES", str(total), totals, Style.STRONG),
-    )
-    widths = _grid(scene.width)
-    drawn = [_tile(scene, *each, width) for each, width in zip(tiles, widths, strict=True)]
-    return [tuple(span for tile in drawn for span in tile[row]) for row in range(len(drawn[0]))]
-
-
-def _grid(width: int) -> tuple[int, int, int]:
-    """The three columns that the large figures and the details stand in."""
-    first = width * 28 // 100
-    second = (width - first) // 2
-    return first, second, width - first - second
-
-
-def _tile(
-    scene: Scene, label: str, figure: str, below: str, style: Style, width: int
-) -> list[list[Span]]:
-    if scene.is_old:
-        style = Style.DIM
-    lines = big(figure, scene.glyphs)
-    if lines is None or text.cells(lines[0]) > width - 2:
-        lines = ["", text.count(int(figure)) if figure.isdecimal() else figure, ""]
-    more = scene.glyphs.more
-
-    def row(words: str, style: Style) -> list[Span]:
-        return [Span(f" {text.left(words, width - 1, more)}", style)]
-
-    assert len(lines) == BIG_ROWS
-    figures = [row(line, style) for line in lines]
-    return [row(label, Style.DIM), *figures, row(text.cut(below, width - 2, more), Style.PLAIN)]
-
-
-def _charts(scene: Scene, height: int) -> list[Row]:
-    """People and messages a second over time, one above the other, with the same time axis."""
-    width = scene.width - _CHART_LEFT - _CHART_RIGHT
-    seconds = span_seconds(scene.figures.samples, width)
-    title = f"the last {text.duration(seconds)}" if seconds else "the first reading"
-    return [
-        rule(scene, title),
-        *_chart(scene, "people", lambda each: each.people, height, Style.PEOPLE),
-        *_chart(scene, "messages/s", lambda each: each.messages, height, Style.MESSAGES),
-    ]
-
-
-_CHART_LEFT = 12
-_CHART_RIGHT = 12
-
-
-def _chart(
-    scene: Scene,
-    label: str,
-    figure: Callable[[Sample], float | None],
-    height: int,
-    style: Style,
-) -> list[Row]:
-    width = scene.width - _CHART_LEFT - _CHART_RIGHT
-    values = columns(scene.figures.samples, figure, width)
-    top = max((each for each in values if each is not None), default=0.0)
-    stated = text.count(int(top)) if label == "people" else text.rate(top)
-    lines = chart(values, top, height, scene.glyphs)
-    rows: list[Row] = []
-    for number, line in enumerate(lines):
-        name = label if number == height - 1 else ""
-        maximum = f" max {stated}" if number == 0 else ""
-        rows.append(
-            (
-                Span(f" {name:<{_CHART_LEFT - 1}}", Style.DIM),
-                Span(text.right(line, width), Style.DIM if scene.is_old else style),
-                Span(text.left(maximum, _CHART_RIGHT), Style.DIM),
-            )
-        )
-    return rows
-
-
-Detail = tuple[str, str, Style]
-
-
-def _details(scene: Scene, snapshot: Snapshot) -> list[Row]:
-    """The other figures, in three columns: the server, traffic, and trouble."""
-    parts = (_server(snapshot), _traffic(scene, snapshot), _trouble(snapshot))
-    columns_of_details = list(zip(parts, _grid(scene.width), strict=True))
-    rows: list[Row] = [rule(scene, "in detail")]
-    for number in range(len(parts[0])):
-        rows.append(
-            tuple(
-                span
-                for part, width in columns_of_details
-                for span in _detail(scene, part[number], width)
-            )
-        )
-    return rows
-
-
-def _detail(scene: Scene, detail: Detail, width: int) -> list[Span]:
-    """A label and a figure in `width` cells, the last two empty: they part the columns."""
-    label, figure, style = detail
-    used = min(width, _DETAIL_WIDTH)  # a figure far from its label is hard to find
-    figure = scene.cut(figure, used - 4)
-    room = used - 3 - text.cells(figure)
-    return [
-        Span(f" {text.left(label, room, scene.glyphs.more)}", Style.DIM),
-        Span(figure, Style.DIM if scene.is_old else style),
-        Span(" " * (width - used + 2)),
-    ]
-
-
-_DETAIL_WIDTH = 36
-
-
-def _traffic(scene: Scene, snapshot: Snapshot) -> list[Detail]:
-    rates = scene.figures.rates
-    return [
-        ("delivered/s", text.rate(rates.deliveries) if rates else "-", Style.STRONG),
-        ("delivered", text.count(snapshot.deliveries), Style.PLAIN),
-        ("in", _flow(rates.bytes_in if rates else None, snapshot.bytes_in), Style.PLAIN),
-        ("out", _flow(rates.bytes_out if rates else None, snapshot.bytes_out), Style.PLAIN),
-    ]
-
-
-def _flow(per_second: float | None, total: int) -> str:
-    now = "-" if per_second is None else f"{text.size(per_second)}/s"
-    return f"{now}  {text.size(total):>8}"
-
-
-def _server(snapshot: Snapshot) -> list[Detail]:
-    up = text.duration(snapshot.uptime_seconds) if snapshot.started > 0 else "-"
-    return [
-        ("up", up, Style.STRONG),
-        ("threads", text.count(snapshot.threads), Style.PLAIN),
-        ("joined, ever", text.count(snapshot.joins), Style.PLAIN),
-        ("log waiting", text.count(snapshot.log_lines_waiting), Style.PLAIN),
-    ]
-
-
-def _trouble(snapshot: Snapshot) -> list[Detail]:
-    return [
-        _count_of_trouble("too slow, hung up", snapshot.slow_disconnected, Style.WARN),
-        _count_of_trouble("turned away", snapshot.refused, Style.WARN),
-        _count_of_trouble("log errors", snapshot.log_errors, Style.BAD),
-        _count_of_trouble(
-            "lines dropped", snapshot.log_lines_dropped + snapshot.console_lines_dropped, Style.BAD
-        ),
-    ]
-
-
-def _count_of_trouble(label: str, number: int, style: Style) -> Detail:
-    return label, text.count(number), style if number else Style.GOOD
+    """Rows for each of the two charts, of `room` for them and the panel."""
+    return min(max(1, (room - _PANEL_ROWS) // 5), 6)
 
 
 # --- where there is little room ------------------------------------------------------------------
 
 
-def _short(scene: Scene, snapshot: Snapshot, room: int) -> tuple[list[Row], int, int]:
-    """A line for each figure, the most important first; then the people."""
-    rates, dot = scene.figures.rates, scene.glyphs.dot
-    total = text.count(snapshot.public_messages + snapshot.private_messages)
-    pace = text.rate(rates.messages) if rates else "-"
-    delivered = text.rate(rates.deliveries) if rates else "-"
-    up = text.duration(snapshot.uptime_seconds) if snapshot.started > 0 else "-"
+def _short(scene: Scene, snapshot: Snapshot, room: int) -> list[Row]:
+    """A line for each figure, the most important first."""
+    if scene.ui.panel == "figures":
+        return []  # it shows all of them
     lines = [
-        _line(
-            scene,
-            "people",
-            text.count(snapshot.people_now),
-            f"peak {text.count(snapshot.people_peak)}",
-        ),
-        _line(scene, "messages/s", pace, f"{total} in all"),
-        *_short_charts(scene),
-        _line(scene, "delivered/s", delivered, f"{text.count(snapshot.deliveries)} in all"),
-        _line(scene, "up", up, f"{text.count(snapshot.threads)} threads"),
-        _line(scene, "trouble", *_short_trouble(snapshot, dot)),
-    ][:room]
-    table, scroll, page = people_rows(scene, snapshot, room - len(lines))
-    return lines + table, scroll, page
+        _line(scene, "people", _told(scene, snapshot, "people"), _peak(snapshot)),
+        _line(scene, "messages/s", _pace(scene, "messages"), _in_all(snapshot, "messages")),
+    ]
+    if scene.ui.panel != "people":
+        return lines[: max(0, room - _LEAST_PANEL_ROWS)]
+    threads = "" if "threads" in snapshot.unknown else f"{text.count(snapshot.threads)} threads"
+    lines += [
+        *wide_chart(scene, "people", 1),
+        *wide_chart(scene, "messages", 1),
+        _line(scene, "delivered/s", _pace(scene, "delivered"), _in_all(snapshot, "delivered")),
+        _line(scene, "up", uptime(scene, snapshot), threads),
+        _line(scene, "trouble", *_short_trouble(scene, snapshot)),
+    ]
+    return lines[:room]
+
+
+_LEAST_PANEL_ROWS = 3  # asked for with a key, it has to show something
 
 
 def _line(scene: Scene, label: str, figure: str, more: str, style: Style = Style.STRONG) -> Row:
@@ -259,48 +137,58 @@ def _line(scene: Scene, label: str, figure: str, more: str, style: Style = Style
         style = Style.DIM
     spans = [
         Span(f" {label:<12}", Style.DIM),
-        Span(text.left(figure, 10, scene.glyphs.more), style),
+        Span(text.left(figure, 11, scene.glyphs.more), style),
     ]
-    room = scene.width - 24
-    return (*spans, Span(f" {scene.cut(more, room)}"))
+    return (*spans, Span(f" {scene.cut(more, scene.width - 25)}"))
 
 
-def _short_charts(scene: Scene) -> list[Row]:
-    return [
-        *_chart(scene, "people", lambda each: each.people, 1, Style.PEOPLE),
-        *_chart(scene, "messages/s", lambda each: each.messages, 1, Style.MESSAGES),
-    ]
+def _told(scene: Scene, snapshot: Snapshot, name: str) -> str:
+    told = total(snapshot, name)
+    return scene.glyphs.none if told is None else text.count(int(told))
 
 
-def _short_trouble(snapshot: Snapshot, dot: str) -> tuple[str, str, Style]:
-    counts = [
-        (snapshot.slow_disconnected, "slow"),
-        (snapshot.refused, "turned away"),
-        (snapshot.log_errors, "log errors"),
-        (snapshot.log_lines_dropped + snapshot.console_lines_dropped, "dropped"),
-    ]
-    told = [f"{text.count(number)} {words}" for number, words in counts if number]
-    total = sum(number for number, _ in counts)
-    if not told:
-        return "none", "", Style.GOOD
-    return text.count(total), f" {dot} ".join(told), Style.WARN
+def _pace(scene: Scene, name: str) -> str:
+    pace = scene.figures.values.get(name)
+    return scene.glyphs.none if pace is None else text.rate(pace)
+
+
+def _peak(snapshot: Snapshot) -> str:
+    is_known = "people_peak" not in snapshot.unknown
+    return f"peak {text.count(snapshot.people_peak)}" if is_known else ""
+
+
+def _in_all(snapshot: Snapshot, name: str) -> str:
+    told = total(snapshot, name)
+    return "" if told is None else f"{text.count(int(told))} in all"
+
+
+def _short_trouble(scene: Scene, snapshot: Snapshot) -> tuple[str, str, Style]:
+    counts = {name: total(snapshot, name) for name in INCREASES if name != "joined"}
+    known = {name: int(each) for name, each in counts.items() if each is not None}
+    told = [f"{text.count(number)} {name}" for name, number in known.items() if number]
+    if told:
+        words = f" {scene.glyphs.dot} ".join(told)
+        return text.count(sum(known.values())), words, Style.WARN
+    return ("none", "", Style.GOOD) if known else (scene.glyphs.none, "", Style.PLAIN)
 
 
 def _tiny(scene: Scene) -> list[Row]:
     """Lines for a terminal that has room for nothing else; the first alone must be useful."""
-    snapshot, rates = scene.figures.snapshot, scene.figures.rates
+    snapshot = scene.figures.snapshot
     age = text.duration(scene.age_seconds)
     state, bar = state_of(scene)
     words = state.split(f" {scene.glyphs.dot} ")[0]
+    if scene.ui.is_typing:
+        return [filter_row(scene)]  # or else nobody would know where the letters go
     if snapshot is None:
         return [(Span(scene.cut(words, scene.width), bar),)]
-    people = f"{text.count(snapshot.people_now)} people"
-    pace = f"{text.rate(rates.messages)}/s" if rates else ""
-    total = text.count(snapshot.public_messages + snapshot.private_messages)
+    people = f"{_told(scene, snapshot, 'people')} people"
+    pace = f"{_pace(scene, 'messages')}/s" if "messages" in scene.figures.values else ""
     alarm = "" if bar is Style.LIVE_BAR else words
+    messages = f"{_told(scene, snapshot, 'messages')} messages"
     return [
         (Span(_joined([alarm, people, pace, age], scene.width) or people[: scene.width], bar),),
-        (Span(scene.cut(f"{total} messages", scene.width)),),
+        (Span(scene.cut(messages, scene.width)),),
         (Span(scene.cut(f"{words}, {age} old", scene.width), Style.DIM),),
     ]
 

@@ -1,16 +1,25 @@
 """The snapshot of a server's figures: one line of JSON. Phase 4 serves it, the monitor reads it.
 
 Who connects to the status port receives one line, and the connection closes. A server in any
-language can be watched that answers with an object whose `chat_status` is 1; every other field may
-be missing, and fields that are not known here are ignored.
+language can be watched. Two things are required: `chat_status`, which is 1, and the `name` of each
+person in `people`. Every other field may be missing or null: then it is unknown, and
+`Snapshot.unknown` says so. Fields that are not known here are ignored. So the format can grow
+without a new version, and a server and a monitor of different age understand each other.
 """
 
 import json
 import reprlib
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from shared.defaults import MAX_STATUS_BYTES
 
 FORMAT_VERSION = 1
+
+MAX_STATUS_PEOPLE = 2000
+"""People in one snapshot, those here longest; `people_now` counts all. The longest entry, with a
+name whose every character JSON writes as twelve bytes, has some 410 bytes: 2,000 stay below
+MAX_STATUS_BYTES."""
 
 _MAX_COUNT = 2**63  # what a counter of 64 bits holds; JSON's numbers have no bound of their own
 _MAX_TIME = 253_402_300_800  # the year 10000, where datetime ends
@@ -30,13 +39,15 @@ class Person:
     since: float = 0.0  # Unix time, seconds
     messages: int = 0  # sent by this person, public and private
     outbox_bytes: int = 0  # waiting for this person to read
+    unknown: frozenset[str] = field(default=frozenset(), compare=False)  # as in Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The figures at one moment. Counters count from the server's start and only grow."""
 
-    server: str = ""  # program and version
+    server: str = ""  # program and version, for people to read
+    server_version: str = ""  # the version alone, for programs to compare
     pid: int = 0
     started: float = 0.0  # Unix time, seconds
     time: float = 0.0  # Unix time of this snapshot, seconds
@@ -56,7 +67,14 @@ class Snapshot:
     log_lines_dropped: int = 0
     console_lines_dropped: int = 0
     threads: int = 0
+    resident_bytes: int | None = None  # memory in use now; None where the system does not say
+    cpu_seconds: float | None = (
+        None  # used by the process since its start, with the system's for it
+    )
     people: tuple[Person, ...] = field(default_factory=tuple)
+    # Which of the above the line did not tell: what stands there is a default and no figure. It is
+    # how the snapshot was read and no part of it.
+    unknown: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def uptime_seconds(self) -> float:
@@ -65,13 +83,34 @@ class Snapshot:
 
 
 def format_snapshot(snapshot: Snapshot) -> bytes:
-    """The line, with its newline."""
-    values = {"chat_status": FORMAT_VERSION, **asdict(snapshot)}
+    """The line, with its newline: what is known, and at most MAX_STATUS_PEOPLE people."""
+    values: dict[str, Any] = {"chat_status": FORMAT_VERSION}
+    for name in _SNAPSHOT_KINDS:
+        if name not in snapshot.unknown:
+            values[name] = getattr(snapshot, name)
+    if "people" not in snapshot.unknown:
+        values["people"] = [_as_object(each) for each in snapshot.people[:MAX_STATUS_PEOPLE]]
     return json.dumps(values, allow_nan=False).encode() + b"\n"
+
+
+def _as_object(person: Person) -> dict[str, Any]:
+    """Written out: dataclasses.asdict() takes four times as long, with a thousand people."""
+    values = {
+        "name": person.name,
+        "address": person.address,
+        "since": person.since,
+        "messages": person.messages,
+        "outbox_bytes": person.outbox_bytes,
+    }
+    for each in person.unknown:
+        del values[each]
+    return values
 
 
 def parse_snapshot(line: bytes) -> Snapshot:
     """The snapshot of a line. Raises StatusError; nothing in it is believed unseen."""
+    if len(line) > MAX_STATUS_BYTES:
+        raise StatusError(f"The answer has over {MAX_STATUS_BYTES:,} bytes: this is no snapshot.")
     try:
         values = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -80,39 +119,62 @@ def parse_snapshot(line: bytes) -> Snapshot:
         raise StatusError("The answer has no chat_status: this is not a status port.")
     version = values["chat_status"]
     if version != FORMAT_VERSION or isinstance(version, bool):  # JSON's true equals 1 in Python
-        raise StatusError(
-            f"The server speaks status version {_shown(version)}; this reads {FORMAT_VERSION}."
-        )
-    people = values.get("people", [])
-    if not isinstance(people, list) or not all(isinstance(each, dict) for each in people):
+        raise StatusError(_why_not(version))
+    known = _checked_values(_SNAPSHOT_KINDS, values)
+    if values.get("people") is not None:
+        known["people"] = _parse_people(values["people"])
+    return Snapshot(**known, unknown=frozenset({*_SNAPSHOT_KINDS, "people"} - known.keys()))
+
+
+def _why_not(version: Any) -> str:
+    """Which of the two is too old, where that can be told."""
+    words = f"The server speaks status version {_shown(version)}; this reads {FORMAT_VERSION}."
+    if not isinstance(version, int | float) or isinstance(version, bool):
+        return words
+    return f"{words} {'This program' if version > FORMAT_VERSION else 'The server'} is too old."
+
+
+def _parse_people(values: Any) -> tuple[Person, ...]:
+    if not isinstance(values, list) or not all(isinstance(each, dict) for each in values):
         raise StatusError("The field 'people' is not a list of objects.")
-    values["people"] = tuple(_build(Person, each) for each in people)
-    return _build(Snapshot, values)
-
-
-_Kind = TypeVar("_Kind", Person, Snapshot)
-
-
-def _build(kind: type[_Kind], values: dict[str, Any]) -> _Kind:
-    """A `kind` of those values that it knows, each checked against the type of its default."""
-    known: dict[str, Any] = {}
-    for each in fields(kind):
-        if each.name in values:
-            known[each.name] = _checked(each.name, each.type, values[each.name])
-    if kind is Person and "name" not in known:
+    people = [_checked_values(_PERSON_KINDS, each) for each in values[:MAX_STATUS_PEOPLE]]
+    if not all("name" in each for each in people):
         raise StatusError("A person has no name.")
-    return kind(**known)
+    known = _PERSON_KINDS.keys()
+    return tuple(Person(**each, unknown=frozenset(known - each.keys())) for each in people)
+
+
+_PLAIN: dict[Any, Any] = {
+    int | None: int,
+    float | None: float,
+}  # null is looked at before the kind is
+
+
+def _kinds(of: type[Person] | type[Snapshot]) -> dict[str, Any]:
+    return {each.name: _PLAIN.get(each.type, each.type) for each in fields(of)}
+
+
+_PERSON_KINDS = _kinds(Person)
+_SNAPSHOT_KINDS = _kinds(Snapshot)
+del _SNAPSHOT_KINDS["people"], _SNAPSHOT_KINDS["unknown"], _PERSON_KINDS["unknown"]  # not plain
+
+
+def _checked_values(kinds: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Those values that are known here and not null, each of the kind that it must have."""
+    return {
+        name: _checked(name, kind, values[name])
+        for name, kind in kinds.items()
+        if values.get(name) is not None
+    }
 
 
 def _checked(name: str, kind: Any, value: Any) -> Any:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is int and is_number and 0 <= value < _MAX_COUNT and value == int(value):
         return int(value)
-    if kind is float and is_number and -_MAX_TIME < value < _MAX_TIME:
+    if kind is float and is_number and 0 <= value < _MAX_TIME:
         return float(value)
     if kind is str and isinstance(value, str):
-        return value
-    if name == "people":
         return value
     raise StatusError(f"The field {name!r} is {_shown(value)}.")
 

@@ -5,10 +5,10 @@ from types import ModuleType
 
 import pytest
 
-from monitor import drawing, frame, history, scene, text, view
+from monitor import drawing, figures, frame, history, scene, text, view
 
 
-@pytest.mark.parametrize("module", [drawing, frame, history, scene, text, view])
+@pytest.mark.parametrize("module", [drawing, figures, frame, history, scene, text, view])
 def test_the_examples_are_true(module: ModuleType) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0

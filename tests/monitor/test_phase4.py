@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.harness import Server
-from tests.monitor.terminal import Terminal
+from tests.terminal import Terminal
 
 
 def test_it_shows_what_happens_in_the_chat(tmp_path: Path) -> None:
@@ -23,7 +23,8 @@ def test_it_shows_what_happens_in_the_chat(tmp_path: Path) -> None:
                 alice.send("hello", "/pm Bob psst")
                 bob.skip_to(r".*Alice -> Bob: psst")
                 terminal.until("public 1 · private 1")
-            terminal.until(lambda: "Alice" not in terminal.text)
+            terminal.until(lambda: "127.0.0.1:" not in terminal.text.partition("people")[2])
+            terminal.until("Alice left")
             server.interrupt()
             assert server.wait() == 0
             terminal.until("Gone since .*Nothing listens there")

@@ -8,6 +8,7 @@ from dataclasses import fields
 import pytest
 
 from monitor.__main__ import main
+from monitor.record import COLUMNS
 from monitor.source import Source, SourceError
 from shared.defaults import STATUS_PORT
 from shared.status import Person, Snapshot
@@ -42,7 +43,18 @@ def _messages(source: Source) -> int:
 
 @pytest.mark.parametrize("kind", [Snapshot, Person])
 def test_every_field_is_on_the_page(kind: type[Snapshot] | type[Person]) -> None:
-    assert not [each.name for each in fields(kind) if f"`{each.name}`" not in PAGE]
+    on_the_wire = {each.name for each in fields(kind)} - {"unknown"}
+    format_page = PAGE.partition("Watch your own")[2]
+    assert not [each for each in on_the_wire if f"`{each}`" not in format_page]
+
+
+def test_every_file_is_on_the_page() -> None:
+    files = {each.name for each in (ROOT / "monitor").glob("[!_]*.py")}
+    assert not [each for each in files if f"[`{each}`]({each})" not in PAGE]
+
+
+def test_every_column_of_a_recording_is_on_the_page() -> None:
+    assert not [each for each in COLUMNS if f"`{each}`" not in PAGE.partition("Watch your own")[0]]
 
 
 def test_every_option_is_on_the_page(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """The picture: it fits every size, says what is true, and shows what matters first."""
 
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -8,10 +9,10 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from monitor.drawing import ASCII, UNICODE
-from monitor.history import History, Moment
+from monitor.history import INCREASES, LEVELS, RATES, History, Moment
 from monitor.scene import SORTS, Picture, Scene, Style, Ui, press
 from monitor.view import render
-from shared.status import Person, Snapshot
+from shared.status import Person, Snapshot, parse_snapshot
 from tests.monitor.samples import QUIET, changed, crowd
 
 NOON = 1_700_000_000.0
@@ -76,6 +77,9 @@ _snapshots = st.builds(
     bytes_in=_counts,
     bytes_out=_counts,
     refused=_counts,
+    resident_bytes=st.none() | _counts,
+    cpu_seconds=st.none() | st.floats(0, 1e11),
+    unknown=st.frozensets(st.sampled_from([each.name for each in fields(Snapshot)])),
     people=st.lists(_people, max_size=5).map(tuple),
 )
 
@@ -88,7 +92,10 @@ _snapshots = st.builds(
         Ui,
         is_paused=st.booleans(),
         shows_help=st.booleans(),
+        panel=st.sampled_from(["people", "events", "figures"]),
         sort=st.sampled_from(SORTS),
+        filter=_texts,
+        is_typing=st.booleans(),
         scroll=st.integers(0, 10),
     ),
     st.sampled_from([UNICODE, ASCII]),
@@ -120,52 +127,152 @@ def test_the_footer_is_the_last_row_at_every_height(number: int) -> None:
 # --- what is shown -------------------------------------------------------------------------------
 
 
-def test_all_figures_are_there_at_80x24() -> None:
-    text = shown(
-        scene(
-            QUIET,
-            changed(
-                public_messages=160,
-                private_messages=12,
-                deliveries=400,
-                bytes_in=5_000,
-                bytes_out=72_000,
-                slow_disconnected=21,
-                refused=22,
-                log_errors=23,
-                log_lines_dropped=20,
-                console_lines_dropped=4,
-                log_lines_waiting=25,
-            ),
-        )
-    )
+BUSY = changed(
+    public_messages=160,
+    private_messages=12,
+    deliveries=400,
+    bytes_in=5_000,
+    bytes_out=72_000,
+    joins=13,
+    slow_disconnected=21,
+    refused=22,
+    log_errors=23,
+    log_lines_dropped=20,
+    console_lines_dropped=4,
+    log_lines_waiting=25,
+    resident_bytes=42_000_000,
+    cpu_seconds=61.25,
+)
+"""What QUIET became within five seconds, in which it used a quarter of a processor."""
+
+QUIET_BEFORE = changed(resident_bytes=41_000_000, cpu_seconds=60.0)
+
+
+def figure(text: str, label: str) -> str:
+    """What stands behind a label, up to the next column or the end of its row."""
+    found = re.search(rf"^.* {label}  *(.*)$", text, re.MULTILINE)
+    assert found, f"no {label!r} in:\n{text}"
+    return found[1]
+
+
+def test_the_dashboard_at_80x24() -> None:
+    text = shown(scene(QUIET_BEFORE, BUSY))
     for words in (
         "127.0.0.1:12346  phase4 0.1.0  pid 4711",
         "LIVE · 2 s old",
         "peak 8 of 1,000",
         "public 2.0 · private 1.0",
         "public 160 · private 12",
-        "max 3.0",
-        "3 h 04 min",
+        "max 3.0/s",
+        "3 people, by name",
     ):
         assert words in text
-    for label, figure in (
+    details = text.partition("in detail")[2]
+    for label, told in (
+        ("up", "3 h 04 min"),
+        ("cpu", "25 %"),
+        ("memory", "42.0 MB"),
         ("threads", "9"),
-        ("joined, ever", "12"),
-        ("log waiting", "25"),
-        ("delivered/s", "20.0"),
-        ("delivered", "400"),
+        ("delivered", "20.0/s"),
         ("in", "200 B/s    5.0 kB"),
         ("out", "4.0 kB/s   72.0 kB"),
-        ("too slow, hung up", "21"),
+        ("joined", "13"),
+        ("too slow", "21"),
         ("turned away", "22"),
         ("log errors", "23"),
         ("lines dropped", "24"),
     ):
-        assert f" {label} " in text
-        details = text.partition("in detail")[2]
-        after = details.partition(f" {label} ")[2].lstrip()
-        assert after.startswith(figure), label
+        assert figure(details, label).startswith(told), label
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (72, 24), (300, 80), (60, 22)])
+def test_f_shows_every_figure_with_its_last_ten_minutes_and_their_maximum(
+    width: int, height: int
+) -> None:
+    text = shown(scene(QUIET_BEFORE, BUSY, width=width, height=height, panel="figures"))
+    assert "up 3 h 04 min, the last 10 minutes" in text
+    for label, now, highest in (
+        ("people", "3", "3"),
+        ("joined", "13", "1"),
+        ("public", "2.0/s", "2.0/s"),
+        ("private", "1.0/s", "1.0/s"),
+        ("delivered", "20.0/s", "20.0/s"),
+        ("in", "200 B/s", "200 B/s"),
+        ("out", "4.0 kB/s", "4.0 kB/s"),
+        ("cpu", "25 %", "25 %"),
+        ("memory", "42.0 MB", "42.0 MB"),
+        ("threads", "9", "9"),
+        ("log waiting", "25", "25"),
+        ("too slow", "21", "21"),
+        ("turned away", "22", "22"),
+        ("log errors", "23", "23"),
+        ("lines dropped", "24", "24"),
+    ):
+        figures = text.partition("the last 10 minutes")[2]
+        told = figure(figures, label)
+        assert told.startswith(f"{now} "), label
+        assert re.search(rf"█ max {highest}$", told), label
+
+
+def test_in_a_wide_terminal_f_shows_also_what_it_adds_up_to() -> None:
+    text = shown(scene(QUIET_BEFORE, BUSY, panel="figures"))
+    assert figure(text, "delivered").startswith("20.0/s         400 ")
+    assert figure(text, "cpu").startswith("25 %  1 min 01 s ")
+    assert figure(text, "people").startswith("3      peak 8 ")
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(100, 30), (120, 40), (200, 50), (300, 80), (80, 40)]
+)
+def test_where_there_is_room_every_figure_has_its_sparkline_beside_the_people(
+    width: int, height: int
+) -> None:
+    text = shown(scene(QUIET_BEFORE, BUSY, width=width, height=height))
+    for label in {*LEVELS, *RATES, *INCREASES} - {"messages"}:  # those are in the chart
+        assert re.search(rf" {label} +[\d.,]+( %|/s| k?M?B(/s)?)? .*█ max ", text), label
+    assert "Alice" in text
+
+
+def test_a_sparkline_begins_at_zero_and_says_its_maximum() -> None:
+    snapshots = [changed(people_now=each) for each in (100, 50, 0)]
+    text = shown(scene(*snapshots, panel="figures", width=200))
+    assert re.search(r" people +0 +peak 8 +█▅▁ max 100$", text, re.MULTILINE)
+
+
+def test_the_figures_scroll_where_they_do_not_fit() -> None:
+    top = render(scene(QUIET, height=20, panel="figures"))
+    assert top.total == 15
+    assert top.page == 11
+    low = shown(scene(QUIET, height=20, panel="figures", scroll=99))
+    assert "lines dropped" in low
+    assert " people  " not in low
+
+
+def test_what_the_server_does_not_tell_is_a_dash_and_never_a_zero() -> None:
+    bare = parse_snapshot(b'{"chat_status": 1, "people_now": 1, "people": [{"name": "Ann"}]}')
+    for panel in ("people", "figures"):
+        for width, height in ((80, 24), (120, 40), (40, 12)):
+            text = shown(scene(bare, bare, width=width, height=height, panel=panel))
+            assert "–" in text
+            told = re.sub(r"LIVE.*|127.*|.*people.*|.*(events|max).*", "", text)
+            assert not re.search(r"(?<![\d:])0(?!\d)", told), text
+            assert panel == "figures" or height < 20 or re.search(r" Ann +– +– +–", text)
+    assert lines(render(scene(bare, bare, width=20, height=3)))[1] == "– messages"
+
+
+def test_no_list_is_not_the_same_as_nobody() -> None:
+    nobody = changed(people=(), people_now=0)
+    assert "nobody is here" in shown(scene(nobody))
+    assert "no list of people" in shown(scene(replace(nobody, unknown=frozenset({"people"}))))
+    assert "no list of people" in shown(scene(replace(nobody, people_now=3)))
+    assert "people 1 to 6 of 5,000" in shown(scene(changed(people=crowd(50), people_now=5000)))
+    assert "3 of 5 people, by name" in shown(scene(changed(people_now=5)))
+
+
+def test_the_version_stands_in_the_bar() -> None:
+    bar = lines(render(scene(changed(server="talker", server_version="2.7"))))[0]
+    assert "talker  version 2.7  pid 4711" in bar
+    assert "version" not in lines(render(scene(changed(server_version="0.1.0"))))[0]
 
 
 def test_the_large_figures_are_those_of_the_snapshot() -> None:
@@ -177,8 +284,32 @@ def test_the_large_figures_are_those_of_the_snapshot() -> None:
     ]
 
 
+@pytest.mark.parametrize(("width", "height", "rows"), [(80, 60, 3), (100, 30, 5), (300, 80, 10)])
+def test_the_large_figures_grow_with_the_terminal(width: int, height: int, rows: int) -> None:
+    drawn = lines(render(scene(changed(people_now=1), width=width, height=height)))
+    tile = [row[: width // 4] for row in drawn[3 : 3 + rows]]
+    assert all(set(row) <= set(" █▀▄") and row.strip() for row in tile)
+    assert drawn[3 + rows].startswith(" peak 8")
+
+
+def test_a_figure_that_is_too_long_for_its_size_is_drawn_smaller() -> None:
+    many = changed(public_messages=8_888_888, private_messages=0)
+    drawn = lines(render(scene(many, width=100, height=30)))
+    assert [row[64:].rstrip() for row in drawn[4:7]] == [
+        " █▀█ █▀█ █▀█ █▀█ █▀█ █▀█ █▀█",
+        " █▀█ █▀█ █▀█ █▀█ █▀█ █▀█ █▀█",
+        " ▀▀▀ ▀▀▀ ▀▀▀ ▀▀▀ ▀▀▀ ▀▀▀ ▀▀▀",
+    ]
+
+
 def test_a_figure_that_is_too_large_to_be_drawn_large_is_written() -> None:
     assert "12.3 M" in shown(scene(changed(public_messages=12_345_678, private_messages=0)))
+
+
+def test_of_totals_that_do_not_fit_the_rarer_is_shown_whole() -> None:
+    many = changed(public_messages=40_431, private_messages=70_073)
+    assert " of these, private 70,073\n" in shown(scene(many, width=80))
+    assert "public 40,431 · private 70,073" in shown(scene(many, width=90))
 
 
 def test_trouble_stands_out() -> None:
@@ -330,10 +461,108 @@ def test_of_the_columns_that_do_not_fit_the_least_important_go() -> None:
 
 
 def test_where_there_is_room_what_happened_stands_beside_the_people() -> None:
-    left = changed(people=QUIET.people[1:])
-    text = shown(scene(QUIET, left, width=120, height=40))
+    text = shown(scene(QUIET, LEFT, width=120, height=40))
     assert "what happened" in text
-    assert "Alice left" in text
+    assert text.count("Alice left") == 1
+
+
+LEFT = changed(people=QUIET.people[1:], people_now=2, refused=1)
+
+
+def test_at_80x24_what_happened_last_stands_in_one_row() -> None:
+    row = lines(render(scene(QUIET, LEFT)))[1]
+    assert re.fullmatch(r" \d\d:\d\d:\d\d 1 turned away · \d\d:\d\d:\d\d Alice left", row)
+    assert "Alice left" not in lines(render(gone(QUIET, LEFT)))[1]  # that has more to say
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (40, 12), (200, 50), (30, 6)])
+def test_e_shows_what_happened_the_newest_first(width: int, height: int) -> None:
+    picture = render(scene(QUIET, LEFT, width=width, height=height, panel="events"))
+    rows = lines(picture)
+    title = next(number for number, row in enumerate(rows) if "what happened" in row)
+    assert rows[title + 1].endswith("1 turned away")
+    if height > 6:
+        assert rows[title + 2].endswith("Alice left")
+    assert picture.total == 2
+    assert "bob" not in "\n".join(rows)
+
+
+def test_the_events_scroll() -> None:
+    crowds = [changed(people=crowd(each), people_now=each, joins=12 + each) for each in range(30)]
+    newest = shown(scene(*crowds, panel="events"))
+    assert "Guest0028 joined" in newest
+    oldest = render(scene(*crowds, panel="events", scroll=99))
+    assert lines(oldest)[-2].endswith("Guest0000 joined")
+    assert oldest.scroll == 29 - oldest.page
+
+
+def test_before_anything_happened_the_events_say_so() -> None:
+    assert "nothing yet" in shown(scene(QUIET, panel="events"))
+
+
+# --- the filter ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [("ALI", ["Alice"]), ("b", ["bob"]), ("50003", ["小明"]), ("", ["Alice", "bob", "小明"])],
+)
+def test_the_filter_looks_in_names_and_addresses_whatever_the_case(
+    wanted: str, found: list[str]
+) -> None:
+    picture = render(scene(QUIET, filter=wanted))
+    assert names(picture) == found
+    assert picture.total == len(found)
+
+
+def test_the_filter_is_named_with_what_it_leaves() -> None:
+    assert "1 of 3 people with 'ali', by name" in shown(scene(QUIET, filter="ali"))
+    assert "0 of 3 people with 'xyz'" in shown(scene(QUIET, filter="xyz"))
+    many = scene(changed(people=crowd(50)), filter="guest000", scroll=2)
+    assert "10 of 50 people with 'guest000', 3 to 8, by name" in shown(many)
+
+
+def test_the_filter_leaves_out_events_but_no_trouble() -> None:
+    text = shown(scene(QUIET, LEFT, panel="events", filter="bob"))
+    assert "Alice left" not in text
+    assert "1 turned away" in text
+    assert "what happened, with 'bob'" in text
+
+
+def test_while_it_is_typed_the_last_row_shows_it_and_what_ends_it() -> None:
+    row = lines(render(scene(QUIET, is_typing=True, filter="ali")))[-1]
+    assert re.fullmatch(r" /ali +Enter keep +Esc clear", row)
+    for width in range(1, 30):
+        row = lines(render(scene(QUIET, width=width, height=1, is_typing=True, filter="alic")))[0]
+        assert "alic"[-max(0, width - 4) :] in row or width < 5
+
+
+def test_letters_go_into_the_filter_and_do_nothing_else() -> None:
+    ui = press(Ui(scroll=3), "/")
+    for key in ("q", " ", "S", "?", "/", "ü", "backspace"):
+        ui = press(ui, key)
+    assert ui == Ui(is_typing=True, filter="q S?/")
+    assert press(ui, "enter") == Ui(filter="q S?/")
+    assert press(ui, "escape") == Ui()
+
+
+def test_escape_clears_a_filter_that_was_kept() -> None:
+    assert press(Ui(filter="ali", scroll=2), "escape") == Ui()
+
+
+def test_the_filter_goes_on_where_it_was() -> None:
+    assert press(press(Ui(filter="al"), "/"), "i").filter == "ali"
+
+
+def test_arrows_scroll_also_while_it_is_typed() -> None:
+    assert press(Ui(is_typing=True, page=2, total=5), "down").scroll == 1
+
+
+def test_control_characters_and_endless_text_stay_out_of_the_filter() -> None:
+    ui = Ui(is_typing=True)
+    for key in ["\x01", "\x1b[A", *"x" * 99]:
+        ui = press(ui, key)
+    assert ui.filter == "x" * 40
 
 
 # --- small terminals -----------------------------------------------------------------------------
@@ -363,12 +592,12 @@ def test_plus_and_minus_go_through_the_intervals_and_stop_at_the_ends() -> None:
     ui = Ui(interval_seconds=5.0)
     up = [ui.interval_seconds]
     for _ in range(20):
-        ui = press(ui, "+", 0)
+        ui = press(ui, "+")
         up.append(ui.interval_seconds)
     assert up[:4] == [5.0, 10.0, 30.0, 60.0]
     assert up[-1] == up[-2] == 300.0
     for _ in range(20):
-        ui = press(ui, "-", 0)
+        ui = press(ui, "-")
     assert ui.interval_seconds == 0.5
 
 
@@ -378,25 +607,38 @@ def test_plus_and_minus_go_through_the_intervals_and_stop_at_the_ends() -> None:
 def test_an_interval_of_ones_own_is_left_for_the_next_step(
     seconds: float, up: float, down: float
 ) -> None:
-    assert press(Ui(interval_seconds=seconds), "+", 0).interval_seconds == up
-    assert press(Ui(interval_seconds=seconds), "-", 0).interval_seconds == down
+    assert press(Ui(interval_seconds=seconds), "+").interval_seconds == up
+    assert press(Ui(interval_seconds=seconds), "-").interval_seconds == down
 
 
 def test_scrolling_stops_at_both_ends() -> None:
-    ui = Ui(page=6)
-    assert press(ui, "up", 20).scroll == 0
-    assert press(ui, "down", 20).scroll == 1
-    assert press(ui, "page down", 20).scroll == 6
-    assert press(ui, "end", 20).scroll == 14
-    assert press(replace(ui, scroll=14), "down", 20).scroll == 14
-    assert press(replace(ui, scroll=14), "home", 20).scroll == 0
-    assert press(ui, "down", 3).scroll == 0
+    ui = Ui(page=6, total=20)
+    assert press(ui, "up").scroll == 0
+    assert press(ui, "down").scroll == 1
+    assert press(ui, "page down").scroll == 6
+    assert press(ui, "end").scroll == 14
+    assert press(replace(ui, scroll=14), "down").scroll == 14
+    assert press(replace(ui, scroll=14), "home").scroll == 0
+    assert press(replace(ui, total=3), "down").scroll == 0
+
+
+@pytest.mark.parametrize(("key", "panel"), [("e", "events"), ("f", "figures")])
+def test_the_key_of_a_panel_leads_there_and_back(key: str, panel: str) -> None:
+    there = press(Ui(scroll=3), key)
+    assert (there.panel, there.scroll) == (panel, 0)
+    assert press(there, key).panel == "people"
+
+
+def test_to_sort_or_to_filter_leads_to_what_is_sorted_or_filtered() -> None:
+    assert press(Ui(panel="events"), "s").panel == "people"
+    assert press(Ui(panel="figures"), "/").panel == "people"
+    assert press(Ui(panel="events"), "/").panel == "events"
 
 
 def test_any_key_leaves_the_help_and_does_nothing_else() -> None:
-    assert press(Ui(shows_help=True), " ", 0) == Ui()
+    assert press(Ui(shows_help=True), " ") == Ui()
 
 
 def test_an_unknown_key_changes_nothing() -> None:
-    assert press(Ui(), "x", 5) == Ui()
-    assert press(Ui(), "", 5) == Ui()
+    assert press(Ui(), "x") == Ui()
+    assert press(Ui(), "") == Ui()

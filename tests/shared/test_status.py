@@ -1,16 +1,29 @@
 """The snapshot on the wire: what is written is read back, and nothing is believed unseen."""
 
+import dataclasses
 import json
+import tomllib
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.status import Person, Snapshot, StatusError, format_snapshot, parse_snapshot
+from shared.defaults import MAX_STATUS_BYTES
+from shared.status import (
+    MAX_STATUS_PEOPLE,
+    Person,
+    Snapshot,
+    StatusError,
+    format_snapshot,
+    parse_snapshot,
+)
+from shared.version import VERSION
+from tests.harness import ROOT
 
 FULL = Snapshot(
     server="phase4 0.1.0",
+    server_version="0.1.0",
     pid=4711,
     started=1_700_000_000.5,
     time=1_700_000_060.5,
@@ -30,6 +43,8 @@ FULL = Snapshot(
     log_lines_dropped=8,
     console_lines_dropped=9,
     threads=11,
+    resident_bytes=12_000_000,
+    cpu_seconds=1.25,
     people=(Person("Ann", "127.0.0.1:5000", 1_700_000_001.0, 3, 0), Person("小明")),
 )
 
@@ -50,9 +65,44 @@ def test_a_snapshot_is_one_line() -> None:
     assert parse_snapshot(text).people[0].name == "a\nb\u2028c"
 
 
-def test_every_field_but_the_version_may_be_missing() -> None:
+def test_every_field_but_the_version_may_be_missing_or_null() -> None:
     assert parse_snapshot(b'{"chat_status": 1}') == Snapshot()
     assert parse_snapshot(line(people=[{"name": "Ann"}])).people == (Person("Ann"),)
+    nulls = dict.fromkeys(json.loads(format_snapshot(FULL)))
+    assert parse_snapshot(json.dumps({**nulls, "chat_status": 1}).encode()) == Snapshot()
+    assert parse_snapshot(line(people=[{"name": "Ann", "since": None}])).people == (Person("Ann"),)
+
+
+def test_what_a_server_does_not_tell_is_known_to_be_unknown() -> None:
+    fields = {each.name for each in dataclasses.fields(Snapshot)} - {"unknown"}
+    assert parse_snapshot(b'{"chat_status": 1}').unknown == fields
+    assert parse_snapshot(line(joins=0, threads=None)).unknown == fields - {"joins"}
+    assert parse_snapshot(format_snapshot(FULL)).unknown == frozenset()
+    no_memory = dataclasses.replace(FULL, resident_bytes=None)  # a system that does not say
+    assert parse_snapshot(format_snapshot(no_memory)).unknown == {"resident_bytes"}
+
+
+def test_what_a_server_does_not_tell_of_a_person_is_known_to_be_unknown() -> None:
+    [ann] = parse_snapshot(line(people=[{"name": "Ann", "messages": 0, "since": None}])).people
+    assert ann.unknown == {"address", "since", "outbox_bytes"}
+    written = json.loads(format_snapshot(Snapshot(people=(ann,))))
+    assert written["people"] == [{"name": "Ann", "messages": 0}]
+
+
+def test_what_is_unknown_is_not_written_as_if_it_were_known() -> None:
+    some = line(joins=3, people=[])
+    assert json.loads(format_snapshot(parse_snapshot(some))) == json.loads(some)
+    assert json.loads(format_snapshot(parse_snapshot(line()))) == {"chat_status": 1}
+
+
+def test_the_line_of_a_server_that_knows_no_version_nor_memory_is_read() -> None:
+    """What `phase4` 0.1.0 answered before these fields were added."""
+    old = json.loads(format_snapshot(FULL))
+    for name in ("server_version", "resident_bytes", "cpu_seconds"):
+        del old[name]
+    read = parse_snapshot(json.dumps(old).encode())
+    assert (read.server_version, read.resident_bytes, read.cpu_seconds) == ("", None, None)
+    assert read.joins == FULL.joins
 
 
 def test_a_field_that_is_not_known_is_ignored() -> None:
@@ -95,7 +145,6 @@ def test_what_is_no_status_line_is_refused_in_a_sentence(answer: bytes, words: s
         ("people_now", 1.5),
         ("people_now", True),
         ("people_now", "3"),
-        ("people_now", None),
         ("people_now", 2**63),
         ("people_now", 1e300),
         ("people_now", float("nan")),
@@ -105,10 +154,13 @@ def test_what_is_no_status_line_is_refused_in_a_sentence(answer: bytes, words: s
         ("started", float("nan")),
         ("started", 10**400),
         ("started", 1e15),
+        ("cpu_seconds", -0.5),
+        ("resident_bytes", "12 MB"),
         ("server", 7),
         ("people", "Ann"),
         ("people", ["Ann"]),
         ("people", [{}]),
+        ("people", [{"name": None}]),
         ("people", [{"name": 7}]),
         ("people", [{"name": "Ann", "messages": -1}]),
     ],
@@ -134,6 +186,33 @@ def test_lists_nested_to_any_depth_end_in_a_sentence() -> None:
         nested = b"[" * depth + b"]" * depth
         with pytest.raises(StatusError):
             parse_snapshot(b'{"chat_status": 1, "pid": ' + nested + b"}")
+
+
+def test_a_line_over_the_bound_is_refused_unread() -> None:
+    whole = line(server="x" * (MAX_STATUS_BYTES - len(line(server=""))))
+    assert len(parse_snapshot(whole).server) > MAX_STATUS_BYTES - 100
+    with pytest.raises(StatusError, match="over 1,048,576 bytes"):
+        parse_snapshot(whole + b" ")
+
+
+def test_a_snapshot_fits_its_bound_however_many_people_there_are_and_whatever_their_names() -> None:
+    """A name of 20 emoji is the longest on the wire: JSON writes each as a pair of escapes."""
+    address = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
+    longest = Person("\U0001f600" * 20, address, 1_700_000_000.123456, 10**12, 2**20)
+    answer = format_snapshot(dataclasses.replace(FULL, people_now=9000, people=(longest,) * 9000))
+    assert len(answer) < MAX_STATUS_BYTES
+    read = parse_snapshot(answer)
+    assert (read.people_now, len(read.people)) == (9000, MAX_STATUS_PEOPLE)
+
+
+def test_of_more_people_than_there_may_be_the_first_are_read() -> None:
+    read = parse_snapshot(line(people=[{"name": str(n)} for n in range(MAX_STATUS_PEOPLE + 1)]))
+    assert [each.name for each in read.people] == [str(n) for n in range(MAX_STATUS_PEOPLE)]
+
+
+def test_the_version_is_the_one_in_pyproject() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == VERSION
 
 
 _json = st.recursive(
