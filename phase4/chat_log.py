@@ -56,9 +56,13 @@ class LogFile:
         self._backlog_lines = backlog_lines
         self._retry_at = 0.0
         self._looked_at = 0.0
-        self._file: int | None = self._open()
-        self._size = os.fstat(self._file).st_size
-        self._end_torn_line()
+        self._file: int | None = None
+        self._size = 0
+        try:
+            self._open()
+        except OSError:
+            self._close_file()
+            raise
 
     @property
     def waiting(self) -> int:
@@ -86,6 +90,8 @@ class LogFile:
         """Write what waits, if the disk takes it now, and close the file."""
         self._retry_at = 0.0
         self.retry()
+        if self._waiting:
+            self._report(f"{self.path}: {self.waiting} entries could not be written, and are lost.")
         self._close_file()
 
     def _write_or_keep(self, entries: list[bytes]) -> None:
@@ -111,39 +117,43 @@ class LogFile:
         """Append all of `data`, or none of it. Raises OSError."""
         self._follow_rename()
         if self._file is None:
-            self._file = self._open()
-            self._size = os.fstat(self._file).st_size
+            self._open()
         if self._size and self._size + len(data) > self._max_bytes:
             self._rotate()
-        view = memoryview(data)
-        start = self._size
+        assert self._file is not None
+        left = memoryview(data)
         try:
-            while view:
-                written = os.write(self._file, view)
-                view = view[written:]
+            while left:  # a disk that is nearly full takes a part, and refuses the rest
+                left = left[os.write(self._file, left) :]
         except OSError:
-            # Part of it may be there: take it back, as all of it is written again later.
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, start)
+            self._take_back(len(data) - len(left))
             raise
         self._size += len(data)
 
-    def _open(self) -> int:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    def _take_back(self, size: int) -> None:
+        """Remove the last `size` bytes: part of a batch, all of which is written again later."""
+        assert self._file is not None
+        with contextlib.suppress(OSError):  # then half a line stays, and _open() will end it
+            # The size is asked for: somebody else may have emptied the file since we opened it, and
+            # to "cut" it at the place that we remember would fill it up with zeros.
+            os.ftruncate(self._file, max(0, os.fstat(self._file).st_size - size))
+
+    def _open(self) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
         for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_BINARY"):  # where the system has them
             flags |= getattr(os, name, 0)
-        file = os.open(self.path, flags, self._mode)
+        self._file = os.open(self.path, flags, self._mode)
         if hasattr(os, "fchmod"):
-            os.fchmod(file, self._mode)  # also where the file was there before, or the umask odd
-        return file
+            # Also where the file was there before, or the umask odd.
+            os.fchmod(self._file, self._mode)
+        self._size = os.fstat(self._file).st_size
+        self._end_torn_line()
 
     def _end_torn_line(self) -> None:
         """A process killed while it wrote may have left half a line: end it, glue nothing to it."""
         if self._size and self._file is not None:
-            with self.path.open("rb") as file:
-                file.seek(-1, os.SEEK_END)
-                is_torn = file.read(1) != b"\n"
-            if is_torn:
+            os.lseek(self._file, -1, os.SEEK_END)
+            if os.read(self._file, 1) != b"\n":
                 self._size += os.write(self._file, b"\n")
 
     def _close_file(self) -> None:
@@ -157,8 +167,10 @@ class LogFile:
         if self._file is None or now - self._looked_at < _LOOK_SECONDS:
             return
         self._looked_at = now
+        ours = os.fstat(self._file)
+        self._size = ours.st_size  # somebody may have emptied it (logrotate's copytruncate)
         try:
-            is_ours = os.path.samestat(os.stat(self.path), os.fstat(self._file))
+            is_ours = os.path.samestat(os.stat(self.path), ours)
         except FileNotFoundError:
             is_ours = False
         if not is_ours:
@@ -171,8 +183,7 @@ class LogFile:
             with contextlib.suppress(FileNotFoundError):
                 os.replace(f"{self.path}.{number}", f"{self.path}.{number + 1}")
         os.replace(self.path, f"{self.path}.1")
-        self._file = self._open()
-        self._size = 0
+        self._open()
 
 
 class ChatLog:
@@ -183,10 +194,14 @@ class ChatLog:
 
     def __init__(self, directory: Path, report: Callable[[str], None]) -> None:
         try:
-            directory.mkdir(parents=True, exist_ok=True)
-            self.public = LogFile(directory / "messages.txt", report)
-            self.private = LogFile(directory / "private_messages.txt", report, mode=0o600)
-            self.connections = LogFile(directory / "connections.txt", report)
+            with contextlib.ExitStack() as on_failure:
+                directory.mkdir(parents=True, exist_ok=True)
+                self.public = LogFile(directory / "messages.txt", report)
+                on_failure.callback(self.public.close)
+                self.private = LogFile(directory / "private_messages.txt", report, mode=0o600)
+                on_failure.callback(self.private.close)
+                self.connections = LogFile(directory / "connections.txt", report)
+                on_failure.pop_all()
         except OSError as error:
             raise LogError(
                 f"The logs cannot be written to {directory}: {error.strerror}. "

@@ -28,7 +28,9 @@ RESERVED = frozenset(
 )
 """Names that would make a line read as if the program, or everybody, had said it."""
 
+_MOST_TYPED = 4 * MAX_NAME_CHARACTERS  # a letter may be typed as itself and up to three marks
 _RANDOM_DRAWS = 8
+_NAMELESS = "Guest"  # Guest, Guest1, Guest2: where no name can be drawn
 _RULE = f"A name has 1 to {MAX_NAME_CHARACTERS} letters, digits, _ or - and starts with a letter."
 
 
@@ -45,7 +47,10 @@ def normalise(wanted: str) -> str:
     >>> normalise(" Ａｌｉｃｅ ")
     'Alice'
     """
-    name = unicodedata.normalize("NFKC", wanted.strip())
+    wanted = wanted.strip()
+    if len(wanted) > _MOST_TYPED:  # some texts take milliseconds to normalise, all long ones
+        raise BadNickname(_RULE)
+    name = unicodedata.normalize("NFKC", wanted)
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
         raise BadNickname(_RULE)
     if not name[0].isalpha() or not all(map(_is_allowed, name)):
@@ -95,11 +100,15 @@ def _is_of_one_script(name: str) -> bool:
 def fold(name: str) -> str:
     """What two spellings of the same name have in common: the key under which it is held.
 
+    A text that is too long for a name is given back as it is: nobody's key is so long.
+
     >>> fold("ALICE") == fold("alice") == fold("Alice")
     True
     >>> fold("STRASSE") == fold("straße")
     True
     """
+    if len(name) > _MOST_TYPED:
+        return name
     return unicodedata.normalize("NFKC", name.casefold())
 
 
@@ -142,7 +151,10 @@ def alternatives(wanted: str, on_duplicate: str) -> Iterator[str]:
         return iter(())
     # The 1,000 most frequent first names are drawn by frequency, and 20 people who draw one each
     # collide every other time: so several draws, and then a number.
-    draws = [names.get_first_name() for _ in range(_RANDOM_DRAWS)]
+    try:
+        draws = [names.get_first_name() for _ in range(_RANDOM_DRAWS)]
+    except OSError:  # no descriptor is left to open the package's file with
+        draws = [_NAMELESS]
     return itertools.chain(draws, _numbered(draws[0]))
 
 

@@ -19,6 +19,7 @@ Who owns what: the lock guards the current batch and who is listening. All sendi
 outbox's `unsent`, belongs to the writing thread.
 """
 
+import contextlib
 import os
 import selectors
 import socket
@@ -55,6 +56,7 @@ class Outbox:
         "connection",
         "finish_by",
         "is_broken",
+        "must_hang_up",
         "released",
         "unsent",
         "unsent_bytes",
@@ -67,6 +69,7 @@ class Outbox:
         # socket be closed: its descriptor's number would be given to the next connection, and what
         # was meant for one person would go to another.
         self.released = threading.Event()
+        self.must_hang_up = False  # see FanOut.hang_up; under the FanOut's lock, only ever set
         # All below: the writing thread only.
         self.unsent: deque[memoryview] = deque()
         self.unsent_bytes = 0  # other threads may read it, for show
@@ -138,15 +141,17 @@ class FanOut:
     What belongs together (a claim of a name and its announcement, a message and its log entry) is
     added inside one `with`, and nothing can come between.
 
-    Three callbacks, all in the writing thread and without the lock: `on_slow(outbox, reason)` for
-    somebody who stopped reading, `on_tick()` once a second or so, and `on_fault(error)` when the
-    thread ends by a bug in this program.
+    Four callbacks, all in the writing thread and without the lock: `on_slow(outbox, reason)` for
+    somebody who stopped reading, `on_logged(log, entries)` after entries were given to a log,
+    `on_tick()` once a second or so, and `on_fault(error)` when the thread ends by a bug in this
+    program.
     """
 
     def __init__(
         self,
         on_slow: Callable[[Outbox, str], None],
         *,
+        on_logged: Callable[[Log, list[bytes]], None] = lambda log, entries: None,
         on_tick: Callable[[], None] = lambda: None,
         on_fault: Callable[[Exception], None] = lambda error: None,
         outbox_bytes: int = OUTBOX_BYTES,
@@ -160,6 +165,7 @@ class FanOut:
         self._is_rung = False  # under lock: the writer knows that there is a batch
         self._is_stopping = False  # only ever set
         self._on_slow = on_slow
+        self._on_logged = on_logged
         self._on_tick = on_tick
         self._on_fault = on_fault
         self._outbox_bytes = outbox_bytes
@@ -239,6 +245,15 @@ class FanOut:
         self.stop_listening(outbox)
         self._batch.finished.append(outbox)
 
+    def hang_up(self, outbox: Outbox) -> None:
+        """As `finish`, and end the connection: its session does not know. Holding the lock.
+
+        The peer reads all that was added and then the end of the stream; who does not end their
+        own direction within a second is hung up on. The shutdown wakes the session.
+        """
+        outbox.must_hang_up = True
+        self.finish(outbox)
+
     def _personal(self, outbox: Outbox) -> Personal:
         personal = self._batch.personal.get(outbox)
         if personal is None:
@@ -298,6 +313,7 @@ class FanOut:
             self._batch_taken.notify_all()
         for log, entries in batch.logged.items():
             log.append(entries)
+            self._on_logged(log, entries)
         self._several_speak = len(batch.lines) > 1
         blob = b"".join(batch.lines)
         if blob:
@@ -400,15 +416,29 @@ class FanOut:
             outbox.finish_by = time.monotonic() + DRAIN_SECONDS
             self._finishing[outbox] = None
         else:
-            self._release(outbox)
+            self._all_has_left(outbox)
 
     def _release_if_finishing(self, outbox: Outbox) -> None:
         if outbox in self._finishing:
+            self._all_has_left(outbox)
+
+    def _all_has_left(self, outbox: Outbox) -> None:
+        """Or nothing can leave any more."""
+        if not outbox.must_hang_up or outbox.is_broken:
             self._release(outbox)
+            return
+        # Our direction first, as say_goodbye does: to end both would answer what they are just
+        # saying with a reset, which may overtake the last words. _tick ends the other.
+        with contextlib.suppress(OSError):
+            outbox.connection.shutdown(socket.SHUT_WR)
+        outbox.finish_by = time.monotonic() + DRAIN_SECONDS
+        self._finishing[outbox] = None
 
     def _release(self, outbox: Outbox) -> None:
         self._finishing.pop(outbox, None)
         self._forget_unsent(outbox)
+        if outbox.must_hang_up:
+            shut_down(outbox.connection)
         outbox.released.set()
 
     def _tick(self) -> None:

@@ -17,15 +17,30 @@ from phase4.clock import Clock
 from phase4.outbox import FanOut, Outbox
 from shared import message
 from shared.framing import encode_line
-from shared.message import Error, Joined, Left, Message, Notice, Online, Private, Renamed, Welcome
+from shared.message import (
+    DISCONNECTED_BY_OPERATOR,
+    Error,
+    Joined,
+    Left,
+    Message,
+    Notice,
+    Online,
+    Private,
+    Renamed,
+    Welcome,
+)
 from shared.status import Person
 from shared.threaded_server import shut_down
 
+_MOST_NAMED = 10  # in an error: behind a relay or a router, everybody has the same address
 _LIST_BYTES = 4000  # names in one line of a /who answer; a longer list comes as several lines
 
 
 class Refused(Exception):
-    """What was asked for cannot be done; the text is a sentence for the one who asked."""
+    """What was asked for cannot be done; the text is a sentence for the one who asked.
+
+    It may quote what they typed: it is cleaned where it is made a line (commands.handle).
+    """
 
 
 class RoomFull(Refused):
@@ -73,6 +88,8 @@ class Room:
         self._members: dict[str, Member] = {}  # by nicknames.fold(name)
         self._looks: dict[str, Member] = {}  # the same, by nicknames.look(name)
         self._connected: dict[Outbox, Member] = {}  # with those who have no name yet
+        self._who_lines = b""  # what answers /who
+        self._who_at = ""  # and when that was made; "" when it is true no longer
         self._is_closed = False
         self.people_peak = 0
         self.joins = 0
@@ -112,6 +129,8 @@ class Room:
         """Claim the first name that nobody has, and announce it; False if all are taken."""
         with self._out:
             self._check_open()
+            if member.is_gone:  # evicted since they gave it: nobody would release the name again
+                raise RoomFull("Others took your place; try again later.")
             name = next(self._free(names), None)
             if name is None:
                 return False
@@ -148,10 +167,12 @@ class Room:
         self._members[nicknames.fold(name)] = member
         self._looks[nicknames.look(name)] = member
         member.name = name
+        self._who_at = ""
 
     def _release(self, member: Member) -> None:
         del self._members[nicknames.fold(member.name)]
         del self._looks[nicknames.look(member.name)]
+        self._who_at = ""
 
     def leave(self, member: Member, reason: str = "", last_words: str = "") -> None:
         """Somebody goes, for whatever reason; again does no harm. The name is free at once.
@@ -159,29 +180,44 @@ class Room:
         `last_words` are an Error for the one who goes.
         """
         with self._out:
-            if member.is_gone:
-                return
-            member.is_gone = True
-            self._connected.pop(member.outbox, None)
-            if last_words:
-                self._tell(member, Error(last_words))
-            self._out.finish(member.outbox)
-            self._clock.tick()
-            if member.name:
-                self._release(member)
-                self._announce(Left(self._clock.wire, member.name, reason))
-                self._note(f"{member.name} left" + (f" ({reason})" if reason else ""))
-            elif reason:
-                self._note(f"{member.address} was refused: {reason}")
+            if not member.is_gone:
+                self._leave(member, reason, last_words, end=self._out.finish)
+
+    def disconnect(self, name: str) -> bool:
+        """The operator ends somebody's connection; whether somebody of that name was here.
+
+        They read all that was for them, then why, then the end. Waits for nobody.
+        """
+        with self._out:
+            member = self._members.get(nicknames.fold(name))
+            if member is not None:
+                reason, last_words = "disconnected by the operator", DISCONNECTED_BY_OPERATOR
+                self._leave(member, reason, last_words, end=self._out.hang_up)
+        return member is not None
+
+    def _leave(
+        self, member: Member, reason: str, last_words: str, end: Callable[[Outbox], None]
+    ) -> None:
+        member.is_gone = True
+        self._connected.pop(member.outbox, None)
+        if last_words:
+            self._tell(member, Error(last_words))
+        end(member.outbox)
+        self._clock.tick()
+        if member.name:
+            self._release(member)
+            self._announce(Left(self._clock.wire, member.name, reason))
+            self._note(f"{member.name} left" + (f" ({reason})" if reason else ""))
+        elif reason:
+            self._note(f"{member.address} was refused: {reason}")
 
     def cut(self, outbox: Outbox, reason: str) -> None:
         """Somebody is disconnected because they do not read. The writing thread calls this."""
-        with self._out.lock:
+        with self._out:
             member = self._connected.get(outbox)
-            if member is None:
-                return
-            self.slow_disconnected += 1
-        self.leave(member, reason)
+            if member is not None:
+                self.slow_disconnected += 1
+                self._leave(member, reason, "", end=self._out.finish)
 
     def evict_nameless(self) -> None:
         """End a connection without a name, to make room for others.
@@ -189,13 +225,14 @@ class Room:
         The oldest of those from the address that has most of them: who opens very many connections
         takes the places from themselves.
         """
-        with self._out.lock:
+        with self._out:  # to the end: meanwhile they might give a name
             nameless = [each for each in self._connected.values() if not each.name]
-        if nameless:
+            if not nameless:
+                return
             [(host, _)] = Counter(each.host for each in nameless).most_common(1)
             member = next(each for each in nameless if each.host == host)
-            self.leave(member, "gave no name while others waited")
-            shut_down(member.outbox.connection)
+            self._leave(member, "gave no name while others waited", "", end=self._out.finish)
+        shut_down(member.outbox.connection)
 
     def rename(self, member: Member, wanted: str) -> None:
         """Give somebody another name. Raises nicknames.BadNickname or Refused."""
@@ -267,16 +304,18 @@ class Room:
 
     def _find(self, to: str) -> Member:
         """The member called `to`; an address serves where addresses are shown. Raises Refused."""
-        member = self._members.get(nicknames.fold(message.clean(to)))
+        member = self._members.get(nicknames.fold(to))
         if member is not None:
             return member
         host = _as_address(to) if self.show_addresses else ""
         found = [each for each in self._members.values() if host and each.host == host]
         if not found:
-            raise Refused(f"Nobody here is called {message.clean(to)}.")
+            raise Refused(f"Nobody here is called {to}.")
         if len(found) > 1:
-            names = ", ".join(sorted(each.name for each in found))
-            raise Refused(f"Several people are connected from {host}: {names}. Use a name.")
+            names = sorted(each.name for each in found)
+            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+            some = ", ".join(names[:_MOST_NAMED])
+            raise Refused(f"Several people are connected from {host}: {some}{more}. Use a name.")
         return found[0]
 
     # --- answers --------------------------------------------------------------------------------
@@ -300,9 +339,19 @@ class Room:
         """Answer somebody who asks who is here."""
         with self._out:
             if not member.is_gone:
-                self._clock.tick()
-                for online in self._online():
-                    self._tell(member, online)
+                self._out.deliver(self._who(), member.outbox)
+
+    def _who(self) -> bytes:
+        """The lines that answer /who; the same bytes for all who ask before anything changes.
+
+        Five bytes ask for many thousand. Without a memory, a few hundred people who ask as often as
+        they may would take all the time there is.
+        """
+        self._clock.tick()
+        if self._who_at != self._clock.wire:
+            lines = [encode_line(message.format(each)) for each in self._online()]
+            self._who_lines, self._who_at = b"".join(lines), self._clock.wire
+        return self._who_lines
 
     def _online(self) -> Iterator[Online]:
         people = sorted(self._members.values(), key=lambda each: nicknames.fold(each.name))

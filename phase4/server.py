@@ -10,27 +10,33 @@ This module wires the parts together. Threads, and who ends them:
     accept      ThreadedServer.serve                      ended by ChatServer.stop
     one for each person   Session.run                     ended by its peer, or by drain()
     writer      FanOut: logs and sends everything         ended by FanOut.stop
-    status      a ThreadedServer of its own, small        ended by ChatServer.stop
+    status      StatusPort.serve                          ended by ChatServer.stop
+    metrics     a ThreadedServer, where it is asked for   ended by ChatServer.stop
     console     prints                                    ended by Console.close
     quit key    waits for a q                             ended by QuitKey.stop
 """
 
 import argparse
 import contextlib
+import importlib.util
 import os
 import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from phase4.chat_log import ChatLog, LogError
 from phase4.console import Console
+from phase4.figures import SharedSnapshot, resident_bytes
 from phase4.nicknames import ON_DUPLICATE
-from phase4.outbox import FanOut, Outbox
+from phase4.outbox import FanOut, Log, Outbox
 from phase4.room import Room
 from phase4.session import Session
+from phase4.status_port import StatusPort
 from shared.arguments import add_listen_arguments, port_number, positive_number
 from shared.defaults import (
     CHAT_PORT,
@@ -39,19 +45,17 @@ from shared.defaults import (
     HOST,
     LOG_DIR,
     MAX_CLIENTS,
-    MAX_STATUS_CONNECTIONS,
     NAME_SECONDS,
     REPORT_SECONDS,
     STATUS_PORT,
-    STATUS_SECONDS,
 )
 from shared.listener import ListenError, address_text, open_listener
 from shared.quit_key import MODES, QuitKey
-from shared.status import Snapshot, format_snapshot
+from shared.status import Snapshot
 from shared.threaded_server import ThreadedServer, on_stop_signals, raise_descriptor_limit
+from shared.version import VERSION
 from shared.wakeup import Wakeup
 
-VERSION = "phase4 0.1.0"
 _NAMELESS = 256  # connections beside max_clients, of people who have no name yet
 
 
@@ -63,6 +67,8 @@ class Settings:
     port: int = CHAT_PORT
     status_host: str = HOST
     status_port: int = STATUS_PORT
+    metrics_host: str = HOST
+    metrics_port: int | None = None  # None: no metrics
     log_dir: Path = Path(LOG_DIR)
     on_duplicate: str = ON_DUPLICATE[0]
     show_addresses: bool = False
@@ -71,13 +77,33 @@ class Settings:
     name_seconds: float = NAME_SECONDS
 
 
+class Shows(Protocol):
+    """What a server tells its operator through: a Console, or what stands in for one."""
+
+    dropped: int  # lines that were left out
+
+    def print(self, text: str) -> None:
+        """Show a line, soon. Any thread; never waits, never fails."""
+
+
 class ChatServer:
     """A chat server in this process. Made ready by __init__, which raises ListenError or LogError;
     then `start`, and `stop` when it is over.
+
+    `on_public` gets the entries of messages.txt as they are logged, in the writing thread: it must
+    be quick, and raise nothing.
     """
 
-    def __init__(self, settings: Settings, console: Console, *, is_quiet: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        console: Shows,
+        *,
+        is_quiet: bool = False,
+        on_public: Callable[[list[bytes]], None] = lambda entries: None,
+    ) -> None:
         show = console.print
+        self._on_public = on_public
         self.settings = settings
         self._console = console
         self._started = time.time()
@@ -85,11 +111,20 @@ class ChatServer:
         self._lock = threading.Lock()
         self._sessions: set[Session] = set()  # under _lock
         self.is_broken = threading.Event()  # a fault in this program stopped the writing thread
+        self._shared_snapshot = SharedSnapshot(self.snapshot)
+        if settings.metrics_port is not None:
+            _check_for_metrics()
         self._log = ChatLog(settings.log_dir, show)
-        listener, status_listener = self._listen()
+        listener, status_listener, metrics_listener = self._listen()
         self.address = address_text(listener.getsockname())
         self.status_address = address_text(status_listener.getsockname())
-        self._fan_out = FanOut(self._on_slow, on_tick=self._log.retry, on_fault=self._on_fault)
+        self.metrics_address = ""  # of nothing, unless it was asked for
+        self._fan_out = FanOut(
+            self._on_slow,
+            on_logged=self._on_logged,
+            on_tick=self._log.retry,
+            on_fault=self._on_fault,
+        )
         self.room = Room(
             self._fan_out,
             self._log,
@@ -105,19 +140,21 @@ class ChatServer:
             on_crowded=self.room.evict_nameless,
             report=show,
         )
-        self._status = ThreadedServer(
-            status_listener,
-            self._serve_status,
-            max_connections=MAX_STATUS_CONNECTIONS,
-            report=show,
-        )
+        self._status = StatusPort(status_listener, self._shared_snapshot.line, report=show)
+        self._metrics = self._metrics_server(metrics_listener) if metrics_listener else None
+        serving: dict[str, ThreadedServer | StatusPort | None] = {
+            "accept": self._chat,
+            "status": self._status,
+            "metrics": self._metrics,
+        }
         self._threads = [
-            threading.Thread(target=self._chat.serve, name="accept", daemon=True),
-            threading.Thread(target=self._status.serve, name="status", daemon=True),
+            threading.Thread(target=each.serve, name=name, daemon=True)
+            for name, each in serving.items()
+            if each is not None
         ]
 
-    def _listen(self) -> tuple[socket.socket, socket.socket]:
-        """The listeners for people and for the status; nothing stays open where one fails."""
+    def _listen(self) -> tuple[socket.socket, socket.socket, socket.socket | None]:
+        """The listeners for people, status and metrics; nothing stays open where one fails."""
         settings = self.settings
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(self._log.close)
@@ -126,8 +163,26 @@ class ChatServer:
             status = open_listener(
                 settings.status_host, settings.status_port, port_flag="--status-port"
             )
+            on_failure.callback(status.close)
+            metrics = None
+            if settings.metrics_port is not None:
+                metrics = open_listener(
+                    settings.metrics_host, settings.metrics_port, port_flag="--metrics-port"
+                )
             on_failure.pop_all()
-        return people, status
+        return people, status, metrics
+
+    def _metrics_server(self, listener: socket.socket) -> ThreadedServer:
+        from phase4 import metrics  # only here: its library is an extra
+
+        self.metrics_address = address_text(listener.getsockname())
+        return ThreadedServer(
+            listener,
+            metrics.metrics_handler(self._shared_snapshot.get),
+            max_connections=metrics.MAX_CONNECTIONS,
+            full=metrics.BUSY,
+            report=self._console.print,
+        )
 
     def start(self) -> None:
         """Begin to accept people."""
@@ -140,6 +195,8 @@ class ChatServer:
         """Stop in order, within 2 s: accept nobody, tell everybody, let it reach them, close."""
         self._chat.stop()
         self._status.stop()
+        if self._metrics:
+            self._metrics.stop()
         for thread in self._threads:
             thread.join(DRAIN_SECONDS / 10)
         outboxes = self.room.close("The server is stopping.")
@@ -149,9 +206,17 @@ class ChatServer:
         # Whoever has not taken their last lines by now is not waited for: shutdown() makes the
         # writing thread's next send() fail, and so it releases them too.
         self._chat.drain(DRAIN_SECONDS / 4)
-        self._status.drain(0.1)
+        if self._metrics:
+            self._metrics.drain(0.1)
         self._fan_out.stop(DRAIN_SECONDS / 4)
         self._log.close()
+
+    def disconnect(self, name: str) -> bool:
+        """End the connection of the person called `name`; whether there was one. Any thread.
+
+        They read why; the others read that they left. Waits for nobody.
+        """
+        return self.room.disconnect(name)
 
     # --- threads of their own ---------------------------------------------------------------------
 
@@ -174,10 +239,9 @@ class ChatServer:
                 self._sessions.discard(session)
                 self._bytes_in_of_gone += session.bytes_in
 
-    def _serve_status(self, connection: socket.socket, address: str) -> None:
-        """One line of JSON, and the end; a reader that does not read is left after 2 s."""
-        connection.settimeout(STATUS_SECONDS)
-        connection.sendall(format_snapshot(self.snapshot()))
+    def _on_logged(self, log: Log, entries: list[bytes]) -> None:
+        if log is self._log.public:
+            self._on_public(entries)
 
     def _on_slow(self, outbox: Outbox, reason: str) -> None:
         self.room.cut(outbox, reason)
@@ -194,7 +258,8 @@ class ChatServer:
             bytes_in = self._bytes_in_of_gone + sum(each.bytes_in for each in self._sessions)
         people = self.room.people()
         return Snapshot(
-            server=VERSION,
+            server=f"phase4 {VERSION}",
+            server_version=VERSION,
             pid=os.getpid(),
             started=self._started,
             time=time.time(),
@@ -214,6 +279,8 @@ class ChatServer:
             log_lines_dropped=sum(each.dropped for each in self._log.files),
             console_lines_dropped=self._console.dropped,
             threads=threading.active_count(),
+            resident_bytes=resident_bytes(),
+            cpu_seconds=time.process_time(),
             people=people,
         )
 
@@ -226,24 +293,33 @@ class ChatServer:
         )
 
 
+def _check_for_metrics() -> None:
+    """Raise ListenError where the library for the metrics is not installed: it is an extra."""
+    if importlib.util.find_spec("prometheus_client") is None:
+        raise ListenError(
+            "--metrics-port needs the library prometheus_client, which is not installed: "
+            f"{_python()} -m pip install prometheus_client"
+        )
+
+
 # --- the command line ---------------------------------------------------------------------------
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a server until q, Ctrl-C or SIGTERM; the exit status."""
-    options = _parse(arguments)
+    options = _parser().parse_args(arguments)
     raise_descriptor_limit()
     console = Console()
     stopping = Wakeup()
     on_stop_signals(stopping.ring)
     try:
-        server = ChatServer(_settings(options), console, is_quiet=options.quiet)
+        server = ChatServer(settings_of(options), console, is_quiet=options.quiet)
     except (ListenError, LogError) as error:
         print(f"phase4.server: {error}", file=sys.stderr)
         return 2
     server.start()
     key = QuitKey(options.quit_key, stopping.ring)
-    _introduce(server, key.start(), console)
+    introduce(server, key.start(), console.print)
     try:
         _wait(server, stopping, console, is_quiet=options.quiet)
     finally:
@@ -263,22 +339,24 @@ def _wait(server: ChatServer, stopping: Wakeup, console: Console, *, is_quiet: b
             console.print(server.figures())
 
 
-def _introduce(server: ChatServer, how_to_stop: str, console: Console) -> None:
+def introduce(server: ChatServer, how_to_stop: str, show: Callable[[str], None]) -> None:
     """Say where everything is, and what to type next."""
     is_local = server.settings.host in ("127.0.0.1", "localhost", "::1")
     reach = " (this machine only; --host 0.0.0.0 lets the network in)" if is_local else ""
     python = _python()
     port = server.address.rpartition(":")[2]
-    console.print(f"Listening on {server.address}{reach}")
-    console.print(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
-    console.print("Type next, each in a terminal of its own:")
+    show(f"Listening on {server.address}{reach}")
+    show(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
+    if server.metrics_address:
+        show(f"Metrics on http://{server.metrics_address}/metrics")
+    show("Type next, each in a terminal of its own:")
     for module, what in (
         (f"phase4.client_gui --port {port}", "a window to chat in"),
         (f"phase4.client_terminal --port {port}", "the same in a terminal"),
         (f"monitor --status {server.status_address}", "the figures, live"),
     ):
-        console.print(f"  {python} -m {module:<36} {what}")
-    console.print(how_to_stop)
+        show(f"  {python} -m {module:<36} {what}")
+    show(how_to_stop)
 
 
 def _python() -> str:
@@ -289,12 +367,15 @@ def _python() -> str:
     return str(path) if len(path.parts) <= 3 else "python"
 
 
-def _settings(options: argparse.Namespace) -> Settings:
+def settings_of(options: argparse.Namespace) -> Settings:
+    """What the options of `add_server_arguments` say."""
     return Settings(
         host=options.host,
         port=options.port,
         status_host=options.status_host,
         status_port=options.status_port,
+        metrics_host=options.metrics_host,
+        metrics_port=options.metrics_port,
         log_dir=options.log_dir,
         on_duplicate=options.on_duplicate,
         show_addresses=options.show_addresses,
@@ -304,12 +385,23 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="phase4.server", description="A chat server.")
+    add_server_arguments(parser)
+    add = parser.add_argument
+    add("--quit-key", choices=MODES, default=MODES[0], help="where q is read (default auto)")
+    add("--quiet", action="store_true", help="do not show who comes and goes, nor the figures")
+    return parser
+
+
+def add_server_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of a server, wherever it is started from."""
     add_listen_arguments(parser, HOST, CHAT_PORT)
     add = parser.add_argument
     add("--status-host", default=HOST, help="address of the status port (default %(default)s)")
     add("--status-port", type=port_number, default=STATUS_PORT, help="default %(default)s")
+    add("--metrics-host", default=HOST, help="address of the metrics (default %(default)s)")
+    add("--metrics-port", type=port_number, help="serve figures to Prometheus (default: do not)")
     add("--log-dir", type=Path, default=Path(LOG_DIR), help="where the logs go (default logs)")
     add(
         "--on-duplicate",
@@ -318,7 +410,6 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         help="a taken name: a random one instead (default), Alice1, or a refusal",
     )
     add("--show-addresses", action="store_true", help="/who shows them, and /pm takes them")
-    add("--quit-key", choices=MODES, default=MODES[0], help="where q is read (default auto)")
     add(
         "--max-clients",
         type=positive_number,
@@ -337,8 +428,6 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         default=NAME_SECONDS,
         help="time that a newcomer has to give a name (default %(default)s s)",
     )
-    add("--quiet", action="store_true", help="do not show who comes and goes, nor the figures")
-    return parser.parse_args(arguments)
 
 
 def _at_least_zero(text: str) -> float:

@@ -4,6 +4,7 @@ The thread only reads. What this person is to see goes through the room to their
 writing thread sends it; so this thread can wait for its own socket as long as it likes.
 """
 
+import re
 import select
 import socket
 import time
@@ -16,6 +17,7 @@ from phase4.outbox import Outbox
 from phase4.room import Member, Refused, Room, RoomFull
 from shared.defaults import (
     FLOOD_BURST_LINES,
+    LAST_WORDS_SECONDS,
     MAX_LINE_BYTES,
     NAME_SECONDS,
     NAME_TRIES,
@@ -28,6 +30,8 @@ from shared.threaded_server import say_goodbye
 _RELEASE_SECONDS = 30.0  # the writing thread takes milliseconds, unless the disk hangs
 _LINGER_SECONDS = 1.0
 _TLS_HANDSHAKE = b"\x16\x03"  # how every TLS client begins (RFC 8446, 5.1); no text does
+_HTTP_REQUEST = re.compile(r" HTTP/\d(\.\d)?\s*$")  # also how HTTP/2 begins (RFC 9113, 3.4)
+_SSH_HELLO = re.compile(r"SSH-\d\.\d+-")  # RFC 4253, 4.2
 
 
 class HangUp(Exception):
@@ -61,6 +65,7 @@ class Session:
         self._decoder = LineDecoder()
         self._readiness = Readiness(connection)
         self._name_by = time.monotonic() + name_seconds
+        self._last_words_by = 0.0  # set when they have ended and lines of theirs still wait
         self.bytes_in = 0
 
     def run(self) -> None:
@@ -120,7 +125,7 @@ class Session:
     def _lines(self) -> Iterator[str | BadLine]:
         """Lines as they come, no faster than this person may speak; ends with the stream.
 
-        Raises HangUp when there is no name in time, and OSError when the connection is lost.
+        Raises HangUp when a time is over, and OSError when the connection is lost.
         """
         while data := self._receive():
             if not self.bytes_in and data.startswith(_TLS_HANDSHAKE):
@@ -128,18 +133,37 @@ class Session:
             self.bytes_in += len(data)
             for line in self._decoder.feed(data):
                 wait = self._bucket.take()  # for an empty line, too: it says nothing, but costs us
-                if wait and self._readiness.hung_up(wait):
-                    raise ConnectionResetError
+                if wait:
+                    self._hold_back(wait)
                 self._room.wait_for_room()
                 if self._member.is_gone:
                     return  # disconnected, or the server stops: what is left is for nobody
                 yield line
 
+    def _hold_back(self, seconds: float) -> None:
+        """Wait before the next line. Raises HangUp, and OSError when the connection is lost."""
+        if not self._last_words_by and self._readiness.has_ended():
+            self._last_words_by = time.monotonic() + LAST_WORDS_SECONDS
+        if self._readiness.hung_up(seconds):
+            raise ConnectionResetError
+        self._check_time()
+
+    def _check_time(self) -> None:
+        """Raise HangUp when the time to give a name is over, or the time for last words."""
+        now = time.monotonic()
+        if not self._member.name and now >= self._name_by:
+            raise HangUp("You gave no name in time. Goodbye.", "gave no name in time")
+        if self._last_words_by and now >= self._last_words_by:
+            raise HangUp(
+                "You ended the connection and left more lines than are read in "
+                f"{LAST_WORDS_SECONDS:g} s; the rest was dropped.",
+                "gone before all was said",
+            )
+
     def _receive(self) -> bytes:
         """Some bytes, or none at the end of the stream."""
         while True:
-            if not self._member.name and time.monotonic() >= self._name_by:
-                raise HangUp("You gave no name in time. Goodbye.", "gave no name in time")
+            self._check_time()
             seconds = None if self._member.name else self._name_by - time.monotonic()
             if self._readiness.readable(seconds):
                 try:
@@ -157,8 +181,10 @@ class Session:
 
 def _refuse_other_protocols(line: str) -> None:
     """A browser sent here would take a random name with the empty line that ends its request."""
-    if line.rstrip().endswith(("HTTP/1.0", "HTTP/1.1")):
+    if _HTTP_REQUEST.search(line):
         raise HangUp("This is a chat server, not a web server. Goodbye.", "is a web browser")
+    if _SSH_HELLO.match(line):
+        raise HangUp("This is a chat server, and speaks no SSH. Goodbye.", "speaks SSH")
 
 
 class Readiness:
@@ -187,3 +213,14 @@ class Readiness:
         if self._hung_up:
             return bool(self._hung_up.poll(seconds * 1000))
         return bool(select.select([], [], [self._connection], seconds)[2])
+
+    def has_ended(self) -> bool:
+        """Whether the peer's end (FIN) has come, though there may be much to read before it.
+
+        Linux tells. Where the system does not, this is False: the end is seen when all is read.
+        """
+        if not hasattr(select, "POLLRDHUP"):
+            return False
+        poller = select.poll()
+        poller.register(self._connection, select.POLLRDHUP)
+        return bool(poller.poll(0))

@@ -67,6 +67,10 @@ FLOOD_BURST_LINES = 10
 FLOOD_LINES_PER_SECOND = 5.0
 """People type slower. Who sends faster is read more slowly; nothing is lost. Ergo: 5, then 2/s."""
 
+LAST_WORDS_SECONDS = 30.0
+"""Who sends much at once and ends the connection is read for so long: 150 lines, a page that was
+piped in. Without a bound, a megabyte left behind would hold the name and be said for hours."""
+
 # --- phase 4: the logs -----------------------------------------------------------------------
 
 LOG_DIR = "logs"

@@ -31,6 +31,16 @@ Handler = Callable[[socket.socket, str], None]
 """Serves one connection until its end: handler(connection, "host:port")."""
 
 _NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_ITS_NETWORK_FAILED = tuple(
+    # Linux reports with accept() what befell the newcomer, not the listener (accept(2), "Error
+    # handling"; EPERM is a firewall's). Not every system knows each of these.
+    getattr(errno, name)
+    for name in (
+        *("ENETDOWN", "EPROTO", "ENOPROTOOPT", "EHOSTDOWN", "ENONET", "EHOSTUNREACH"),
+        *("EOPNOTSUPP", "ENETUNREACH", "ETIMEDOUT", "EPERM"),
+    )
+    if hasattr(errno, name)
+)
 _MAX_REFUSING_THREADS = 32
 _THREAD_STACK_BYTES = 256 * 1024  # of address space; the system's 8 MiB leave room for few threads
 _CROWDED = 128  # connections before the last: who is being ended takes a moment to be gone
@@ -129,9 +139,10 @@ class ThreadedServer:
         except (BlockingIOError, ConnectionError):
             return  # it came and went
         except OSError as error:
-            if error.errno not in _NO_DESCRIPTOR_LEFT:
+            if error.errno in _NO_DESCRIPTOR_LEFT:
+                self._refuse_with_reserve(error)
+            elif error.errno not in _ITS_NETWORK_FAILED:
                 raise
-            self._refuse_with_reserve(error)
             return
         connection.setblocking(True)  # some systems hand on the listener's own setting
         if self.is_crowded:
@@ -185,9 +196,6 @@ class ThreadedServer:
         Without this the newcomer would stay in the backlog and select() would report it at once,
         for ever: a server that burns a whole CPU to do nothing.
         """
-        self._report(f"Somebody was turned away: {error.strerror}.")
-        with self._lock:
-            self.refused += 1
         if self._reserve is not None:
             os.close(self._reserve)
             self._reserve = None
@@ -197,9 +205,12 @@ class ThreadedServer:
                 connection.setblocking(False)
                 connection.send(self._full)
             connection.close()
+            with self._lock:
+                self.refused += 1
+            self._report(f"Somebody was turned away: {error.strerror}.")
         with contextlib.suppress(OSError):
             self._reserve = os.open(os.devnull, os.O_RDONLY)
-        if self._reserve is None:
+        if self._reserve is None:  # another thread was quicker: the newcomer waits, and so do we
             self._wakeup.wait(_PAUSE_SECONDS)
 
     # --- the thread of one connection ---------------------------------------------------------

@@ -11,6 +11,7 @@ factor of two). `--all-cpus` lets the system place them.
 
     python -m tests.benchmarks                              # about three minutes
     python -m tests.benchmarks --people 100 --servers asyncio,phase4 --rounds 5
+    python -m tests.benchmarks --servers phase4,watched     # what a hundred monitors cost
 """
 
 import argparse
@@ -33,6 +34,7 @@ from tests.benchmarks.results import Results, known, median, others_share, per_s
 from tests.benchmarks.servers import CONTENDERS, Contender, ngircd_program, running
 from tests.harness import ROOT, environment
 
+_DEFAULT_SERVERS = [each.name for each in CONTENDERS.values() if not each.is_watched]
 _TOO_NOISY = 0.1  # of a CPU, taken by other programs
 _REPORT_SECONDS = 120.0  # a generator that needs longer hangs; it has its own, shorter deadlines
 
@@ -237,8 +239,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add(
         "--servers",
         type=_servers,
-        default=list(CONTENDERS),
-        help=f"the first is what the others are compared with (default {','.join(CONTENDERS)})",
+        default=_DEFAULT_SERVERS,
+        help="the first is what the others are compared with "
+        f"(of {', '.join(CONTENDERS)}; default {','.join(_DEFAULT_SERVERS)})",
     )
     add("--all-cpus", action="store_true", help="let the system place server and generator")
     add(

@@ -35,10 +35,11 @@ from dataclasses import asdict, dataclass
 from itertools import cycle
 from typing import Self
 
+from phase4.figures import resident_bytes
 from shared.defaults import HOST
 from shared.listener import tune_connection
 from shared.threaded_server import raise_descriptor_limit
-from tests.benchmarks.system import busy_seconds, cpu_seconds, difference, resident_bytes
+from tests.benchmarks.system import busy_seconds, cpu_seconds, difference
 
 WATCHED = 4  # recipients whose every line is read while we measure
 CHECK_SECONDS = 0.25  # of the first part, in which everybody is watched

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from shared.defaults import HOST
 from tests.benchmarks.generator import Failure
@@ -37,32 +38,44 @@ _NGIRCD = """\
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a server is to run, and for how many."""
+
+    port: int
+    status_port: int
+    folder: Path  # empty, and gone afterwards
+    people: int
+
+
+@dataclass(frozen=True)
 class Contender:
     """A server: how to start it, and how it is spoken to (a key of DIALECTS)."""
 
     name: str
     what: str
     dialect: str
-    command: Callable[[int, Path, int], list[str]]  # of port, an empty folder, people
+    command: Callable[[Place], list[str]]
+    is_watched: bool = False  # a hundred monitors ask its status port all the time (watchers.py)
 
 
-def _phase3(port: int, folder: Path, people: int) -> list[str]:
-    return [sys.executable, "-m", "phase3.server", "--port", str(port)]
+def _phase3(place: Place) -> list[str]:
+    return [sys.executable, "-m", "phase3.server", "--port", str(place.port)]
 
 
-def _phase4(port: int, folder: Path, people: int) -> list[str]:
-    options = ["--quit-key", "off", "--quiet", "--flood-rate", "0", "--status-port", "0"]
-    options += ["--max-clients", str(people), "--log-dir", str(folder)]
-    return [sys.executable, "-m", "phase4.server", "--port", str(port), *options]
+def _phase4(place: Place) -> list[str]:
+    options = ["--quit-key", "off", "--quiet", "--flood-rate", "0"]
+    options += ["--port", str(place.port), "--status-port", str(place.status_port)]
+    options += ["--max-clients", str(place.people), "--log-dir", str(place.folder)]
+    return [sys.executable, "-m", "phase4.server", *options]
 
 
-def _asyncio(port: int, folder: Path, people: int) -> list[str]:
-    return [sys.executable, "-m", "tests.benchmarks.asyncio_server", "--port", str(port)]
+def _asyncio(place: Place) -> list[str]:
+    return [sys.executable, "-m", "tests.benchmarks.asyncio_server", "--port", str(place.port)]
 
 
-def _ngircd(port: int, folder: Path, people: int) -> list[str]:
-    config = folder / "ngircd.conf"
-    config.write_text(_NGIRCD.format(host=HOST, port=port), encoding="ascii")
+def _ngircd(place: Place) -> list[str]:
+    config = place.folder / "ngircd.conf"
+    config.write_text(_NGIRCD.format(host=HOST, port=place.port), encoding="ascii")
     return [ngircd_program() or "ngircd", "-n", "-f", str(config)]
 
 
@@ -73,6 +86,7 @@ CONTENDERS = {
         Contender("phase4", "one writing thread, one send() for a batch", "named", _phase4),
         Contender("asyncio", "a write() for each line and recipient", "named", _asyncio),
         Contender("ngircd", "an IRC server in C", "irc", _ngircd),
+        Contender("watched", "phase4, and a hundred monitors", "named", _phase4, is_watched=True),
     )
 }
 
@@ -86,25 +100,38 @@ def ngircd_program() -> str | None:
 def running(contender: Contender, people: int) -> Iterator[tuple[int, int]]:
     """Start a server; gives its process id and port. It is ended on leaving. Raises Failure."""
     with tempfile.TemporaryDirectory() as name, (Path(name) / "errors").open("w+b") as errors:
-        port = free_port()
-        process = subprocess.Popen(
-            contender.command(port, Path(name), people),
-            cwd=ROOT,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-        )
+        place = Place(free_port(), free_port(), Path(name), people)
+        with _process(contender.command(place), errors) as server:
+            _wait_for(server, place.port, errors.name)
+            if not contender.is_watched:
+                yield server.pid, place.port
+                return
+            command = [sys.executable, "-m", "tests.benchmarks.watchers", str(place.status_port)]
+            with _process(command, errors) as watchers:
+                yield server.pid, place.port
+                if watchers.poll() is not None:
+                    raise Failure(_last_words(errors.name) or "the monitors have ended")
+
+
+@contextlib.contextmanager
+def _process(command: list[str], errors: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
         try:
-            _wait_for(process, port, errors.name)
-            yield process.pid, port
-        finally:
-            process.terminate()
-            try:
-                process.wait(SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int, errors: str) -> None:
@@ -115,6 +142,10 @@ def _wait_for(process: subprocess.Popen[bytes], port: int, errors: str) -> None:
             socket.create_connection((HOST, port), SECONDS).close()
             return
         time.sleep(0.01)  # a pause between two attempts
+    raise Failure(f"it does not start: {_last_words(errors) or 'no connection is accepted'}")
+
+
+def _last_words(errors: str) -> str:
+    """The last line that was said to standard error."""
     said = Path(errors).read_text(encoding="utf-8", errors="replace").split("\n")
-    why = next((line for line in reversed(said) if line), "no connection is accepted")
-    raise Failure(f"it does not start: {why}")
+    return next((line for line in reversed(said) if line), "")

@@ -6,15 +6,6 @@ from pathlib import Path
 _IDLE = (3, 4)  # the places of idle and iowait among the times in /proc/stat
 
 
-def resident_bytes(pid: int) -> int | None:
-    """The memory that a process holds."""
-    try:
-        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
-    except OSError:
-        return None
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-
 def cpu_seconds(pid: int) -> float | None:
     """The CPU time that a process has used, with the kernel's on its behalf."""
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import doctest
 import json
 import os
@@ -13,13 +14,15 @@ from types import ModuleType
 
 import pytest
 
+from phase4.status_port import StatusPort
 from shared.defaults import HOST
 from shared.listener import open_listener
 from tests.benchmarks import generator, picture, results
 from tests.benchmarks.asyncio_server import Chat, serve
 from tests.benchmarks.generator import Failure, Order, Part, carry_out
 from tests.benchmarks.picture import Curve, Point, draw
-from tests.harness import SECONDS, run
+from tests.benchmarks.servers import CONTENDERS, running
+from tests.harness import SECONDS, free_port, run, wait_until
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -54,6 +57,41 @@ def test_a_curve_rises_where_its_values_do() -> None:
     (x1, y1), (x2, y2), (x3, y3) = (map(float, each.split(",")) for each in curve)
     assert x1 < x2 < x3
     assert y2 < y1 < y3  # y is counted from the top
+
+
+# --- monitors beside a server -----------------------------------------------------------------
+
+
+def test_a_server_can_be_measured_while_a_hundred_monitors_ask_it(tmp_path: Path) -> None:
+    options = "--people 6 --curve 6 --seconds 0.05 --rounds 1 --tries 1 --servers watched"
+    status, output = run(
+        "tests.benchmarks", *options.split(), "--picture", str(tmp_path / "p.svg"), seconds=30
+    )
+    assert status == 0, output
+    assert output.count("| watched |") == 3  # two parts, and the memory
+    assert "failed" not in output
+
+
+def test_monitors_that_get_no_proper_answer_say_so() -> None:
+    assert run("tests.benchmarks.watchers", str(free_port()))[0] == 1
+    port = StatusPort(open_listener(HOST, 0), lambda: b"[1]\n")
+    thread = threading.Thread(target=port.serve)
+    thread.start()
+    try:
+        outcome = run("tests.benchmarks.watchers", str(port.listener.getsockname()[1]))
+    finally:
+        port.stop()
+        thread.join(SECONDS)
+    assert outcome[0] == 1
+    assert outcome[1].startswith("A monitor got no answer: The answer has no chat_status")
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="needs waitid(2), to see that a child ended")
+def test_a_run_in_which_a_monitor_got_no_answer_has_failed() -> None:
+    without_status = dataclasses.replace(CONTENDERS["asyncio"], is_watched=True)
+    look = os.WEXITED | os.WNOHANG | os.WNOWAIT  # and leave the child's status to its owner
+    with pytest.raises(Failure, match="A monitor got no answer"), running(without_status, 2):
+        wait_until(lambda: os.waitid(os.P_ALL, 0, look), "the monitors have given up")
 
 
 # --- servers that cheat ------------------------------------------------------------------------

@@ -1,14 +1,17 @@
 """A phase 4 server in a process of its own, and people who talk to it with plain sockets."""
 
 import re
+import time
 from pathlib import Path
 from typing import Self
 
 from shared.status import parse_snapshot
-from tests.harness import Peer, Server
+from tests.harness import Peer, Server, wait_until
 
 TIME = r"\[\d\d:\d\d:\d\d\]"
 PROMPT = r"\* Enter your nickname:"
+_CAME = re.compile(r"^\S+ \S+ joined from ", re.MULTILINE)
+_WENT = re.compile(r"^\S+ \S+ left(?: \(|$)", re.MULTILINE)
 
 
 class Chat(Server):
@@ -36,9 +39,32 @@ class Chat(Server):
         return person
 
     def people_now(self) -> int:
-        """How many people are online, as the status port tells."""
-        with Peer(self.status_host, self.status_port) as reader:
-            return parse_snapshot(reader.read_bytes_until_end()).people_now
+        """How many people are online, as connections.txt tells since the server's last start.
+
+        Not as the status port does: all who ask within a moment get the same answer there.
+        """
+        entries = (self.logs / "connections.txt").read_text().rpartition(" The server listens ")[2]
+        return len(_CAME.findall(entries)) - len(_WENT.findall(entries))
+
+    def waiting_for(self, name: str) -> int:
+        """Bytes in somebody's outbox, as the status port tells; now, and not a moment ago."""
+        asked = time.time()
+        while True:
+            with Peer(self.status_host, self.status_port) as reader:
+                snapshot = parse_snapshot(reader.read_bytes_until_end())
+            if snapshot.time >= asked:  # those who ask within a moment get the same one
+                return {each.name: each.outbox_bytes for each in snapshot.people}[name]
+
+    def stall(self, name: str, speaker: "Person") -> None:
+        """Send to somebody who does not read, until their socket and all buffers are full."""
+
+        def is_full() -> bool:
+            speaker.send(*[f"/pm {name} {'x' * 4000}"] * 100)  # less than half of an outbox
+            for _ in range(100):
+                speaker.skip_to(rf"{TIME} \S+ -> {name}: x+")
+            return self.waiting_for(name) > 0
+
+        wait_until(is_full, f"the server keeps something for {name}")
 
     def forget_logs(self) -> None:
         """From here on `log` gives only what is written later."""
