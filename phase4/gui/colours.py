@@ -29,6 +29,10 @@ class Palette:
     error: str
     error_page: str  # behind errors and the bar that says the connection is lost
     link: str
+    found: str  # behind what Ctrl+F has found
+    found_now: str  # behind the hit that one is at
+    on_found: str  # text there
+    on_found_now: str
     names: tuple[str, ...]  # one for each person, by name_colour()
 
     @property
@@ -55,6 +59,10 @@ LIGHT = Palette(
     error="#b3202a",
     error_page="#fdeced",
     link="#1653c4",
+    found="#ffe27a",
+    found_now="#ff9d2e",
+    on_found="#1e222b",
+    on_found_now="#1e222b",
     names=(
         "#a8281e", "#9a4a00", "#7a5b00", "#4f6800", "#1d7031", "#00705c",
         "#006a86", "#17579f", "#4a4bc0", "#6f3bb8", "#94279a", "#a82463",
@@ -79,6 +87,10 @@ DARK = Palette(
     error="#ff8b8b",
     error_page="#3b2428",
     link="#79b6ff",
+    found="#8a7420",
+    found_now="#ffb648",
+    on_found="#ffffff",
+    on_found_now="#10151f",
     names=(
         "#ff8f80", "#ffa35c", "#e6b84a", "#b8cc52", "#7fd17f", "#57d3b0",
         "#5ccbe6", "#7fb8ff", "#a6a8ff", "#c79bff", "#ec93e6", "#ff8fb8",
@@ -110,7 +122,7 @@ class NameColours:
         """The number for `name`; upper and lower case are one."""
         key = name.casefold()
         if key not in self._numbers:
-            wanted = zlib.crc32(key.encode()) % NAME_COLOURS
+            wanted = zlib.crc32(key.encode("utf-8", "replace")) % NAME_COLOURS
             if len(self._numbers) >= MAX_REMEMBERED:
                 return wanted
             in_turn = [(wanted + step) % NAME_COLOURS for step in range(NAME_COLOURS)]

@@ -1,27 +1,29 @@
-"""The conversation: a Text that is read, not written in. Main thread only.
+"""The conversation: what is said is read, found, copied and clicked here. Main thread only.
 
-It keeps the newest MAX_LINES lines and says so once it has left out older ones. It follows the
-newest line, unless somebody reads further up: then it stays put, and a button leads back down.
+It follows the newest line, unless somebody reads further up: then it stays put, and a button leads
+back down. Ctrl+F finds. The lines themselves, and how many are kept, are the `transcript`'s.
+
+There may be several in one window. Each stands by itself, and does nothing while nothing happens.
 """
 
+import itertools
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from phase4.gui.lines import Kind, Line, split_links, wraps_anywhere
+from phase4.gui import bidi
+from phase4.gui.find import Finder
+from phase4.gui.find_bar import FindBar
+from phase4.gui.lines import Line
+from phase4.gui.shown import FAILED, WAITING, Shown
+from phase4.gui.soon import Soon
 from phase4.gui.theme import Theme
+from phase4.gui.transcript import LEFT_OUT, LINES_CUT_AT_ONCE, MAX_LINES, Transcript
 
-MAX_LINES = 5_000
-"""Lines kept. A Text lays out every line it holds again when the window changes its width."""
+__all__ = ["LEFT_OUT", "LINES_CUT_AT_ONCE", "MAX_LINES", "Conversation"]
 
-LINES_CUT_AT_ONCE = 250
-"""To cut the oldest line for every new one would cost more than to cut many now and then."""
-
-LEFT_OUT = f"Older lines are left out; the newest {MAX_LINES:,} are kept."
-
-KINDS: tuple[Kind, ...] = ("public", "own", "private", "mention", "notice", "error")
-
-_SHORTEST_NAME = "mmmmmm"
+MARKED_AT_ONCE = 500
+"""Hits that are marked, of those in sight. Someone may send a page of the letter that one finds."""
 
 
 class Conversation(ttk.Frame):
@@ -33,33 +35,79 @@ class Conversation(ttk.Frame):
         self._open_link = open_link
         self._follows = True  # the newest line is to stay in sight
         self._unseen = 0  # lines that came while somebody read further up
-        self._has_left_out = False
-        self._name_width = 0
         self._pressed_link = ""
-        self.text = tk.Text(
-            self, state="disabled", wrap="word", borderwidth=0, width=1, height=1, takefocus=True
-        )
+        self._finder = Finder()
+        self._has_marks = False  # something is marked as found
+        self._focus_before: tk.Misc | None = None  # whom the find bar took it from
+        self._soon = Soon(self)
+        self.text = Transcript(self, theme, self._redrawn)
         self._scrollbar = ttk.Scrollbar(self, command=self._scrolled_by_bar)
         self.jump = ttk.Button(
             self, style="Accent.TButton", command=self.jump_to_newest, takefocus=False
+        )
+        self._bar = FindBar(
+            self, theme, search=self._search, step=self._step, close=self.close_find
         )
         self._lay_out()
         self._listen()
         theme.on_change(self._restyle)
 
-    def add(self, lines: Sequence[Line]) -> None:
-        """Show lines below the others; many at once cost less than one by one."""
+    def destroy(self) -> None:
+        """Like any widget's."""
+        self._theme.off_change(self._restyle)
+        self._soon.cancel()
+        super().destroy()
+
+    # --- lines --------------------------------------------------------------------------------
+
+    def add(self, lines: Sequence[Line], *, waiting: bool = False) -> None:
+        """Show lines below the others; many at once cost less than one by one.
+
+        Those that are `waiting` are marked so until `confirm`, `forget_waiting` or `fail_waiting`.
+        """
         if not lines:
             return
         self._look()
-        self._widen_names(lines)
-        self.text.configure(state="normal")
-        for line in lines:
-            self._insert(line)
-        self._cut_oldest()
-        self.text.configure(state="disabled")
+        new = self.text.add(lines, WAITING if waiting else "")
         self._unseen += 0 if self._follows else len(lines)
         self._show_newest()
+        self._find_in(new)
+        self._explain(new)
+
+    @property
+    def waiting(self) -> int:
+        """How many lines wait."""
+        return len(self.text.waiting)
+
+    def confirm(self, count: int | None = None, time: str = "") -> None:
+        """The oldest `count` waiting lines (None: all) wait no more; they went at `time`."""
+        self.text.settle(self.text.waiting[:count], "", time)
+        self._search_again()
+
+    def fail_waiting(self, count: int | None = None) -> None:
+        """The oldest `count` waiting lines (None: all) were not sent, and are marked so."""
+        self.text.settle(self.text.waiting[:count], FAILED)
+        self._search_again()
+
+    def forget_waiting(self, count: int | None = None) -> None:
+        """Take out the oldest `count` waiting lines (None: all)."""
+        self.text.take_out(self.text.waiting[:count])
+        self._search_again()
+
+    def shown(self) -> str:
+        """All that is kept, a line for each, with two blanks between the columns."""
+        return "".join(f"{each.text}\n" for each in self.text.lines).replace("\t", "  ")
+
+    def _explain(self, new: Sequence[Shown]) -> None:
+        """Where right-to-left text comes that this window cannot turn: say once how it could."""
+        if not self.text.lacks_rtl or bidi.HOW_TO_GET_IT in self._theme.told:
+            return
+        times = [each.line.time for each in new if each.must_be_turned]
+        if times:
+            self._theme.told.add(bidi.HOW_TO_GET_IT)
+            self.add([Line("notice", times[-1], "*", bidi.HOW_TO_GET_IT)])
+
+    # --- where one reads ----------------------------------------------------------------------
 
     def jump_to_newest(self) -> None:
         """Go down to the newest line, and follow from there."""
@@ -71,67 +119,10 @@ class Conversation(ttk.Frame):
         self.text.yview("scroll", number, what)
         self._look()
 
-    def copy_selection(self) -> bool:
-        """Put what is selected on the clipboard; whether anything was."""
-        if not self.text.tag_ranges("sel"):
-            return False
-        self._copy(self.text.get("sel.first", "sel.last"))
-        return True
-
-    def copy_all(self) -> None:
-        """Put all that is kept on the clipboard, as plain text."""
-        self._copy(self.shown())
-
-    def select_all(self) -> None:
-        """Select all that is kept."""
-        self.text.tag_add("sel", "1.0", "end-1c")
-
-    def shown(self) -> str:
-        """All that is kept, a line for each, with two blanks between the columns."""
-        return self.text.get("1.0", "end-1c").replace("\t", "  ")
-
     @property
     def follows(self) -> bool:
         """Whether the newest line stays in sight."""
         return self._follows
-
-    # --- inserting ----------------------------------------------------------------------------
-
-    def _insert(self, line: Line) -> None:
-        at = "wraps" if wraps_anywhere(line.text) else ""
-        base = (line.kind, at) if at else (line.kind,)
-        who = (self._name_tag(line.person), *base) if line.person else ("sign", *base)
-        pieces: list[str | tuple[str, ...]] = [f"{line.time}\t", ("time", *base)]
-        pieces += [line.who, who, "\t", base]
-        if line.mark:
-            pieces += [f"{line.mark} ", ("mark", *base)]
-        for piece, is_link in split_links(line.text):
-            pieces += [piece, ("link", *base) if is_link else base]
-        # The newline carries the tags as well: so the background reaches the right edge.
-        self.text.insert("end", *pieces, "\n", base)  # type: ignore[arg-type]
-
-    def _cut_oldest(self) -> None:
-        count = self._line_count()
-        if count <= MAX_LINES + (LINES_CUT_AT_ONCE if self._has_left_out else 0):
-            return
-        first = 2 if self._has_left_out else 1
-        self.text.delete(f"{first}.0", f"{first + count - MAX_LINES}.0")
-        if not self._has_left_out:
-            self._has_left_out = True
-            self.text.insert("1.0", f"\t\t{LEFT_OUT}\n", ("notice",))
-
-    def _line_count(self) -> int:
-        """Lines of the conversation, without the remark at the top and Tk's own empty last one."""
-        return int(self.text.index("end-1c").partition(".")[0]) - 1 - self._has_left_out
-
-    def _name_tag(self, person: str) -> str:
-        return f"name{self._theme.name_colours.number(person)}"
-
-    def _copy(self, text: str) -> None:
-        self.clipboard_clear()
-        self.clipboard_append(text.replace("\t", "  "))
-
-    # --- where one reads ----------------------------------------------------------------------
 
     def _look(self) -> None:
         """Find out whether the newest line is in sight.
@@ -146,7 +137,7 @@ class Conversation(ttk.Frame):
         self._show_jump()
 
     def _look_soon(self, _: object = None) -> None:
-        self.after_idle(self._look)  # after Tk's own binding has moved the view
+        self._soon.do("look", self._look)  # after Tk's own binding has moved the view
 
     def _show_newest(self) -> None:
         if self._follows:
@@ -167,45 +158,180 @@ class Conversation(ttk.Frame):
         self.text.yview(*arguments)
         self._look()
 
+    def _viewed(self, first: float, last: float) -> None:
+        """Something else is in sight than before."""
+        self._scrollbar.set(first, last)
+        self._mark_hits_soon()
+
     def _resized(self, _: object) -> None:
+        self.text.set_columns()
         if self._follows:  # as it was before: the view has changed, the reader has not
             self.text.see("end-1c")
 
+    def _redrawn(self) -> None:
+        """Lines have changed their height."""
+        if self._follows:
+            self.text.see("end-1c")
+        self._mark_hits_soon()
+
+    # --- copying ------------------------------------------------------------------------------
+
+    def copy_selection(self) -> bool:
+        """Put what is selected on the clipboard; whether anything was."""
+        text = self.text.selected()
+        if text:
+            self._copy(text)
+        return bool(text)
+
+    def copy_all(self) -> None:
+        """Put all that is kept on the clipboard, as plain text."""
+        self._copy(self.shown())
+
+    def select_all(self) -> None:
+        """Select all that is kept."""
+        self.text.tag_add("sel", "1.0", "end-1c")
+
+    def _copy(self, text: str) -> None:
+        self.clipboard_clear()
+        self.clipboard_append(text)
+
+    # --- finding ------------------------------------------------------------------------------
+
+    def find(self) -> None:
+        """Open the find bar, or take the keyboard to it; what is selected is looked for."""
+        if not self._bar.winfo_manager():
+            self._focus_before = self._focus()
+            self._bar.grid(row=1, column=0, columnspan=2, sticky="ew")
+        selected = self.text.selected()
+        self._bar.open("" if "\n" in selected else selected.strip())
+        self._search(self._bar.text)
+
+    def find_next(self) -> None:
+        """To the next hit; from the last to the first. With no bar open, open it."""
+        self._step(1)
+
+    def find_previous(self) -> None:
+        """To the hit before; from the first to the last. With no bar open, open it."""
+        self._step(-1)
+
+    def close_find(self) -> None:
+        """Close the bar; the keyboard goes back to where it was."""
+        if not self._bar.winfo_manager():
+            return
+        self._bar.grid_remove()
+        self._search("")
+        before, self._focus_before = self._focus_before, None
+        if before is not None and before.winfo_exists() and before.winfo_viewable():
+            before.focus_set()
+        else:
+            self.text.focus_set()
+
+    def _focus(self) -> tk.Misc | None:
+        try:
+            return self.focus_get()
+        except KeyError:  # a part of Tk's own, such as an open menu
+            return None
+
+    def _search(self, needle: str) -> None:
+        last = self.text.lines[self.text.in_sight()[1]].number if self.text.lines else 0
+        self._finder.search(needle, [(each.number, each.text) for each in self.text.lines], last)
+        self._show_hit()
+
+    def _search_again(self) -> None:
+        """Lines have changed that are not the newest."""
+        if self._bar.winfo_manager():
+            now = self._finder.now
+            lines = [(each.number, each.text) for each in self.text.lines]
+            self._finder.search(self._bar.text, lines, now.line if now else 0)
+            self._show_summary()
+
+    def _find_in(self, new: Sequence[Shown]) -> None:
+        if self._bar.winfo_manager():
+            self._finder.add([(each.number, each.text) for each in new])
+            self._finder.forget_before(self.text.oldest)
+            self._show_summary()
+
+    def _step(self, step: int) -> None:
+        if not self._bar.winfo_manager():
+            self.find()
+            return
+        self._finder.step(step)
+        self._show_hit()
+
+    def _show_hit(self) -> None:
+        """Bring the hit that one is at into sight."""
+        self._show_summary()
+        if self._finder.now is not None:
+            for start, _ in itertools.islice(
+                self.text.marks(self._finder.now, self.text.tops()), 1
+            ):
+                self.text.see(start)
+            self._look()
+
+    def _show_summary(self) -> None:
+        hits = self._finder
+        self._bar.show(hits.summary, is_found=bool(hits.now) or not self._bar.text)
+        self._mark_hits_soon()
+
+    def _mark_hits_soon(self) -> None:
+        if self._bar.winfo_manager() or self._has_marks:
+            self._soon.do("mark", self._mark_hits)
+
+    def _mark_hits(self) -> None:
+        """Mark the hits that are in sight, and only those: there may be thousands."""
+        for tag in ("found", "found_now"):
+            self.text.tag_remove(tag, "1.0", "end")
+        self._has_marks = bool(self._finder.hits)
+        if not self._has_marks:
+            return
+        tops = self.text.tops()
+        first, last = (self.text.lines[at].number for at in self.text.in_sight())
+        hits = self._finder.hits_between(first, last)
+        for hit in hits[-MARKED_AT_ONCE:]:
+            for start, end in self.text.marks(hit, tops):
+                self.text.tag_add("found", start, end)
+        now = self._finder.now
+        if now is not None and now in hits:
+            for start, end in self.text.marks(now, tops):
+                self.text.tag_add("found_now", start, end)
+
     # --- links --------------------------------------------------------------------------------
 
-    def _link_at(self, event: "tk.Event[tk.Misc]") -> str:
-        found = self.text.tag_prevrange("link", f"@{event.x},{event.y}+1c")
-        return self.text.get(*found) if found else ""
-
     def _link_pressed(self, event: "tk.Event[tk.Misc]") -> None:
-        self._pressed_link = self._link_at(event)
+        self._pressed_link = self.text.link_at(event.x, event.y)
 
     def _link_released(self, event: "tk.Event[tk.Misc]") -> None:
         link, self._pressed_link = self._pressed_link, ""
         # Who draws over a link with the button held down wants to copy it.
-        if link and link == self._link_at(event) and not self.text.tag_ranges("sel"):
+        if link and link == self.text.link_at(event.x, event.y) and not self.text.tag_ranges("sel"):
             self._open_link(link)
 
-    # --- looks --------------------------------------------------------------------------------
+    # --- building -----------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
         self.text.grid(row=0, column=0, sticky="nsew")
         self._scrollbar.grid(row=0, column=1, sticky="ns")
-        self.text.configure(yscrollcommand=self._scrollbar.set)
+        self.text.configure(yscrollcommand=self._viewed)
 
     def _listen(self) -> None:
         # A disabled Text does not take the focus by itself on every system, and copying needs it.
         self.text.bind("<Button-1>", lambda _: self.text.focus_set(), add=True)
         self.text.bind("<Configure>", self._resized)
-        self._on("<<Copy>>", self.copy_selection)
-        self._on("<Control-a>", self.select_all)
-        self._on("<Up>", lambda: self.scroll(-1, "units"))
-        self._on("<Down>", lambda: self.scroll(1, "units"))
-        self._on("<Prior>", lambda: self.scroll(-1, "pages"))
-        self._on("<Next>", lambda: self.scroll(1, "pages"))
-        self._on("<End>", self.jump_to_newest)
+        for keys, action in (
+            ("<<Copy>>", self.copy_selection),
+            ("<Control-a>", self.select_all),
+            ("<Up>", lambda: self.scroll(-1, "units")),
+            ("<Down>", lambda: self.scroll(1, "units")),
+            ("<Prior>", lambda: self.scroll(-1, "pages")),
+            ("<Next>", lambda: self.scroll(1, "pages")),
+            ("<End>", self.jump_to_newest),
+            ("<Control-f>", self.find),
+            ("<F3>", self.find_next),
+            ("<Shift-F3>", self.find_previous),
+        ):
+            self._on(keys, action)
         for event in ("<MouseWheel>", "<Button-4>", "<Button-5>", "<B1-Motion>", "<KeyPress>"):
             self.text.bind(event, self._look_soon, add=True)
         self.text.tag_bind("link", "<Button-1>", self._link_pressed)
@@ -223,70 +349,5 @@ class Conversation(ttk.Frame):
         self.text.bind(keys, answer)
 
     def _restyle(self) -> None:
-        theme, colours = self._theme, self._theme.palette
-        self.text.configure(
-            background=colours.page,
-            foreground=colours.text,
-            font=theme.body,
-            selectbackground=colours.selection,
-            inactiveselectbackground=colours.selection,
-            selectforeground=colours.text,
-            highlightthickness=0,
-            padx=0,
-            pady=theme.unit,
-        )
-        for kind, foreground, background in (
-            ("public", colours.text, colours.page),
-            ("own", colours.text, colours.own),
-            ("private", colours.text, colours.private_page),
-            ("mention", colours.text, colours.mention_page),
-            ("notice", colours.muted, colours.page),
-            ("error", colours.error, colours.error_page),
-        ):
-            self._style_kind(kind, foreground, background)
-        self._style_parts()
-        self._set_columns()
+        self.text.restyle()
         self._show_newest()
-
-    def _style_kind(self, kind: str, foreground: str, background: str) -> None:
-        space = max(1, self._theme.unit // 2)
-        self.text.tag_configure(
-            kind,
-            foreground=foreground,
-            background=background,
-            lmargincolor=background,
-            rmargincolor=background,
-            spacing1=space,
-            spacing3=space,
-        )
-
-    def _style_parts(self) -> None:
-        theme, colours = self._theme, self._theme.palette
-        self.text.tag_configure("wraps", wrap="char")
-        self.text.tag_configure("time", foreground=colours.muted, font=theme.small)
-        self.text.tag_configure("sign", font=theme.bold)
-        self.text.tag_configure("mark", foreground=colours.private, font=theme.bold)
-        self.text.tag_configure("link", foreground=colours.link, underline=True)
-        for number, colour in enumerate(colours.names):
-            self.text.tag_configure(f"name{number}", foreground=colour, font=theme.bold)
-        for part in ("time", "mark", "link", "sel"):
-            self.text.tag_raise(part)
-
-    # --- columns ------------------------------------------------------------------------------
-
-    def _widen_names(self, lines: Sequence[Line]) -> None:
-        """The column of names is as wide as the widest so far; it never jumps back."""
-        widest = max(self._theme.bold.measure(line.who) for line in lines)
-        if widest > self._name_width:
-            self._name_width = widest
-            self._set_columns()
-
-    def _set_columns(self) -> None:
-        theme = self._theme
-        gap = 3 * theme.unit
-        self._name_width = max(self._name_width, theme.bold.measure(_SHORTEST_NAME))
-        names_end = gap + theme.small.measure("00:00:00") + gap + self._name_width
-        text_start = names_end + gap
-        self.text.configure(tabs=(names_end, "right", text_start, "left"))
-        for kind in KINDS:
-            self.text.tag_configure(kind, lmargin1=gap, lmargin2=text_start, rmargin=gap)

@@ -1,16 +1,30 @@
 """From a message to a line of the conversation: what it says, and which kind it is.
 
-No toolkit here, so all of it is tested without a window. `conversation` draws these lines.
+No toolkit here, so all of it is tested without a window. `conversation` draws these lines, after
+`for_screen` has made them harmless, whoever made them.
 """
 
 import re
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from shared import message
 from shared.defaults import MAX_NAME_CHARACTERS
 
 Kind = Literal["public", "own", "private", "mention", "notice", "error"]
+
+MAX_TEXT_CHARACTERS = 5_000
+"""Of one line that is shown; the number of those left out is told. A person's has 4,095 at most."""
+
+MAX_MARKS_ON_A_LETTER = 4
+"""Hebrew of the Bible has as many. Some people pile up hundreds, to cover the lines above."""
+
+MAX_EMOJI = 100
+"""Of one line that is shown. To draw one in colour takes X11 0.1 ms, each time."""
+
+_MAX_TIME_CHARACTERS = 8
 
 _LINK = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
 _AFTER_A_LINK = ".,;:!?'’)]}"
@@ -19,6 +33,17 @@ _LONG_FIRST_WORD = re.compile(r"\S{30}")
 _NO_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 )
+
+# No width and no use on a screen, but to hide in or to fill a line with: spaces without width, soft
+# hyphens, the tags that spell flags, and the signs for "nothing here" of Hangul. The controls of
+# direction are message.clean()'s.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2064\u3164\ufeff"
+    "\ufff0-\ufffb\uffa0\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_EMOJI = re.compile("[\U0001f000-\U0001faff]")
+# These spell words (Persian has many) and emoji, where never more than two follow each other.
+_JOINERS = re.compile("([\u200c\u200d\ufe00-\ufe0f]{2})[\u200c\u200d\ufe00-\ufe0f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +56,7 @@ class Line:
     text: str
     person: str = ""  # empty: nobody said it
     mark: str = ""  # before the text: to whom a private message went
+    calls: str = ""  # the name that a mention says: one's own, set off within the text
 
 
 def line_of(received: message.Message, me: str, now: str) -> Line:
@@ -40,7 +66,9 @@ def line_of(received: message.Message, me: str, now: str) -> Line:
     """
     match received:
         case message.Public(time, sender, text):
-            return Line(_public_kind(sender, text, me), time, _short(sender), text, sender)
+            kind = _public_kind(sender, text, me)
+            calls = me if kind == "mention" else ""
+            return Line(kind, time, _short(sender), text, sender, calls=calls)
         case message.Private(time, sender, recipient, text):
             to = "you" if recipient == me else _short(recipient)
             return Line("private", time, _short(sender), text, sender, f"→ {to}")
@@ -84,8 +112,25 @@ def mentions(text: str, name: str) -> bool:
     """
     if not name:
         return False
-    word = re.escape(name.casefold())
-    return re.search(rf"(?<![\w-]){word}(?![\w-])", text.casefold()) is not None
+    # Names are NFKC (see phase4/nicknames.py); a text may come with its accents apart.
+    return _as_a_word(_folded(name)).search(_folded(text)) is not None
+
+
+def places_of(name: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where `text` says `name`, as far as it is spelled letter by letter as the name is.
+
+    >>> list(places_of("Alice", "alice, malice"))
+    [(0, 5)]
+    """
+    return (found.span() for found in _as_a_word(name).finditer(text))
+
+
+def _as_a_word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def split_links(text: str) -> list[tuple[str, bool]]:
@@ -114,6 +159,48 @@ def _without_tail(link: str) -> str:
             break
         link = link[:-1]
     return link
+
+
+def for_screen(line: Line) -> Line:
+    """`line` without anything that could harm the screen or its reader, and with bounds.
+
+    What the connection hands over is clean already; the window does not rely on that.
+    """
+    return replace(
+        line,
+        time=_harmless(line.time, _MAX_TIME_CHARACTERS),
+        who=_short(_harmless(line.who, MAX_TEXT_CHARACTERS)),
+        person=_harmless(line.person, MAX_TEXT_CHARACTERS),
+        text=_harmless(line.text, MAX_TEXT_CHARACTERS),
+        mark=_harmless(line.mark, MAX_NAME_CHARACTERS + 2),
+    )
+
+
+def _harmless(text: str, limit: int) -> str:
+    kept = message.clean(text[:limit])
+    if not kept.isascii():
+        emoji = [found.start() for found in _EMOJI.finditer(kept)]
+        kept = kept[: emoji[MAX_EMOJI]] if len(emoji) > MAX_EMOJI else kept
+    left_out = len(text) - len(kept)
+    if not kept.isascii():
+        kept = _without_piles(_JOINERS.sub(r"\1", _UNSEEN.sub("", kept)))
+    if left_out:
+        kept += f" … ({left_out:,} more characters)" if limit == MAX_TEXT_CHARACTERS else "…"
+    return kept
+
+
+def _without_piles(text: str) -> str:
+    """Without the marks that are more than MAX_MARKS_ON_A_LETTER on one letter."""
+    marks = {char for char in set(text) if unicodedata.category(char) in ("Mn", "Me")}
+    if not marks or len(text) <= MAX_MARKS_ON_A_LETTER:
+        return text
+    kept: list[str] = []
+    pile = 0
+    for char in text:
+        pile = pile + 1 if char in marks else 0
+        if pile <= MAX_MARKS_ON_A_LETTER:
+            kept.append(char)
+    return "".join(kept)
 
 
 def wraps_anywhere(text: str) -> bool:

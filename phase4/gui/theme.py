@@ -5,6 +5,8 @@ are points and multiples of the font's height, never fixed pixels, so that a scr
 pixels shows the same window and Ctrl+plus makes all of it grow.
 """
 
+import contextlib
+import ctypes
 import sys
 import tkinter as tk
 from collections.abc import Callable
@@ -17,6 +19,14 @@ BASE_POINTS = 10
 SMALLEST_POINTS = 7
 LARGEST_POINTS = 28
 
+XFT_WITH_COLOURS = 20305
+"""Xft 2.3.5 (2022) is the first that can draw fonts of coloured emoji, and survives them."""
+
+_NO_COLOURS = (
+    b"<fontconfig><selectfont><rejectfont><pattern><patelt name='color'><bool>true</bool>"
+    b"</patelt></pattern></rejectfont></selectfont></fontconfig>"
+)
+
 _TK_FONTS = ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont")
 
 
@@ -26,6 +36,7 @@ class Theme:
     def __init__(self, root: tk.Misc, name: str) -> None:
         self.name = name
         self.name_colours = NameColours()
+        self.told: set[str] = set()  # what this window has said, and will not say again
         self._root = root
         self._style = ttk.Style(root)
         self._style.theme_use("clam")
@@ -57,6 +68,11 @@ class Theme:
         """Call `listener` now, and after each change of colours or sizes."""
         self._listeners.append(listener)
         listener()
+
+    def off_change(self, listener: Callable[[], None]) -> None:
+        """Call it no more: who closes a part of the window must let go of it here."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
 
     def toggle(self) -> None:
         """From light to dark, or back."""
@@ -91,7 +107,7 @@ class Theme:
         self._style_buttons()
         self._style_fields()
         self._style_lists()
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             listener()
 
     def _size_fonts(self) -> None:
@@ -226,11 +242,37 @@ def pad(widget: tk.Widget, padx: int | tuple[int, int], pady: int | tuple[int, i
         widget.grid_remove()
 
 
+def prepare_screen() -> None:
+    """Before the first window: have it drawn sharp, and in fonts that do not end the program."""
+    use_real_pixels()
+    if sys.platform not in ("win32", "darwin"):
+        avoid_fonts_that_kill()
+
+
 def use_real_pixels() -> None:
     """Before the first window: ask Windows not to draw it small and stretch the picture."""
     if sys.platform == "win32":
-        import contextlib
-        import ctypes
-
         with contextlib.suppress(AttributeError, OSError):  # before Windows 8.1
             ctypes.OleDLL("shcore").SetProcessDpiAwareness(1)
+
+
+def avoid_fonts_that_kill(safe_since: int = XFT_WITH_COLOURS) -> bool:
+    """Before the first window: on an old X11 library do without fonts of coloured emoji.
+
+    Xft before 2.3.5 sends the X server a request that it refuses (BadLength), and with that the
+    program is over, whoever wrote the emoji. There is no error that could be caught. So the fonts
+    are taken out of what this process knows; emoji then come from a font of one colour, or as a
+    box. Whether that was needed.
+    """
+    try:
+        xft, fonts = ctypes.CDLL("libXft.so.2"), ctypes.CDLL("libfontconfig.so.1")
+        if xft.XftGetVersion() >= safe_since:
+            return False
+        fonts.FcInitLoadConfig.restype = ctypes.c_void_p
+        config = ctypes.c_void_p(fonts.FcInitLoadConfig())
+        fonts.FcConfigParseAndLoadFromMemory(config, _NO_COLOURS, 1)
+        fonts.FcConfigBuildFonts(config)
+        fonts.FcConfigSetCurrent(config)
+    except (AttributeError, OSError):  # Tk without Xft, or a fontconfig before 2018
+        return False
+    return True

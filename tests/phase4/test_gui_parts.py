@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 import phase4.gui
 from phase4.connection import COMMANDS, is_public
 from phase4.gui.colours import DARK, LIGHT, MAX_REMEMBERED, NameColours, Palette, contrast
-from phase4.gui.lines import Line, line_of, mentions, split_links, wraps_anywhere
+from phase4.gui.find import MAX_HITS, Finder, Hit, fold
+from phase4.gui.lines import (
+    MAX_EMOJI,
+    MAX_MARKS_ON_A_LETTER,
+    MAX_TEXT_CHARACTERS,
+    Line,
+    for_screen,
+    line_of,
+    mentions,
+    places_of,
+    split_links,
+    wraps_anywhere,
+)
+from phase4.gui.shown import MAX_STYLED, Shown
 from phase4.gui.typing_aids import Completer, History
 from shared import message
 
@@ -23,13 +36,13 @@ palettes = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark
 
 
 def test_the_examples_in_the_docstrings_are_true() -> None:
-    for name in ("colours", "lines", "typing_aids"):
+    for name in ("colours", "lines", "find", "typing_aids"):
         module = importlib.import_module(f"phase4.gui.{name}")
         assert doctest.testmod(module).failed == 0, name
 
 
 def test_the_parts_that_need_no_screen_import_no_toolkit() -> None:
-    without = {"colours", "lines", "typing_aids", "actions", "links"}
+    without = {"colours", "lines", "shown", "bidi", "find", "typing_aids", "actions", "links"}
     assert without < {each.name for each in pkgutil.iter_modules(phase4.gui.__path__)}
     for name in without:
         assert "tkinter" not in vars(importlib.import_module(f"phase4.gui.{name}")), name
@@ -46,6 +59,7 @@ def test_every_text_can_be_read_on_every_background_it_lies_on(palette: Palette)
     pairs |= {(text, palette.error_page) for text in (palette.text, palette.muted, palette.error)}
     pairs |= {(palette.on_accent, page) for page in (palette.accent, palette.accent_over)}
     pairs |= {(palette.text, palette.selection)}
+    pairs |= {(palette.on_found, palette.found), (palette.on_found_now, palette.found_now)}
     bad = {pair: contrast(*pair) for pair in pairs if contrast(*pair) < READABLE}
     assert not bad
 
@@ -89,7 +103,10 @@ def test_a_flood_of_names_is_not_remembered() -> None:
     [
         (message.Public("1", "Bob", "hi"), Line("public", "1", "Bob", "hi", "Bob")),
         (message.Public("1", "Me", "hi"), Line("own", "1", "Me", "hi", "Me")),
-        (message.Public("1", "Bob", "hi me"), Line("mention", "1", "Bob", "hi me", "Bob")),
+        (
+            message.Public("1", "Bob", "hi me"),
+            Line("mention", "1", "Bob", "hi me", "Bob", calls="Me"),
+        ),
         (
             message.Private("1", "Bob", "Me", "hi"),
             Line("private", "1", "Bob", "hi", "Bob", "→ you"),
@@ -126,6 +143,10 @@ def test_a_name_that_is_too_long_is_cut() -> None:
         ("@alice", "Alice", True),
         ("for ALICE's sake", "Alice", True),
         ("malice", "Alice", False),
+        ("ask Jose\u0301", "José", True),
+        ("ＡＬＩＣＥ!", "Alice", True),
+        ("سلام سارا، خوبی؟", "سارا", True),
+        ("Привет, АННА", "Анна", True),
         ("Alice-Ann", "Alice", False),
         ("anything", "", False),
     ],
@@ -165,6 +186,132 @@ def test_finding_links_loses_no_character(text: str) -> None:
 )
 def test_scripts_without_blanks_may_be_broken_anywhere(text: str, anywhere: bool) -> None:
     assert wraps_anywhere(text) == anywhere
+
+
+def test_the_places_where_ones_name_is_said_are_words_of_their_own() -> None:
+    assert list(places_of("Ann", "Ann, ann! Anna Ann-Lee @ANN")) == [(0, 3), (5, 8), (24, 27)]
+
+
+# --- harmless lines ----------------------------------------------------------------------------
+
+
+def screened(text: str) -> str:
+    return for_screen(Line("public", "12:00:00", "Bob", text)).text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("\x1b[31mred\x07\r\n", "�[31mred���"),
+        ("\u202eback\u2066", "�back�"),
+        ("in\u200bvi\u2060si\ufeffb\u00adle\U000e0041", "invisible"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥", "👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥"),
+        ("a" + "\u200d" * 500 + "b", "a\u200d\u200db"),
+        ("e\u0301 שָּׁ", "e\u0301 שָּׁ"),
+        ("e" + "\u0301" * 500 + "x", "e" + "\u0301" * MAX_MARKS_ON_A_LETTER + "x"),
+        ("\ud800", "�"),
+    ],
+)
+def test_text_is_made_harmless_and_what_languages_need_stays(text: str, shown: str) -> None:
+    assert screened(text) == shown
+
+
+def test_a_line_that_is_too_long_is_cut_and_says_by_how_much() -> None:
+    assert screened("x" * 16384) == "x" * MAX_TEXT_CHARACTERS + " … (11,384 more characters)"
+    assert screened("🙂" * 1000) == "🙂" * MAX_EMOJI + f" … ({1000 - MAX_EMOJI} more characters)"
+    assert screened("x" * MAX_TEXT_CHARACTERS) == "x" * MAX_TEXT_CHARACTERS
+
+
+def test_every_column_of_a_line_is_made_harmless() -> None:
+    bad = "\x1b\n\t" + "x" * 6000
+    line = for_screen(Line("private", bad, bad, bad, bad, bad))
+    columns = (line.time, line.who, line.text, line.person, line.mark)
+    assert not any("\x1b" in column or "\n" in column or "\t" in column for column in columns)
+    assert [len(column) < 30 for column in columns] == [True, True, False, False, True]
+
+
+@given(st.text(st.characters(codec=None), max_size=40))
+def test_a_harmless_line_stays_as_it_is(text: str) -> None:
+    once = for_screen(Line("public", text, text, text, text, text))
+    assert for_screen(once) == once
+
+
+def test_the_parts_of_a_line_that_are_set_off_have_a_bound_and_lose_no_character() -> None:
+    for text in ("http://a.b " * 400, "Ann " * 1000):
+        shown = Shown(1, Line("mention", "1", "Bob", text, "Bob", calls="Ann"))
+        styles = list(shown.styles("name1"))
+        assert len(styles) <= MAX_STYLED + 5
+        assert sum(length for length, _ in styles) == len(shown.text)
+        pieces = list(shown.pieces("name1"))
+        assert "".join(str(piece) for piece in pieces[::2]) == f"{shown.text}\n"
+
+
+# --- finding ---------------------------------------------------------------------------------
+
+TEXTS = [(1, "Tea, tea"), (3, "milk"), (4, "green TEA"), (9, "tea")]
+
+
+def found(near: int = 99) -> Finder:
+    finder = Finder()
+    finder.search("tea", TEXTS, near)
+    return finder
+
+
+@pytest.mark.parametrize(
+    ("near", "summary"), [(99, "4 of 4"), (8, "3 of 4"), (3, "2 of 4"), (0, "1 of 4")]
+)
+def test_one_begins_at_the_last_hit_that_is_not_below_what_one_reads(
+    near: int, summary: str
+) -> None:
+    assert found(near).summary == summary
+
+
+def test_one_stays_at_ones_hit_while_lines_come_and_go() -> None:
+    finder = found(8)
+    assert finder.now == Hit(4, 6, 9)
+    finder.add([(10, "more tea"), (11, "none")])
+    assert (finder.now, finder.summary) == (Hit(4, 6, 9), "3 of 5")
+    finder.forget_before(4)
+    assert (finder.now, finder.summary) == (Hit(4, 6, 9), "1 of 3")
+    finder.forget_before(5)
+    assert (finder.now, finder.summary) == (Hit(9, 0, 3), "1 of 2")
+    finder.forget_before(99)
+    assert finder.summary == "Not found"
+
+
+def test_hits_have_a_bound_and_the_newest_are_kept() -> None:
+    finder = Finder()
+    finder.search("e", [(number, "e" * 5000) for number in range(10)], 99)
+    assert finder.summary == f"{MAX_HITS:,} of {MAX_HITS:,}+"
+    assert (finder.hits[0].line, finder.now) == (8, Hit(9, 4999, 5000))
+    finder.add([(11, "ee")])
+    assert len(finder.hits) == MAX_HITS
+    assert finder.hits[-1] == Hit(11, 1, 2)
+
+
+def test_nothing_is_found_where_nothing_is_looked_for() -> None:
+    finder = found()
+    finder.search("", TEXTS, 99)
+    assert (finder.hits, finder.summary) == ([], "")
+    finder.step(1)
+    assert finder.now is None
+
+
+@given(st.text(max_size=40), st.text(min_size=1, max_size=3))
+def test_a_hit_is_the_text_that_was_looked_for(text: str, needle: str) -> None:
+    finder = Finder()
+    finder.search(needle, [(1, text)], 1)
+    assert len(finder.hits) == fold(text).count(fold(needle))
+    for hit in finder.hits:
+        assert fold(text[hit.start : hit.end]) == fold(needle)
+
+
+def test_persian_and_arabic_keyboards_find_each_others_letters() -> None:
+    finder = Finder()
+    finder.search("علي كتاب", [(1, "علی کتاب")], 1)
+    assert finder.summary == "1 of 1"
 
 
 # --- history and completion --------------------------------------------------------------------
