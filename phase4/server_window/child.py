@@ -1,0 +1,105 @@
+"""The server, in a process of its own, for the window (phase4/server_gui.py starts it).
+
+It is phase4.server without a console. What it has to tell goes to standard output as reports
+(`reports`), what it is told comes from standard input: a line `disconnect NAME`. **The end of the
+input is the order to stop.** It comes when the window closes the pipe, and also when the window is
+killed or its screen is gone: no server stays behind that nobody can stop.
+"""
+
+import argparse
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable
+
+from phase4.chat_log import LogError
+from phase4.server import ChatServer, add_server_arguments, introduce, settings_of
+from phase4.server_window.feed import Feed
+from phase4.server_window.reports import Answer, Failed, Started, Stopped
+from shared.framing import LineDecoder
+from shared.listener import ListenError
+from shared.threaded_server import on_stop_signals, raise_descriptor_limit
+from shared.wakeup import Wakeup
+
+_STDIN, _STDOUT = 0, 1
+_LOOK_SECONDS = 0.5
+
+HOW_TO_STOP = "Stop it with the button above, or close this window."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a server until the input ends, SIGINT or SIGTERM; the exit status."""
+    parser = argparse.ArgumentParser(prog="phase4.server_window.child")
+    add_server_arguments(parser)
+    options = parser.parse_args(arguments)
+    raise_descriptor_limit()
+    stopping = Wakeup()
+    on_stop_signals(stopping.ring)
+    feed = Feed(_STDOUT)
+    try:
+        server = ChatServer(settings_of(options), feed, on_public=feed.public)
+    except (ListenError, LogError) as error:
+        feed.report(_failed(error))
+        feed.close()
+        return 2
+    _serve(server, feed, stopping)
+    return 1 if server.is_broken.is_set() else 0
+
+
+def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
+    server.start()
+    feed.report(Started(server.address))
+    feed.watch(server.snapshot)
+    introduce(server, HOW_TO_STOP, lambda text: feed.note(_in_one_column(text)))
+    threading.Thread(
+        target=_obey, args=(server, feed, stopping.ring), name="commands", daemon=True
+    ).start()
+    try:
+        while not stopping.wait(_LOOK_SECONDS) and not server.is_broken.is_set():
+            pass
+    finally:
+        server.stop()
+        feed.note(f"Stopped. {server.figures().partition(', ')[2]}.")
+        feed.report(Stopped(server.is_broken.is_set()))
+        feed.close()
+
+
+def _obey(server: ChatServer, feed: Feed, stop: Callable[[], None]) -> None:
+    """Do what the window asks for, until the input ends. In a thread of its own, a daemon.
+
+    os.read and not sys.stdin: a thread that waits there holds a lock which the interpreter needs at
+    its end.
+    """
+    decoder = LineDecoder()
+    while data := os.read(_STDIN, 4096):
+        for line in decoder.feed(data):
+            if isinstance(line, str) and line.startswith("disconnect "):
+                feed.report(_disconnect(server, line.partition(" ")[2]))
+    stop()
+
+
+def _disconnect(server: ChatServer, name: str) -> Answer:
+    if server.disconnect(name):
+        return Answer(f"{name} was disconnected.")
+    return Answer(f"{name} was not here any more; nobody was disconnected.")
+
+
+def _failed(error: Exception) -> Failed:
+    """Why it cannot start. The window has fields for what its sentences give an option for."""
+    text = str(error)
+    if isinstance(error, LogError):
+        return Failed(text, "")
+    for option, field in (("--port", "port"), ("--status-port", "status_port")):
+        if f"with {option}." in text:
+            return Failed(text.replace(f" with {option}.", "."), field)
+    return Failed(text, "host" if "address" in text else "")
+
+
+def _in_one_column(text: str) -> str:
+    """A table of blanks needs letters of one width, which the window does not have."""
+    return re.sub(r"(?<=\S) {2,}(?=\S)", " – ", text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

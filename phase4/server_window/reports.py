@@ -1,0 +1,77 @@
+"""What the server's process tells the window: one line of JSON for each report. No I/O.
+
+A snapshot is the line of shared/status.py, the one that the status port serves.
+
+>>> parse_report(format_report(Answer("Bob was disconnected.")))
+Answer(text='Bob was disconnected.')
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+from shared.status import Snapshot, StatusError, format_snapshot, parse_snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """People can connect to `address`, "host:port"."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It could not start; `why` is a sentence, `field` what to mend: host, port or status_port."""
+
+    why: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Lines for the log, in the forms of shared/message.py; `left_out` others came before them."""
+
+    lines: tuple[str, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of something that the window had asked for."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The last report: it has stopped in order; `is_broken`, because of a fault of its own."""
+
+    is_broken: bool
+
+
+Report = Started | Failed | News | Answer | Stopped | Snapshot
+
+_KINDS: dict[str, type[Started | Failed | News | Answer | Stopped]] = {
+    kind.__name__: kind for kind in (Started, Failed, News, Answer, Stopped)
+}
+
+
+def format_report(report: Report) -> bytes:
+    """The line, with its newline."""
+    if isinstance(report, Snapshot):
+        return format_snapshot(report)
+    return json.dumps({type(report).__name__: asdict(report)}).encode() + b"\n"
+
+
+def parse_report(line: bytes) -> Report | None:
+    """The report of a line; None where the line is none: something else was printed."""
+    try:
+        values = json.loads(line)
+        if "chat_status" in values:
+            return parse_snapshot(line)
+        [(name, fields)] = values.items()
+        if name == "News":
+            fields["lines"] = tuple(fields["lines"])
+        return _KINDS[name](**fields)
+    except (ValueError, TypeError, KeyError, AttributeError, StatusError):
+        return None
