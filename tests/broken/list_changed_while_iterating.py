@@ -5,7 +5,7 @@ does not notice: it leaves somebody out.
 
 Phase: 3
 Fails: test_people_may_come_and_go_while_others_speak
-May fail: test_who_vanishes_takes_nobody_along
+May fail: any, as whoever leaves a check may disturb the next
 """
 
 import socket

@@ -1,6 +1,7 @@
 """Commands: what each does, and that none of them, mistyped, becomes a public message."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
@@ -29,6 +30,38 @@ def test_a_private_message_to_oneself_arrives_once(chat: Chat) -> None:
         alice.send("/pm alice note")
         alice.hear("Alice -> Alice: note")
         alice.fence()
+
+
+@pytest.mark.parametrize("how", ["quit", "reset"])
+def test_a_private_message_to_somebody_who_is_just_leaving_arrives_or_is_an_error(
+    chat: Chat, how: str
+) -> None:
+    """One order also here: it arrived if they left after it, and is refused if they left before."""
+    arrived = []
+    with chat.join("Alice") as alice:
+        for number in range(40):
+            bob = chat.join("Bob")
+            alice.hear("* Bob joined")
+            alice.send_bytes(b"/pm Bob ")
+            if how == "quit":
+                bob.send("/quit")
+            else:
+                bob.reset()
+            alice.send(f"psst {number}")
+            first, second = (alice.read_line() for _ in range(2))
+            if first.endswith(f"] Alice -> Bob: psst {number}"):
+                assert "* Bob left" in second
+                arrived.append(number)
+            else:
+                assert "* Bob left" in first
+                assert second == "! Nobody here is called Bob."
+            if how == "quit":
+                heard = f"] Alice -> Bob: psst {number}" in bob.read_bytes_until_end().decode()
+                assert heard == (number in arrived)
+            bob.close()
+    logged = [f"Alice -> Bob: psst {number}" for number in arrived]
+    assert chat.log("private_messages.txt") == logged
+    assert chat.log("messages.txt") == []
 
 
 @pytest.mark.parametrize(
@@ -69,6 +102,24 @@ def test_a_ping_is_answered_after_all_that_was_said_before(
         alice.hear(answer)
         bob.hear("Alice: hello")
         bob.fence()  # and a ping is nobody else's business
+
+
+def test_who_is_true_after_every_change(chat: Chat) -> None:
+    """Its answer is kept for those who ask next, and must not be kept too long."""
+    with chat.join("Alice") as alice:
+        alice.send("/who")
+        alice.hear("* 1 online: Alice")
+        with chat.join("Bob") as bob:
+            alice.hear("* Bob joined")
+            alice.send("/who")
+            alice.hear("* 2 online: Alice, Bob")
+            bob.send("/nick Robert")
+            alice.hear("* Bob is now Robert")
+            alice.send("/who")
+            alice.hear("* 2 online: Alice, Robert")
+        alice.expect(rf"{TIME} \* Robert left.*")
+        alice.send("/who")
+        alice.hear("* 1 online: Alice")
 
 
 @pytest.mark.parametrize("line", ["/quit", "/exit", "exit", "EXIT"])
@@ -133,6 +184,19 @@ def test_with_show_addresses_who_shows_them_and_pm_takes_one(start: Callable[...
             alice.hear("* Bob joined")
             alice.send("/pm 127.0.0.1 hi")
             assert "Alice, Bob" in alice.refused()
+
+
+def test_an_address_of_very_many_people_is_an_error_of_bounded_length(
+    start: Callable[..., Chat],
+) -> None:
+    chat = start("--flood-rate", "0", "--show-addresses")
+    with ExitStack() as stack:
+        people = [stack.enter_context(chat.join(f"P{number:02}")) for number in range(12)]
+        people[-1].send("/pm 127.0.0.1 hi")
+        assert people[-1].refused() == (
+            "Several people are connected from 127.0.0.1: "
+            "P00, P01, P02, P03, P04, P05, P06, P07, P08, P09 and 2 more. Use a name."
+        )
 
 
 def test_an_address_is_the_same_on_a_socket_for_ipv4_and_ipv6(start: Callable[..., Chat]) -> None:

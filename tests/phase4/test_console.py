@@ -30,6 +30,18 @@ def test_it_shows_people_and_messages_every_few_seconds(chat: Chat) -> None:
         chat.expect(r"^\[\d\d:\d\d:\d\d\] 2 online, 1 public and 1 private messages$")
 
 
+def test_what_people_say_is_not_shown(chat: Chat) -> None:
+    with chat.join("Alice") as alice, chat.join("Bob") as bob:
+        alice.send("loud", "/pm Bob secret")
+        bob.hear("Alice: loud")
+        bob.hear("Alice -> Bob: secret")
+    chat.interrupt()
+    output = "\n".join(chat.rest_of_output())
+    assert "Alice joined" in output
+    assert "loud" not in output
+    assert "secret" not in output + "".join(chat.log("connections.txt"))
+
+
 def test_quiet_shows_neither(start: Start) -> None:
     chat = start("--quiet")
     with chat.join("Alice"):

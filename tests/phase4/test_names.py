@@ -1,14 +1,20 @@
 """Names: which are allowed, who gets one, and when it is free again."""
 
+import contextlib
+import re
 import socket
 import ssl
 import threading
+import unicodedata
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phase4 import nicknames
 from phase4.nicknames import BadNickname, alternatives, fold, normalise
 from shared import message
 from tests.harness import wait_until
@@ -131,28 +137,50 @@ def test_a_name_is_free_again_when_its_owner_has_left(start: Start) -> None:
             assert alice.name == "Alice"
 
 
-def test_of_many_who_claim_a_name_at_once_one_gets_it(start: Start) -> None:
-    chat = start("--on-duplicate", "reject")
-    people = [Person(chat.host, chat.port) for _ in range(200)]
-    for each in people:
-        each.expect(PROMPT)
+def _all_at_once(people: list[Person], line: str) -> list[str]:
+    """Everybody sends this line at the same instant; the first answer to each."""
     answers: list[str] = []
     barrier = threading.Barrier(len(people))
 
     def claim(person: Person) -> None:
         barrier.wait(10)
-        person.send("Alice")
-        answers.append(person.read_line())
+        person.send(line if not person.name else f"/nick {line}")
+        answers.append(person.skip_to(r"! .*|.*(?:Welcome, Alice!| is now Alice).*")[0])
 
     threads = [threading.Thread(target=claim, args=(each,)) for each in people]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
-    for each in people:
-        each.close()
+    return answers
+
+
+def test_of_many_who_claim_a_name_at_once_one_gets_it(start: Start) -> None:
+    chat = start("--on-duplicate", "reject")
+    with contextlib.ExitStack() as stack:
+        people = [stack.enter_context(Person(chat.host, chat.port)) for _ in range(200)]
+        for each in people:
+            each.expect(PROMPT)
+        answers = _all_at_once(people, "Alice")
     assert sum("Welcome, Alice!" in answer for answer in answers) == 1
     assert sum(answer == "! The name Alice is taken." for answer in answers) == 199
+
+
+def test_of_newcomers_and_people_inside_who_want_a_name_at_once_one_gets_it(start: Start) -> None:
+    chat = start("--on-duplicate", "reject")
+    with contextlib.ExitStack() as stack:
+        inside = [stack.enter_context(chat.join(f"P{number}")) for number in range(20)]
+        newcomers = [stack.enter_context(Person(chat.host, chat.port)) for _ in range(20)]
+        for each in newcomers:
+            each.expect(PROMPT)
+        _all_at_once([*inside, *newcomers], "Alice")
+        with chat.join("Witness") as witness:
+            witness.send("/who")
+            listed = witness.expect(rf"{TIME} \* \d+ online: (.*)")[1].split(", ")
+    entries = [each for each in chat.log("connections.txt") if re.search(r"^Alice |Alice$", each)]
+    assert listed.count("Alice") == 1
+    claims = [each for each in entries if each.startswith("Alice joined") or "now Alice" in each]
+    assert len(claims) == 1
 
 
 def test_after_twenty_bad_names_the_server_says_why_and_hangs_up(chat: Chat) -> None:
@@ -173,24 +201,61 @@ def test_last_words_are_not_lost_to_a_reset_when_input_is_left_unread(chat: Chat
             assert lines[-1] == "! 20 names, and none will do. Goodbye."
 
 
-def test_who_gives_no_name_in_time_is_told_and_hung_up_however_busy(start: Start) -> None:
+def test_who_gives_no_name_in_time_is_told_and_hung_up(start: Start) -> None:
     chat = start("--name-seconds", "0.3")
-    with chat.connect() as silent, chat.connect() as dripping:
+    with chat.connect() as silent:
         silent.expect(PROMPT)
         silent.expect("! You gave no name in time. Goodbye.")
         silent.expect_end()
-        dripping.send_bytes(b"x")  # bytes that are no name do not buy time
-        dripping.expect(PROMPT)
-        dripping.expect("! You gave no name in time. Goodbye.")
-        dripping.expect_end()
 
 
-def test_a_web_browser_is_told_and_hung_up_and_says_nothing_in_the_chat(chat: Chat) -> None:
+@pytest.mark.parametrize("drop", [b"x", b"no good name\n"], ids=["bytes", "bad names"])
+def test_the_time_for_a_name_is_the_time_in_all_however_busy_somebody_is(
+    start: Start, drop: bytes
+) -> None:
+    chat = start("--name-seconds", "1", "--flood-rate", "0")
+    with chat.connect() as dripping:
+        told = threading.Event()
+
+        def drip() -> None:
+            with contextlib.suppress(OSError):
+                while not told.wait(0.1):  # so often that a time for each read would never end
+                    dripping.send_bytes(drop)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            dripping.skip_to("! You gave no name in time. Goodbye.")
+        finally:
+            told.set()
+            thread.join(10)
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ],
+)
+def test_a_web_browser_is_told_and_hung_up_and_says_nothing_in_the_chat(
+    chat: Chat, request_bytes: bytes
+) -> None:
     with chat.join("Alice") as alice, chat.connect() as browser:
-        browser.send_bytes(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        browser.send_bytes(request_bytes)
         browser.expect(PROMPT)
         browser.expect("! This is a chat server, not a web server. Goodbye.")
         browser.expect_end()
+        alice.fence()
+
+
+def test_an_ssh_client_is_told_and_hung_up_and_says_nothing_in_the_chat(chat: Chat) -> None:
+    with chat.join("Alice") as alice, chat.connect() as client:
+        client.send_bytes(b"SSH-2.0-OpenSSH_9.2\r\n\n\nhello\n")
+        client.expect(PROMPT)
+        client.expect("! This is a chat server, and speaks no SSH. Goodbye.")
+        client.expect_end()
         alice.fence()
 
 
@@ -204,6 +269,28 @@ def test_a_tls_client_is_told_and_hung_up_and_says_nothing_in_the_chat(chat: Cha
     wait_until(
         lambda: any("speaks TLS" in entry for entry in chat.log("connections.txt")), "it is logged"
     )
+
+
+def test_a_text_that_is_too_long_for_a_name_costs_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To normalise a letter with 1,800 marks takes 5 ms, in which nobody else is served."""
+    normalised = []
+
+    def normalize(form: Literal["NFKC"], text: str) -> str:
+        normalised.append(text)
+        return unicodedata.normalize(form, text)
+
+    monkeypatch.setattr(nicknames, "unicodedata", SimpleNamespace(normalize=normalize))
+    text = "a" + "\u0301\u0316" * 900
+    with pytest.raises(BadNickname):
+        normalise(text)
+    assert fold(text) == text
+    assert normalised == []
+
+
+def test_a_name_may_be_typed_as_letters_and_marks() -> None:
+    name = "Nguyễn-Thị-Ngọc-Diệp"
+    assert len(name) == 20
+    assert normalise(unicodedata.normalize("NFD", name)) == name
 
 
 @given(st.text())

@@ -181,21 +181,37 @@ def test_a_large_transfer_both_ways_at_once_is_intact(relay: Relayed) -> None:
     assert got == {side: hashlib.sha256(sent[1 - side]).hexdigest() for side in (0, 1)}
 
 
-def test_fifty_clients_at_once_each_have_their_own_connection(relay: Relayed) -> None:
-    clients = [relay.client() for _ in range(50)]
-    for number, client in enumerate(clients):
-        client.sendall(b"%02d" % number)
-    seen = set()
-    for _ in clients:
-        server, _ = relay.upstream.accept()
-        server.settimeout(SECONDS)
-        relay.sockets.append(server)
-        number = int(receive(server, 2))
-        server.sendall(b"hello %02d" % number)
-        seen.add(number)
-    assert seen == set(range(50))
-    for number, client in enumerate(clients):
-        assert receive(client, 8) == b"hello %02d" % number
+@on_linux
+def test_two_hundred_clients_talk_both_ways_at_once_until_the_server_dies(
+    own_relay: Relayed,
+) -> None:
+    before = threads_and_descriptors(own_relay)
+    pairs = [own_relay.pair() for _ in range(200)]
+    said = [random.Random(number).randbytes(10_000) for number in range(2 * len(pairs))]
+    for number, pair in enumerate(pairs * 2):  # each client, each server; then each once more
+        for side in (0, 1):
+            pair[side].sendall(said[(2 * number + side) % len(said)])
+    for number, pair in enumerate(pairs):
+        for side in (0, 1):
+            assert receive(pair[1 - side], 20_000) == said[2 * number + side] * 2
+    for client, server in pairs[::2]:  # every other one has no more to say, and listens
+        client.shutdown(socket.SHUT_WR)
+        assert receive_all(server) == b""
+        server.sendall(b"still here")
+        assert receive(client, 10) == b"still here"
+    for number, (_, server) in enumerate(pairs):  # the server dies: some of its ends are orderly
+        reset(server) if number % 3 else server.close()
+    for number, (client, _) in enumerate(pairs):
+        if number % 3:
+            with pytest.raises(ConnectionResetError):
+                receive_all(client)
+        else:
+            assert receive_all(client) == b""
+        client.close()
+    wait_until(lambda: threads_and_descriptors(own_relay) == before, "threads and sockets are gone")
+    client, server = own_relay.pair()  # it is up again
+    client.sendall(b"hello again")
+    assert receive(server, 11) == b"hello again"
 
 
 def test_it_works_over_ipv6(start_relay: Callable[..., Relayed]) -> None:

@@ -1,6 +1,7 @@
 """Coming in, talking, going: who gets which line, and who does not."""
 
 import re
+import socket
 
 from tests.phase4.chat import PROMPT, TIME, Chat
 
@@ -139,3 +140,17 @@ def test_bytes_that_come_one_at_a_time_make_the_same_line(chat: Chat) -> None:
         for byte in "grüß dich\n".encode():
             zoe.send_bytes(bytes([byte]))
         bob.hear("Zoë: grüß dich")
+
+
+def test_urgent_data_is_nothing_special(chat: Chat) -> None:
+    """TCP marks one byte as urgent, and hands it over apart from the stream (RFC 9293, 3.8.5)."""
+    with chat.join("Alice") as alice, chat.join("Bob") as bob:
+        alice.send_bytes(b"hel")
+        alice.socket.send(b"!", socket.MSG_OOB)
+        alice.send_bytes(b"lo\n")
+        bob.expect(rf"{TIME} Alice: hel!?lo")
+        alice.socket.send(b"!", socket.MSG_OOB)
+        bob.send("still here?")
+        alice.hear("* Bob joined")
+        alice.hear("Bob: still here?")
+        bob.fence()

@@ -95,6 +95,15 @@ def test_64_kib_without_a_newline_are_fatal() -> None:
     assert decoder.feed(b"more\nof it\n") == []
 
 
+@given(st.lists(st.binary(max_size=60)))
+def test_it_holds_no_more_than_a_line_whatever_comes(data: list[bytes]) -> None:
+    """Here with a limit of 16 bytes; the pieces are longer, and have a newline only by chance."""
+    decoder = LineDecoder(16, 1000)
+    for piece in data:
+        decoder.feed(piece)
+        assert len(decoder._unfinished) < 16
+
+
 def test_a_line_holds_no_newline() -> None:
     with pytest.raises(ValueError, match="newline"):
         encode_line("two\nlines")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared import defaults
 from shared import listener as module
 from shared.connector import ConnectError, connect
 from shared.listener import ListenError, address_text, open_listener, tune_connection
@@ -96,6 +97,15 @@ def test_a_tuned_connection_sends_at_once_and_asks_whether_its_peer_lives() -> N
             tune_connection(connection)
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
             assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            for option, value in (
+                ("TCP_KEEPIDLE", defaults.KEEPALIVE_IDLE_SECONDS),
+                ("TCP_KEEPINTVL", defaults.KEEPALIVE_INTERVAL_SECONDS),
+                ("TCP_KEEPCNT", defaults.KEEPALIVE_PROBES),
+                ("TCP_USER_TIMEOUT", 135_000),  # ms: as long as all of the above
+            ):
+                if hasattr(socket, option):
+                    number = getattr(socket, option)
+                    assert connection.getsockopt(socket.IPPROTO_TCP, number) == value
 
 
 # --- the other end: shared/connector.py --------------------------------------------------------

@@ -1,6 +1,7 @@
 """Accept connections and give each a thread: bounds, faults, and an end that is orderly."""
 
 import contextlib
+import errno
 import queue
 import socket
 import sys
@@ -112,6 +113,41 @@ def test_a_peer_that_resets_is_no_fault() -> None:
         assert served.reports.empty()
 
 
+class _Flaky(socket.socket):
+    """A listener that fails once, as a real one does where its newcomer's network fails."""
+
+    error: OSError | None = None
+
+    def accept(self) -> tuple[socket.socket, object]:
+        """Fail, or accept."""
+        connection = super().accept()
+        if self.error is not None:
+            connection[0].close()
+            error, self.error = self.error, None
+            raise error
+        return connection
+
+
+@pytest.mark.parametrize("number", [errno.EHOSTUNREACH, errno.EPROTO, errno.ECONNABORTED])
+def test_a_newcomer_whose_network_fails_does_not_stop_the_server(number: int) -> None:
+    with open_listener("127.0.0.1", 0) as plain:
+        listener = _Flaky(fileno=plain.detach())
+    listener.error = OSError(number, "as accept(2) warns")
+    server = ThreadedServer(listener, echo)
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        with Peer(*listener.getsockname()) as lost:
+            lost.expect_end()
+        with Peer(*listener.getsockname()) as peer:
+            peer.send("hello")
+            peer.expect("hello")
+    finally:
+        server.stop()
+        thread.join(SECONDS)
+        server.drain(SECONDS)
+
+
 # --- bounds ------------------------------------------------------------------------------------
 
 
@@ -135,6 +171,16 @@ def test_who_is_refused_hears_why_though_nobody_reads_what_they_said() -> None:
     server.stop()
     serving.join(SECONDS)
     assert server.drain(SECONDS)
+
+
+def test_however_many_are_turned_away_at_once_there_are_few_threads_for_it() -> None:
+    """Each waits a moment for its peer to end; a crowd that does not end would be a crowd here."""
+    with running(max_connections=0) as served, contextlib.ExitStack() as all_stay:
+        crowd = [all_stay.enter_context(served.connect()) for _ in range(100)]
+        for peer in crowd:
+            peer.expect("! The server is full; try again later.")
+            assert sum(each.name == "refusing" for each in threading.enumerate()) <= 32
+        assert served.server.refused == 100
 
 
 def test_a_place_is_free_when_somebody_leaves() -> None:
