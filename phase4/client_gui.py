@@ -15,8 +15,10 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
-from shared.arguments import add_connect_arguments
+from phase4.gui import settings
+from shared.arguments import port_number
 from shared.defaults import CHAT_PORT, HOST
 from shared.threaded_server import on_stop_signals
 
@@ -46,16 +48,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(NO_TKINTER, file=sys.stderr)
         return 2
     from phase4.gui.app import App, Target
-    from phase4.gui.theme import use_real_pixels
+    from phase4.gui.theme import prepare_screen
 
-    use_real_pixels()
+    prepare_screen()
     try:
         root = tk.Tk(className="Chat")
     except tk.TclError as error:
         print(NO_DISPLAY.format(why=_why_no_display(error)), file=sys.stderr)
         return 2
-    wanted = options.name if options.name is not None else _login_name()
-    app = App(root, Target(options.host, options.port, wanted), options.theme, lambda: bool(stops))
+    memory = None if options.no_remember else settings.default_path()
+    last = settings.load(memory) if memory is not None else settings.Settings()
+    wished = _wished(options, last)
+    app = App(
+        root,
+        Target(wished.host, wished.port, wished.name),
+        wished.theme,
+        lambda: bool(stops),
+        points=wished.points,
+        memory=memory,
+    )
     if options.name is not None:
         app.connect_at_once()
     root.mainloop()
@@ -70,10 +81,33 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m phase4.client_gui", description="The chat in a window."
     )
-    add_connect_arguments(parser, HOST, CHAT_PORT)
+    # None, and not a default: what is said here wins over what is remembered from last time.
+    last = "the one of last time; at first"
+    parser.add_argument("--host", help=f"the server's address (default: {last} {HOST})")
+    parser.add_argument(
+        "--port", type=port_number, help=f"the server's port (default: {last} {CHAT_PORT})"
+    )
     parser.add_argument("--name", help="your name; with it, connect at once and ask nothing")
-    parser.add_argument("--theme", choices=("light", "dark"), default="light", help="the colours")
+    parser.add_argument(
+        "--theme", choices=("light", "dark"), help=f"the colours (default: {last} light)"
+    )
+    parser.add_argument(
+        "--no-remember",
+        action="store_true",
+        help="neither use what was remembered from last time, nor remember anything",
+    )
     return parser.parse_args(arguments)
+
+
+def _wished(options: argparse.Namespace, last: settings.Settings) -> settings.Settings:
+    """What the command line says, and for what it does not say, what was so last time."""
+    return replace(
+        last,
+        host=options.host or last.host,
+        port=last.port if options.port is None else options.port,
+        name=options.name if options.name is not None else last.name or _login_name(),
+        theme=options.theme or last.theme,
+    )
 
 
 def _login_name() -> str:

@@ -5,16 +5,19 @@ events into a queue; nothing else goes between the two. Tk's loop looks into the
 POLL_MILLISECONDS (`_poll`), takes a bounded batch, and draws. It never waits for the other thread.
 """
 
+import functools
 import queue
 import threading
-import time
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tkinter import ttk
 
 from phase4.connection import (
     Connected,
     Connection,
+    ConnectionLost,
     Disconnected,
     Event,
     NameRefused,
@@ -24,12 +27,21 @@ from phase4.connection import (
     Welcomed,
     is_public,
 )
-from phase4.gui.actions import Action, explain_keys
-from phase4.gui.chat_page import ChatPage
+from phase4.gui import settings
+from phase4.gui.actions import (
+    Action,
+    explain_keys,
+    looks_actions,
+    reading_actions,
+    tab_actions,
+)
+from phase4.gui.chat_page import ChatCalls, ChatPage
 from phase4.gui.connect_page import ConnectPage
-from phase4.gui.lines import Line, line_of
+from phase4.gui.conversation import Conversation
 from phase4.gui.links import LinkOpener
-from phase4.gui.theme import Theme
+from phase4.gui.routing import Router, now
+from phase4.gui.tabs import MAX_PRIVATE_TABS, Tab
+from phase4.gui.theme import BASE_POINTS, Theme
 from shared import message
 from shared.listener import address_text
 
@@ -43,7 +55,13 @@ lines come."""
 BUSY_MILLISECONDS = 5
 """To the next look, while there is more than one batch."""
 
+SAVE_MILLISECONDS = 500
+"""From a change of looks to writing it down: who holds Ctrl+plus down writes one file, not ten."""
+
 CLOSE_SECONDS = 1.0
+
+MAX_UNSENT_SHOWN = 100
+"""Lines that were never sent, and are shown after the end. As many as two pastes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +82,40 @@ class App:
     """The one window. Main thread only."""
 
     def __init__(
-        self, root: tk.Tk, target: Target, theme_name: str, must_stop: Callable[[], bool]
+        self,
+        root: tk.Tk,
+        target: Target,
+        theme_name: str,
+        must_stop: Callable[[], bool],
+        *,
+        points: int = 0,
+        memory: Path | None = None,
     ) -> None:
-        """Nothing is connected to before `connect`. Once `must_stop()` says so, the window ends."""
+        """Nothing is connected to before `connect`. Once `must_stop()` says so, the window ends.
+
+        What is to be remembered is written to the file `memory`, or nowhere.
+        """
         self.root = root
         self.theme = Theme(root, theme_name)
+        if points:
+            self.theme.zoom(points - BASE_POINTS)
         self._target = target
+        self._memory = memory
+        self._remembered = settings.Settings(target.host, target.port, target.name)
+        self._poll_timer = ""
+        self._save_timer = ""
         self._connection: Connection | None = None
-        self._me = ""
-        self._is_in = False  # welcomed, and not disconnected since
+        self._is_in = False  # welcomed, and not disconnected since; perhaps away for a while
+        self._is_away = False  # the connection is lost, and being tried again
         self._was_in = False  # there is a conversation to go back to
         self._name_wanted = False  # the server waits for another name
-        self._unread = 0
+        self._may_quit = False  # the person has been told that lines wait
         self._must_stop = must_stop
         self.links = LinkOpener()
         self._page: ConnectPage | ChatPage
         self._build()
         self.show_form()
-        root.protocol("WM_DELETE_WINDOW", self.quit)
+        root.protocol("WM_DELETE_WINDOW", self.ask_to_quit)
         self._poll()
 
     # --- what the person does ------------------------------------------------------------------
@@ -99,10 +133,11 @@ class App:
         if self._name_wanted and (target.host, target.port) == self._address:
             self._try_name(target)
             return
+        self._give_up_waiting()
         self.hang_up()
-        self.chat_page.people.show(())
+        self.chat_page.show_people(())
         self._target = target
-        self._connection = Connection(target.host, target.port, target.name)
+        self._connection = Connection(target.host, target.port, target.name, reconnect=True)
         self._connection.start()
         self._show_waiting(f"Connecting to {target.place} …")
 
@@ -112,10 +147,17 @@ class App:
         self.connect(self._target)
 
     def connect_again(self) -> None:
-        """To the same server, with the same name. What was typed stays in the entry."""
-        if not self._is_in and self._was_in and self._connection is None:
+        """To the same server, with the same name; at once, where a pause is being waited for."""
+        if self._is_away and self._connection is not None:
+            self._try_now()
+        elif not self._is_in and self._was_in and self._connection is None:
             self._show(self.chat_page)
             self.connect(self._target)
+
+    def stop_trying(self) -> None:
+        """Do not connect again by itself any more."""
+        if self._is_away and self._connection is not None:
+            self._close_behind(self._connection)  # and Disconnected will come
 
     def leave_form(self) -> None:
         """Cancel: stop connecting, and go back to the conversation if there is one."""
@@ -125,31 +167,67 @@ class App:
             self._show(self.chat_page)
             self._show_title()
             if not self._is_in:
-                self.chat_page.show_bar("You are not connected.", can_connect=True)
+                self._show_not_connected("You are not connected.")
         else:
             self.connect_page.show_form()
 
     def send(self, text: str) -> bool:
-        """Send a line; whether it is on its way. If not, it says why."""
-        line = text.rstrip()
-        self.chat_page.conversation.jump_to_newest()
+        """Send a line to the conversation in front; whether it was taken. If not, it says why."""
+        tab, line = self._tabs.current, text.rstrip()
+        tab.conversation.jump_to_newest()
         try:
             if self._connection is None or not self._is_in:
                 raise SendError("You are not connected; this was not sent.")
-            self._connection.send(line)
+            self._connection.send(tab.line_to_send(line, is_said=is_public(line)))
         except SendError as error:
-            self._add(message.Error(str(error)))
+            self.router.say(message.Error(str(error)))
             return False
-        if is_public(line):  # the server sends it to everybody else
-            self._add(message.Public(_now(), self._me, message.clean(line)))
+        self.router.sent(tab, line, waits=self._is_away)
         return True
+
+    def open_person(self, name: str) -> None:
+        """Talk to one person, in a tab of its own."""
+        if tab := self._tabs.open(name):
+            self._tabs.select(tab)
+            self.chat_page.entry.focus_set()
+        else:
+            why = f"{MAX_PRIVATE_TABS} private conversations are open; close one first (Ctrl W)."
+            self.router.say(message.Error(why))
+
+    def ask_to_quit(self) -> None:
+        """Close the window; but ask first, once, where lines that were typed still wait."""
+        count = len(self._connection.unsent) if self._is_away and self._connection else 0
+        if not count or self._may_quit:
+            self.quit()
+            return
+        self._may_quit = True  # who closes it a second time means it
+        what = "A line has" if count == 1 else f"{count:,} lines have"
+        self._show(self.chat_page)
+        self.chat_page.question.show(
+            f"{what} not been sent yet. Quit all the same?",
+            [("Stay", self._stay), ("Quit", self.quit)],
+            escape=self._stay,
+        )
 
     def quit(self) -> None:
         """Close the window and the connection, in order."""
+        self._save()
+        for timer in filter(None, (self._poll_timer, self._save_timer)):
+            self.root.after_cancel(timer)
+        self.chat_page.countdown.stop()
         self.root.withdraw()  # gone at once, even if the goodbye takes a moment
         self.root.update_idletasks()
         self.hang_up(wait=True)
         self.root.destroy()
+
+    def _stay(self) -> None:
+        self._may_quit = False
+        self.chat_page.question.hide()
+
+    def _try_now(self) -> None:
+        assert self._connection is not None
+        self._show_waiting("Trying to connect again …")
+        self._connection.retry_now()
 
     # --- what the connection tells --------------------------------------------------------------
 
@@ -159,13 +237,14 @@ class App:
             self.quit()
             return
         for link in self.links.failures():
-            self._add(message.Error(f"No web browser could be started for {link}"))
+            self.router.say(message.Error(f"No web browser could be started for {link}"))
         events = self._take_events()
         is_busy = len(events) == BATCH_EVENTS
         try:
             self._handle(events)
         finally:  # a fault in one line must not end the looking
-            self.root.after(BUSY_MILLISECONDS if is_busy else POLL_MILLISECONDS, self._poll)
+            pause = BUSY_MILLISECONDS if is_busy else POLL_MILLISECONDS
+            self._poll_timer = self.root.after(pause, self._poll)
 
     def _take_events(self) -> list[Event]:
         events: list[Event] = []
@@ -177,30 +256,27 @@ class App:
         return events
 
     def _handle(self, events: list[Event]) -> None:
-        lines: list[Line] = []
+        received: list[message.Message] = []
         people: PeopleChanged | None = None
         for event in events:
             match event:
-                case Received(received):
-                    lines.append(self._line(received))
+                case Received(each):
+                    received.append(each)
                 case PeopleChanged():
                     people = event  # of several in one batch, the last says it all
                 case _:
-                    self._draw(lines, people)
-                    lines, people = [], None
+                    self._draw(received, people)
+                    received, people = [], None
                     self._handle_change(event)
-        self._draw(lines, people)
+        self._draw(received, people)
 
-    def _draw(self, lines: list[Line], people: PeopleChanged | None) -> None:
-        self.chat_page.conversation.add(lines)
+    def _draw(self, received: list[message.Message], people: PeopleChanged | None) -> None:
+        unread = self._tabs.unread
+        self.router.show(received)
         if people is not None:
-            self.chat_page.people.show(people.names)
-
-    def _line(self, received: message.Message) -> Line:
-        if isinstance(received, message.Renamed):
-            self.theme.name_colours.rename(received.old, received.new)
-        self._count_unread(received)
-        return line_of(received, self._me, _now())
+            self.chat_page.show_people(people.names)
+        if self._tabs.unread != unread:
+            self._show_title()
 
     def _handle_change(self, event: Event) -> None:
         match event:
@@ -208,42 +284,86 @@ class App:
                 self._show_waiting(f"Connected to {self._target.place}, giving the name …")
             case NameRefused(reason):
                 self._name_wanted = True
+                self._is_in = self._is_away = False  # on a return, too, one has to come in anew
                 self.show_form(reason, field="name")
             case Welcomed(name):
                 self._welcome(name)
+            case ConnectionLost(reason, seconds):
+                self._lost(reason, seconds)
             case Disconnected():
                 self._disconnected(event)
 
     def _welcome(self, name: str) -> None:
         if self._is_in:
-            self.theme.name_colours.rename(self._me, name)
-        self._me = name
-        self._target = Target(self._target.host, self._target.port, name)
-        self.chat_page.show_place(self._target.place, name)
+            self.theme.name_colours.rename(self.router.me, name)
         if not self._is_in:
-            if self._was_in:  # the conversation goes on, perhaps with another server
-                self._add(message.Notice(_now(), f"Connected to {self._target.place}."))
-            self._is_in = self._was_in = True
-            self._name_wanted = False
+            self._remember(self._target)
+        elif not self._is_away:  # /nick; after a loss it may be a name that is not meant to stay
+            self._remember(replace(self._target, name=name))
+        self.router.me = name
+        self._target = replace(self._target, name=name)
+        self.chat_page.show_place(self._target.place, name)
+        if not self._is_in or self._is_away:
+            self._come_in()
+        self._show_title()
+
+    def _come_in(self) -> None:
+        if self._was_in and not self._is_away:  # the conversation goes on, perhaps elsewhere
+            self.router.tell(message.Notice(now(), f"Connected to {self._target.place}."))
+        was_away, self._is_away = self._is_away, False
+        self._is_in = self._was_in = True
+        self._name_wanted = False
+        for tab in self._tabs:
+            tab.settle(now())
+        self.chat_page.hide_bar()
+        if not was_away or self._page is not self.connect_page:
             self._show(self.chat_page)
-            self.chat_page.hide_bar()
-            self.chat_page.entry.focus_set()
+
+    def _lost(self, reason: str, seconds: float) -> None:
+        """The connection tries again by itself, in so many seconds."""
+        if not self._is_away:
+            self._is_away = True
+            self.router.tell(message.Error(reason))
+        if not self._is_in:  # on a return, while a name was being looked for
+            self._is_in = True
+            self._show(self.chat_page)
+        self._name_wanted = False
+        self.chat_page.show_trying(reason, seconds, self.connect_again, self.stop_trying)
         self._show_title()
 
     def _disconnected(self, event: Disconnected) -> None:
-        if self._is_in:
-            self._add(
-                message.Notice(_now(), event.reason)
+        if self._is_in and not self._is_away:
+            self.router.tell(
+                message.Notice(now(), event.reason)
                 if event.was_wished
                 else message.Error(event.reason)
             )
+        self._give_up_waiting()
         self.hang_up()
-        self.chat_page.people.show(())
+        self.chat_page.show_people(())
         if self._was_in and self._page is self.chat_page:
-            self.chat_page.show_bar(event.reason, can_connect=True)
+            self._show_not_connected(event.reason)
             self._show_title()
         else:
             self.show_form(event.reason, field="host")
+
+    def _give_up_waiting(self) -> None:
+        """Give back what was typed and never arrived: in the conversation, and at Up."""
+        lines = self._connection.unsent if self._connection is not None else ()
+        for tab in self._tabs:
+            tab.give_up()
+        if not lines or not self._was_in:
+            return
+        main = self._tabs.main
+        for line in lines[-MAX_UNSENT_SHOWN:]:
+            main.draft.history.add(line)
+        one = len(lines) == 1
+        what = "This line" if one else f"These {len(lines):,} lines"
+        text = f"{what} may not have arrived. Up brings {'it' if one else 'them'} back here:"
+        shown = [message.Error(text), *map(message.Error, lines[:MAX_UNSENT_SHOWN])]
+        if len(lines) > MAX_UNSENT_SHOWN:
+            shown.append(message.Error(f"… and {len(lines) - MAX_UNSENT_SHOWN:,} more."))
+        self.router.say(*shown, in_tab=main)
 
     def _try_name(self, target: Target) -> None:
         assert self._connection is not None
@@ -259,11 +379,15 @@ class App:
     def hang_up(self, *, wait: bool = False) -> None:
         """Let go of the connection. Its end is waited for by a thread: the window goes on."""
         old, self._connection = self._connection, None
-        self._is_in = self._name_wanted = False
+        self._is_in = self._is_away = self._name_wanted = False
         if old is not None and wait:
             old.close(CLOSE_SECONDS)
         elif old is not None:
-            threading.Thread(target=old.close, args=(CLOSE_SECONDS,), daemon=True).start()
+            self._close_behind(old)
+
+    def _close_behind(self, connection: Connection) -> None:
+        """Its end may take a moment, and no window waits."""
+        threading.Thread(target=connection.close, args=(CLOSE_SECONDS,), daemon=True).start()
 
     # --- showing ------------------------------------------------------------------------------
 
@@ -282,44 +406,73 @@ class App:
         page.pack(fill="both", expand=True)
         if page is self.chat_page:
             self.chat_page.entry.focus_set()
+            self._saw()
 
     def _show_waiting(self, text: str) -> None:
-        if self._page is self.chat_page:
-            self.chat_page.show_bar(text, can_connect=False)
+        if self._is_away:
+            self.chat_page.countdown.stop()
+            self.chat_page.bar.say(text)  # the buttons stay: it may be stopped
+        elif self._page is self.chat_page:
+            self.chat_page.show_bar(text)
         else:
             self.connect_page.show_waiting(text)
         self._show_title()
 
-    def _add(self, *messages: message.Message) -> None:
-        """Show lines of the client's own."""
-        self.chat_page.conversation.add([line_of(each, self._me, _now()) for each in messages])
+    def _show_not_connected(self, text: str) -> None:
+        self.chat_page.show_bar(text, ("Connect again", self.connect_again))
 
     def _show_keys(self) -> None:
         """F1: every key, in the conversation."""
-        self._add(*[message.Notice(_now(), text) for text in explain_keys(self._actions)])
+        self.router.say(*[message.Notice(now(), text) for text in explain_keys(self._actions)])
 
-    def _count_unread(self, received: message.Message) -> None:
-        is_from_people = isinstance(received, message.Public | message.Private)
-        if is_from_people and self.root.focus_displayof() is None:
-            self._unread += 1
+    def _is_looked_at(self) -> bool:
+        return self._page is self.chat_page and self.root.focus_displayof() is not None
+
+    def _saw(self, _: object = None) -> None:
+        """The tab in front is seen, if the window is."""
+        if self._tabs.current.unread and self._is_looked_at():
+            self._tabs.saw(self._tabs.current)
             self._show_title()
 
-    def _focused(self, _: object) -> None:
-        if self._unread:
-            self._unread = 0
-            self._show_title()
+    def _tab_selected(self, _: Tab) -> None:
+        self._saw()
+        self._show_title()
 
     def _show_title(self) -> None:
-        unread = f"({self._unread}) " if self._unread else ""
+        count = self._tabs.unread
+        unread = f"({count:,}) " if count else ""
+        me = self.router.me
         if self._page is self.connect_page:
             title = "Join the chat"
+        elif self._is_away:
+            title = f"{unread}{me}, connecting again to {self._target.place} …"
         elif self._is_in:
-            title = f"{unread}{self._me} on {self._target.place}"
+            title = f"{unread}{me} on {self._target.place}"
         elif self._connection is not None:
             title = f"Connecting to {self._target.place} …"
         else:
-            title = f"{unread}{self._me}, not connected"
+            title = f"{unread}{me}, not connected"
         self.root.title(title)
+
+    # --- what is remembered ---------------------------------------------------------------------
+
+    def _remember(self, target: Target) -> None:
+        self._remembered = replace(
+            self._remembered, host=target.host, port=target.port, name=target.name
+        )
+        self._save()
+
+    def _save_soon(self) -> None:
+        if self._save_timer:
+            self.root.after_cancel(self._save_timer)
+        self._save_timer = self.root.after(SAVE_MILLISECONDS, self._save)
+
+    def _save(self) -> None:
+        if self._memory is not None:
+            points = int(self.theme.body.cget("size"))
+            settings.save(
+                self._memory, replace(self._remembered, theme=self.theme.name, points=points)
+            )
 
     # --- building -----------------------------------------------------------------------------
 
@@ -328,45 +481,61 @@ class App:
         self.chat_page = ChatPage(
             self.root,
             self.theme,
-            send=self.send,
-            names=self._names,
-            open_link=self.links.open,
-            connect_again=self.connect_again,
+            ChatCalls(
+                self.send, self._names, self.links.open, self.open_person, self._tab_selected
+            ),
+        )
+        self._tabs = self.chat_page.tabs
+        self.router = Router(
+            self._tabs, self.theme.name_colours, self._is_looked_at, self.chat_page.give_back
         )
         self._page = self.chat_page
         self._actions = self._list_actions()
         self.chat_page.set_actions(self._actions)
         for action in self._actions:
             for sequence in action.sequences:
-                self.root.bind(sequence, lambda _, do=action.do: do())  # type: ignore[misc]
-        self.root.bind("<FocusIn>", self._focused)
+                self._bind(sequence, action.do, everywhere=action.everywhere)
+        for number in range(9):
+            self._bind(f"<Alt-Key-{number + 1}>", functools.partial(self._tabs.go, number))
+        self._bind("<F10>", self.chat_page.open_menu)
+        self.root.bind("<FocusIn>", self._saw)
         self.connect_page.bind_all("<Escape>", self._escape, add=True)
         line = self.theme.body.metrics("linespace")
         self.root.geometry(f"{line * 46}x{line * 31}")
-        self.theme.on_change(self._size_window)
+        self.theme.on_change(self._restyle)
+        self.theme.on_change(self._save_soon)
 
     def _list_actions(self) -> tuple[Action, ...]:
-        zoom, conversation = self.theme.zoom, self.chat_page.conversation
-        larger = ("<Control-plus>", "<Control-equal>", "<Control-KP_Add>")
-        smaller = ("<Control-minus>", "<Control-KP_Subtract>")
         return (
-            Action("Connect again", "F5", ("<F5>",), self.connect_again),
-            Action("Another server …", "F4", ("<F4>",), self.show_form),
-            Action("Light or dark", "F2", ("<F2>",), self.theme.toggle, starts_group=True),
-            Action("Larger text", "Ctrl +", larger, lambda: zoom(1)),
-            Action("Smaller text", "Ctrl -", smaller, lambda: zoom(-1)),
-            Action("Text as at the start", "Ctrl 0", ("<Control-Key-0>",), lambda: zoom(0)),
+            Action("Connect again", "F5", ("<F5>",), self.connect_again, everywhere=True),
+            Action("Another server …", "F4", ("<F4>",), self.show_form, everywhere=True),
+            *tab_actions(self._tabs),
+            *reading_actions(self._front),
+            *looks_actions(self.theme),
             Action(
-                "Copy the conversation",
-                "Ctrl Shift C",
-                ("<Control-C>", "<Control-Shift-c>"),
-                conversation.copy_all,
+                "Next part of the window",
+                "F6",
+                ("<F6>",),
+                self.chat_page.focus_next,
                 starts_group=True,
             ),
-            Action("Next part of the window", "F6", ("<F6>",), self.chat_page.focus_next),
-            Action("Keys", "F1", ("<F1>",), self._show_keys, starts_group=True),
-            Action("Quit", "Ctrl Q", ("<Control-q>",), self.quit),
+            Action("Keys", "F1", ("<F1>",), self._show_keys),
+            Action("Quit", "Ctrl Q", ("<Control-q>",), self.ask_to_quit, everywhere=True),
         )
+
+    def _front(self) -> Conversation:
+        return self._tabs.current.conversation
+
+    def _bind(self, sequence: str, do: Callable[[], object], *, everywhere: bool = False) -> None:
+        """Let keys do something wherever in the conversation, or in the window, the keyboard is."""
+
+        def answer(_: object) -> str | None:
+            if self._page is not self.chat_page and not everywhere:
+                return None
+            do()
+            return "break"  # and nothing else that the keys would mean
+
+        self.root.bind(sequence, answer)
 
     def _connect_to(self, host: str, port: int, name: str) -> None:
         self.connect(Target(host, port, name))
@@ -375,11 +544,10 @@ class App:
         if self._page is self.connect_page:
             self.leave_form()
 
-    def _size_window(self) -> None:
-        self.root.configure(background=self.theme.palette.panel)
+    def _restyle(self) -> None:
+        colours = self.theme.palette
+        self.root.configure(background=colours.panel)
+        # The line within a button that has the keyboard, in a colour that can be seen on it.
+        ttk.Style(self.root).configure("Accent.TButton", focuscolor=colours.on_accent)
         line = self.theme.body.metrics("linespace")
         self.root.minsize(line * 26, line * 21)
-
-
-def _now() -> str:
-    return time.strftime("%H:%M:%S")

@@ -3,6 +3,7 @@
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
+from typing import Any
 
 from phase4.gui.theme import Theme, pad
 
@@ -20,8 +21,10 @@ class People(ttk.Frame):
         self._theme = theme
         self._choose = choose
         self._count = ttk.Label(self, style="Bold.TLabel", text="Online")
-        self.tree = ttk.Treeview(self, show="tree", selectmode="browse")
-        self._scrollbar = ttk.Scrollbar(self, command=self.tree.yview)
+        self.tree = ttk.Treeview(self, show="tree", selectmode="browse", style="People.Treeview")
+        self._scrollbar = ttk.Scrollbar(
+            self, command=self.tree.yview, style="People.Vertical.TScrollbar"
+        )
         self._more = ttk.Label(self, style="Muted.TLabel")
         self._lay_out()
         self.tree.bind("<Double-1>", self._double_clicked)
@@ -72,6 +75,8 @@ class People(ttk.Frame):
         self._scrollbar.grid(row=1, column=1, sticky="ns")
         self._more.grid(row=2, column=0, sticky="w")
         self._more.grid_remove()
+        # The list is as wide without its scrollbar as with it.
+        self.columnconfigure(1, minsize=self._scrollbar.winfo_reqwidth())
         self.tree.configure(yscrollcommand=self._set_scrollbar)
 
     def _set_scrollbar(self, first: float | str, last: float | str) -> None:
@@ -81,10 +86,17 @@ class People(ttk.Frame):
         self._scrollbar.set(float(first), float(last))
 
     def _restyle(self) -> None:
-        theme = self._theme
+        theme, colours, style = self._theme, self._theme.palette, ttk.Style(self)
+        # Who has the keyboard can be seen: a name that is only marked is paler.
+        marked: Any = [("focus", "selected", colours.selection), ("selected", colours.border)]
+        style.map("People.Treeview", background=marked)
+        style.configure(
+            "People.Vertical.TScrollbar", troughcolor=colours.panel, bordercolor=colours.panel
+        )
+        style.map("People.Vertical.TScrollbar", background=[("active", colours.muted)])
         for number, colour in enumerate(theme.palette.names):
             self.tree.tag_configure(f"name{number}", foreground=colour)
-        self.tree.column("#0", width=theme.body.measure("m" * 13), stretch=True)
+        self.tree.column("#0", width=theme.body.measure("m" * 15), stretch=True)
         pad(self._count, 3 * theme.unit, (2 * theme.unit, theme.unit))
         pad(self.tree, (3 * theme.unit, 0), 0)
         pad(self._more, 3 * theme.unit, theme.unit)

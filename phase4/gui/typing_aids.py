@@ -1,13 +1,22 @@
-"""What helps to type: the history of the entry, and what Tab completes.
+"""What helps to type: drafts, history, completion, a count of what fits, pasted lines.
 
 No toolkit here, so all of it is tested without a window.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from phase4.connection import COMMANDS
+from phase4.connection import COMMANDS, is_public
+from shared.defaults import MAX_LINE_BYTES
+from shared.framing import encode_line
 
 HISTORY_LINES = 200
+
+COUNT_FROM_BYTES = 200
+"""The room left in a message is told from here on; before, the number would only distract."""
+
+MAX_PASTED_LINES = 50
+"""Lines sent in one go: 10 s at the server's 5 a second. More is a file, and no conversation."""
 
 
 class History:
@@ -40,6 +49,67 @@ class History:
             return shown
         self._at += 1
         return self._draft if self._at == len(self._lines) else self._lines[self._at]
+
+
+@dataclass(slots=True)
+class Draft:
+    """What is being typed to one conversation, and what was sent there.
+
+    Each has a history of its own: Up must not bring back among everybody what was said to one.
+    """
+
+    text: str = ""
+    cursor: int = 0
+    history: History = field(default_factory=History)
+
+
+def room_left(line: str) -> int:
+    """The bytes that `line` may still grow by; less than 0: it is too long to be sent."""
+    return MAX_LINE_BYTES - len(encode_line(line.replace("\n", " ")))
+
+
+def count_text(left: int) -> str:
+    """What to say about `left` bytes of room: nothing while there is plenty.
+
+    >>> count_text(4000), count_text(12), count_text(0), count_text(-3)
+    ('', '12 bytes left', '0 bytes left', '3 bytes too long')
+    """
+    if left > COUNT_FROM_BYTES:
+        return ""
+    return f"{left:,} bytes left" if left >= 0 else f"{-left:,} bytes too long"
+
+
+def one_line(text: str) -> str:
+    """`text` with each end of a line as one blank."""
+    return " ".join(text.splitlines())
+
+
+def lines_in(text: str) -> list[str]:
+    """The lines of `text` that say something."""
+    return [line.rstrip() for line in text.splitlines() if line.strip()]
+
+
+def question_about(lines: Sequence[str]) -> str:
+    """What to ask before several lines are sent.
+
+    >>> question_about(["one", "/quit", "two"])
+    'Send 3 lines? One of them is a command.'
+    """
+    text = f"Send {len(lines):,} lines?"
+    commands = sum(not is_public(line) for line in lines)
+    if commands == 1:
+        return f"{text} One of them is a command."
+    return f"{text} {commands:,} of them are commands." if commands else text
+
+
+def why_not_as_lines(lines: Sequence[str], left: Sequence[int]) -> str:
+    """Why these cannot be sent one by one; empty where they can. `left`: room_left() of each."""
+    if len(lines) > MAX_PASTED_LINES:
+        return f"These are {len(lines):,} lines; {MAX_PASTED_LINES} may be sent at a time."
+    for number, room in enumerate(left, 1):
+        if room < 0:
+            return f"Line {number} of {len(lines)} is {count_text(room)}."
+    return ""
 
 
 class Completer:

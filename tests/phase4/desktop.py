@@ -50,8 +50,12 @@ class Desktop:
 
     @property
     def env(self) -> dict[str, str]:
-        """For a program that is to show its window here."""
-        return {"DISPLAY": self.display, "XAUTHORITY": os.devnull}
+        """For a program that is to show its window here, and to remember nothing of it.
+
+        No directory can be under the null device: a check that wants one sets its own.
+        """
+        none = os.devnull
+        return {"DISPLAY": self.display, "XAUTHORITY": none, "XDG_CONFIG_HOME": none}
 
     def window(self, title: str) -> "Window":
         """The window with a title like this (a regular expression); waits until it is shown."""

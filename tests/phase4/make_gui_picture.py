@@ -73,20 +73,24 @@ def _talk(desktop: Desktop, others: Sequence[Person], ada: Window, linus: Window
     anna.send("Linus: can you show us the monitor at ten?")
     late.skip_to(".*at ten.*")
     linus.type("/pm Ada will you take the projector?\n")
-    _wait_shown(desktop, ada, "projector")
-    ada.type("/pm Linus yes, on my way\n")
-    _wait_shown(desktop, linus, "on my way")
+    _wait_shown(desktop, ada, "projector", tab="alt+2")
+    ada.type("Yes, and the cables\nWhere is the key?\n")
+    _wait_shown(desktop, ada, "the key?", tab="alt+2")
     late.send("/quit")
-    _wait_shown(desktop, ada, "Margaret left")
+    _wait_shown(desktop, linus, "Margaret left")
     linus.type("/nosuch\n")
-    ada.type("See you all at ten")
     _wait_shown(desktop, linus, "no command")
-    _wait_shown(desktop, ada, "Margaret left")
+    grace.send("/pm Ada the key is with me")
+    grace.skip_to(".*with me")
+    linus.type("See you all at ten")
+    ada.type("I am on my way up")
 
 
-def _wait_shown(desktop: Desktop, window: Window, text: str) -> None:
+def _wait_shown(desktop: Desktop, window: Window, text: str, tab: str = "alt+1") -> None:
+    """Wait until `text` is in the tab that these keys lead to."""
+
     def copied() -> bool:
-        window.key("ctrl+shift+c")
+        window.key(tab, "ctrl+shift+c")
         return text in desktop.clipboard()
 
     wait_until(copied, f"{text!r} in the window")

@@ -3,6 +3,7 @@
 What the conversation shows is read by copying it (Ctrl+Shift+C) and reading the clipboard.
 """
 
+import json
 import re
 import signal
 import sys
@@ -21,8 +22,11 @@ TIME = r"^\d\d:\d\d:\d\d  "
 class Client(Program):
     """The client, and its window once it is `in`."""
 
-    def __init__(self, desktop: Desktop, port: int, *arguments: str) -> None:
-        super().__init__("phase4.client_gui", "--port", str(port), *arguments, env=desktop.env)
+    def __init__(self, desktop: Desktop, port: int, *arguments: str, config: str = "") -> None:
+        """`config`: where this person's settings are; else nothing is remembered."""
+        env = {**desktop.env, **({"XDG_CONFIG_HOME": config} if config else {})}
+        where = ("--port", str(port)) if port else ()
+        super().__init__("phase4.client_gui", *where, *arguments, env=env)
         self.desktop = desktop
 
     def window(self, title: str) -> Window:
@@ -64,7 +68,7 @@ def test_what_others_say_and_what_one_says_is_shown_once(desktop: Desktop, chat:
         bob.hear("Alice: is anybody here?")
         bob.send("I am", "/pm Alice just for you", "the last line")
         shown = client.shows(window, TIME + "Bob  the last line$")
-        for line in ("Alice  is anybody here\\?", "Bob  I am", "Bob  → you just for you"):
+        for line in ("Alice  is anybody here\\?", "Bob  I am"):
             assert len(re.findall(f"{TIME}{line}$", shown, re.MULTILINE)) == 1, shown
 
 
@@ -87,20 +91,32 @@ def test_a_private_message_goes_to_one_and_is_shown_to_its_sender(
         carol.fence()
 
 
-def test_a_person_is_chosen_from_the_list_without_a_mouse(desktop: Desktop, chat: Chat) -> None:
+def test_private_conversations_in_tabs_without_a_mouse(desktop: Desktop, chat: Chat) -> None:
     with (
-        chat.join("Bob"),
+        chat.join("Bob") as bob,
         chat.join("Zoe") as zoe,
         Client(desktop, chat.port, "--name", "Alice") as client,
     ):
         window = client.window("Alice on")
         client.shows(window, "Welcome, Alice! 3 online")
         zoe.hear("* Alice joined")
-        window.type("hi")  # what is typed already becomes the private message
-        window.key("F6", "Down", "Return")  # Alice is the first in the list, Bob the second
-        window.key("F6", "Down", "Return")  # Zoe, after all
-        window.type("!\n")
-        zoe.hear("Alice -> Zoe: hi!")
+        window.key("F6", "Down", "Down", "Return")  # Alice is the first in the list, Bob the second
+        window.type("hi\n")
+        zoe.hear("Alice -> Zoe: hi")
+        bob.send("/pm Alice and what of me?")
+        window.expect_title("(1) Alice on")
+        window.type("half ")  # the front, and the keyboard, are still with Zoe
+        window.key("ctrl+Page_Down")
+        client.shows(window, "Bob  → you and what of me")
+        window.expect_title("Alice on")
+        window.type("you, too\n")
+        bob.skip_to(".*Alice -> Bob: you, too")
+        window.key("ctrl+shift+Tab")
+        window.type("a thought\n")
+        zoe.hear("Alice -> Zoe: half a thought")
+        window.key("ctrl+w", "alt+1")
+        window.type("to everybody\n")
+        zoe.hear("Alice: to everybody")
 
 
 def test_a_taken_name_is_told_and_another_one_tried(
@@ -115,7 +131,7 @@ def test_a_taken_name_is_told_and_another_one_tried(
 
 
 @pytest.mark.own_server
-def test_a_lost_server_is_told_and_connecting_again_loses_nothing(
+def test_a_killed_server_comes_back_and_what_was_typed_meanwhile_arrives(
     desktop: Desktop, start: Callable[..., Chat]
 ) -> None:
     chat = start()
@@ -124,23 +140,73 @@ def test_a_lost_server_is_told_and_connecting_again_loses_nothing(
         client.shows(window, "Welcome, Alice!")
         chat.process.kill()
         chat.wait()
-        window.expect_title("Alice, not connected")
-        window.type("half a thought\n")  # cannot be sent now, so it stays in the entry
-        shown = client.shows(window, "You are not connected; this was not sent")
+        window.expect_title("Alice, connecting again")
+        window.type("half a thought\n")
+        shown = client.shows(window, "^waiting  Alice  half a thought$")
         assert "The server closed the connection" in shown or "was lost" in shown, shown
-        window.key("F5")  # nobody listens yet: this fails, and may be tried again
-        client.shows(window, "You are not connected")  # keys come in order, so F5 has been done
-        window.expect_title("Alice, not connected")
+        window.type("and the ")
         again = start(port=chat.port)
         with again.join("Bob") as bob:
-            window.key("shift+Tab", "Return")  # the button, which comes before the entry
+            window.key("shift+Tab", "shift+Tab", "Return")  # before the entry: Try now, Stop
             window.expect_title("Alice on")
             bob.hear("* Alice joined")
-            window.type(", and the rest\n")
-            bob.hear("Alice: half a thought, and the rest")
+            bob.hear("Alice: half a thought")
+            window.type("rest\n")
+            bob.hear("Alice: and the rest")
+            assert "waiting" not in client.shows(window, "Alice  and the rest$")
 
 
-def test_history_and_escape_and_typing_from_anywhere(desktop: Desktop, chat: Chat) -> None:
+def test_what_was_filled_in_is_there_next_time(
+    desktop: Desktop, chat: Chat, tmp_path: Path
+) -> None:
+    config = str(tmp_path)
+    with chat.join("Bob") as bob:
+        with Client(desktop, chat.port, config=config) as client:
+            form = client.window("Join the chat")
+            form.key("ctrl+a")
+            form.type("Alice\n")
+            window = client.window("Alice on")
+            window.key("F2", "ctrl+plus", "ctrl+q")
+            assert client.wait() == 0
+        (file,) = tmp_path.rglob("*.json")
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        assert kept == {
+            **{"host": "127.0.0.1", "port": chat.port, "name": "Alice"},
+            **{"theme": "dark", "points": 11},
+        }
+        with Client(desktop, 0, config=config) as client:
+            client.window("Join the chat").key("Return")
+            client.window("Alice on").key("ctrl+q")
+            assert client.wait() == 0
+        for what in ("joined", "left", "joined", "left"):
+            bob.hear(f"* Alice {what}")
+        assert json.loads(file.read_text(encoding="utf-8")) == kept  # so the looks were as before
+
+
+def test_the_command_line_wins_over_what_is_remembered(
+    desktop: Desktop, chat: Chat, tmp_path: Path
+) -> None:
+    file = tmp_path / "socket-ladder" / "client_gui.json"
+    file.parent.mkdir()
+    for more, is_kept in (("--no-remember", True), ("--theme=light", False)):
+        file.write_text('{"host": "nowhere.invalid", "port": 1, "name": "X", "theme": "dark"}')
+        where = ("--host", "127.0.0.1", "--name", "Alice", more)
+        with (
+            chat.join("Bob") as bob,
+            Client(desktop, chat.port, *where, config=str(tmp_path)) as client,
+        ):
+            window = client.window("Alice on")
+            bob.hear("* Alice joined")
+            window.key("ctrl+q")
+            assert client.wait() == 0
+        kept = json.loads(file.read_text())
+        assert (kept["host"] == "nowhere.invalid") == is_kept
+        assert (kept["theme"] == "dark") == is_kept
+
+
+def test_history_and_escape_and_typing_from_anywhere_and_the_menu(
+    desktop: Desktop, chat: Chat
+) -> None:
     with chat.join("Bob") as bob, Client(desktop, chat.port, "--name", "Alice") as client:
         window = client.window("Alice on")
         bob.hear("* Alice joined")
@@ -150,6 +216,23 @@ def test_history_and_escape_and_typing_from_anywhere(desktop: Desktop, chat: Cha
         window.type("second\n")
         for text in ("first", "first", "second"):
             bob.hear(f"Alice: {text}")
+        window.key("F10", "Down", "Return")  # the menu: Another server …
+        client.window("Join the chat").key("Escape")
+        client.window("Alice on")
+
+
+def test_pasted_lines_are_asked_about_and_sent(desktop: Desktop, chat: Chat) -> None:
+    with chat.join("Bob") as bob, Client(desktop, chat.port, "--name", "Alice") as client:
+        window = client.window("Alice on")
+        bob.hear("* Alice joined")
+        window.type("one\n")
+        bob.hear("Alice: one")
+        client.shows(window, "Alice  one$")  # by now several lines are on the clipboard
+        window.key("ctrl+v", "Escape", "ctrl+v", "Return")
+        bob.expect(r"\[.*\] Alice: \d\d:\d\d:\d\d  .*Welcome, Alice! .*")
+        bob.expect(r"\[.*\] Alice: \d\d:\d\d:\d\d  Alice  one")
+        window.type("the fence\n")
+        bob.hear("Alice: the fence")
 
 
 def test_the_title_counts_what_came_while_one_was_elsewhere(desktop: Desktop, chat: Chat) -> None:
@@ -161,6 +244,8 @@ def test_the_title_counts_what_came_while_one_was_elsewhere(desktop: Desktop, ch
         bob.window("Bob on").type("one\n/pm alice two\n")
         window.expect_title("(2) Alice on")
         window.focus()
+        window.expect_title("(1) Alice on")  # what is in the tab of Bob has not been seen yet
+        window.key("ctrl+Tab")
         wait_until(lambda: window.title.startswith("Alice on"), "a title without a count")
 
 

@@ -3,8 +3,6 @@
 Tk's loop is turned by the check itself (`see`), so all of Tk happens in one thread here as well.
 """
 
-import contextlib
-import gc
 import socket
 import tkinter as tk
 import webbrowser
@@ -14,50 +12,26 @@ from tkinter import ttk
 
 import pytest
 
-from phase4.gui.app import BATCH_EVENTS, App, Target
+from phase4.gui.app import BATCH_EVENTS, App
 from phase4.gui.conversation import LEFT_OUT, LINES_CUT_AT_ONCE, MAX_LINES, Conversation
-from phase4.gui.entry import Entry
 from phase4.gui.lines import Line
 from phase4.gui.people import MAX_SHOWN, People
 from phase4.gui.theme import Theme
 from tests.harness import SECONDS, free_port, wait_until
 from tests.phase4.chat import Chat
 from tests.phase4.desktop import Desktop
+from tests.phase4.windows import Apps, new_window, press, see, shows, tabs_of
 
 pytestmark = pytest.mark.window
 
 Opened = list[str]
-_kept: list[tk.Tk] = []
-
-
-# Tcl must be freed by the thread that made it, or it aborts the process. Python's collector runs in
-# whichever thread comes by, a connection's among them: so the windows are kept to the end.
-_KEPT: list[tk.Tk] = []
 
 
 @pytest.fixture
 def root(desktop: Desktop) -> Iterator[tk.Tk]:
     """An empty window."""
-    window = tk.Tk(desktop.display)
-    _KEPT.append(window)
-    window.geometry("700x400+0+0")
-    yield window
-    with contextlib.suppress(tk.TclError):  # a check may have closed it
-        window.destroy()
-    # What is Tk's must be freed by the thread that made it, else Tcl aborts the whole process; and
-    # the garbage collector runs in whichever thread happens to be on. So: now, and never.
-    _kept.append(window)
-    gc.collect()
-
-
-def see(root: tk.Tk, condition: Callable[[], object], what: str) -> None:
-    """Let Tk work until something is so."""
-
-    def look() -> object:
-        root.update()
-        return condition()
-
-    wait_until(look, what)
+    with new_window(desktop) as window:
+        yield window
 
 
 def shown(root: tk.Tk, part: tk.Widget) -> None:
@@ -245,50 +219,15 @@ def test_rows_are_higher_than_their_text_at_every_size(root: tk.Tk, step: int) -
     assert int(people.tree.bbox("Alice")[3]) > theme.body.metrics("linespace")
 
 
-# --- the entry -------------------------------------------------------------------------------
-
-
-def test_pasted_lines_become_one_message(root: tk.Tk) -> None:
-    entry = Entry(root, Theme(root, "light"), lambda _: True, lambda: ())
-    shown(root, entry)
-    root.clipboard_clear()
-    root.clipboard_append("one\ntwo\r\nthree")
-    entry.event_generate("<<Paste>>")
-    assert entry.get() == "one two three"
-
-
-def test_a_line_end_that_came_in_another_way_is_no_second_message(root: tk.Tk) -> None:
-    sent: list[str] = []
-
-    def send(line: str) -> bool:
-        sent.append(line)
-        return True
-
-    entry = Entry(root, Theme(root, "light"), send, lambda: ())
-    shown(root, entry)
-    entry.insert(0, "one\ntwo")  # as X11 pastes with the middle button
-    entry.focus_force()
-    root.update()
-    entry.event_generate("<Return>")
-    assert sent == ["one two"]
-    assert entry.get() == ""
-
-
 # --- the whole -------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def start_app(root: tk.Tk) -> Iterator[Callable[..., App]]:
+def start_app(root: tk.Tk) -> Iterator[Apps]:
     """Put up the whole client; its connection ends with the check."""
-    apps: list[App] = []
-
-    def start(port: int, host: str = "127.0.0.1", name: str = "Alice") -> App:
-        apps.append(App(root, Target(host, port, name), "light", lambda: False))
-        return apps[-1]
-
-    yield start
-    for app in apps:
-        app.hang_up(wait=True)
+    apps = Apps(root)
+    yield apps
+    apps.close()
 
 
 def says(app: App) -> str:
@@ -301,9 +240,7 @@ def submit(root: tk.Tk, app: App) -> None:
     app.connect_page.name.event_generate("<Return>")
 
 
-def test_a_closed_port_is_told_in_the_form_which_asks_again(
-    root: tk.Tk, start_app: Callable[..., App]
-) -> None:
+def test_a_closed_port_is_told_in_the_form_which_asks_again(root: tk.Tk, start_app: Apps) -> None:
     port = free_port()
     app = start_app(port)
     for _ in range(2):
@@ -313,14 +250,14 @@ def test_a_closed_port_is_told_in_the_form_which_asks_again(
         assert app.connect_page.port.instate(["!disabled"])
 
 
-def test_a_host_that_does_not_exist_is_told(root: tk.Tk, start_app: Callable[..., App]) -> None:
+def test_a_host_that_does_not_exist_is_told(root: tk.Tk, start_app: Apps) -> None:
     app = start_app(12345, host="no..such..host")
     submit(root, app)
     see(root, lambda: "There is no host" in says(app), "the reason in the form")
 
 
 def test_what_is_hidden_stays_hidden_when_colours_and_sizes_change(
-    root: tk.Tk, start_app: Callable[..., App]
+    root: tk.Tk, start_app: Apps
 ) -> None:
     app = start_app(12345)
 
@@ -336,9 +273,23 @@ def test_what_is_hidden_stays_hidden_when_colours_and_sizes_change(
     assert visible() == before
 
 
+def test_the_keys_of_the_conversation_do_nothing_while_the_form_is_shown(
+    root: tk.Tk, start_app: Apps
+) -> None:
+    app = start_app(12345)
+    name = app.connect_page.name
+    for keys in ("<Control-f>", "<F1>", "<F6>", "<Control-w>", "<F3>"):
+        press(name, keys)
+    assert root.focus_get() is name
+    assert tabs_of(app).main.conversation.shown() == ""
+    before = app.theme.name
+    press(name, "<F2>")  # that of the looks do
+    assert app.theme.name != before
+
+
 @pytest.mark.parametrize("port", ["", "0", "65536", "chat", "²"])
 def test_a_wrong_port_is_told_before_anything_is_tried(
-    root: tk.Tk, start_app: Callable[..., App], port: str
+    root: tk.Tk, start_app: Apps, port: str
 ) -> None:
     app = start_app(12345)
     app.connect_page.port.delete(0, "end")
@@ -348,7 +299,7 @@ def test_a_wrong_port_is_told_before_anything_is_tried(
 
 
 def test_a_refused_name_is_told_in_the_form_and_another_one_taken(
-    root: tk.Tk, start_app: Callable[..., App], chat: Chat
+    root: tk.Tk, start_app: Apps, chat: Chat
 ) -> None:
     app = start_app(chat.port, name="two words")
     submit(root, app)
@@ -359,9 +310,7 @@ def test_a_refused_name_is_told_in_the_form_and_another_one_taken(
     see(root, lambda: "Alice on" in root.title(), "the conversation")
 
 
-def test_a_server_that_never_speaks_can_be_cancelled(
-    root: tk.Tk, start_app: Callable[..., App]
-) -> None:
+def test_a_server_that_never_speaks_can_be_cancelled(root: tk.Tk, start_app: Apps) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(SECONDS)
         app = start_app(listener.getsockname()[1])
@@ -375,9 +324,7 @@ def test_a_server_that_never_speaks_can_be_cancelled(
             assert accepted.recv(1) == b""
 
 
-def test_another_name_goes_over_the_same_connection(
-    root: tk.Tk, start_app: Callable[..., App]
-) -> None:
+def test_another_name_goes_over_the_same_connection(root: tk.Tk, start_app: Apps) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(SECONDS)
         app = start_app(listener.getsockname()[1])
@@ -398,7 +345,7 @@ def test_another_name_goes_over_the_same_connection(
 
 
 def test_what_cannot_be_sent_stays_in_the_entry_with_the_reason(
-    root: tk.Tk, start_app: Callable[..., App], chat: Chat
+    root: tk.Tk, start_app: Apps, chat: Chat
 ) -> None:
     app = start_app(chat.port)
     app.connect_at_once()
@@ -408,13 +355,12 @@ def test_what_cannot_be_sent_stays_in_the_entry_with_the_reason(
     root.update()
     app.chat_page.entry.event_generate("<Return>")
     assert app.chat_page.entry.get() == "x" * 5000
-    assert "This message has 5,000 bytes" in app.chat_page.conversation.shown()
+    assert "This message has 5,000 bytes" in tabs_of(app).main.conversation.shown()
 
 
-@pytest.mark.own_server
 @pytest.mark.own_server
 def test_people_are_shown_as_they_come_rename_and_go_and_nobody_when_the_server_goes(
-    root: tk.Tk, start_app: Callable[..., App], chat: Chat
+    root: tk.Tk, start_app: Apps, chat: Chat
 ) -> None:
     app = start_app(chat.port)
     app.connect_at_once()
@@ -429,7 +375,7 @@ def test_people_are_shown_as_they_come_rename_and_go_and_nobody_when_the_server_
 
 
 def test_one_look_into_the_queue_takes_a_bounded_number_of_events(
-    root: tk.Tk, start_app: Callable[..., App], chat: Chat
+    root: tk.Tk, start_app: Apps, chat: Chat
 ) -> None:
     app = start_app(chat.port)
     app.connect_at_once()
@@ -442,31 +388,30 @@ def test_one_look_into_the_queue_takes_a_bounded_number_of_events(
 
 
 @pytest.fixture
-def talking(root: tk.Tk, start_app: Callable[..., App], chat: Chat) -> App:
+def talking(start_app: Apps, chat: Chat) -> App:
     """The client, in the conversation as Alice."""
-    app = start_app(chat.port)
-    app.connect_at_once()
-    see(root, lambda: "Alice on" in root.title(), "the conversation")
-    return app
+    return start_app.talking(chat.port)
 
 
 @pytest.mark.own_server
-def test_what_came_before_the_end_is_shown_before_it(root: tk.Tk, chat: Chat, talking: App) -> None:
+def test_what_came_before_the_loss_is_shown_before_it(
+    root: tk.Tk, chat: Chat, talking: App
+) -> None:
     page = talking.chat_page
     see(root, lambda: page.people.names() == ("Alice",), "the people")
     with chat.join("Bob"):
         connection = vars(talking)["_connection"]
         wait_until(lambda: "Bob" in connection.people, "Bob, whom the window has not drawn yet")
         chat.process.kill()
-        wait_until(lambda: not connection.is_open, "the end, in the same batch")
-    see(root, lambda: "not connected" in root.title(), "that it is over")
-    lines = page.conversation.shown().splitlines()
+        wait_until(lambda: connection.is_away, "the loss, in the same batch")
+    see(root, lambda: "connecting again" in root.title(), "that it is lost")
+    lines = page.tabs.main.conversation.shown().splitlines()
     assert "Bob joined" in lines[-2]
-    assert page.people.names() == ()
+    see(root, lambda: page.people.names() == (), "that nobody is left")
 
 
-def test_who_sends_sees_it_even_after_reading_further_up(root: tk.Tk, talking: App) -> None:
-    conversation = talking.chat_page.conversation
+def test_who_sends_sees_it_even_after_reading_further_up(talking: App) -> None:
+    conversation = tabs_of(talking).main.conversation
     conversation.add(numbered(200))
     conversation.scroll(-2, "pages")
     assert not conversation.follows
@@ -478,7 +423,8 @@ def test_copy_takes_what_is_selected_above_when_nothing_is_in_the_entry(
     root: tk.Tk, talking: App
 ) -> None:
     page = talking.chat_page
-    page.conversation.select_all()
+    shows(talking, "Welcome, Alice!")
+    page.tabs.main.conversation.select_all()
     page.entry.event_generate("<<Copy>>")
     assert "Welcome, Alice!" in root.clipboard_get()
 
@@ -492,14 +438,20 @@ def test_a_new_name_of_ones_own_keeps_the_colour(root: tk.Tk, talking: App) -> N
 
 
 @pytest.mark.own_server
-def test_a_form_that_is_being_filled_in_stays_as_it_is_when_the_server_goes(
-    root: tk.Tk, chat: Chat, talking: App
+def test_a_form_that_is_being_filled_in_stays_as_it_is_while_the_server_goes_and_comes(
+    root: tk.Tk, chat: Chat, start: Callable[..., Chat], talking: App
 ) -> None:
     talking.show_form()
     talking.connect_page.host.insert("end", ".example")
     chat.process.kill()
-    see(root, lambda: says(talking), "the reason in the form")
+    chat.wait()
+    shows(talking, "The server closed the connection")
+    again = start(port=chat.port)
+    talking.connect_again()
+    wait_until(again.people_now, "that it has come back")
+    shows(talking, "Connected again")
     assert talking.connect_page.host.get() == "127.0.0.1.example"
+    assert talking.connect_page.winfo_ismapped()
 
 
 @pytest.mark.own_server
@@ -514,7 +466,7 @@ def test_another_server_may_be_chosen_and_the_conversation_says_so(
         see(root, lambda: str(other.port) in root.title(), "the other conversation")
         bob.hear("* Alice left")
         see(root, lambda: talking.chat_page.people.names() == ("Alice", "Carol"), "its people")
-    shown = talking.chat_page.conversation.shown()
+    shown = tabs_of(talking).main.conversation.shown()
     assert f"Connected to 127.0.0.1:{other.port}." in shown
 
 
@@ -525,10 +477,9 @@ def test_closing_ends_the_connection_before_the_program_does(chat: Chat, talking
 
 
 def test_a_link_without_a_browser_is_told(
-    root: tk.Tk, start_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
+    root: tk.Tk, start_app: Apps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webbrowser, "open", lambda _: False)
     app = start_app(12345)
     app.links.open("http://a.example/")
-    page = app.chat_page.conversation
-    see(root, lambda: "No web browser could be started" in page.shown(), "the sentence")
+    shows(app, "No web browser could be started")

@@ -1,0 +1,107 @@
+"""Windows in this process, for what a check cannot see from outside.
+
+Tk's loop is turned by the check itself (`see`), so all of Tk happens in one thread here as well.
+"""
+
+import contextlib
+import gc
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from phase4.gui.app import App, Target
+from phase4.gui.tabs import Tab, Tabs
+from tests.harness import wait_until
+from tests.phase4.desktop import Desktop
+
+# Tcl must be freed by the thread that made it, or it aborts the process. Python's collector runs in
+# whichever thread comes by, a connection's among them: so the windows are kept to the end.
+_KEPT: list[tk.Tk] = []
+
+
+@contextlib.contextmanager
+def new_window(desktop: Desktop) -> Iterator[tk.Tk]:
+    """An empty window."""
+    window = tk.Tk(desktop.display)
+    _KEPT.append(window)
+    window.geometry("700x400+0+0")
+    yield window
+    with contextlib.suppress(tk.TclError):  # a check may have closed it
+        window.destroy()
+    gc.collect()  # here and now, in the thread that made what is to be freed
+
+
+def see(root: tk.Misc, condition: Callable[[], object], what: str) -> None:
+    """Let Tk work until something is so."""
+
+    def look() -> object:
+        root.update()
+        return condition()
+
+    wait_until(look, what)
+
+
+class Apps:
+    """Starts whole clients in one window, and ends their connections."""
+
+    def __init__(self, root: tk.Tk) -> None:
+        self._root = root
+        self._apps: list[App] = []
+
+    def __call__(
+        self, port: int, host: str = "127.0.0.1", name: str = "Alice", memory: Path | None = None
+    ) -> App:
+        """The client with its form; nothing is connected to."""
+        target = Target(host, port, name)
+        self._apps.append(App(self._root, target, "light", lambda: False, memory=memory))
+        return self._apps[-1]
+
+    def talking(self, port: int) -> App:
+        """The client, in the conversation as Alice."""
+        app = self(port)
+        app.connect_at_once()
+        see(self._root, lambda: "Alice on" in self._root.title(), "the conversation")
+        return app
+
+    def close(self) -> None:
+        """End them, with their connections."""
+        for app in self._apps:
+            with contextlib.suppress(tk.TclError):  # the check has ended it itself
+                app.quit()
+
+
+def tabs_of(app: App) -> Tabs:
+    """Its conversations."""
+    return app.chat_page.tabs
+
+
+def tab_of(app: App, person: str) -> Tab:
+    """The tab of this person, which must be there."""
+    tab = tabs_of(app).find(person)
+    assert tab is not None, f"{person} has no tab"
+    return tab
+
+
+def shows(app: App, text: str, person: str = "") -> None:
+    """Wait until `text` is shown in the tab of this person, or in everybody's."""
+
+    def is_shown() -> bool:
+        tab = tabs_of(app).find(person) if person else tabs_of(app).main
+        return tab is not None and text in tab.conversation.shown()
+
+    see(app.root, is_shown, f"{text!r} in the tab of {person or 'everybody'}")
+
+
+def type_line(app: App, text: str) -> None:
+    """Put a line into the entry and press Return there."""
+    entry = app.chat_page.entry
+    entry.put(text)
+    press(entry, "<Return>")
+
+
+def press(widget: tk.Misc, keys: str) -> None:
+    """Press keys while this widget has the keyboard."""
+    widget.focus_force()
+    widget.update()
+    widget.event_generate(keys)
+    widget.update()
