@@ -29,7 +29,7 @@ _MAX_TIME_CHARACTERS = 8
 _LINK = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
 _AFTER_A_LINK = ".,;:!?'’)]}"
 _OPENED_BY = {")": "(", "]": "[", "}": "{"}
-_LONG_FIRST_WORD = re.compile(r"\S{30}")
+_LONG_FIRST_WORD = re.compile(r"\S{50}")
 _NO_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 )

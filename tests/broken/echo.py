@@ -80,6 +80,8 @@ class Echo:
 
 def clean(text: str) -> str:
     """`text` without control characters."""
+    if text.isprintable():  # nearly always, and much quicker to find out
+        return text
     return "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
