@@ -1,0 +1,59 @@
+"""What Tab offers. No terminal here, so all of it is tested without one."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+from phase4.connection import COMMANDS as SERVER_COMMANDS
+
+RECONNECT = "/reconnect"
+"""The one command that is the client's own: try again at once. Known while there is no server."""
+
+MAX_OFFERS = 40
+"""What Tab offers at a time: a screenful. Type one more letter to see others."""
+
+COMMANDS = tuple(
+    f"{each} " if each in ("/pm", "/nick") else each for each in SERVER_COMMANDS if each != "/ping"
+)
+"""Without /ping, which the client asks by itself: offered, it would make `/p` stand for two."""
+
+
+def offers(before: str, names: Iterable[str], commands: Sequence[str] = COMMANDS) -> Iterator[str]:
+    """What could stand in the place of the last word of `before`.
+
+    >>> list(offers("/w", ["Ann"])), list(offers("a", ["Ann"]))
+    (['/who'], ['Ann: '])
+    >>> list(offers("/pm b", ["Bob"])), list(offers("@B", ["Bob"]))
+    (['Bob '], ['@Bob '])
+    >>> list(offers("ask bo", ["Bob", "Ann"]))
+    ['Bob']
+    """
+    start, word = split_last_word(before)
+    folded = word.lstrip("@").casefold()
+    found = (name for name in names if name.casefold().startswith(folded))
+    if start.casefold() == "/pm ":
+        yield from (f"{name} " for name in found)
+    elif start:
+        yield from found if word else ()
+    elif word.startswith("@"):
+        yield from (f"@{name} " for name in found)
+    elif word[:1] in ("", "/", "?"):
+        yield from (each for each in commands if each.startswith(word.casefold()))
+    else:
+        yield from (f"{name}: " for name in found)
+
+
+def common_start(texts: Sequence[str]) -> str:
+    """What all of them begin with.
+
+    >>> common_start(["Robert", "Roberta", "Robin"])
+    'Rob'
+    """
+    first, last = min(texts), max(texts)  # in order, what these two share, all share
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return "".join(character for character, _ in same)
+
+
+def split_last_word(text: str) -> tuple[str, str]:
+    """What stands before the last word, and that word, which is empty after a blank."""
+    start = text.rfind(" ") + 1
+    return text[:start], text[start:]
