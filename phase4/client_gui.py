@@ -11,28 +11,18 @@ one, has it in a package of its own, and a server has no screen.
 import argparse
 import gc
 import getpass
-import os
 import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
 from phase4.gui import settings
+from phase4.gui.opening import NoWindow, open_window
 from shared.arguments import port_number
 from shared.defaults import CHAT_PORT, HOST
 from shared.threaded_server import on_stop_signals
 
-NO_TKINTER = (
-    "The window needs tkinter, which this Python does not have: install it (Debian and Ubuntu: "
-    "apt install python3-tk; Fedora: dnf install python3-tkinter; macOS with Homebrew: "
-    "brew install python-tk), or use the client for the terminal: "
-    "python -m phase4.client_terminal"
-)
-NO_DISPLAY = (
-    "There is no screen to put the window on ({why}): start it in a graphical session, set DISPLAY "
-    "to one, connect with ssh -X, or use the client for the terminal: "
-    "python -m phase4.client_terminal"
-)
+INSTEAD = "use the client for the terminal: python -m phase4.client_terminal"
 
 _PLAIN_NAME = re.compile(r"[^\W\d_][\w-]{0,19}")
 
@@ -43,19 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stops: list[bool] = []
     on_stop_signals(lambda: stops.append(True))  # the window looks at it; no lock, no Tk
     try:
-        import tkinter as tk
-    except ImportError:
-        print(NO_TKINTER, file=sys.stderr)
+        root = open_window("Chat", INSTEAD)
+    except NoWindow as error:
+        print(error, file=sys.stderr)
         return 2
     from phase4.gui.app import App, Target
-    from phase4.gui.theme import prepare_screen
 
-    prepare_screen()
-    try:
-        root = tk.Tk(className="Chat")
-    except tk.TclError as error:
-        print(NO_DISPLAY.format(why=_why_no_display(error)), file=sys.stderr)
-        return 2
     memory = None if options.no_remember else settings.default_path()
     last = settings.load(memory) if memory is not None else settings.Settings()
     wished = _wished(options, last)
@@ -117,12 +100,6 @@ def _login_name() -> str:
     except (ImportError, KeyError, OSError):  # Windows without variables; a user without a name
         return ""
     return name if _PLAIN_NAME.fullmatch(name) else ""
-
-
-def _why_no_display(error: Exception) -> str:
-    if sys.platform not in ("win32", "darwin") and not os.environ.get("DISPLAY"):
-        return "DISPLAY is not set"
-    return str(error)
 
 
 if __name__ == "__main__":

@@ -352,7 +352,8 @@ class Connection:
                 return
             self._lines.let_go()
             if self._lines.has_unconfirmed:
-                self._ask_by = min(self._ask_by, time.monotonic() + CONFIRM_SECONDS)
+                seconds = 0.0 if self._lines.is_held_up else CONFIRM_SECONDS
+                self._ask_by = min(self._ask_by, time.monotonic() + seconds)
             if self._may_ask() and time.monotonic() >= self._ask_by:
                 question, mark = self._dialogue.ask()
                 self._lines.put_mark(encode_line(question), mark)
@@ -477,6 +478,7 @@ class Connection:
         self._ask_by = time.monotonic() + CONFIRM_SECONDS
         if count := self._lines_sent_again:
             self._lines_sent_again = 0
+            self._ask_by = time.monotonic()  # or a connection that breaks each second repeats all
             what = "A line" if count == 1 else f"{count} lines"
             were = "was" if count == 1 else "were"
             self._pending.append(remark(f"{what} that may not have arrived {were} sent again."))

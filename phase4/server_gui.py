@@ -25,22 +25,14 @@ the command line; it takes the options of phase4.server.
 
 import argparse
 import gc
-import os
 import sys
 from collections.abc import Sequence
 
+from phase4.gui.opening import NoWindow, open_window
 from phase4.server import add_server_arguments
 from shared.threaded_server import on_stop_signals
 
-NO_TKINTER = (
-    "The window needs tkinter, which this Python does not have: install it (Debian and Ubuntu: "
-    "apt install python3-tk; Fedora: dnf install python3-tkinter; macOS with Homebrew: "
-    "brew install python-tk), or start the server without it: python -m phase4.server"
-)
-NO_DISPLAY = (
-    "There is no screen to put the window on ({why}): start it in a graphical session, set DISPLAY "
-    "to one, connect with ssh -X, or start the server without it: python -m phase4.server"
-)
+INSTEAD = "start the server without it: python -m phase4.server"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,19 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stops: list[bool] = []
     on_stop_signals(lambda: stops.append(True))  # the window looks at it; no lock, no Tk
     try:
-        import tkinter as tk
-    except ImportError:
-        print(NO_TKINTER, file=sys.stderr)
+        root = open_window("Chat server", INSTEAD)
+    except NoWindow as error:
+        print(error, file=sys.stderr)
         return 2
-    from phase4.gui.theme import prepare_screen
     from phase4.server_window.app import App, Wanted
 
-    prepare_screen()
-    try:
-        root = tk.Tk(className="Chat server")
-    except tk.TclError as error:
-        print(NO_DISPLAY.format(why=_why_no_display(error)), file=sys.stderr)
-        return 2
     wanted = Wanted(options.host, options.port, options.status_port, tuple(passed_on))
     app = App(root, wanted, own.theme, lambda: bool(stops))
     if own.start:
@@ -94,12 +79,6 @@ def _whole_parser() -> argparse.ArgumentParser:
     )
     add_server_arguments(parser)
     return parser
-
-
-def _why_no_display(error: Exception) -> str:
-    if sys.platform not in ("win32", "darwin") and not os.environ.get("DISPLAY"):
-        return "DISPLAY is not set"
-    return str(error)
 
 
 if __name__ == "__main__":

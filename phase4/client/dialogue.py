@@ -104,6 +104,7 @@ class Dialogue:
         self._own_questions = 0  # times that this client, not the person, asked who is here
         self._mark = ""  # of the question that is under way
         self._marks = itertools.count(1)
+        self._knows_ping = False  # the server has answered one with a Pong
 
     @property
     def awaits_server(self) -> bool:
@@ -149,12 +150,16 @@ class Dialogue:
         return self._before_conversation(received)
 
     def _is_answer(self, received: message.Message) -> bool:
-        """Also an error will do, from a server that knows no /ping: it has read the line."""
+        """Also an error will do, from a server that knows no /ping: it has read the line.
+
+        From one that does know it, an error is about something that the person has typed.
+        """
         match received:
-            case message.Notice(text=text):
-                return text == f"Pong {self._mark}"
+            case message.Notice(text=text) if text == f"Pong {self._mark}":
+                self._knows_ping = True
+                return True
             case message.Error(text):
-                return "/ping" in text
+                return "/ping" in text and not self._knows_ping
         return False
 
     def _pong(self) -> Iterator[Pong]:

@@ -4,13 +4,17 @@ When it is full the socket is not read, so TCP makes the server wait: nothing is
 grows. (From phase 2's client, where the two threads had nothing between them but the screen.)
 """
 
+import dataclasses
 import queue
 from collections.abc import Callable
 
-from phase4.client.events import Event, PeopleChanged
+from phase4.client.events import Event, PeopleChanged, Received
 
 EVENT_QUEUE_SIZE = 10_000
 """Events that wait for the client: a second or two of the fastest flood that it can show."""
+
+MAX_QUEUED_CHARACTERS = 4_000_000
+"""In the lines that wait: as many long ones as there may be short ones would be 160 MB."""
 
 
 class EventQueue(queue.Queue[Event]):
@@ -25,25 +29,45 @@ class EventQueue(queue.Queue[Event]):
         self.wants_room = False  # a put has failed, or is about to be tried
         self.wants_people_taken = False  # there is a newer list of people
         self.has_people = False  # a PeopleChanged is in the queue, or on its way into it
+        self._characters = 0  # in the lines that wait; under the queue's lock
         self._ring = ring
+
+    def _put(self, event: Event) -> None:  # queue.Queue calls this under its lock
+        super()._put(event)
+        self._characters += _characters_of(event)
 
     def _get(self) -> Event:  # queue.Queue calls this under its lock
         event = super()._get()
+        before = self._characters
+        self._characters -= _characters_of(event)
         if isinstance(event, PeopleChanged):
             self.has_people = False
             if self.wants_people_taken:
                 self._ring()
         # At half, not at each: the threads would take turns for every single event.
-        if self.wants_room and self._qsize() == self.maxsize // 2:
+        half = MAX_QUEUED_CHARACTERS // 2
+        is_half = self._qsize() == self.maxsize // 2 or self._characters < half <= before
+        if self.wants_room and is_half:
             self._ring()
         return event
 
     def offer(self, event: Event) -> bool:
         """Put, unless it is full; whether it was put. The socket thread only."""
         self.wants_room = True
+        if self._characters > MAX_QUEUED_CHARACTERS:
+            return False
         try:
             self.put_nowait(event)
         except queue.Full:
             return False
         self.wants_room = False
         return True
+
+
+def _characters_of(event: Event) -> int:
+    """Roughly how much memory an event takes: its texts."""
+    if not isinstance(event, Received):
+        return 0
+    message = event.message
+    values = (getattr(message, field.name) for field in dataclasses.fields(message))
+    return sum(len(value) for value in values if isinstance(value, str))

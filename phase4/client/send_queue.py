@@ -19,7 +19,8 @@ b'one\ntwo\n'
 from collections import deque
 
 OUTGOING_BYTES = 256 * 1024
-"""Lines that wait for the server: the longest paste that makes sense. Then there is no room."""
+"""Lines that wait for the server: the longest paste that makes sense. Then there is no room. And as
+much may be sent without an answer: the system's buffer takes ten times that, and dies with it."""
 
 WIRE_BYTES = 64 * 1024
 """Lines that are on their way out of this program at one time."""
@@ -47,6 +48,11 @@ class SendQueue:
         """Whether there are sent lines after the last mark."""
         return bool(self._sent) and isinstance(self._sent[-1], bytes)
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether a line waits until others are confirmed."""
+        return bool(self._waiting) and self._sent_bytes + len(self._waiting[0]) > OUTGOING_BYTES
+
     def has_room(self, size: int) -> bool:
         """Whether a line of `size` bytes may be put."""
         return self._waiting_bytes + len(self.wire) + size <= OUTGOING_BYTES
@@ -61,19 +67,14 @@ class SendQueue:
         self.wire += line
 
     def let_go(self) -> None:
-        """Put what waits on the wire, as far as there is room."""
-        while self._waiting and len(self.wire) < WIRE_BYTES:
+        """Put what waits on the wire, as far as there is room, and lines can be kept."""
+        while self._waiting and len(self.wire) < WIRE_BYTES and not self.is_held_up:
             line = self._waiting.popleft()
             self._waiting_bytes -= len(line)
             self.wire += line
             if self._keeps_sent:
-                self._keep(line)
-
-    def _keep(self, line: bytes) -> None:
-        self._sent.append(line)
-        self._sent_bytes += len(line)
-        while self._sent_bytes > OUTGOING_BYTES:  # a server that answers nothing
-            self._forget_oldest()
+                self._sent.append(line)
+                self._sent_bytes += len(line)
 
     def _forget_oldest(self) -> bytes | str:
         oldest = self._sent.popleft()

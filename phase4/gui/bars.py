@@ -72,6 +72,9 @@ class Bar(ttk.Frame):
         self.say(text)
         self.grid()
         if escape is not None:
+            # A widget that is not on the screen yet gets the keyboard only when it is; a key that
+            # is pressed in between would answer nothing, and go into the entry.
+            self.update_idletasks()
             self._buttons[0].focus_set()
 
     def say(self, text: str) -> None:

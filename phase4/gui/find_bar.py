@@ -46,6 +46,7 @@ class FindBar(ttk.Frame):
         """Take the keyboard; look for `text`, or without one for what stands there already."""
         if text:
             self._text.set(text)
+        self.update_idletasks()  # on the screen first: else keys go elsewhere for a moment
         self.field.focus_set()
         self.field.select_range(0, "end")
         self.field.icursor("end")

@@ -302,6 +302,28 @@ def test_a_flood_waits_in_the_servers_buffers_and_nothing_is_lost(
         flood.join(SECONDS)
 
 
+def test_long_lines_wait_in_the_servers_buffers_as_well(
+    server: ScriptedServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue is full by their length, long before it is by their number."""
+    monkeypatch.setattr(event_queue, "MAX_QUEUED_CHARACTERS", 100_000)
+    client = connect(server.port)
+    with server.accept() as speaker:
+        speaker.let_in()
+        client.until_people("Ann")
+        data = b"".join(b"[10:00:01] Bob: %010000d\n" % number for number in range(3000))
+        flood = threading.Thread(target=speaker.send_bytes, args=(data,), daemon=True)
+        flood.start()
+        wait_until(lambda: client.events.qsize() >= 10, "a full queue")
+        for number in range(50):  # each time its thread looks up, and could read on
+            client.send(f"I can still speak {number}")
+            speaker.expect(f"I can still speak {number}")
+        assert client.events.qsize() < 20
+        for number in range(3000):
+            assert client.next() == Received(message.Public("10:00:01", "Bob", f"{number:010000}"))
+        flood.join(SECONDS)
+
+
 # --- sending -----------------------------------------------------------------------------------
 
 
