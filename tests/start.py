@@ -1,0 +1,149 @@
+"""Begin a phase with a server of your own: python -m tests.start phase1 mydir
+
+Copies the beginning of that phase's server (tests/starters/) to mydir/phase1/server.py, with TODOs
+in the order of the checks, and tells the command that checks it. What is there already is never
+overwritten. `tests.progress` finds the servers of all phases in mydir, and shows how far they are.
+
+In another language you need no beginning: make mydir/phase1/, write your server there, and put the
+command that starts it, with {port} where the port belongs, into mydir/phase1/command.txt.
+"""
+
+import argparse
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from tests.harness import ROOT
+
+STARTERS = Path(__file__).parent / "starters"
+PHASES = ("phase1", "phase2", "phase3", "phase4")
+SERVER = "server.py"
+COMMAND = "command.txt"
+
+
+class CannotStart(Exception):
+    """The beginning was not made; the text is one sentence that says why."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Copy a beginning. Gives the exit status: 2 where nothing was written."""
+    parser = argparse.ArgumentParser(prog="tests.start", description=__doc__.partition("\n")[0])
+    parser.add_argument("phase", metavar="PHASE", help=", ".join(PHASES))
+    parser.add_argument("directory", metavar="DIR", type=Path, help="where your servers are to be")
+    options = parser.parse_args(arguments)
+    try:
+        server = begin(options.phase, options.directory)
+    except CannotStart as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(what_next(options.phase, options.directory, server))
+    return 0
+
+
+def begin(phase: str, directory: Path) -> Path:
+    """Write the beginning of a phase's server; its path. Raises CannotStart."""
+    if phase not in PHASES:
+        raise CannotStart(
+            f"There is no {phase!r}: choose {', '.join(PHASES[:-1])} or {PHASES[-1]}."
+        )
+    server = directory / phase / SERVER
+    command = check_command(phase, server)
+    if not command.isprintable() or '"""' in command:  # it is written into the file's docstring
+        raise CannotStart(f"Choose a simpler name than {str(directory)!r}, please.")
+    text = (STARTERS / f"{phase}.py").read_text(encoding="utf-8")
+    for there in (server, server.with_name(COMMAND)):
+        if os.path.lexists(there):
+            raise CannotStart(f"{shown(there)} is there already, and nothing was overwritten.")
+    try:
+        server.parent.mkdir(parents=True, exist_ok=True)
+        with server.open("x", encoding="utf-8") as file:  # "x" creates, and never overwrites
+            file.write(text.replace("CHECK_COMMAND", command))
+    except OSError as error:
+        raise CannotStart(f"Cannot write {shown(server)} ({error.strerror}).") from error
+    return server
+
+
+def what_next(phase: str, directory: Path, server: Path) -> str:
+    """What to do with it, as text for a person."""
+    return "\n".join(
+        [
+            f"Your server: {shown(server)}",
+            f"The lesson:  {phase}/README.md",
+            *_own_of_before(phase, directory, server),
+            "",
+            f"Begin with TODO 1, and check after each TODO, in {ROOT}:",
+            "",
+            f"    {check_command(phase, server)}",
+            "",
+            "-x stops at the first check that fails; --hints 1 (or 2, or 3) tells more.",
+            "How far you have come:",
+            "",
+            f"    {python_name()} -m tests.progress {quoted(shown(directory))}",
+        ]
+    )
+
+
+def _own_of_before(phase: str, directory: Path, server: Path) -> list[str]:
+    """Where there is a server of the phase before: how to go on with that instead."""
+    place = PHASES.index(phase)
+    before = directory / PHASES[place - 1] / SERVER
+    if place == 0 or not before.is_file():
+        return []
+    copy = "copy" if sys.platform == "win32" else "cp"
+    return [
+        "",
+        f"It has what {PHASES[place - 1]} taught already. To go on with your own instead:",
+        "",
+        f"    {copy} {quoted(shown(before))} {quoted(shown(server))}",
+    ]
+
+
+# --- the command that checks -------------------------------------------------------------------
+
+
+def check_command(phase: str, server: Path) -> str:
+    """The command that checks a server in Python, to be given in the root of the repository."""
+    run = f"{python_name()} {quoted(shown(server))} {arguments_of(phase)}"
+    return f"{python_name()} -m pytest tests/{phase} -x --server {quoted_whole(run)}"
+
+
+def arguments_of(phase: str) -> str:
+    """What a server of this phase is told, as the beginnings understand it."""
+    return "--port {port} --log-dir {logs}" if phase == "phase4" else "--port {port}"
+
+
+def python_name() -> str:
+    """How to call this Python: by its name where that finds it, else by its path."""
+    found = shutil.which("python")
+    is_this = found is not None and os.path.samefile(os.path.dirname(found), _folder_of_python())
+    return "python" if is_this else quoted(shown(Path(sys.executable)))
+
+
+def _folder_of_python() -> str:
+    return os.path.dirname(sys.executable) or os.curdir
+
+
+def shown(path: Path) -> str:
+    """A path as one may type it in the root of the repository: short where it is in there."""
+    absolute = Path(os.path.abspath(path))
+    return str(absolute.relative_to(ROOT) if absolute.is_relative_to(ROOT) else absolute)
+
+
+def quoted(word: str) -> str:
+    """A word of a command line, in quotes where it needs them."""
+    if sys.platform == "win32":
+        return f'"{word}"' if " " in word else word
+    return shlex.quote(word)
+
+
+def quoted_whole(command: str) -> str:
+    """A command as one word of another command."""
+    if sys.platform == "win32" or not any(each in command for each in '"$`\\!'):
+        return f'"{command}"'
+    return shlex.quote(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+r"""Phase 1, my server: it talks to one client at a time.
+
+The line `Hello Server!` is answered `Hello Client!`; every other line is sent back as it came.
+
+The lesson is phase1/README.md. The TODOs below are numbered in the order of the checks, and each
+begins with the name of its check. Do TODO 1, run the checks, and let them lead you on:
+
+    CHECK_COMMAND
+"""
+
+import argparse
+import socket
+import sys
+
+MAX_LINE_BYTES = 4096  # of a line, with its newline
+RUNAWAY_BYTES = 65536  # so many without a newline are no line that grew too long
+
+
+def open_listener(port: int) -> socket.socket:
+    """A socket to which the clients of this machine can connect."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)  # IPv4, TCP
+    # TODO 9: it starts again at once
+    #   A rest of the last run keeps the port for a minute, unless you say that it need not. It is
+    #   an option of the socket, and has to be set before bind().
+
+    # TODO 1: somebody can connect
+    #   bind() the listener to its address, a pair: the host "127.0.0.1", and the port. Then let it
+    #   listen().
+    sys.exit("TODO 1 is not done: nobody can connect.")
+
+    return listener
+
+
+def serve(listener: socket.socket) -> None:
+    """Talk to one client after the other."""
+    while True:
+        connection, _address = listener.accept()
+        with connection:  # closes it, whatever happens
+            # TODO 8: a client that vanishes takes nobody along
+            #   When a client vanishes, recv() or sendall() in converse() raises OSError. That
+            #   client is gone; the next one is waiting.
+            converse(connection)
+
+
+def converse(connection: socket.socket) -> None:
+    """Answer each line until the client ends its stream."""
+    # TODO 2: hello is answered and every other line is sent back
+    #   Again and again: recv() some bytes. Put them behind what is unfinished from before, and let
+    #   whole_lines() split that. Send the answer() to each line, and a newline, with sendall().
+    #   When recv() gives b"", the client has ended its stream, and this function is done.
+
+    # TODO 6: 64 kib without a newline end the connection
+    #   In your loop: when what is unfinished has RUNAWAY_BYTES or more, send "! " and why, and
+    #   return. Or else one client could fill your memory.
+
+
+def whole_lines(received: bytes) -> tuple[list[bytes], bytes]:
+    """The whole lines in `received`, without their newlines, and the unfinished rest."""
+    # TODO 3: a line may come in pieces
+    #   This takes all that has come for one line, and leaves no rest. But recv() may give half a
+    #   line, or ten and a half. A newline, and nothing else, tells where a line ends.
+    return [received.removesuffix(b"\n")], b""
+
+
+def answer(line: bytes) -> str:
+    """The answer to one whole line; both are without a newline."""
+    # TODO 5: a longer line gets one error
+    #   A line may have MAX_LINE_BYTES with its newline. The answer to a longer one is "! " and why.
+
+    # TODO 4: a carriage return before the newline is dropped
+    #   telnet ends its lines with two bytes, \r\n. The \r is not part of the text.
+
+    # TODO 7: a line that is not utf 8 gets an error
+    #   Then decode() raises UnicodeDecodeError. The answer is "! " and why.
+    text = line.decode()
+
+    # TODO 2b: ... and here the one line that has an answer of its own.
+
+    return text
+
+
+def main() -> None:
+    """Serve until somebody ends this program."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=12345)
+    with open_listener(parser.parse_args().port) as listener:
+        serve(listener)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+r"""Phase 4, my server: a chat with names, commands, private messages, outboxes and logs.
+
+What the phases before taught is here already (or take your own). The TODOs are what is new. The
+lesson is phase4/README.md, and its part "The protocol" says what each line looks like.
+
+The TODOs are numbered in the order of the checks, and each begins with the name of its check. Do
+TODO 1, run the checks, and let them lead you on:
+
+    CHECK_COMMAND
+"""
+
+import argparse
+import contextlib
+import queue
+import re
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+MAX_LINE_BYTES = 4096  # of a line, with its newline
+RUNAWAY_BYTES = 65536  # so many without a newline are no line that grew too long
+MAX_OUTBOX_LINES = 500  # so many may wait for one person: 2 MB at most
+
+LETTER = r"[^\W\d_]"
+NAME = re.compile(rf"{LETTER}[\w-]*")  # a letter first; then letters, digits, _ and -
+
+
+def now() -> str:
+    """The time, as it stands before a line."""
+    return time.strftime("[%H:%M:%S]")
+
+
+def open_listener(port: int) -> socket.socket:
+    """A socket to which the clients of this machine can connect."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+    return listener
+
+
+class Person:
+    """Somebody who is connected."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.sending = threading.Lock()  # or else the lines of two threads could get mixed
+        self.name = ""  # until the server has given one
+        self.outbox: queue.Queue[str | None] = queue.Queue()  # lines to be sent; None ends it
+
+    def send(self, line: str) -> None:
+        """Send one line, now, and wait for as long as that takes. Raises OSError."""
+        with self.sending:
+            self.connection.sendall(line.encode() + b"\n")
+
+    def cut_off(self) -> None:
+        """End the connection, and wake whoever waits in recv() or sendall(). Never raises."""
+        with contextlib.suppress(OSError):  # it may be gone already
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+
+class Chat:
+    """Who is here, and what they say. Each person has a thread, in serve()."""
+
+    def __init__(self, logs: Path) -> None:
+        self.lock = threading.RLock()  # who holds it may take it again
+        self.people: dict[str, Person] = {}  # who has a name, by key(name); under the lock
+        self.logs = logs
+
+    def accept_clients(self, listener: socket.socket) -> None:
+        """A thread for each client, for ever."""
+        while True:
+            person = Person(listener.accept()[0])
+            threading.Thread(target=self.serve, args=(person,), daemon=True).start()
+
+    def serve(self, person: Person) -> None:
+        """One person's whole stay."""
+        writer = threading.Thread(target=self.write, args=(person,), daemon=True)
+        writer.start()
+        try:
+            self.talk_with(person)
+        except OSError as error:
+            print("Somebody was cut off:", error.strerror, flush=True)
+        finally:
+            self.leave(person)
+            person.outbox.put(None)
+            writer.join(1.0)  # seconds for what is in the outbox
+            person.connection.close()
+
+    def talk_with(self, person: Person) -> None:
+        """Ask for a name, then do what each line says."""
+        self.tell(person, "* Enter your nickname:")
+        for line in lines(person):
+            text = text_of(line)
+            if text is None:
+                self.tell(person, "! That line is too long, or no UTF-8.")
+            elif not person.name:
+                self.give_name(person, text)
+            # TODO 5: a name is free again when its owner has gone (quit)
+            #   /quit ends this conversation: return, and what stands in serve() is done.
+
+            else:
+                self.command(person, text)
+
+    # --- names ---------------------------------------------------------------------------------
+
+    def give_name(self, person: Person, wanted: str) -> None:
+        """Let somebody in under this name, or say why not."""
+        # TODO 1: a newcomer gives a name and is welcomed
+        #   The line that has come is the name. claim() it. Where that fails, tell() the person
+        #   "! " and why. Else welcome them, under the name that they have now:
+        #   f"{now()} * Welcome, {person.name}! {len(self.people)} online."
+        #   And say() to the others that they joined: the protocol says how.
+
+    def claim(self, person: Person, name: str) -> bool:
+        """Give somebody a name; False where they cannot have it."""
+        if not allowed(name):
+            return False
+        with self.lock:
+            # TODO 2: a name has one holder
+            #   Is it taken? Look here, where the lock is held: between looking and taking, nobody
+            #   else may look.
+
+            self.people[key(name)] = person
+            person.name = name
+            return True
+
+    def rename(self, person: Person, name: str) -> None:
+        """Take another name, give the old one back, and tell everybody."""
+        # TODO 9: nick changes the name and frees the old one
+        #   Under the lock: claim() the new one, and only then delete the old one from self.people.
+        #   The others hear f"{now()} * {old} is now {name}", and so does the person.
+
+    def leave(self, person: Person) -> None:
+        """Forget somebody, and tell the others."""
+        # TODO 4: a name is free again when its owner has gone (leave)
+        #   Who never had a name was never here. Else, under the lock: delete them from self.people,
+        #   and say() that they left.
+
+    # --- lines ---------------------------------------------------------------------------------
+
+    def command(self, person: Person, text: str) -> None:
+        """Do what a line asks for."""
+        word, _, rest = text.partition(" ")
+        if word == "/nick":
+            self.rename(person, rest)
+        elif word == "/pm":
+            name, _, text = rest.partition(" ")
+            self.whisper(person, name, text)
+        elif word.startswith("@"):
+            self.whisper(person, word[1:].removesuffix(":"), rest)
+        # TODO 8: who tells who is online
+        #   /who is answered f"{now()} * {count} online: {names}", with the names sorted.
+
+        # TODO 11: a mistyped private message is an error and never public (/pmm Bob secret)
+        #   What begins with "/" or "@", and is no command, is answered by an error.
+
+        else:
+            self.say_to_all(person, text)
+
+    def say_to_all(self, sender: Person, text: str) -> None:
+        """Tell everybody what one says."""
+        # TODO 7: what one says all others hear with the name
+        #   say() f"{now()} {sender.name}: {text}", and with the text through clean(). Hold the
+        #   lock meanwhile. Then nobody's line can overtake another's, and all see one order.
+
+    def whisper(self, sender: Person, name: str, text: str) -> None:
+        """Tell one person something."""
+        # TODO 10: a private message reaches two people (/pm Bob hi there)
+        #   Under the lock, look for the name in self.people. Where nobody has it, or there is no
+        #   text, tell() the sender "! " and why. Else tell() both of them
+        #   f"{now()} {sender.name} -> {recipient.name}: {text}", and the text through clean().
+
+    def log(self, name: str, entry: str) -> None:
+        """Append an entry to a log. When this returns, it is in the file."""
+        # TODO 15: what was delivered is in the log
+        #   Public messages are in messages.txt, as "Alice: hello", and private messages in
+        #   private_messages.txt, as "Alice -> Bob: hi", each with date and time before it. Append
+        #   here, and call this in say_to_all() and whisper(), before anybody hears the line.
+
+    # --- sending -------------------------------------------------------------------------------
+
+    def say(self, sender: Person, line: str) -> None:
+        """Send a line to everybody who has a name, but not to its sender."""
+        with self.lock:
+            for each in self.people.values():
+                if each is not sender:
+                    self.tell(each, line)
+
+    def tell(self, person: Person, line: str) -> None:
+        """Send a line to one person. Never raises."""
+        # TODO 13: one who stops reading holds up nobody
+        #   This waits for somebody who does not read, and with it whoever speaks, who holds the
+        #   lock. Put the line into person.outbox instead, and let write() send it.
+        with contextlib.suppress(OSError):  # they are gone; their own thread will notice
+            person.send(line)
+
+        # TODO 14: one who stops reading is disconnected
+        #   Where MAX_OUTBOX_LINES wait already, person.cut_off(), and put nothing more there.
+
+    def write(self, person: Person) -> None:
+        """Send what is put into somebody's outbox, until None: a thread of its own."""
+        # TODO 13b: ... and here: get() a line from the outbox, and send() it. When that raises
+        #   OSError, they are gone.
+
+
+def key(name: str) -> str:
+    """What two names have in common that people would take for one."""
+    # TODO 3: names that differ in case are one name
+    #   str.casefold() is made for that.
+    return name
+
+
+def allowed(name: str) -> bool:
+    """Whether this can be a name."""
+    # TODO 6: a name that could deceive is refused
+    #   NAME.fullmatch(name) knows which letters a name may have. Let it be 20 of them at most.
+    return True
+
+
+def clean(text: str) -> str:
+    """`text` as other people's screens, and the logs, can bear it."""
+    # TODO 12: control characters reach nobody
+    #   Put "\ufffd" for each character that is not printable: str.isprintable() knows.
+    return text
+
+
+def lines(person: Person) -> Iterator[bytes]:
+    """The lines of one person, without their newlines. Raises OSError when they vanish."""
+    unfinished = b""
+    while data := person.connection.recv(4096):
+        *whole, unfinished = (unfinished + data).split(b"\n")
+        yield from whole
+        if len(unfinished) >= RUNAWAY_BYTES:
+            return
+
+
+def text_of(line: bytes) -> str | None:
+    """What a line says; None where it is too long, or no UTF-8."""
+    try:
+        return line.decode().removesuffix("\r") if len(line) < MAX_LINE_BYTES else None
+    except UnicodeDecodeError:
+        return None
+
+
+def main() -> None:
+    """Serve until somebody ends this program."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=12345)
+    parser.add_argument("--log-dir", type=Path, default=Path("logs"))
+    options = parser.parse_args()
+    options.log_dir.mkdir(parents=True, exist_ok=True)
+    with open_listener(options.port) as listener:
+        Chat(options.log_dir).accept_clients(listener)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,301 @@
+r"""Phase 4, my server: a chat with names, commands, private messages, outboxes and logs.
+
+What the phases before taught is here already (or take your own). The TODOs are what is new. The
+lesson is phase4/README.md, and its part "The protocol" says what each line looks like.
+
+The TODOs are numbered in the order of the checks, and each begins with the name of its check. Do
+TODO 1, run the checks, and let them lead you on:
+
+    CHECK_COMMAND
+"""
+
+import argparse
+import contextlib
+import queue
+import re
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+MAX_LINE_BYTES = 4096  # of a line, with its newline
+RUNAWAY_BYTES = 65536  # so many without a newline are no line that grew too long
+MAX_OUTBOX_LINES = 500  # so many may wait for one person: 2 MB at most
+
+LETTER = r"[^\W\d_]"
+NAME = re.compile(rf"{LETTER}[\w-]*")  # a letter first; then letters, digits, _ and -
+
+
+def now() -> str:
+    """The time, as it stands before a line."""
+    return time.strftime("[%H:%M:%S]")
+
+
+def open_listener(port: int) -> socket.socket:
+    """A socket to which the clients of this machine can connect."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+    return listener
+
+
+class Person:
+    """Somebody who is connected."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.sending = threading.Lock()  # or else the lines of two threads could get mixed
+        self.name = ""  # until the server has given one
+        self.outbox: queue.Queue[str | None] = queue.Queue()  # lines to be sent; None ends it
+
+    def send(self, line: str) -> None:
+        """Send one line, now, and wait for as long as that takes. Raises OSError."""
+        with self.sending:
+            self.connection.sendall(line.encode() + b"\n")
+
+    def cut_off(self) -> None:
+        """End the connection, and wake whoever waits in recv() or sendall(). Never raises."""
+        with contextlib.suppress(OSError):  # it may be gone already
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+
+class Chat:
+    """Who is here, and what they say. Each person has a thread, in serve()."""
+
+    def __init__(self, logs: Path) -> None:
+        self.lock = threading.RLock()  # who holds it may take it again
+        self.people: dict[str, Person] = {}  # who has a name, by key(name); under the lock
+        self.logs = logs
+
+    def accept_clients(self, listener: socket.socket) -> None:
+        """A thread for each client, for ever."""
+        while True:
+            person = Person(listener.accept()[0])
+            threading.Thread(target=self.serve, args=(person,), daemon=True).start()
+
+    def serve(self, person: Person) -> None:
+        """One person's whole stay."""
+        writer = threading.Thread(target=self.write, args=(person,), daemon=True)
+        writer.start()
+        try:
+            self.talk_with(person)
+        except OSError as error:
+            print("Somebody was cut off:", error.strerror, flush=True)
+        finally:
+            self.leave(person)
+            person.outbox.put(None)
+            writer.join(1.0)  # seconds for what is in the outbox
+            person.connection.close()
+
+    def talk_with(self, person: Person) -> None:
+        """Ask for a name, then do what each line says."""
+        self.tell(person, "* Enter your nickname:")
+        for line in lines(person):
+            text = text_of(line)
+            if text is None:
+                self.tell(person, "! That line is too long, or no UTF-8.")
+            elif not person.name:
+                self.give_name(person, text)
+            # <5>
+            elif text.strip() == "/quit":
+                return
+            # </5>
+
+            else:
+                self.command(person, text)
+
+    # --- names ---------------------------------------------------------------------------------
+
+    def give_name(self, person: Person, wanted: str) -> None:
+        """Let somebody in under this name, or say why not."""
+        # <1>
+        if not self.claim(person, wanted):
+            self.tell(person, "! That name is taken, or none.")
+            self.tell(person, "* Enter your nickname:")
+        else:
+            self.tell(person, f"{now()} * Welcome, {person.name}! {len(self.people)} online.")
+            self.say(person, f"{now()} * {person.name} joined")
+        # </1>
+
+    def claim(self, person: Person, name: str) -> bool:
+        """Give somebody a name; False where they cannot have it."""
+        if not allowed(name):
+            return False
+        with self.lock:
+            # <2>
+            if key(name) in self.people:
+                return False
+            # </2>
+
+            self.people[key(name)] = person
+            person.name = name
+            return True
+
+    def rename(self, person: Person, name: str) -> None:
+        """Take another name, give the old one back, and tell everybody."""
+        # <9>
+        with self.lock:
+            old = person.name
+            if not self.claim(person, name):
+                self.tell(person, "! That name is taken, or none.")
+                return
+            del self.people[key(old)]
+            self.tell(person, f"{now()} * {old} is now {name}")
+            self.say(person, f"{now()} * {old} is now {name}")
+        # </9>
+
+    def leave(self, person: Person) -> None:
+        """Forget somebody, and tell the others."""
+        # <4>
+        if person.name:
+            with self.lock:
+                del self.people[key(person.name)]
+                self.say(person, f"{now()} * {person.name} left")
+        # </4>
+
+    # --- lines ---------------------------------------------------------------------------------
+
+    def command(self, person: Person, text: str) -> None:
+        """Do what a line asks for."""
+        word, _, rest = text.partition(" ")
+        if word == "/nick":
+            self.rename(person, rest)
+        elif word == "/pm":
+            name, _, text = rest.partition(" ")
+            self.whisper(person, name, text)
+        elif word.startswith("@"):
+            self.whisper(person, word[1:].removesuffix(":"), rest)
+        # <8>
+        elif word == "/who":
+            with self.lock:
+                names = sorted(each.name for each in self.people.values())
+            self.tell(person, f"{now()} * {len(names)} online: {', '.join(names)}")
+        # </8>
+
+        # <11>
+        elif word.startswith("/"):
+            self.tell(person, "! There is no such command. Nothing was sent.")
+        # </11>
+
+        else:
+            self.say_to_all(person, text)
+
+    def say_to_all(self, sender: Person, text: str) -> None:
+        """Tell everybody what one says."""
+        # <7>
+        with self.lock:
+            said = f"{sender.name}: {clean(text)}"
+            # <15b>
+            self.log("messages.txt", said)
+            # </15b>
+            self.say(sender, f"{now()} {said}")
+        # </7>
+
+    def whisper(self, sender: Person, name: str, text: str) -> None:
+        """Tell one person something."""
+        # <10>
+        with self.lock:
+            recipient = self.people.get(key(name))
+            if recipient is None or not text:
+                self.tell(sender, "! Nobody has that name, or there is no text.")
+                return
+            said = f"{sender.name} -> {recipient.name}: {clean(text)}"
+            # <15c>
+            self.log("private_messages.txt", said)
+            # </15c>
+            for each in (recipient, sender):
+                self.tell(each, f"{now()} {said}")
+        # </10>
+
+    def log(self, name: str, entry: str) -> None:
+        """Append an entry to a log. When this returns, it is in the file."""
+        # <15>
+        with (self.logs / name).open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {entry}\n")
+        # </15>
+
+    # --- sending -------------------------------------------------------------------------------
+
+    def say(self, sender: Person, line: str) -> None:
+        """Send a line to everybody who has a name, but not to its sender."""
+        with self.lock:
+            for each in self.people.values():
+                if each is not sender:
+                    self.tell(each, line)
+
+    def tell(self, person: Person, line: str) -> None:
+        """Send a line to one person. Never raises."""
+        # <13>
+        # <14>
+        if person.outbox.qsize() >= MAX_OUTBOX_LINES:
+            person.cut_off()
+            return
+        # </14>
+        person.outbox.put(line)
+        # </13>
+
+    def write(self, person: Person) -> None:
+        """Send what is put into somebody's outbox, until None: a thread of its own."""
+        # <13b>
+        with contextlib.suppress(OSError):
+            while (line := person.outbox.get()) is not None:
+                person.send(line)
+        # </13b>
+
+
+def key(name: str) -> str:
+    """What two names have in common that people would take for one."""
+    # <3>
+    return name.casefold()
+    # </3>
+
+
+def allowed(name: str) -> bool:
+    """Whether this can be a name."""
+    # <6>
+    return len(name) <= 20 and NAME.fullmatch(name) is not None
+    # </6>
+
+
+def clean(text: str) -> str:
+    """`text` as other people's screens, and the logs, can bear it."""
+    # <12>
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+    # </12>
+
+
+def lines(person: Person) -> Iterator[bytes]:
+    """The lines of one person, without their newlines. Raises OSError when they vanish."""
+    unfinished = b""
+    while data := person.connection.recv(4096):
+        *whole, unfinished = (unfinished + data).split(b"\n")
+        yield from whole
+        if len(unfinished) >= RUNAWAY_BYTES:
+            return
+
+
+def text_of(line: bytes) -> str | None:
+    """What a line says; None where it is too long, or no UTF-8."""
+    try:
+        return line.decode().removesuffix("\r") if len(line) < MAX_LINE_BYTES else None
+    except UnicodeDecodeError:
+        return None
+
+
+def main() -> None:
+    """Serve until somebody ends this program."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=12345)
+    parser.add_argument("--log-dir", type=Path, default=Path("logs"))
+    options = parser.parse_args()
+    options.log_dir.mkdir(parents=True, exist_ok=True)
+    with open_listener(options.port) as listener:
+        Chat(options.log_dir).accept_clients(listener)
+
+
+if __name__ == "__main__":
+    main()
