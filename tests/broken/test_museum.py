@@ -28,6 +28,7 @@ class Piece:
     phase: int
     fails: frozenset[str]
     may_fail: frozenset[str] = frozenset()  # where chance has a hand in it; "any" is all
+    patience: str = PATIENCE_SECONDS
     needs_fresh: bool = False  # who leaves one check would disturb the next
 
 
@@ -43,8 +44,18 @@ def pieces() -> list[Piece]:
             assert len(phase) == 1, f"{file.name} has no line 'Phase: N'"
             assert fails, f"{file.name} has no line 'Fails: test_...'"
             is_fresh = "\nFresh: yes" in said
+            patience = (
+                re.findall(r"^Patience: ([\d.]+)$", said, re.MULTILINE) or [PATIENCE_SECONDS]
+            )[0]
             found.append(
-                Piece(file.stem, int(phase[0]), frozenset(fails), frozenset(may_fail), is_fresh)
+                Piece(
+                    file.stem,
+                    int(phase[0]),
+                    frozenset(fails),
+                    frozenset(may_fail),
+                    patience,
+                    is_fresh,
+                )
             )
     return found
 
@@ -55,7 +66,7 @@ def failed_checks(piece: Piece, directory: Path) -> frozenset[str]:
     command = f"{shlex.quote(sys.executable)} -m tests.broken.{piece.name} {{port}} {{logs}}"
     with Program(
         *("pytest", f"tests/phase{piece.phase}/test_wire.py", "--server", command),
-        *("--patience", PATIENCE_SECONDS, "--grades", str(grades)),
+        *("--patience", piece.patience, "--grades", str(grades)),
         *("-q", "--tb=no", "-p", "no:cacheprovider"),
         *(["--fresh"] if piece.needs_fresh else []),
         *("-p", "no:hypothesispytest"),  # 0.8 s to import, and not needed

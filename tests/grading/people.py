@@ -7,7 +7,7 @@ what came instead, and where the two part.
 import contextlib
 import re
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from shared.readable import readable
 from tests.grading.journal import Journal
@@ -27,16 +27,25 @@ MAX_FLOOD_BYTES = 64_000_000  # no system keeps as much for a connection
 class Verdict(AssertionError):
     """A server did not do what was asked of it. `kind` is one of the words above."""
 
-    def __init__(self, kind: str, said: str, *, expected: str = "", got: str = "") -> None:
+    def __init__(
+        self,
+        kind: str,
+        said: str,
+        *,
+        expected: str | None = None,
+        got: str = "",
+        output: Sequence[str] = (),
+    ) -> None:
         super().__init__(said)
         self.kind = kind
         self.expected = expected
         self.got = got
+        self.output = list(output)  # of a server that is not the one that the check began with
 
     @property
     def caret(self) -> int | None:
         """Where `got` parts from `expected`; None where there is nothing to compare."""
-        if self.kind != MISMATCH or not self.expected:
+        if self.expected is None:
             return None
         pairs = zip(self.expected, self.got, strict=False)
         same = next((index for index, (a, b) in enumerate(pairs) if a != b), None)
@@ -122,14 +131,14 @@ class Somebody(Peer):
 
     def gets(self, text: str) -> None:
         """The next line must be exactly this."""
-        line = self._next(f"'{text}'", text)
+        line = self._next(f"'{readable(text.encode())}'")
         if line != text:
             self._fail(text, line)
         self._journal.add(f"{self.name} gets         {readable(line.encode())}")
 
     def gets_like(self, pattern: str, what: str) -> re.Match[str]:
         """The next line must match `pattern` wholly; `what` says it in words."""
-        line = self._next(what, "")
+        line = self._next(what)
         found = re.fullmatch(pattern, line, re.DOTALL)
         if not found:
             raise Verdict(
@@ -145,8 +154,13 @@ class Somebody(Peer):
 
     def waits_for(self, pattern: str, what: str) -> re.Match[str]:
         """Pass over lines until one matches `pattern` wholly."""
+        passed: list[str] = []
         while True:
-            line = self._next(what, "", passes_over=False)
+            try:
+                line = self._next(what, passes_over=False)
+            except Verdict as verdict:
+                raise _with_passed(verdict, passed) from verdict
+            passed = [*passed[-1:], line]
             if found := re.fullmatch(pattern, line, re.DOTALL):
                 self._journal.add(f"{self.name} gets         {readable(line.encode())}")
                 return found
@@ -181,13 +195,12 @@ class Somebody(Peer):
             got=readable(got.encode()),
         )
 
-    def _next(self, what: str, expected: str, *, passes_over: bool = True) -> str:
+    def _next(self, what: str, *, passes_over: bool = True) -> str:
         line = self._line_or_none(what, passes_over=passes_over)
         if line is None:
             raise Verdict(
                 END,
                 f"{self.name} should get {what},\n     but the server ended the connection",
-                expected=expected,
             )
         return line
 
@@ -231,3 +244,11 @@ class Somebody(Peer):
             SILENCE,
             f"{self.name} should get {what},\n     but nothing came within {self._patience:g} s",
         )
+
+
+def _with_passed(verdict: Verdict, passed: list[str]) -> Verdict:
+    """The same, with the last lines that came and were not what was waited for."""
+    if not passed:
+        return verdict
+    lines = " and ".join(f"'{readable(line.encode())}'" for line in passed)
+    return Verdict(verdict.kind, f"{verdict},\n     after         {lines}")

@@ -16,7 +16,7 @@ import pytest
 
 from tests.grading.journal import Journal
 from tests.grading.people import DEAD, Verdict
-from tests.grading.subject import Graded, Running, Subject
+from tests.grading.subject import Graded, Running, Subject, words_of
 from tests.grading.teaching import explanation, lesson_of
 from tests.harness import ROOT
 
@@ -53,6 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
     command = config.getoption("--server")
     if command is not None and "{port}" not in command:
         raise pytest.UsageError("--server needs {port} where the port belongs")
+    try:
+        words_of(command or "")
+    except ValueError as error:
+        raise pytest.UsageError(f"--server {command}: {error}") from error
     config.stash[_grades] = {}
 
 
@@ -74,7 +78,13 @@ def _start_first(subject: Subject, logs: Path) -> Running:
     try:
         return subject.start(logs)
     except Verdict as verdict:
-        pytest.exit(f"{verdict}.\nThe command was: {subject.command}", returncode=1)
+        printed = "".join(f"\n  | {line}" for line in verdict.output)
+        pytest.exit(
+            f"{verdict}.\nThe command was: {subject.command}"
+            + (f"\nIt printed:{printed}" if printed else "\nIt printed nothing.")
+            + "\nDoes it listen on 127.0.0.1, on the port that it is given, and go on?",
+            returncode=1,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +182,8 @@ def pytest_runtest_makereport(
     lesson = lesson_of(item)
     if lesson is None or report.when == "teardown":
         return report
-    item.config.stash[_grades][item.nodeid] = report.outcome
+    if report.when == "call" or not report.passed:
+        item.config.stash[_grades][item.nodeid] = report.outcome
     item.stash[_failed] = report.failed
     if report.failed and call.excinfo and isinstance(call.excinfo.value, Verdict):
         report.longrepr = _explain(item, call.excinfo.value)
@@ -194,7 +205,7 @@ def _explain(item: pytest.Item, verdict: Verdict) -> str:
         lesson,
         item.stash.get(_journal, Journal()),
         verdict,
-        list(graded.running.output) if graded else [],
+        verdict.output or (list(graded.running.output) if graded else []),
         again,
         item.config.getoption("--hints"),
     )

@@ -55,7 +55,13 @@ class StreamChecks:
         for line in ("one", "two", "three"):
             talk.hearer.gets(line)
 
-    @teaches(WIRE, NOT_A_MESSAGE, *COLLECT, silence=NO_ANSWER)
+    @teaches(
+        WIRE,
+        NOT_A_MESSAGE,
+        *COLLECT,
+        silence=NO_ANSWER,
+        mismatch="An empty line was left out. It is a line: look for `if line`, or for filter().",
+    )
     def test_an_empty_line_is_a_line(self, talk: Talk) -> None:
         """Two newlines, one behind the other, have an empty line between them."""
         talk.speaker.send("one", "", "two")
@@ -78,6 +84,8 @@ class StreamChecks:
         "Which of your variables are bytes, and which are text?",
         "Look for decode(): what is it called on?",
         "Collect bytes, split them at b'\\n', and decode each whole line.",
+        dead="Bytes are decoded before the line is whole, which raises UnicodeDecodeError where a"
+        " character is cut in two, and nobody caught it.",
     )
     def test_a_character_may_be_cut_in_two(self, talk: Talk) -> None:
         """Wherever the bytes are cut, the line is whole."""
@@ -136,6 +144,8 @@ class StreamChecks:
         "The tail of a line that was refused is not a new line, although a newline ends it.",
         "Look at len(line) once the line is whole, and answer '! ' and why instead of the line.",
         end="The connection was ended. One mistake is no reason to: answer '! ...' and go on.",
+        mismatch="The line was taken, and it has one byte too many (the newline counts), or it was"
+        " refused in pieces.",
     )
     @pytest.mark.parametrize("size", [4096, 60_000])
     def test_a_longer_line_gets_one_error(self, talk: Talk, size: int) -> None:
@@ -167,6 +177,7 @@ class StreamChecks:
         "It raises UnicodeDecodeError. Who catches it?",
         "try: text = line.decode() / except UnicodeDecodeError: answer '! ' and why.",
         end="The conversation ended: an exception in it, most likely, that nobody caught.",
+        dead="UnicodeDecodeError, which nobody caught, ended your server.",
         reset="The conversation ended: an exception in it, most likely, that nobody caught.",
     )
     @pytest.mark.parametrize(

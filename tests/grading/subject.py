@@ -6,6 +6,7 @@ explanation of a failure.
 
 import contextlib
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -18,12 +19,15 @@ from pathlib import Path
 from shared.readable import readable
 from tests.grading.journal import Journal
 from tests.grading.people import DEAD, Somebody, Verdict
+from tests.grading.processes import KILL, family, send_signal
 from tests.harness import environment, free_port
 
 START_SECONDS = 10.0  # a big runtime on a slow machine
 STOP_SECONDS = 3.0  # then it is killed
 LEAVE_SECONDS = 0.5  # so that the first visitor is forgotten before the first check
-KEPT_LINES = 20
+KEPT_LINES = 20  # for the explanation of a failure
+SEARCHED_LINES = 10_000  # what a check may ask for was printed a moment ago
+MAX_PRINTED_BYTES = 4096  # of a line; a longer one counts as several
 
 
 class Subject:
@@ -38,16 +42,35 @@ class Subject:
     def start(self, logs: Path, port: int = 0) -> "Running":
         """A server that can be connected to. Raises Verdict where it cannot."""
         running = self.launch(logs, port or free_port())
-        running.wait_until_ready()
+        try:
+            running.wait_until_ready()
+        except BaseException:  # Ctrl-C, too: nobody else knows of it yet
+            running.end()
+            raise
         return running
 
     def launch(self, logs: Path, port: int) -> "Running":
         """Start the command, and wait for nothing."""
-        words = shlex.split(self.command, posix=sys.platform != "win32")
+        words = words_of(self.command)
         places = {"{port}": str(port), "{logs}": str(logs)}
         for place, value in places.items():
             words = [word.replace(place, value) for word in words]
         return Running(words, self.directory, port, logs, self.patience)
+
+
+def words_of(command: str, *, is_windows: bool = sys.platform == "win32") -> list[str]:
+    r"""A command line as a list. Raises ValueError where a quotation does not end.
+
+    On Windows a backslash is a part of a path, and quotes hold a path with blanks together:
+
+    >>> words_of(r'"C:\Program Files\node.exe" my_server.js {port}', is_windows=True)
+    ['C:\\Program Files\\node.exe', 'my_server.js', '{port}']
+    >>> words_of("sh -c 'exec ./my\\ server {port}'", is_windows=False)
+    ['sh', '-c', 'exec ./my\\ server {port}']
+    """
+    if not is_windows:
+        return shlex.split(command)
+    return [word.strip("\"'") for word in shlex.split(command, posix=False)]
 
 
 class Running:
@@ -62,7 +85,7 @@ class Running:
         self.patience = patience
         self.output: deque[str] = deque(maxlen=KEPT_LINES)
         self.has_said = threading.Condition()
-        self._lines_said: list[str] = []
+        self._lines_said: deque[str] = deque(maxlen=SEARCHED_LINES)
         try:
             self.process = subprocess.Popen(
                 words,
@@ -79,12 +102,13 @@ class Running:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for raw in self.process.stdout:
-            line = raw.decode("utf-8", "replace").rstrip("\r\n")
-            with self.has_said:
-                self.output.append(line)
-                self._lines_said.append(line)
-                self.has_said.notify_all()
+        with self.process.stdout as stream:  # closed here alone: to close it waits for its reader
+            while raw := stream.readline(MAX_PRINTED_BYTES):
+                line = raw.decode("utf-8", "replace").rstrip("\r\n")
+                with self.has_said:
+                    self.output.append(line)
+                    self._lines_said.append(line)
+                    self.has_said.notify_all()
 
     def wait_until_ready(self) -> None:
         """Until it accepts connections. Raises Verdict."""
@@ -96,13 +120,19 @@ class Running:
                 return
             if self.process.poll() is not None:
                 status = self.process.returncode
-                raise Verdict(DEAD, f"The server ended (status {status}) before it listened")
+                how = "" if status else "; it has to stay in the foreground"  # a daemon, perhaps
+                self._reader.join(1.0)  # so that its last words are here
+                raise Verdict(
+                    DEAD,
+                    f"The server ended (status {status}) before it listened{how}",
+                    output=self.output,
+                )
             if time.monotonic() > deadline:
-                self.end()
                 raise Verdict(
                     DEAD,
                     f"Nobody could connect to 127.0.0.1 port {self.port} "
                     f"within {START_SECONDS:g} s",
+                    output=self.output,
                 )
             pause.wait(0.02)
 
@@ -113,9 +143,11 @@ class Running:
             contextlib.suppress(OSError),
         ):  # also if it does not end the conversation in time
             visitor.shutdown(socket.SHUT_WR)
-            visitor.settimeout(LEAVE_SECONDS)
-            while visitor.recv(4096):
-                pass
+            deadline = time.monotonic() + LEAVE_SECONDS
+            while (left := deadline - time.monotonic()) > 0:
+                visitor.settimeout(left)
+                if not visitor.recv(4096):
+                    break
 
     def says(self, text: str) -> bool:
         """Whether a line that it has printed holds `text`; waits for it."""
@@ -136,20 +168,22 @@ class Running:
 
     def terminate(self) -> None:
         """Ask it to end (SIGTERM; on Windows it is ended), and wait. After a while it is killed."""
-        self.process.terminate()
-        try:
+        started = family(self.process.pid)
+        send_signal(started, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+        self._reader.join(STOP_SECONDS)  # when the last of them has ended, so has the pipe
+        if self.is_alive or self._reader.is_alive():
+            send_signal(started, KILL)
             self.process.wait(STOP_SECONDS)
+            self._reader.join(STOP_SECONDS)
 
     def end(self) -> None:
-        """Leave nothing behind."""
-        self.process.kill()
+        """Leave nothing behind, but for a daemon, which nobody can find."""
+        if self.is_alive:  # else its number may be another's by now
+            send_signal(family(self.process.pid), KILL)
         self.process.wait(STOP_SECONDS)
         self._reader.join(STOP_SECONDS)
-        if self.process.stdout:
-            self.process.stdout.close()
 
 
 class Graded:
@@ -166,6 +200,8 @@ class Graded:
         self.journal = journal
         self._stack = stack
         self._ignores = ignores
+        with running.has_said:  # what earlier checks have made it print explains nothing here
+            running.output.clear()
 
     def name(self, name: str) -> str:
         """`name`, with a number where an earlier check on the same server may have used it."""

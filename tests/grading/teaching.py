@@ -9,6 +9,10 @@ from tests.grading.journal import Journal
 from tests.grading.people import DEAD, REFUSED, Verdict
 
 DIED = "Your server ended. What it printed last, above, often says why: an exception, say."
+CAME_TO_ITS_END = (
+    "Your program came to its end, and printed nothing. Is accept() in a loop? (The checks connect"
+    " once to see whether it listens.) Does it start threads, and wait for nothing?"
+)
 NO_CONNECTION = "Nobody listens on that port any more, or accept() is not called again."
 
 
@@ -20,9 +24,9 @@ class Lesson:
     causes: Mapping[str, str]
     hints: tuple[str, ...] = field(default=())
 
-    def cause(self, kind: str) -> str:
+    def cause(self, kind: str, *, has_output: bool = True) -> str:
         """The likely cause, in one sentence."""
-        usual = {DEAD: DIED, REFUSED: NO_CONNECTION}
+        usual = {DEAD: DIED if has_output else CAME_TO_ITS_END, REFUSED: NO_CONNECTION}
         return self.causes.get(kind) or usual.get(kind) or self.causes[""]
 
 
@@ -57,7 +61,7 @@ def explanation(
         *_disappointment(verdict, len(journal) + 1),
         *_output(output),
         "",
-        f"Likely:  {lesson.cause(verdict.kind)}",
+        f"Likely:  {lesson.cause(verdict.kind, has_output=bool(output))}",
         f"Lesson:  {lesson.section}",
         *_hints(lesson, hints),
         f"Again:   {again}",

@@ -23,15 +23,20 @@ OURS = "phase1.server --port {port}"
     "What does your server do with a line that it has received?",
     "Compare the line without its newline.",
     "'Hello Client!' if line == 'Hello Server!' else line",
-    silence="Nothing was sent back, or the newline behind it is missing.",
+    silence="Nothing was sent back. Or your server is still with the visitor before, who has left:"
+    " recv() gives b'' then, at once and again and again.",
+    end="The conversation ended too early: answer in a loop until recv() gives b'', or look for an"
+    " exception that your program swallows.",
+    reset="The connection was closed before what Alice had sent was read.",
     unfinished="An answer is a line, and ends with a newline like every other.",
 )
 def test_hello_is_answered_and_every_other_line_is_sent_back(graded: Graded) -> None:
     alice = graded.connect("Alice")
     alice.send("Hello Server!")
     alice.gets("Hello Client!")
-    alice.send("hello server!")
-    alice.gets("hello server!")
+    for line in ("hello server!", "  Hello Server!  "):  # blanks belong to the line
+        alice.send(line)
+        alice.gets(line)
 
 
 class TestStream(StreamChecks):
@@ -76,7 +81,7 @@ def test_all_answers_come_before_the_end(graded: Graded) -> None:
     "send() may send a part of what it is given, and tells how much. Here it took a part.",
     "Which call sends your answers?",
     "send() returns a number. What is it?",
-    "connection.sendall(data) sends everything.",
+    "connection.sendall(data) sends everything; send() does so only on a socket that waits.",
     mismatch="A part was left out (send() may send a part of what it is given, and tells how much),"
     " or what one recv() gives is taken for a line: do the checks before this one pass?",
 )
@@ -118,6 +123,8 @@ def test_a_client_that_vanishes_takes_nobody_along(graded: Graded) -> None:
     "What does the server print when it starts again?",
     "There is an option for the listener, to be set before bind().",
     "listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)",
+    dead="A rest of the last run (TIME_WAIT) keeps the port for a minute, unless you ask"
+    " otherwise.",
 )
 @pytest.mark.fresh_server
 def test_it_starts_again_at_once(

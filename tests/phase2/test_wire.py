@@ -19,7 +19,11 @@ CODE = "phase2/README.md, Read the code"
     "The server talks to the first client, and does not hear the others until that one leaves.",
     "How many clients can your program wait for at the same time?",
     "recv() waits. Who accepts the next client meanwhile?",
-    "threading.Thread(target=serve, args=(connection,)).start(), and back to accept().",
+    "threading.Thread(target=serve, args=(connection,)).start(), and back to accept(). No join()"
+    " behind it, and no parentheses behind serve.",
+    reset="The connection was closed while its thread still used it: close it in the thread.",
+    end="The connection was closed while its thread still used it: close it in the thread.",
+    mismatch="Something came that nobody had asked for: a greeting, say.",
 )
 def test_fifty_clients_are_served_at_once(graded: Graded) -> None:
     people = [graded.connect(f"client {number}") for number in range(1, 51)]
@@ -84,6 +88,7 @@ def test_clients_that_vanish_take_nobody_along(graded: Graded) -> None:
     carol = graded.connect("Carol")
     carol.send("and welcome")
     carol.gets("and welcome")
+    graded.prints_nothing_with("Traceback")
 
 
 @teaches(

@@ -31,12 +31,27 @@ def arrive(graded: Graded, name: str) -> Somebody:
 
 
 @teaches(
+    RUN,
+    "Whoever connects gets a line from the server, one that begins with '* '.",
+    "What does your server send before anybody has said anything?",
+    "Put the newcomer into the list of clients first, then send the line.",
+    "newcomer.sendall(b'* Welcome. /exit leaves.\\n')",
+    silence="Nothing was sent, or a lock is taken twice by one thread: threading.Lock() waits for"
+    " itself then, for ever.",
+    end="The conversation ended: an exception in it, most likely; look at the console.",
+)
+def test_a_newcomer_is_welcomed(graded: Graded) -> None:
+    arrive(graded, "Alice")
+
+
+@teaches(
     "phase2/README.md, The flaw that remains",
     "The line was not sent to the others.",
     "Who has to know of a line that Alice has sent?",
     "Keep a list of all connections, and send each line to each of them but the sender.",
     "for client in copy_of_clients: if client is not sender: client.sendall(line)",
-    mismatch="Bob got another line than was said.",
+    mismatch="Bob got another line than was said. No name and no address stands before it in this"
+    " phase.",
 )
 def test_everybody_hears_what_one_says(graded: Graded) -> None:
     alice, bob, carol = (arrive(graded, name) for name in ("Alice", "Bob", "Carol"))
@@ -82,6 +97,7 @@ def test_a_join_is_announced(graded: Graded) -> None:
     "recv() gives b'', or raises, or the line was /exit. All three must come to the same place.",
     "try: converse(...) / except OSError: pass / finally: remove(client); announce(client)",
 )
+@pytest.mark.fresh_server  # where nobody of an earlier check can still be on the way out
 @pytest.mark.parametrize("how", ["leave", "half_close", "reset", "exit"])
 def test_who_goes_is_announced_however_they_go(graded: Graded, how: str) -> None:
     bob, alice = arrive(graded, "Bob"), arrive(graded, "Alice")
@@ -100,6 +116,8 @@ def test_who_goes_is_announced_however_they_go(graded: Graded, how: str) -> None
     "What does your server do with a line before it is broadcast?",
     "Look for '/exit' first.",
     "if line.strip() == '/exit': end this conversation",
+    mismatch="Nothing follows /exit but the end; a farewell would begin with '* '. And the others"
+    " do not hear it.",
 )
 def test_exit_leaves(graded: Graded) -> None:
     bob, alice, carol = (arrive(graded, name) for name in ("Bob", "Alice", "Carol"))

@@ -76,7 +76,7 @@ class Chat:
     def serve(self, client: Client) -> None:
         """One client's whole stay."""
         with client.connection:
-            # TODO 5: who goes is announced however they go (reset)
+            # TODO 6: who goes is announced however they go (reset)
             #   When a client vanishes, recv() raises OSError, and leave() is not called. Which two
             #   words of Python run something whatever happens? And who catches the OSError?
             self.join(client)
@@ -85,11 +85,11 @@ class Chat:
 
     def join(self, client: Client) -> None:
         """Add a newcomer to those who hear, and greet them."""
-        # TODO 1: everybody hears what one says
+        # TODO 1: a newcomer is welcomed
         #   Put the client into self.clients, and only then send it a line of welcome, which begins
-        #   with "* ". Then go on with TODO 1b.
+        #   with "* ".
 
-        # TODO 3: a join is announced
+        # TODO 4: a join is announced
         #   Tell all others, with broadcast(): "* ", the client's address, and that it joined.
 
     def leave(self, client: Client) -> None:
@@ -97,14 +97,14 @@ class Chat:
         with self.lock:
             if client in self.clients:
                 self.clients.remove(client)
-        # TODO 4: who goes is announced however they go (leave)
-        #   As in TODO 3.
+        # TODO 5: who goes is announced however they go (leave)
+        #   As in TODO 4.
 
     def listen_to(self, client: Client) -> None:
         """Pass on what a client says, to its end. Raises OSError when it vanishes."""
         for line in lines(client):
             text = text_of(line)
-            # TODO 6: who goes is announced however they go (exit)
+            # TODO 7: who goes is announced however they go (exit)
             #   The line /exit is not for the others: it ends this conversation, as if the client
             #   had closed the connection.
 
@@ -116,14 +116,14 @@ class Chat:
     def heard(self, client: Client, text: str) -> None:
         """Pass on one line."""
         say(f"{client.address}: {text}")
-        # TODO 7: no escape sequence is delivered
+        # TODO 8: no escape sequence is delivered
         #   The text goes to other people's screens as it came.
         self.broadcast(text, client)
 
     def broadcast(self, line: str, sender: Client) -> None:
         """Send a line to all whom it concerns."""
         with self.lock:
-            # TODO 2: nobody hears themselves
+            # TODO 3: nobody hears themselves
             #   This copies the whole list. Leave out the sender: compare the objects, with `is`.
             hearers = list(self.clients)
 
@@ -131,8 +131,9 @@ class Chat:
 
     def deliver(self, line: str, hearers: list[Client]) -> None:
         """Send a line to each of them."""
-        # TODO 1b: ... and here, send() it. When one of the hearers has just gone, that raises
-        #   OSError. Go on with the next: it is not the speaker's fault.
+        # TODO 2: everybody hears what one says
+        #   send() it. When one of the hearers has just gone, that raises OSError. Go on with the
+        #   next: it is not the speaker's fault.
 
 
 def lines(client: Client) -> Iterator[bytes]:

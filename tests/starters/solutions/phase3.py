@@ -76,7 +76,7 @@ class Chat:
     def serve(self, client: Client) -> None:
         """One client's whole stay."""
         with client.connection:
-            # <5>
+            # <6>
             try:
                 self.join(client)
                 self.listen_to(client)
@@ -84,7 +84,7 @@ class Chat:
                 say(f"{client.address} was cut off: {error.strerror}")
             finally:
                 self.leave(client)
-            # </5>
+            # </6>
 
     def join(self, client: Client) -> None:
         """Add a newcomer to those who hear, and greet them."""
@@ -94,27 +94,27 @@ class Chat:
         client.send("* Welcome. /exit leaves.")
         # </1>
 
-        # <3>
+        # <4>
         self.broadcast(f"* {client.address} joined", client)
-        # </3>
+        # </4>
 
     def leave(self, client: Client) -> None:
         """Remove somebody from those who hear."""
         with self.lock:
             if client in self.clients:
                 self.clients.remove(client)
-        # <4>
+        # <5>
         self.broadcast(f"* {client.address} left", client)
-        # </4>
+        # </5>
 
     def listen_to(self, client: Client) -> None:
         """Pass on what a client says, to its end. Raises OSError when it vanishes."""
         for line in lines(client):
             text = text_of(line)
-            # <6>
+            # <7>
             if text is not None and text.strip() == "/exit":
                 return
-            # </6>
+            # </7>
 
             if text is None:
                 client.send("! That line is too long, or no UTF-8.")
@@ -124,28 +124,28 @@ class Chat:
     def heard(self, client: Client, text: str) -> None:
         """Pass on one line."""
         say(f"{client.address}: {text}")
-        # <7>
+        # <8>
         self.broadcast(clean(text), client)
-        # </7>
+        # </8>
 
     def broadcast(self, line: str, sender: Client) -> None:
         """Send a line to all whom it concerns."""
         with self.lock:
-            # <2>
+            # <3>
             hearers = [each for each in self.clients if each is not sender]
-            # </2>
+            # </3>
 
         self.deliver(line, hearers)  # not under the lock: who comes or goes would have to wait
 
     def deliver(self, line: str, hearers: list[Client]) -> None:
         """Send a line to each of them."""
-        # <1b>
+        # <2>
         for each in hearers:
             try:
                 each.send(line)
             except OSError:
                 continue  # its own thread will notice
-        # </1b>
+        # </2>
 
 
 def lines(client: Client) -> Iterator[bytes]:

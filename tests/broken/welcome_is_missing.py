@@ -1,0 +1,25 @@
+"""Newcomers are told nothing, and do not know when the others hear them.
+
+Phase: 3
+Fails: test_a_newcomer_is_welcomed
+May fail: any, as all others wait for that word
+Patience: 0.5
+"""
+
+import socket
+
+from tests.broken.broadcast import Broadcast
+from tests.broken.echo import run
+
+
+class WelcomeIsMissing(Broadcast):
+    """The mistake is in here."""
+
+    def deliver(self, text: str, receivers: list[socket.socket]) -> None:
+        """Send a line to each of them."""
+        if text != "* welcome":
+            super().deliver(text, receivers)
+
+
+if __name__ == "__main__":
+    run(WelcomeIsMissing)
