@@ -332,7 +332,7 @@ class Connection:
             self._let_lines_go()
             if is_closing := self._close_by is not None:
                 self._pending.clear()  # who closes reads no more, and wants to wait for nobody
-                if not self._lines.wire:
+                if not self._lines.wire and not self._lines.is_held_up:
                     self._half_close(connection)
             is_readable, is_writable = waiter.wait(
                 read=is_closing or not self._pending,
@@ -361,9 +361,13 @@ class Connection:
                 self._ask_by = self._asked_at + PING_SECONDS
 
     def _may_ask(self) -> bool:
-        """Under _lock. Not after a goodbye: to answer what is closed, a server sends a reset."""
+        """Under _lock. Not after a goodbye: to answer what is closed, a server sends a reset.
+
+        But where lines are held up, so is the goodbye.
+        """
         is_going = self._is_leaving or self._close_by is not None
-        return self._reconnect and self._asked_at is None and not is_going and self._can_write
+        must_not = is_going and not self._lines.is_held_up
+        return self._reconnect and self._asked_at is None and not must_not and self._can_write
 
     def _half_close(self, connection: socket.socket) -> None:
         """All is sent: say so (FIN), and go on reading until the server has ended as well.

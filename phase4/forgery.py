@@ -7,6 +7,7 @@ python -m phase4.forgery phase4.server    # and that one?
 import sys
 
 from shared.demonstration import Wire, on_the_wire
+from shared.message import NICKNAME_PROMPT
 
 RESIGNS, AGREES = "I resign.", "So do I."
 
@@ -37,7 +38,7 @@ def fool_bob(wire: Wire) -> list[str]:
     print("Eve's name is a whole entry of the log, and the beginning of another:")
     eve.joins(f"Alice: {RESIGNS}\rBob")
     eve.says(AGREES)
-    wire.wait(lambda: AGREES in bob.heard[-1] or sum("! " in line for line in eve.heard) == 2)
+    wire.wait(lambda: mallory.has_heard(AGREES) or eve.heard.count(NICKNAME_PROMPT) == 3)
     print("messages.txt, read by Python line by line:")
     with (wire.logs / "messages.txt").open(encoding="utf-8") as log:
         entries = log.read().splitlines()

@@ -30,8 +30,8 @@ from dataclasses import dataclass
 NICKNAME_PROMPT = "* Enter your nickname:"
 
 DISCONNECTED_BY_OPERATOR = "Disconnected by the operator."
-"""The Error that is the last line for somebody whom the operator disconnects: a client that reads it
-does not connect again by itself."""
+"""The Error that is the last line for somebody whom the operator disconnects: a client that reads
+it does not connect again by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import contextlib
 import doctest
 import importlib
 import os
-import re
 import select
 import signal
 import socket
@@ -49,21 +48,6 @@ def fill(peer: Peer) -> None:
             unsent = unsent[count:]
             sent += count
     peer.socket.setblocking(True)
-
-
-def in_lesson(phase: str, command: str) -> str:
-    """What the lesson says that `command` prints, without its numbers: each run has others."""
-    lesson = (ROOT / phase / "README.md").read_text(encoding="utf-8")
-    found = re.search(
-        rf"^```\n\$ {re.escape(command)}\n(.*?)^```$", lesson, re.DOTALL | re.MULTILINE
-    )
-    assert found, f"the lesson of {phase} does not show {command}"
-    return without_numbers(found[1])
-
-
-def without_numbers(text: str) -> str:
-    """`text` with each number replaced."""
-    return re.sub(r"[\d.]*\d", "N", text.strip())
 
 
 def expect_end_after_whatever(peer: Peer) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.message import clean
 from tests.grading.journal import Journal
 from tests.grading.people import DEAD, Verdict
 from tests.grading.subject import Graded, Running, Subject, words_of
@@ -78,7 +79,7 @@ def _start_first(subject: Subject, logs: Path) -> Running:
     try:
         return subject.start(logs)
     except Verdict as verdict:
-        printed = "".join(f"\n  | {line}" for line in verdict.output)
+        printed = "".join(f"\n  | {clean(line)}" for line in verdict.output)
         pytest.exit(
             f"{verdict}.\nThe command was: {subject.command}"
             + (f"\nIt printed:{printed}" if printed else "\nIt printed nothing.")

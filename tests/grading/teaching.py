@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from shared.message import clean
 from tests.grading.journal import Journal
 from tests.grading.people import DEAD, REFUSED, Verdict
 
@@ -83,7 +84,11 @@ def _disappointment(verdict: Verdict, number: int) -> list[str]:
 def _output(output: list[str]) -> list[str]:
     if not output:
         return []
-    return ["", "     the server's console, at the end:", *(f"       | {line}" for line in output)]
+    return [
+        "",
+        "     the server's console, at the end:",
+        *(f"       | {clean(line)}" for line in output),
+    ]
 
 
 def _hints(lesson: Lesson, hints: int) -> list[str]:

@@ -2,8 +2,10 @@
 
 import contextlib
 import doctest
+import functools
 import random
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
@@ -26,7 +28,7 @@ from phase4.connection import (
     Welcomed,
 )
 from shared import message
-from tests.harness import free_port
+from tests.harness import SECONDS, free_port, wait_until
 from tests.phase4.chat import Chat
 from tests.phase4.scripted import NOBODY_ELSE, WELCOME, Client, Connect, ScriptedServer, Speaker
 
@@ -124,6 +126,7 @@ def test_what_the_server_has_not_confirmed_is_sent_again_and_said(
         ann.send("one")
         ann.send("two")
         speaker.expect("one")  # read, but never answered: nobody can know
+        speaker.expect("two")
     ann.until(ConnectionLost)
     ann.send("three")
     with server.accept() as speaker:
@@ -158,6 +161,105 @@ def test_what_the_server_has_confirmed_is_not_sent_again(
     with server.accept() as speaker:
         speaker.let_in()
         speaker.expect("two")
+
+
+@pytest.mark.usefixtures("never_asks")
+def test_of_more_lines_than_are_kept_none_is_lost(ann: Client, server: ScriptedServer) -> None:
+    """The system takes megabytes, and they die with it: so no more leaves than can come again."""
+    with first_time(ann, server):
+        for number in range(100):
+            wait_until(functools.partial(is_taken, ann, f"{number} {'x' * 4000}"), "room")
+    with server.accept() as speaker:
+        speaker.let_in()
+        for number in range(100):
+            line = speaker.read_line()
+            while line.startswith("/ping "):
+                speaker.send(f"[10:00:01] * Pong {line.removeprefix('/ping ')}")
+                line = speaker.read_line()
+            assert line == f"{number} {'x' * 4000}"
+
+
+def is_taken(client: Client, line: str) -> bool:
+    """Send it, if there is room now."""
+    with contextlib.suppress(SendQueueFull):
+        client.send(line)
+        return True
+    return False
+
+
+@pytest.mark.usefixtures("never_asks")
+@pytest.mark.parametrize("way", ["close", "/quit"])
+def test_who_leaves_leaves_after_all_that_was_said(
+    ann: Client, server: ScriptedServer, way: str
+) -> None:
+    """Also where so much was said at once that a part of it still waits for an answer."""
+    with first_time(ann, server) as speaker:
+        lines = [f"{number} {'x' * 4000}" for number in range(100)]
+        for line in lines[:60]:
+            ann.send(line)
+            speaker.expect(line)
+        with ann._lock:  # all in one instant, before anything more is asked
+            for line in lines[60:]:
+                ann._put(f"{line}\n".encode(), is_goodbye=False)
+            if way == "/quit":
+                ann._put(b"/quit\n", is_goodbye=True)
+        closing = threading.Thread(target=ann.close)
+        if way == "close":
+            closing.start()
+        else:
+            ann._wakeup.ring()
+        heard: list[str] = []
+        while len(heard) < 40:
+            if (line := speaker.read_line()).startswith("/ping "):
+                speaker.send(f"[10:00:01] * Pong {line.removeprefix('/ping ')}")
+            else:
+                heard.append(line)
+        assert heard == lines[60:]
+        if way == "/quit":
+            speaker.expect("/quit")
+        else:
+            speaker.expect_end()
+    if way == "close":
+        closing.join(SECONDS)
+    assert ann.until(Disconnected).was_wished
+    assert ann.unsent == ()
+
+
+@pytest.mark.usefixtures("never_asks")
+def test_whether_what_was_sent_again_has_arrived_is_asked_at_once(
+    ann: Client, server: ScriptedServer
+) -> None:
+    """Else a connection that breaks again and again would say everything again and again."""
+    with first_time(ann, server) as speaker:
+        ann.send("one")
+        speaker.expect("one")
+    with server.accept() as speaker:
+        speaker.let_in()
+        speaker.expect("one")
+        speaker.send(f"[10:00:01] * Pong {speaker.expect('/ping (.*)')[1]}", "[10:00:02] Bob: hi")
+        while ann.received() != message.Public("10:00:02", "Bob", "hi"):
+            pass
+    with server.accept() as speaker:
+        speaker.let_in()
+        ann.send("two")
+        speaker.expect("two")
+
+
+@pytest.mark.usefixtures("asks_at_once")
+def test_an_error_that_names_ping_is_no_answer_of_a_server_that_knows_it(
+    ann: Client, server: ScriptedServer
+) -> None:
+    """It is about what the person has typed: it is shown, and proves nothing."""
+    with first_time(ann, server) as speaker:
+        speaker.send(f"[10:00:01] * Pong {speaker.expect('/ping (.*)')[1]}")
+        ann.send("/pm /ping hello")
+        speaker.expect("/pm /ping hello")
+        speaker.expect("/ping .*")
+        speaker.send("! Nobody here is called /ping.")
+        assert ann.received() == message.Error("Nobody here is called /ping.")
+    with server.accept() as speaker:
+        speaker.let_in()
+        speaker.expect("/pm /ping hello")
 
 
 @pytest.mark.usefixtures("never_asks")
