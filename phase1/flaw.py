@@ -6,12 +6,12 @@ python -m phase1.flaw phase2.server    # does that server have it, too?
 
 import sys
 
-from shared.demonstration import on_the_wire
+from shared.demonstration import on_the_wire, server_to_ask
 
 
 def main() -> int:
     """Show the flaw. The exit status is 0 when it is there, 1 when it is not."""
-    module = sys.argv[1] if len(sys.argv) > 1 else "phase1.server"
+    module = server_to_ask("phase1.flaw", "phase1.server")
     with on_the_wire("The flaw of phase 1, on purpose", module) as wire:
         alice = wire.connect("Alice")
         alice.says("I am Alice")

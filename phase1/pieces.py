@@ -6,14 +6,14 @@ python -m phase1.pieces phase1.server    # and does that one?
 
 import sys
 
-from shared.demonstration import SILENCE_SECONDS, on_the_wire
+from shared.demonstration import SILENCE_SECONDS, on_the_wire, server_to_ask
 
 ANSWER = "Hello Client!"
 
 
 def main() -> int:
     """Show the flaw. The exit status is 0 when it is there, 1 when it is not."""
-    module = sys.argv[1] if len(sys.argv) > 1 else "phase1.naive"
+    module = server_to_ask("phase1.pieces", "phase1.naive")
     with on_the_wire("A line in pieces, and two lines in one", module) as wire:
         alice = wire.connect("Alice")
         alice.says("Hello Server!")

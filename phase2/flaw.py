@@ -6,14 +6,14 @@ python -m phase2.flaw phase3.server    # does that server have it, too?
 
 import sys
 
-from shared.demonstration import SILENCE_SECONDS, Person, Wire, on_the_wire
+from shared.demonstration import SILENCE_SECONDS, Person, Wire, on_the_wire, server_to_ask
 
 QUESTION, ANSWER = "Is anybody here?", "Yes, Bob is"
 
 
 def main() -> int:
     """Show the flaw. The exit status is 0 when it is there, 1 when it is not."""
-    module = sys.argv[1] if len(sys.argv) > 1 else "phase2.server"
+    module = server_to_ask("phase2.flaw", "phase2.server")
     with on_the_wire("The flaw of phase 2, on purpose", module) as wire:
         if not they_hear_each_other(wire):
             print("THE FLAW: clients cannot hear each other. Phase 3 sends a line to all others.")

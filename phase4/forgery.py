@@ -6,7 +6,7 @@ python -m phase4.forgery phase4.server    # and that one?
 
 import sys
 
-from shared.demonstration import Wire, on_the_wire
+from shared.demonstration import Wire, on_the_wire, server_to_ask
 from shared.message import NICKNAME_PROMPT
 
 RESIGNS, AGREES = "I resign.", "So do I."
@@ -14,7 +14,7 @@ RESIGNS, AGREES = "I resign.", "So do I."
 
 def main() -> int:
     """Show the flaw. The exit status is 0 when it is there, 1 when it is not."""
-    module = sys.argv[1] if len(sys.argv) > 1 else "phase4.naive"
+    module = server_to_ask("phase4.forgery", "phase4.naive")
     with on_the_wire("Names and a log, forged", module) as wire:
         entries = fool_bob(wire)
     if any(entry.endswith((f" Alice: {RESIGNS}", f"Bob: {AGREES}")) for entry in entries):

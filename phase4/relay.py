@@ -229,7 +229,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="phase4.relay", description="A TCP relay.")
+    parser = argparse.ArgumentParser(prog="python -m phase4.relay", description="A TCP relay.")
     add_listen_arguments(parser, HOST, RELAY_PORT)
     parser.add_argument(
         "--upstream",

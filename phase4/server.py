@@ -59,6 +59,10 @@ from shared.wakeup import Wakeup
 _NAMELESS = 256  # connections beside max_clients, of people who have no name yet
 
 
+EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Hosts that mean all addresses of this machine, and the one to connect to from here."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What an operator can choose."""
@@ -344,19 +348,46 @@ def introduce(server: ChatServer, how_to_stop: str, show: Callable[[str], None])
     is_local = server.settings.host in ("127.0.0.1", "localhost", "::1")
     reach = " (this machine only; --host 0.0.0.0 lets the network in)" if is_local else ""
     python = _python()
-    port = server.address.rpartition(":")[2]
     show(f"Listening on {server.address}{reach}")
     show(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
     if server.metrics_address:
         show(f"Metrics on http://{server.metrics_address}/metrics")
     show("Type next, each in a terminal of its own:")
+    where = _where_to_connect(server)
     for module, what in (
-        (f"phase4.client_gui --port {port}", "a window to chat in"),
-        (f"phase4.client_terminal --port {port}", "the same in a terminal"),
+        (f"phase4.client_gui {where}", "a window to chat in"),
+        (f"phase4.client_terminal {where}", "the same in a terminal"),
         (f"monitor --status {server.status_address}", "the figures, live"),
     ):
-        show(f"  {python} -m {module:<36} {what}")
+        show(f"  {python} -m {module:<52} {what}")
+    if server.settings.host in EVERY_NETWORK:
+        show(f"From another machine, with --host {_network_address()} instead.")
     show(how_to_stop)
+
+
+def _where_to_connect(server: ChatServer) -> str:
+    """The options that lead a client on this machine to the server; host and port, both.
+
+    For the window remembers where it was last, and that may be somewhere else.
+    """
+    host = server.settings.host
+    port = server.address.rpartition(":")[2]
+    return f"--host {EVERY_NETWORK.get(host, host)} --port {port}"
+
+
+def _network_address() -> str:
+    """An address by which other machines may know this one; a word where there is none.
+
+    Nothing is sent: to connect a UDP socket only looks up the way there. 192.0.2.1 is nobody's
+    (RFC 5737), and lies in the direction of everything else.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "ADDRESS-OF-THIS-MACHINE"
+        address: str = probe.getsockname()[0]
+        return address
 
 
 def _python() -> str:
@@ -386,10 +417,16 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="phase4.server", description="A chat server.")
+    parser = argparse.ArgumentParser(prog="python -m phase4.server", description="A chat server.")
     add_server_arguments(parser)
     add = parser.add_argument
-    add("--quit-key", choices=MODES, default=MODES[0], help="where q is read (default auto)")
+    add(
+        "--quit-key",
+        choices=MODES,
+        default=MODES[0],
+        help="where q is read: terminal; global: the keyboard, whatever window has it; auto: the"
+        " terminal, and where there is none Ctrl+Alt+Q on the keyboard (default); off",
+    )
     add("--quiet", action="store_true", help="do not show who comes and goes, nor the figures")
     return parser
 
@@ -398,8 +435,17 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of a server, wherever it is started from."""
     add_listen_arguments(parser, HOST, CHAT_PORT)
     add = parser.add_argument
-    add("--status-host", default=HOST, help="address of the status port (default %(default)s)")
-    add("--status-port", type=port_number, default=STATUS_PORT, help="default %(default)s")
+    add(
+        "--status-host",
+        default=HOST,
+        help="address of the status port (default %(default)s: this machine)",
+    )
+    add(
+        "--status-port",
+        type=port_number,
+        default=STATUS_PORT,
+        help="port that the monitor asks for the figures (default %(default)s; 0: any free one)",
+    )
     add("--metrics-host", default=HOST, help="address of the metrics (default %(default)s)")
     add("--metrics-port", type=port_number, help="serve figures to Prometheus (default: do not)")
     add("--log-dir", type=Path, default=Path(LOG_DIR), help="where the logs go (default logs)")
@@ -414,7 +460,7 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-clients",
         type=positive_number,
         default=MAX_CLIENTS,
-        help="people (default %(default)s)",
+        help="people at a time (default %(default)s)",
     )
     add(
         "--flood-rate",

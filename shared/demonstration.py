@@ -11,6 +11,7 @@ Each line is what one of the people has seen; what two of them see at the same m
 One thread does all of it: it speaks for each of them, and listens for all at once (select).
 """
 
+import argparse
 import contextlib
 import re
 import select
@@ -268,3 +269,13 @@ def _end(process: subprocess.Popen[str]) -> None:
 def _read_to_the_end(lines: Iterable[str]) -> None:
     for _ in lines:
         pass
+
+
+def server_to_ask(program: str, default: str) -> str:
+    """The module on the command line: the server that is asked whether it has the flaw."""
+    parser = argparse.ArgumentParser(prog=f"python -m {program}", description="Shows a flaw.")
+    parser.add_argument(
+        "module", nargs="?", default=default, help="the server to ask (default %(default)s)"
+    )
+    module: str = parser.parse_args().module
+    return module

@@ -440,7 +440,7 @@ def show(learners: Sequence[Learner], *, is_json: bool) -> None:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     said = (__doc__ or "").splitlines()
     parser = argparse.ArgumentParser(
-        prog="tests.progress", description=said[0], epilog=" ".join(said[-4:]).strip()
+        prog="python -m tests.progress", description=said[0], epilog=" ".join(said[-4:]).strip()
     )
     parser.add_argument("directories", metavar="DIR", nargs="+", type=Path, help="of a learner")
     parser.add_argument("--json", action="store_true", help="all of it, for a program")

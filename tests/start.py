@@ -29,7 +29,9 @@ class CannotStart(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Copy a beginning. Gives the exit status: 2 where nothing was written."""
-    parser = argparse.ArgumentParser(prog="tests.start", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.start", description=__doc__.partition("\n")[0]
+    )
     parser.add_argument("phase", metavar="PHASE", help=", ".join(PHASES))
     parser.add_argument("directory", metavar="DIR", type=Path, help="where your servers are to be")
     options = parser.parse_args(arguments)

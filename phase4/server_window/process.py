@@ -25,6 +25,8 @@ _QUEUE_EVENTS = 100  # when it is full, the pipe is not read, and the child leav
 _END_SECONDS = 2.0  # from the end of its output to its exit
 _PUT_SECONDS = 0.5
 _MAX_STRAY_BYTES = 4096
+_MAX_LINE_BYTES = 64 * 1024 * 1024
+"""2,000 lines of a chat (feed.py) may have 49 MB as JSON. More without a newline is no report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +140,18 @@ class ServerProcess:
 
 def _lines(stream: IO[bytes] | None) -> Iterator[bytes]:
     assert stream is not None
-    buffered = b""
+    buffered = bytearray()
     while data := stream.read(256 * 1024):  # what is there: the stream has no buffer of its own
-        *lines, buffered = (buffered + data).split(b"\n")
-        yield from lines
+        buffered += data
+        if b"\n" in data:
+            *lines, rest = bytes(buffered).split(b"\n")
+            buffered = bytearray(rest)
+            yield from lines
+        if len(buffered) > _MAX_LINE_BYTES:
+            yield bytes(buffered)
+            buffered.clear()
     if buffered:
-        yield buffered
+        yield bytes(buffered)
 
 
 def _stray(line: bytes) -> Stray:

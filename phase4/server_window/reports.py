@@ -73,5 +73,5 @@ def parse_report(line: bytes) -> Report | None:
         if name == "News":
             fields["lines"] = tuple(fields["lines"])
         return _KINDS[name](**fields)
-    except (ValueError, TypeError, KeyError, AttributeError, StatusError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, StatusError):
         return None

@@ -218,7 +218,7 @@ def _save(results: Results, file: Path, machine: str) -> None:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="tests.benchmarks", description="Measure the chat servers side by side."
+        prog="python -m tests.benchmarks", description="Measure the chat servers side by side."
     )
     add = parser.add_argument
     add("--people", type=_sizes, default=[50, 200], help="rooms in the table (default 50,200)")

@@ -65,7 +65,7 @@ async def serve(listener: socket.socket, connected: Callable[[], Chat]) -> None:
 
 def main() -> int:
     """Serve until Ctrl-C; the exit status."""
-    parser = argparse.ArgumentParser(prog="tests.benchmarks.asyncio_server")
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.asyncio_server")
     add_listen_arguments(parser, HOST, CHAT_PORT)
     options = parser.parse_args()
     try:

@@ -86,9 +86,14 @@ def _output(output: list[str]) -> list[str]:
         return []
     return [
         "",
-        "     the server's console, at the end:",
+        f"     the server's console, at the end{_where_to_begin(output)}:",
         *(f"       | {clean(line)}" for line in output),
     ]
+
+
+def _where_to_begin(output: list[str]) -> str:
+    has_one = any(line.startswith("Traceback") for line in output)
+    return ", where an exception is shown: begin there" if has_one else ""
 
 
 def _hints(lesson: Lesson, hints: int) -> list[str]:

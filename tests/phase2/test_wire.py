@@ -15,7 +15,7 @@ CODE = "phase2/README.md, Read the code"
 
 
 @teaches(
-    "phase1/README.md, The flaw that remains",
+    "phase2/README.md, What breaks",
     "The server talks to the first client, and does not hear the others until that one leaves.",
     "How many clients can your program wait for at the same time?",
     "recv() waits. Who accepts the next client meanwhile?",

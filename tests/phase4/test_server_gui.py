@@ -16,11 +16,12 @@ import pytest
 
 from phase4.gui.theme import Theme
 from phase4.server_window import app as app_module
+from phase4.server_window import process as process_module
 from phase4.server_window.app import BATCH_LINES, BROKEN, KILLED, App, State, Wanted
 from phase4.server_window.feed import MAX_WAITING_LINES, Feed
 from phase4.server_window.page import PRIVATE
 from phase4.server_window.people_table import PeopleTable
-from phase4.server_window.process import ServerProcess
+from phase4.server_window.process import Ended, ServerProcess, Stray
 from phase4.server_window.reports import (
     Answer,
     News,
@@ -34,7 +35,7 @@ from shared.listener import open_listener
 from shared.message import DISCONNECTED_BY_OPERATOR
 from shared.status import Person as Online
 from shared.status import Snapshot
-from tests.harness import Peer, Program, run, wait_until
+from tests.harness import SECONDS, Peer, Program, run, wait_until
 from tests.phase4.chat import PROMPT, TIME, Person
 from tests.phase4.desktop import MODULES, Desktop, Window
 
@@ -439,6 +440,31 @@ def test_a_server_that_does_not_stop_is_ended_and_the_window_lives_meanwhile(
     assert len(beats) > 5  # Tk's loop went on
     assert bar(app) == KILLED
     see(app.root, lambda: "a word of its own" in app.page.log.shown(), "what it had printed")
+
+
+GARBAGE = """
+import os, sys
+for pipe in 1, 2:
+    os.write(pipe, b'[' * 100_000 + b'\\n' + bytes(range(256)) * 100 + b'{"Started": 5}\\n')
+os.write(1, b'x' * 1_000_000)
+sys.stdin.read()
+"""
+
+
+def test_whatever_the_process_prints_its_end_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON that is a trap, bytes that are no text, and a line that does not end."""
+    monkeypatch.setattr(process_module, "_MAX_LINE_BYTES", 200_000)
+    process = ServerProcess([], [sys.executable, "-c", GARBAGE])
+    process.start()
+    try:
+        while process.events.get(timeout=SECONDS) != Stray("x" * 4096):
+            pass
+        process.stop()
+        while (event := process.events.get(timeout=SECONDS)) != Ended(0):
+            assert isinstance(event, Stray)
+    finally:
+        process.kill()
+        process.leave()
 
 
 def crowd(count: int, messages: int) -> list[Online]:
