@@ -47,7 +47,7 @@ class Trace:
         self._arrows: list[str] = []
         self._left_out = 0
         if diagram is not None:
-            diagram.touch()
+            diagram.touch(mode=0o600)  # it holds private messages, as the private log does
 
     def connection(self, address: str) -> "ConnectionTrace":
         """Whoever connects from `address` gets a number. Any thread."""

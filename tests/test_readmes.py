@@ -90,7 +90,8 @@ def copy_of_house(directory: Path, change: Diff | None = None) -> Path:
 def shell(command: str, directory: Path, typed: bytes = b"") -> tuple[int, str]:
     """Run a command as a reader would type it; its exit status, and all that it printed."""
     env = environment()
-    env.pop("PYTHONPATH", None)
+    for name in ("PYTHONPATH", "CI", "BUILD_NUMBER"):  # with the last two, pytest prints more
+        env.pop(name, None)
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"  # `python` is this one
     env["COLUMNS"] = "80"
     env["PYTEST_ADDOPTS"] = "-p no:hypothesispytest -p no:cacheprovider"  # a second less for each
