@@ -1,4 +1,4 @@
-"""Newcomers are told nothing, and do not know when the others hear them.
+"""The server says nothing of its own: nobody knows when the others hear them.
 
 Phase: 3
 Fails: test_a_newcomer_is_welcomed
@@ -17,7 +17,7 @@ class WelcomeIsMissing(Broadcast):
 
     def deliver(self, text: str, receivers: list[socket.socket]) -> None:
         """Send a line to each of them."""
-        if text != "* welcome":
+        if not text.startswith("* "):
             super().deliver(text, receivers)
 
 
