@@ -125,6 +125,9 @@ class Somebody(Peer):
     def leave(self) -> None:
         """Close the connection."""
         self._journal.add(f"{self.name} closes the connection")
+        with contextlib.suppress(OSError):  # what is unread makes close() a reset (RFC 2525, 2.17)
+            while select.select([self.socket], [], [], 0)[0] and self.socket.recv(65536):
+                pass
         self.close()
 
     # --- what they expect ----------------------------------------------------------------------

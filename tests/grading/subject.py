@@ -24,7 +24,7 @@ from tests.harness import environment, free_port
 
 START_SECONDS = 10.0  # a big runtime on a slow machine
 STOP_SECONDS = 3.0  # then it is killed
-LEAVE_SECONDS = 0.5  # so that the first visitor is forgotten before the first check
+LEAVE_SECONDS = 1.0  # so that the first visitor is forgotten before the first check
 KEPT_LINES = 20  # for the explanation of a failure
 SEARCHED_LINES = 10_000  # what a check may ask for was printed a moment ago
 MAX_PRINTED_BYTES = 4096  # of a line; a longer one counts as several
