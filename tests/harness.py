@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS = 10.0  # for what takes milliseconds: a slow machine is no failure, a hanging one is
+SECONDS = 25.0  # for what takes milliseconds: a slow machine is no failure, a hanging one is
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = SECONDS) -> None:
