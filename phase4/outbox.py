@@ -30,6 +30,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from shared.defaults import DRAIN_SECONDS, OUTBOX_BYTES, STALL_SECONDS
+from shared.stream import Stream
 from shared.threaded_server import shut_down
 from shared.wakeup import Wakeup
 
@@ -63,7 +64,7 @@ class Outbox:
         "waits_since",
     )
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: Stream) -> None:
         self.connection = connection
         # Set by the writing thread when it will never touch the socket again. Only then may the
         # socket be closed: its descriptor's number would be given to the next connection, and what

@@ -7,7 +7,7 @@ thread for all, logs, and a status port. From phase 1 come the listener and the 
 This module wires the parts together. Threads, and who ends them:
 
     main        waits for a stop, prints the figures every five seconds
-    accept      ThreadedServer.serve                      ended by ChatServer.stop
+    accept      ThreadedServer.serve, one for each port   ended by ChatServer.stop
     one for each person   Session.run                     ended by its peer, or by drain()
     writer      FanOut: logs and sends everything         ended by FanOut.stop
     status      StatusPort.serve                          ended by ChatServer.stop
@@ -21,64 +21,43 @@ import contextlib
 import importlib.util
 import os
 import socket
+import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from phase4.chat_log import ChatLog, LogError
 from phase4.console import Console
 from phase4.figures import SharedSnapshot, resident_bytes
-from phase4.nicknames import ON_DUPLICATE
 from phase4.outbox import FanOut, Log, Outbox
+from phase4.proxy_protocol import NoHeader, ProxyError, receive
 from phase4.room import Room
+from phase4.server_options import Settings, add_server_arguments, settings_of
 from phase4.session import Session
 from phase4.status_port import StatusPort
-from shared.arguments import add_listen_arguments, port_number, positive_number
-from shared.defaults import (
-    CHAT_PORT,
-    DRAIN_SECONDS,
-    FLOOD_LINES_PER_SECOND,
-    HOST,
-    LOG_DIR,
-    MAX_CLIENTS,
-    NAME_SECONDS,
-    REPORT_SECONDS,
-    STATUS_PORT,
-)
+from phase4.tls import TLSError, fingerprint_of_file, server_context
+from shared.defaults import DRAIN_SECONDS, REPORT_SECONDS
+from shared.framing import encode_line
 from shared.listener import ListenError, address_text, open_listener
 from shared.quit_key import MODES, QuitKey
 from shared.status import Snapshot
-from shared.threaded_server import ThreadedServer, on_stop_signals, raise_descriptor_limit
+from shared.threaded_server import (
+    ThreadedServer,
+    on_stop_signals,
+    raise_descriptor_limit,
+    say_goodbye,
+)
 from shared.version import VERSION
 from shared.wakeup import Wakeup
 
 _NAMELESS = 256  # connections beside max_clients, of people who have no name yet
-
+_PROXY_SECONDS = 3.0  # a proxy writes its header before anything else
 
 EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 """Hosts that mean all addresses of this machine, and the one to connect to from here."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What an operator can choose."""
-
-    host: str = HOST
-    port: int = CHAT_PORT
-    status_host: str = HOST
-    status_port: int = STATUS_PORT
-    metrics_host: str = HOST
-    metrics_port: int | None = None  # None: no metrics
-    log_dir: Path = Path(LOG_DIR)
-    on_duplicate: str = ON_DUPLICATE[0]
-    show_addresses: bool = False
-    max_clients: int = MAX_CLIENTS
-    lines_per_second: float = FLOOD_LINES_PER_SECOND
-    name_seconds: float = NAME_SECONDS
 
 
 class Shows(Protocol):
@@ -91,8 +70,8 @@ class Shows(Protocol):
 
 
 class ChatServer:
-    """A chat server in this process. Made ready by __init__, which raises ListenError or LogError;
-    then `start`, and `stop` when it is over.
+    """A chat server in this process. Made ready by __init__, which raises ListenError, LogError or
+    TLSError; then `start`, and `stop` when it is over.
 
     `on_public` gets the entries of messages.txt as they are logged, in the writing thread: it must
     be quick, and raise nothing.
@@ -106,23 +85,22 @@ class ChatServer:
         is_quiet: bool = False,
         on_public: Callable[[list[bytes]], None] = lambda entries: None,
     ) -> None:
-        show = console.print
-        self._on_public = on_public
         self.settings = settings
         self._console = console
+        self._on_public = on_public
         self._started = time.time()
         self._bytes_in_of_gone = 0  # bytes from sessions that are over; under _lock
         self._lock = threading.Lock()
         self._sessions: set[Session] = set()  # under _lock
         self.is_broken = threading.Event()  # a fault in this program stopped the writing thread
         self._shared_snapshot = SharedSnapshot(self.snapshot)
+        self.address = self.tls_address = ""  # of nobody, unless somebody listens there
+        self.metrics_address = ""
+        self.fingerprint = ""  # of the certificate
+        tls = self._tls_context()
         if settings.metrics_port is not None:
             _check_for_metrics()
-        self._log = ChatLog(settings.log_dir, show)
-        listener, status_listener, metrics_listener = self._listen()
-        self.address = address_text(listener.getsockname())
-        self.status_address = address_text(status_listener.getsockname())
-        self.metrics_address = ""  # of nothing, unless it was asked for
+        self._log = ChatLog(settings.log_dir, console.print)
         self._fan_out = FanOut(
             self._on_slow,
             on_logged=self._on_logged,
@@ -132,49 +110,85 @@ class ChatServer:
         self.room = Room(
             self._fan_out,
             self._log,
-            show if not is_quiet else lambda text: None,
+            console.print if not is_quiet else lambda text: None,
             max_people=settings.max_clients,
             on_duplicate=settings.on_duplicate,
             show_addresses=settings.show_addresses,
         )
-        self._chat = ThreadedServer(
-            listener,
-            self._serve_person,
-            max_connections=settings.max_clients + _NAMELESS,
-            on_crowded=self.room.evict_nameless,
-            report=show,
-        )
-        self._status = StatusPort(status_listener, self._shared_snapshot.line, report=show)
-        self._metrics = self._metrics_server(metrics_listener) if metrics_listener else None
-        serving: dict[str, ThreadedServer | StatusPort | None] = {
-            "accept": self._chat,
-            "status": self._status,
-            "metrics": self._metrics,
-        }
-        self._threads = [
-            threading.Thread(target=each.serve, name=name, daemon=True)
-            for name, each in serving.items()
-            if each is not None
-        ]
-
-    def _listen(self) -> tuple[socket.socket, socket.socket, socket.socket | None]:
-        """The listeners for people, status and metrics; nothing stays open where one fails."""
-        settings = self.settings
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(self._log.close)
-            people = open_listener(settings.host, settings.port)
-            on_failure.callback(people.close)
-            status = open_listener(
-                settings.status_host, settings.status_port, port_flag="--status-port"
-            )
-            on_failure.callback(status.close)
-            metrics = None
-            if settings.metrics_port is not None:
-                metrics = open_listener(
-                    settings.metrics_host, settings.metrics_port, port_flag="--metrics-port"
-                )
+            self._listen(tls, on_failure)
             on_failure.pop_all()
-        return people, status, metrics
+
+    def _tls_context(self) -> ssl.SSLContext | None:
+        """What the settings demand of TLS. Raises TLSError."""
+        settings = self.settings
+        if settings.tls_cert is None:
+            if settings.tls_key is not None or settings.tls_port is not None:
+                raise TLSError("TLS needs a certificate: --tls-cert FILE.")
+            return None
+        context = server_context(settings.tls_cert, settings.tls_key)
+        self.fingerprint = fingerprint_of_file(settings.tls_cert)
+        return context
+
+    def _listen(self, tls: ssl.SSLContext | None, on_failure: contextlib.ExitStack) -> None:
+        """Listen on all that was asked for; what is open when one fails is left to `on_failure`."""
+
+        def listen(host: str, port: int, flag: str) -> socket.socket:
+            listener = open_listener(host, port, port_flag=flag)
+            on_failure.callback(listener.close)
+            return listener
+
+        settings = self.settings
+        has_plain_port = tls is None or settings.tls_port is not None
+        people = listen(settings.host, settings.port, "--port")
+        self.address = address_text(people.getsockname())
+        self._chats = [self._people_server(people, None if has_plain_port else tls)]
+        if settings.tls_port is not None:
+            people = listen(settings.host, settings.tls_port, "--tls-port")
+            self._chats.append(self._people_server(people, tls))
+        if tls is not None:
+            self.tls_address = address_text(people.getsockname())
+        status = listen(settings.status_host, settings.status_port, "--status-port")
+        self.status_address = address_text(status.getsockname())
+        self._status = StatusPort(status, self._shared_snapshot.line, report=self._console.print)
+        self._metrics: ThreadedServer | None = None
+        if settings.metrics_port is not None:
+            metrics = listen(settings.metrics_host, settings.metrics_port, "--metrics-port")
+            self._metrics = self._metrics_server(metrics)
+        self._threads = [
+            threading.Thread(target=each.serve, name=name, daemon=True)
+            for name, each in self._serving()
+        ]
+
+    def _serving(self) -> list[tuple[str, ThreadedServer | StatusPort]]:
+        """All that accepts connections, and what its thread is called."""
+        serving: list[tuple[str, ThreadedServer | StatusPort]] = [
+            *(("accept", chat) for chat in self._chats),
+            ("status", self._status),
+        ]
+        if self._metrics is not None:
+            serving.append(("metrics", self._metrics))
+        return serving
+
+    def _people_server(self, listener: socket.socket, tls: ssl.SSLContext | None) -> ThreadedServer:
+        """Accepts people on one port. Where nearly all places are taken, the nameless make room."""
+
+        def may_linger() -> bool:
+            # To wait for the peer's end is polite, and takes a place that somebody else may need.
+            return not (self.room.is_closed or server.is_crowded)
+
+        def serve(connection: socket.socket, address: str) -> None:
+            self._serve_person(connection, address, tls, may_linger)
+
+        server = ThreadedServer(
+            listener,
+            serve,
+            max_connections=self.settings.max_clients + _NAMELESS,
+            on_crowded=self.room.evict_nameless,
+            report=self._console.print,
+        )
+        return server
 
     def _metrics_server(self, listener: socket.socket) -> ThreadedServer:
         from phase4 import metrics  # only here: its library is an extra
@@ -197,10 +211,8 @@ class ChatServer:
 
     def stop(self) -> None:
         """Stop in order, within 2 s: accept nobody, tell everybody, let it reach them, close."""
-        self._chat.stop()
-        self._status.stop()
-        if self._metrics:
-            self._metrics.stop()
+        for _, each in self._serving():
+            each.stop()
         for thread in self._threads:
             thread.join(DRAIN_SECONDS / 10)
         outboxes = self.room.close("The server is stopping.")
@@ -209,7 +221,8 @@ class ChatServer:
             outbox.released.wait(max(0.0, deadline - time.monotonic()))
         # Whoever has not taken their last lines by now is not waited for: shutdown() makes the
         # writing thread's next send() fail, and so it releases them too.
-        self._chat.drain(DRAIN_SECONDS / 4)
+        for chat in self._chats:
+            chat.drain(DRAIN_SECONDS / 4)
         if self._metrics:
             self._metrics.drain(0.1)
         self._fan_out.stop(DRAIN_SECONDS / 4)
@@ -224,14 +237,29 @@ class ChatServer:
 
     # --- threads of their own ---------------------------------------------------------------------
 
-    def _serve_person(self, connection: socket.socket, address: str) -> None:
+    def _serve_person(
+        self,
+        connection: socket.socket,
+        address: str,
+        tls: ssl.SSLContext | None,
+        may_linger: Callable[[], bool],
+    ) -> None:
+        if address in self.settings.trusted_proxies:
+            try:
+                address = receive(connection, _PROXY_SECONDS) or address
+            except NoHeader:
+                return  # a health check
+            except ProxyError as error:
+                self._console.print(f"{address} is a trusted proxy, but: {error}")
+                say_goodbye(connection, encode_line(f"! {error}"))
+                return
         session = Session(
             self.room,
             connection,
             address,
+            tls=tls,
             lines_per_second=self.settings.lines_per_second,
-            # To wait for the peer's end is polite, and takes a place that somebody else may need.
-            may_linger=lambda: not (self.room.is_closed or self._chat.is_crowded),
+            may_linger=may_linger,
             name_seconds=self.settings.name_seconds,
         )
         with self._lock:
@@ -277,7 +305,7 @@ class ChatServer:
             bytes_in=bytes_in,
             bytes_out=self._fan_out.bytes_out,
             slow_disconnected=self.room.slow_disconnected,
-            refused=self._chat.refused + self.room.refused,
+            refused=sum(each.refused for each in self._chats) + self.room.refused,
             log_errors=sum(each.errors for each in self._log.files),
             log_lines_waiting=sum(each.waiting for each in self._log.files),
             log_lines_dropped=sum(each.dropped for each in self._log.files),
@@ -318,7 +346,7 @@ def main(arguments: list[str] | None = None) -> int:
     on_stop_signals(stopping.ring)
     try:
         server = ChatServer(settings_of(options), console, is_quiet=options.quiet)
-    except (ListenError, LogError) as error:
+    except (ListenError, LogError, TLSError) as error:
         print(f"phase4.server: {error}", file=sys.stderr)
         return 2
     server.start()
@@ -348,18 +376,25 @@ def introduce(server: ChatServer, how_to_stop: str, show: Callable[[str], None])
     is_local = server.settings.host in ("127.0.0.1", "localhost", "::1")
     reach = " (this machine only; --host 0.0.0.0 lets the network in)" if is_local else ""
     python = _python()
-    show(f"Listening on {server.address}{reach}")
+    is_all_tls = server.tls_address == server.address
+    show(f"Listening on {server.address}{' with TLS' if is_all_tls else ''}{reach}")
+    if server.tls_address and not is_all_tls:
+        show(f"The same with TLS on {server.tls_address}")
+    if server.fingerprint:
+        show(f"Fingerprint SHA256 {server.fingerprint}")
     show(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
     if server.metrics_address:
         show(f"Metrics on http://{server.metrics_address}/metrics")
     show("Type next, each in a terminal of its own:")
     where = _where_to_connect(server)
-    for module, what in (
+    next_ones = (
         (f"phase4.client_gui {where}", "a window to chat in"),
         (f"phase4.client_terminal {where}", "the same in a terminal"),
         (f"monitor --status {server.status_address}", "the figures, live"),
-    ):
-        show(f"  {python} -m {module:<52} {what}")
+    )
+    width = max(len(module) for module, _ in next_ones)
+    for module, what in next_ones:
+        show(f"  {python} -m {module:<{width}}  {what}")
     if server.settings.host in EVERY_NETWORK:
         show(f"From another machine, with --host {_network_address()} instead.")
     show(how_to_stop)
@@ -371,8 +406,9 @@ def _where_to_connect(server: ChatServer) -> str:
     For the window remembers where it was last, and that may be somewhere else.
     """
     host = server.settings.host
-    port = server.address.rpartition(":")[2]
-    return f"--host {EVERY_NETWORK.get(host, host)} --port {port}"
+    port = (server.tls_address or server.address).rpartition(":")[2]
+    tls = " --tls" if server.tls_address else ""
+    return f"--host {EVERY_NETWORK.get(host, host)} --port {port}{tls}"
 
 
 def _network_address() -> str:
@@ -398,24 +434,6 @@ def _python() -> str:
     return str(path) if len(path.parts) <= 3 else "python"
 
 
-def settings_of(options: argparse.Namespace) -> Settings:
-    """What the options of `add_server_arguments` say."""
-    return Settings(
-        host=options.host,
-        port=options.port,
-        status_host=options.status_host,
-        status_port=options.status_port,
-        metrics_host=options.metrics_host,
-        metrics_port=options.metrics_port,
-        log_dir=options.log_dir,
-        on_duplicate=options.on_duplicate,
-        show_addresses=options.show_addresses,
-        max_clients=options.max_clients,
-        lines_per_second=options.flood_rate,
-        name_seconds=options.name_seconds,
-    )
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m phase4.server", description="A chat server.")
     add_server_arguments(parser)
@@ -429,61 +447,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--quiet", action="store_true", help="do not show who comes and goes, nor the figures")
     return parser
-
-
-def add_server_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of a server, wherever it is started from."""
-    add_listen_arguments(parser, HOST, CHAT_PORT)
-    add = parser.add_argument
-    add(
-        "--status-host",
-        default=HOST,
-        help="address of the status port (default %(default)s: this machine)",
-    )
-    add(
-        "--status-port",
-        type=port_number,
-        default=STATUS_PORT,
-        help="port that the monitor asks for the figures (default %(default)s; 0: any free one)",
-    )
-    add("--metrics-host", default=HOST, help="address of the metrics (default %(default)s)")
-    add("--metrics-port", type=port_number, help="serve figures to Prometheus (default: do not)")
-    add("--log-dir", type=Path, default=Path(LOG_DIR), help="where the logs go (default logs)")
-    add(
-        "--on-duplicate",
-        choices=ON_DUPLICATE,
-        default=ON_DUPLICATE[0],
-        help="a taken name: a random one instead (default), Alice1, or a refusal",
-    )
-    add("--show-addresses", action="store_true", help="/who shows them, and /pm takes them")
-    add(
-        "--max-clients",
-        type=positive_number,
-        default=MAX_CLIENTS,
-        help="people at a time (default %(default)s)",
-    )
-    add(
-        "--flood-rate",
-        type=_at_least_zero,
-        default=FLOOD_LINES_PER_SECOND,
-        help="lines a second that each person may send (default %(default)s; 0: no limit)",
-    )
-    add(
-        "--name-seconds",
-        type=_at_least_zero,
-        default=NAME_SECONDS,
-        help="time that a newcomer has to give a name (default %(default)s s)",
-    )
-
-
-def _at_least_zero(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = -1.0
-    if not 0 <= rate < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 0 or more")
-    return rate
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ import sys
 from collections.abc import Sequence
 
 from phase4.gui.opening import NoWindow, open_window
-from phase4.server import add_server_arguments
+from phase4.server_options import add_server_arguments
 from shared.threaded_server import on_stop_signals
 
 INSTEAD = "start the server without it: python -m phase4.server"

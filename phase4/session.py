@@ -1,12 +1,15 @@
 """One person's conversation, from hello to goodbye, in their connection's own thread.
 
 The thread only reads. What this person is to see goes through the room to their outbox, and the
-writing thread sends it; so this thread can wait for its own socket as long as it likes.
+writing thread sends it; so this thread can wait for its own socket as long as it likes. Over TLS it
+does the handshake as well, and from there on knows no difference (tls.py).
 """
 
+import contextlib
 import re
 import select
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 
@@ -15,6 +18,7 @@ from phase4.flood import TokenBucket
 from phase4.nicknames import BadNickname
 from phase4.outbox import Outbox
 from phase4.room import Member, Refused, Room, RoomFull
+from phase4.tls import HANDSHAKE_SECONDS, PlaintextPeer, TLSSocket
 from shared.defaults import (
     FLOOD_BURST_LINES,
     LAST_WORDS_SECONDS,
@@ -22,9 +26,10 @@ from shared.defaults import (
     NAME_SECONDS,
     NAME_TRIES,
 )
-from shared.framing import BadLine, LineDecoder
+from shared.framing import BadLine, LineDecoder, encode_line
 from shared.listener import tune_connection
 from shared.message import Error, Prompt, clean
+from shared.stream import Stream
 from shared.threaded_server import say_goodbye
 
 _RELEASE_SECONDS = 30.0  # the writing thread takes milliseconds, unless the disk hangs
@@ -32,6 +37,7 @@ _LINGER_SECONDS = 1.0
 _TLS_HANDSHAKE = b"\x16\x03"  # how every TLS client begins (RFC 8446, 5.1); no text does
 _HTTP_REQUEST = re.compile(r" HTTP/\d(\.\d)?\s*$")  # also how HTTP/2 begins (RFC 9113, 3.4)
 _SSH_HELLO = re.compile(r"SSH-\d\.\d+-")  # RFC 4253, 4.2
+_TLS_ONLY = encode_line("! This port speaks TLS only; connect with --tls. Goodbye.")
 
 
 class HangUp(Exception):
@@ -52,29 +58,35 @@ class Session:
         connection: socket.socket,
         address: str,
         *,
+        tls: ssl.SSLContext | None = None,
         lines_per_second: float,
         may_linger: Callable[[], bool] = lambda: True,
         name_seconds: float = NAME_SECONDS,
     ) -> None:
         self._room = room
-        self._connection = connection
-        self._outbox = Outbox(connection)
+        self._socket = connection
+        self._tls = TLSSocket(connection, tls, server_side=True) if tls is not None else None
+        self._connection: Stream = self._tls or connection
+        self._outbox = Outbox(self._connection)
         self._member = Member(self._outbox, address)
         self._may_linger = may_linger
         self._bucket = TokenBucket(FLOOD_BURST_LINES, lines_per_second)
         self._decoder = LineDecoder()
-        self._readiness = Readiness(connection)
+        self._readiness = Readiness(connection, self._tls)
         self._name_by = time.monotonic() + name_seconds
         self._last_words_by = 0.0  # set when they have ended and lines of theirs still wait
         self.bytes_in = 0
 
     def run(self) -> None:
         """The whole conversation. Never raises for anything that the person did."""
-        tune_connection(self._connection)
+        tune_connection(self._socket)
         self._connection.setblocking(False)
         reason = last_words = ""
         try:
-            self._room.connect(self._member)
+            try:
+                self._room.connect(self._member)  # from here on this place can be taken from them
+            finally:
+                self._shake_hands()  # also with those who are then told that there is no room
             lines = self._lines()
             if self._greet(lines):
                 self._converse(lines)
@@ -89,6 +101,28 @@ class Session:
         finally:
             self._room.leave(self._member, reason, last_words)
             self._close()
+
+    def _shake_hands(self) -> None:
+        """Over TLS: agree on keys first. Raises HangUp, and OSError where there is no agreement.
+
+        It waits for the peer, in this thread: who says nothing holds up nobody else.
+        """
+        if self._tls is None:
+            return
+        # Until they have agreed, what is left to say is said without TLS, or by the engine itself
+        # (an alert), and the goodbye is the socket's.
+        self._connection = self._socket
+        self._tls.settimeout(HANDSHAKE_SECONDS)
+        try:
+            self._tls.do_handshake()
+        except (PlaintextPeer, TimeoutError) as error:
+            # A chat client without TLS says nothing: it waits for us to ask for a name.
+            if isinstance(error, PlaintextPeer) or not self._tls.has_heard:
+                with contextlib.suppress(OSError):
+                    self._socket.send(_TLS_ONLY)
+            raise HangUp("", "no TLS") from error
+        self._tls.setblocking(False)
+        self._connection = self._tls
 
     def _greet(self, lines: Iterator[str | BadLine]) -> bool:
         """Ask for a name until one is claimed; False if they went away. Raises HangUp."""
@@ -128,7 +162,7 @@ class Session:
         Raises HangUp when a time is over, and OSError when the connection is lost.
         """
         while data := self._receive():
-            if not self.bytes_in and data.startswith(_TLS_HANDSHAKE):
+            if not (self.bytes_in or self._tls) and data.startswith(_TLS_HANDSHAKE):
                 raise HangUp("This port speaks no TLS. Goodbye.", "speaks TLS")
             self.bytes_in += len(data)
             for line in self._decoder.feed(data):
@@ -190,8 +224,9 @@ def _refuse_other_protocols(line: str) -> None:
 class Readiness:
     """Waits for one socket. select() refuses descriptors over 1,023; poll() does not."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, tls: TLSSocket | None = None) -> None:
         self._connection = connection
+        self._tls = tls
         self._readable = self._hung_up = None
         if hasattr(select, "poll"):
             self._readable = select.poll()
@@ -204,6 +239,8 @@ class Readiness:
 
         Who waits for ever is woken by shutdown(), from any thread.
         """
+        if self._tls is not None and self._tls.has_pending:
+            return True  # taken from the socket already, so the system knows nothing of it
         if self._readable:
             return bool(self._readable.poll(None if seconds is None else max(0.0, seconds) * 1000))
         return bool(select.select([self._connection], [], [], seconds)[0])

@@ -8,20 +8,22 @@ import contextlib
 import socket
 import time
 
+from shared.stream import Stream
 
-def shut_down(connection: socket.socket) -> None:
+
+def shut_down(connection: Stream) -> None:
     """End both directions: the peer reads the end of the stream, and a recv() here returns."""
     with contextlib.suppress(OSError):  # it may have ended already
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def hang_up(connection: socket.socket) -> None:
+def hang_up(connection: Stream) -> None:
     """shutdown(), then close(): whoever still waits in recv() is woken first. Any thread."""
     shut_down(connection)
     connection.close()
 
 
-def say_goodbye(connection: socket.socket, last_words: bytes = b"", seconds: float = 1.0) -> None:
+def say_goodbye(connection: Stream, last_words: bytes = b"", seconds: float = 1.0) -> None:
     """Send `last_words`, end our direction, and wait at most `seconds` for the peer to end its own.
 
     To close at once would lose them: a socket that is closed with unread input sends a reset, and

@@ -14,9 +14,11 @@ import threading
 from collections.abc import Callable
 
 from phase4.chat_log import LogError
-from phase4.server import ChatServer, add_server_arguments, introduce, settings_of
+from phase4.server import ChatServer, introduce
+from phase4.server_options import add_server_arguments, settings_of
 from phase4.server_window.feed import Feed
 from phase4.server_window.reports import Answer, Failed, Started, Stopped
+from phase4.tls import TLSError
 from shared.framing import LineDecoder
 from shared.listener import ListenError
 from shared.threaded_server import on_stop_signals, raise_descriptor_limit
@@ -39,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     feed = Feed(_STDOUT)
     try:
         server = ChatServer(settings_of(options), feed, on_public=feed.public)
-    except (ListenError, LogError) as error:
+    except (ListenError, LogError, TLSError) as error:
         feed.report(_failed(error))
         feed.close()
         return 2

@@ -18,7 +18,8 @@ from phase4 import session as session_module
 from phase4.console import Console
 from phase4.outbox import Outbox
 from phase4.room import Member, RoomFull
-from phase4.server import ChatServer, Settings
+from phase4.server import ChatServer
+from phase4.server_options import Settings
 from phase4.session import Session
 from tests.harness import Peer, wait_until
 from tests.phase4.chat import PROMPT, TIME, Chat, Person

@@ -16,7 +16,8 @@ import pytest
 from phase4 import figures, status_port
 from phase4.console import Console
 from phase4.figures import SNAPSHOT_SECONDS, SharedSnapshot
-from phase4.server import ChatServer, Settings
+from phase4.server import ChatServer
+from phase4.server_options import Settings
 from phase4.status_port import StatusPort
 from shared.defaults import HOST, MAX_STATUS_CONNECTIONS
 from shared.listener import open_listener

@@ -1,0 +1,421 @@
+r"""TLS over a socket: what passes can be neither read nor altered on the way (RFC 8446).
+
+New here: TLS does no I/O of its own. OpenSSL's engine stands between two buffers, and this module
+carries the bytes:
+
+     recv()  <-- plain --+-----------+<-- incoming <-- the socket
+                         |  OpenSSL  |
+     send()  --> plain --+-----------+--> outgoing --> the socket
+
+`ssl.SSLSocket` does the carrying as well, but must not be used by two threads at once, and a chat
+has two on every connection: one reads, the writing thread sends. So there is a lock around each
+call of the engine; it is held while bytes are (de)ciphered, which takes microseconds, and never
+while anybody waits for the network. Besides, SSLSocket has no half-close that survives if the
+peer is still talking: `unwrap()` would meet what it says and take it for a fault.
+
+A TLSSocket behaves like a socket (shared/stream.py), so the session, the outbox and the relay use
+it without knowing. What is different:
+
+- `do_handshake` comes first. It waits for the peer, so it belongs in the connection's own thread.
+- The end of the stream is a message of its own (close_notify, RFC 8446, 6.1), which nobody on the
+  way can forge. A stream that ends without is a CutOff, and not an end: the last words may have
+  been taken away.
+- `has_pending`: bytes may be here already that select() and poll() know nothing of. Ask first.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import select
+import socket
+import ssl
+import threading
+import time
+from pathlib import Path
+
+from shared.defaults import RECV_BYTES
+
+HANDSHAKE_SECONDS = 5.0
+"""For all of a handshake. It takes three messages; over a slow network a second."""
+
+RECORD_BYTES = 16 * 1024
+"""The most that one TLS record holds (RFC 8446, 5.1)."""
+
+_UNREAD_REPLIES_BYTES = 64 * 1024
+"""Replies of the engine's own (to a KeyUpdate) that wait for a peer who does not read them."""
+
+_FIRST_BYTES = (0x15, 0x16)  # an alert, a handshake: so begins all that a peer of TLS says
+
+
+class TLSError(Exception):
+    """TLS cannot be set up; the text is a sentence for whoever started us."""
+
+
+class PlaintextPeer(ConnectionError):
+    """The peer speaks no TLS: the first thing it said was something else."""
+
+
+class CutOff(ConnectionResetError):
+    """The stream ended without TLS's own goodbye, so that something may be missing at its end."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ECONNRESET, "cut off without a goodbye")
+
+
+class TLSSocket:
+    """One connection in TLS. One thread may receive while another sends; either may shut down.
+
+    It takes over `connection`, and closes it. Errors are those of a socket, which ssl.SSLError is
+    one of (an OSError).
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        context: ssl.SSLContext,
+        *,
+        server_side: bool = False,
+        server_hostname: str | None = None,
+    ) -> None:
+        """As ssl.SSLContext.wrap_socket, but nothing is sent before `do_handshake`."""
+        self._socket = connection
+        self._timeout: float | None = connection.gettimeout()
+        connection.setblocking(False)  # here `_wait` waits, so that the lock need not be held
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._engine = context.wrap_bio(
+            self._incoming, self._outgoing, server_side, server_hostname
+        )
+        self._lock = threading.Lock()
+        # Under _lock:
+        self._is_ready = False  # the handshake is over
+        self._has_said_goodbye = False
+        self._in_flight = 0  # bytes of the caller's that `_unsent` holds in ciphered form
+        self._unsent = memoryview(b"")  # what the system did not take of the engine's output
+        # The receiving thread only:
+        self._plain = bytearray()
+        self._has_ended = False
+        self._fault: OSError | None = None
+        self._has_heard = False
+
+    # --- the handshake --------------------------------------------------------------------------
+
+    def do_handshake(self) -> None:
+        """Agree on keys, and verify the certificate as the context demands. Comes before all else.
+
+        Without blocking it raises BlockingIOError: call again when the socket can be read. Raises
+        PlaintextPeer, ssl.SSLError (no agreement, a certificate that does not verify), CutOff,
+        TimeoutError after the socket's time-out in all, OSError.
+        """
+        deadline = self._deadline()
+        while not self._shake():
+            data = self._receive(deadline)
+            if data and not self._has_heard and data[0] not in _FIRST_BYTES:
+                raise PlaintextPeer(errno.EPROTO, "the peer speaks no TLS")
+            self._has_heard = True
+            with self._lock:
+                self._feed(data)
+        with self._lock:
+            self._is_ready = True
+            self._decipher()  # what came together with the last message of the handshake
+
+    def _shake(self) -> bool:
+        """Let the engine go as far as it can; whether it is done."""
+        with self._lock:
+            try:
+                self._engine.do_handshake()
+            except ssl.SSLWantReadError:
+                return False
+            except ssl.SSLEOFError as error:
+                raise CutOff from error
+            finally:
+                with contextlib.suppress(OSError):  # reading will tell
+                    self._flush()  # also where it failed: the alert tells the peer why
+        return True
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether the peer has said anything. The receiving thread."""
+        return self._has_heard
+
+    @property
+    def peer_certificate(self) -> bytes:
+        """The peer's certificate (DER), after the handshake; empty where it showed none."""
+        return self._engine.getpeercert(binary_form=True) or b""
+
+    @property
+    def peer_names(self) -> list[str]:
+        """The hosts and addresses that the peer's certificate is for, where it was verified."""
+        names = (self._engine.getpeercert() or {}).get("subjectAltName", ())
+        return [str(name) for kind, name in names if kind in ("DNS", "IP Address")]
+
+    @property
+    def version(self) -> str:
+        """What was agreed on, as `TLSv1.3`; empty before the handshake."""
+        return self._engine.version() or ""
+
+    # --- receiving --------------------------------------------------------------------------------
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether recv() has something at once, even if the socket has not. The receiving thread.
+
+        Bytes, the end of the stream, or the fault that ended it.
+        """
+        return bool(self._plain) or self._has_ended or self._fault is not None
+
+    def recv(self, size: int, /) -> bytes:
+        """As a socket's. Raises CutOff, and ssl.SSLError where somebody has altered the bytes."""
+        deadline = self._deadline()
+        while not self._plain:
+            if self._fault:
+                raise self._fault
+            if self._has_ended:
+                return b""
+            data = self._receive(deadline)
+            with self._lock:
+                self._feed(data)
+                self._decipher()
+        data = bytes(self._plain[:size])
+        del self._plain[:size]
+        return data
+
+    def _receive(self, deadline: float | None) -> bytes:
+        """Ciphered bytes from the socket, as many as are there. Holds no lock."""
+        while True:
+            try:
+                return self._socket.recv(RECV_BYTES)
+            except BlockingIOError:
+                self._wait(deadline, write=False)
+
+    def _feed(self, data: bytes) -> None:
+        """Under _lock."""
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    def _decipher(self) -> None:
+        """Under _lock. Take all that is complete: then nothing is left for shutdown() to meet."""
+        try:
+            while data := self._engine.read(RECORD_BYTES):
+                self._plain += data
+            self._has_ended = True
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self._has_ended = True
+        except ssl.SSLEOFError:
+            self._fault = CutOff()
+        except ssl.SSLError as error:
+            self._fault = error
+        with contextlib.suppress(OSError):  # what was received counts; sending will tell
+            self._flush()
+        if len(self._unsent) + self._outgoing.pending > _UNREAD_REPLIES_BYTES + 2 * RECORD_BYTES:
+            self._fault = ConnectionAbortedError(errno.ECONNABORTED, "reads none of our replies")
+
+    # --- sending ----------------------------------------------------------------------------------
+
+    def send(self, data: bytes | bytearray | memoryview, /) -> int:
+        """As a socket's; and what was not sent must come again in the next call, as a rest does.
+
+        For a record leaves whole or not at all. Where the system takes only half of one, its bytes
+        count as unsent, though they are ciphered already; they count as sent when the other half
+        has left. So, as with a socket: when all counts as sent, nothing of it is still here.
+        """
+        deadline = self._deadline()
+        while True:
+            with self._lock:
+                sent = self._send_some(memoryview(data))
+            if sent or not data:
+                return sent
+            self._wait(deadline, write=True)
+
+    def _send_some(self, data: memoryview) -> int:
+        """Under _lock."""
+        if not self._is_ready or self._has_said_goodbye:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+        sent = 0
+        while self._flush():
+            sent += self._in_flight
+            self._in_flight = 0
+            if sent >= len(data):
+                break
+            self._in_flight = self._engine.write(data[sent : sent + RECORD_BYTES])
+        return sent
+
+    def _flush(self) -> bool:
+        """Under _lock. Give the system what the engine has put out; whether it took it all."""
+        while self._unsent or self._outgoing.pending:
+            if not self._unsent:
+                self._unsent = memoryview(self._outgoing.read())
+            try:
+                self._unsent = self._unsent[self._socket.send(self._unsent) :]
+            except BlockingIOError:
+                return False
+        return True
+
+    def sendall(self, data: bytes | bytearray | memoryview, /) -> None:
+        """As a socket's. The time-out is for each piece, not for all."""
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self.send(rest) :]
+
+    # --- waiting ----------------------------------------------------------------------------------
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._socket.fileno()
+
+    def setblocking(self, flag: bool, /) -> None:
+        """Whether to wait."""
+        self._timeout = None if flag else 0.0
+
+    def settimeout(self, seconds: float | None, /) -> None:
+        """How long to wait, in all, in one call of the others."""
+        self._timeout = seconds
+
+    def setsockopt(self, level: int, option: int, value: int | bytes, /) -> None:
+        """The socket's."""
+        self._socket.setsockopt(level, option, value)
+
+    def _deadline(self) -> float | None:
+        return None if self._timeout is None else time.monotonic() + self._timeout
+
+    def _wait(self, deadline: float | None, *, write: bool) -> None:
+        """Until the socket can be read or written. Raises BlockingIOError or TimeoutError."""
+        if self._timeout == 0:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if not _is_ready(self._socket, left, write=write):
+            raise TimeoutError("timed out")
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    def shutdown(self, how: int, /) -> None:
+        """As a socket's; who ends the sending direction says TLS's goodbye first."""
+        if how != socket.SHUT_RD:
+            with self._lock:
+                self._say_goodbye()
+        self._socket.shutdown(how)
+
+    def _say_goodbye(self) -> None:
+        """Under _lock. Send close_notify, as far as the system takes it."""
+        if self._has_said_goodbye or not self._is_ready:
+            return
+        self._has_said_goodbye = True
+        with contextlib.suppress(OSError):
+            # unwrap() would also like to read the peer's goodbye, and as a rule that is not there
+            # yet: then it raises SSLWantReadError, and we go on reading as before.
+            with contextlib.suppress(ssl.SSLError):
+                self._engine.unwrap()
+            self._flush()
+
+    def close(self) -> None:
+        """Close the socket. As with a socket, it is `shutdown` that tells the peer."""
+        self._socket.close()
+
+    def detach(self) -> int:
+        """As a socket's: forget the descriptor."""
+        return self._socket.detach()
+
+
+def _is_ready(connection: socket.socket, seconds: float | None, *, write: bool) -> bool:
+    """Whether a socket can be read or written within `seconds`."""
+    if hasattr(select, "poll"):  # select() refuses descriptors over 1,023
+        poller = select.poll()
+        poller.register(connection, select.POLLOUT if write else select.POLLIN)
+        return bool(poller.poll(None if seconds is None else seconds * 1000))
+    wanted = [connection]
+    ready = select.select([] if write else wanted, wanted if write else [], [], seconds)
+    return bool(ready[write])
+
+
+# --- contexts: what both ends demand --------------------------------------------------------------
+
+
+def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext:
+    """For a listener: TLS 1.2 or later, with this certificate (PEM). Raises TLSError.
+
+    Without `key`, the certificate's file must hold the key as well.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _demand(context)
+    context.num_tickets = 0  # a chat connects once and stays: nothing would resume a session
+    key = key or certificate
+    for path in (certificate, key):
+        try:
+            path.open("rb").close()  # load_cert_chain() does not say which of the two it is
+        except OSError as error:
+            raise TLSError(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except _EncryptedKey as error:
+        raise TLSError(f"{key} is encrypted with a password; a server needs it without.") from error
+    except (ssl.SSLError, ValueError) as error:
+        raise TLSError(_why_no_chain(certificate, key, error)) from error
+    return context
+
+
+def _why_no_chain(certificate: Path, key: Path, error: Exception) -> str:
+    if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
+        return f"{key} is not the key that belongs to {certificate}."
+    return f"{certificate} and {key} hold no certificate with its key, in PEM, that can be used."
+
+
+def client_context(ca: Path | None = None) -> ssl.SSLContext:
+    """For a client: TLS 1.2 or later. Raises TLSError.
+
+    With `ca`, the server's certificate must be signed by one in that file (or be one of them), and
+    be for the host that was asked for. Without, *any* certificate will do, and whoever uses the
+    context must look at it before anything is said (phase4/client/trust.py).
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _demand(context)
+    if ca is None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    try:
+        context.load_verify_locations(ca)
+    except ssl.SSLError as error:
+        raise TLSError(f"{ca} holds no certificate in PEM.") from error
+    except OSError as error:
+        raise TLSError(f"{ca} cannot be read: {error.strerror}.") from error
+    return context
+
+
+def _demand(context: ssl.SSLContext) -> None:
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996: what is older is broken
+    # Only TLS 1.2 has it. A client could make the server work, again and again (CVE-2011-1473).
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    context.options |= ssl.OP_NO_COMPRESSION  # RFC 7457, 2.6: its length tells what is inside
+
+
+class _EncryptedKey(Exception):
+    """A password was asked for."""
+
+
+def _no_password() -> str:
+    """Instead of OpenSSL's own question on the terminal, which nobody may be there to answer."""
+    raise _EncryptedKey
+
+
+def fingerprint(certificate: bytes) -> str:
+    """A certificate's (DER) SHA-256 in hexadecimal, as `openssl x509 -fingerprint -sha256` has it.
+
+    >>> fingerprint(b"")[:11]
+    'E3:B0:C4:42'
+    """
+    return ":".join(f"{byte:02X}" for byte in hashlib.sha256(certificate).digest())
+
+
+def fingerprint_of_file(certificate: Path) -> str:
+    """The fingerprint of the first certificate in a PEM file. Raises TLSError."""
+    try:
+        text = certificate.read_text(encoding="ascii")
+        start = text.index("-----BEGIN CERTIFICATE-----")
+        end = text.index("-----END CERTIFICATE-----", start) + len("-----END CERTIFICATE-----")
+        return fingerprint(ssl.PEM_cert_to_DER_cert(text[start:end]))
+    except (OSError, ValueError) as error:
+        raise TLSError(f"{certificate} holds no certificate in PEM.") from error
