@@ -11,7 +11,7 @@ factor of two). `--all-cpus` lets the system place them.
 
     python -m tests.benchmarks                              # about three minutes
     python -m tests.benchmarks --people 100 --servers asyncio,phase4 --rounds 5
-    python -m tests.benchmarks --servers phase4,watched     # what a hundred monitors cost
+    python -m tests.benchmarks --servers phase4,watched,tls # what a hundred monitors cost, and TLS
 """
 
 import argparse
@@ -34,7 +34,7 @@ from tests.benchmarks.results import Results, known, median, others_share, per_s
 from tests.benchmarks.servers import CONTENDERS, Contender, ngircd_program, running
 from tests.harness import ROOT, environment
 
-_DEFAULT_SERVERS = [each.name for each in CONTENDERS.values() if not each.is_watched]
+_DEFAULT_SERVERS = [each.name for each in CONTENDERS.values() if not each.is_variant]
 _TOO_NOISY = 0.1  # of a CPU, taken by other programs
 _REPORT_SECONDS = 120.0  # a generator that needs longer hangs; it has its own, shorter deadlines
 
@@ -100,7 +100,7 @@ def _parts(people: int, options: argparse.Namespace) -> list[Part]:
 def _run(contender: Contender, people: int, parts: list[Part]) -> Report:
     """Start one server, let a generator measure it, stop it. Raises Failure."""
     with running(contender, people) as (pid, port):
-        order = Order(port, contender.dialect, people, pid, parts)
+        order = Order(port, contender.dialect, people, pid, parts, contender.is_encrypted)
         try:
             done = subprocess.run(
                 [sys.executable, "-m", "tests.benchmarks.generator", json.dumps(asdict(order))],

@@ -30,12 +30,13 @@ import selectors
 import socket
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from typing import Self
 
 from phase4.figures import resident_bytes
+from phase4.tls import TLSSocket, client_context
 from shared.defaults import HOST
 from shared.listener import tune_connection
 from shared.threaded_server import raise_descriptor_limit
@@ -97,6 +98,7 @@ class Order:
     people: int
     pid: int  # the server's, for its memory and CPU time
     parts: list[Part]
+    is_encrypted: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,20 @@ class Report:
 # --- the people --------------------------------------------------------------------------------
 
 
+class _Encrypted(TLSSocket):
+    """A connection in TLS. Whose certificate it is makes no difference to the speed."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection, client_context())
+        self.do_handshake()
+
+    def recv_into(self, buffer: bytearray) -> int:
+        """As a socket's."""
+        data = self.recv(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 class Watcher:
     """Reads every line of one recipient."""
 
@@ -153,10 +169,13 @@ class Watcher:
 class Crowd:
     """Everybody in the room. Use it in a `with` statement; leaving it closes all connections."""
 
-    def __init__(self, port: int, dialect: Dialect, people: int) -> None:
+    def __init__(
+        self, port: int, dialect: Dialect, people: int, *, is_encrypted: bool = False
+    ) -> None:
         self._dialect = dialect
+        self._is_encrypted = is_encrypted
         self._selector = selectors.DefaultSelector()
-        self.sockets: list[socket.socket] = []
+        self.sockets: list[socket.socket | _Encrypted] = []
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(self.close)
             for number in range(people):
@@ -178,9 +197,10 @@ class Crowd:
             each.close()
 
     def _join(self, number: int, port: int) -> None:
-        connection = socket.create_connection((HOST, port), STALL_SECONDS)
+        plain = socket.create_connection((HOST, port), STALL_SECONDS)
+        tune_connection(plain)
+        connection = _Encrypted(plain) if self._is_encrypted else plain
         self.sockets.append(connection)
-        tune_connection(connection)
         connection.sendall(self._dialect.hello.format(name=f"u{number:04}").encode())
         heard = b""
         while self._dialect.welcome not in heard:
@@ -244,7 +264,7 @@ class Talk:
     def __init__(
         self,
         selector: selectors.BaseSelector,
-        sockets: list[socket.socket],
+        sockets: Sequence[socket.socket | _Encrypted],
         dialect: Dialect,
         part: Part,
         watched: Iterable[int],
@@ -306,6 +326,8 @@ class Talk:
             who = key.data
             try:
                 size = self._sockets[who].recv_into(buffer)
+            except BlockingIOError:  # half a record of TLS
+                continue
             except OSError as error:
                 raise Failure(f"person {who} was cut off: {error}") from None
             if not size:
@@ -362,7 +384,8 @@ def spread(count: int, of: int) -> list[int]:
 def carry_out(order: Order) -> Report:
     """Measure one server. Raises Failure."""
     empty = resident_bytes(order.pid)
-    with Crowd(order.port, DIALECTS[order.dialect], order.people) as crowd:
+    dialect = DIALECTS[order.dialect]
+    with Crowd(order.port, dialect, order.people, is_encrypted=order.is_encrypted) as crowd:
         joined = resident_bytes(order.pid)
         busiest = max(order.parts, key=lambda part: part.senders)
         check = Part(busiest.senders, busiest.in_flight, CHECK_SECONDS)

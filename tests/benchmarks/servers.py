@@ -56,6 +56,12 @@ class Contender:
     dialect: str
     command: Callable[[Place], list[str]]
     is_watched: bool = False  # a hundred monitors ask its status port all the time (watchers.py)
+    is_encrypted: bool = False  # it is spoken to by TLS
+
+    @property
+    def is_variant(self) -> bool:
+        """Whether it is one of the others in special conditions; measured where it is asked for."""
+        return self.is_watched or self.is_encrypted
 
 
 def _phase3(place: Place) -> list[str]:
@@ -67,6 +73,14 @@ def _phase4(place: Place) -> list[str]:
     options += ["--port", str(place.port), "--status-port", str(place.status_port)]
     options += ["--max-clients", str(place.people), "--log-dir", str(place.folder)]
     return [sys.executable, "-m", "phase4.server", *options]
+
+
+def _phase4_tls(place: Place) -> list[str]:
+    import trustme  # only here: the other servers are measured without it
+
+    certificate = place.folder / "certificate.pem"
+    trustme.CA().issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    return [*_phase4(place), "--tls-cert", str(certificate)]
 
 
 def _asyncio(place: Place) -> list[str]:
@@ -87,6 +101,7 @@ CONTENDERS = {
         Contender("asyncio", "a write() for each line and recipient", "named", _asyncio),
         Contender("ngircd", "an IRC server in C", "irc", _ngircd),
         Contender("watched", "phase4, and a hundred monitors", "named", _phase4, is_watched=True),
+        Contender("tls", "phase4, over TLS", "named", _phase4_tls, is_encrypted=True),
     )
 }
 

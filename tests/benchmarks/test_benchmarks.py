@@ -63,12 +63,13 @@ def test_a_curve_rises_where_its_values_do() -> None:
 
 
 def test_a_server_can_be_measured_while_a_hundred_monitors_ask_it(tmp_path: Path) -> None:
-    options = "--people 6 --curve 6 --seconds 0.05 --rounds 1 --tries 1 --servers watched"
+    options = "--people 6 --curve 6 --seconds 0.05 --rounds 1 --tries 1 --servers watched,tls"
     status, output = run(
         "tests.benchmarks", *options.split(), "--picture", str(tmp_path / "p.svg"), seconds=30
     )
     assert status == 0, output
-    assert output.count("| watched |") == 3  # two parts, and the memory
+    for server in ("watched", "tls"):
+        assert output.count(f"| {server} |") == 3  # two parts, and the memory
     assert "failed" not in output
 
 
