@@ -45,6 +45,7 @@ from shared.listener import ListenError, address_text, open_listener
 from shared.quit_key import MODES, QuitKey
 from shared.status import Snapshot
 from shared.threaded_server import (
+    FULL,
     ThreadedServer,
     on_stop_signals,
     raise_descriptor_limit,
@@ -186,6 +187,7 @@ class ChatServer:
             serve,
             max_connections=self.settings.max_clients + _NAMELESS,
             on_crowded=self.room.evict_nameless,
+            full="" if tls else FULL,
             report=self._console.print,
         )
         return server
@@ -205,7 +207,8 @@ class ChatServer:
     def start(self) -> None:
         """Begin to accept people."""
         self._fan_out.start()
-        self.room.open(f"The server listens on {self.address}.")
+        where = " and ".join(dict.fromkeys(filter(None, (self.address, self.tls_address))))
+        self.room.open(f"The server listens on {where}.")
         for thread in self._threads:
             thread.start()
 

@@ -30,6 +30,8 @@ from shared.wakeup import Wakeup
 Handler = Callable[[socket.socket, str], None]
 """Serves one connection until its end: handler(connection, "host:port")."""
 
+FULL = "! The server is full; try again later."
+
 _NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _ITS_NETWORK_FAILED = tuple(
     # Linux reports with accept() what befell the newcomer, not the listener (accept(2), "Error
@@ -53,8 +55,9 @@ class ThreadedServer:
     `handler` runs in the connection's thread; the connection is closed when it returns. An
     OSError that leaves it (the peer is gone) is ordinary; any other exception is reported and
     ends that connection alone. `full` is the sentence for those who come when there are
-    `max_connections`. When there are nearly as many, `on_crowded` is called in the accepting thread
-    at each newcomer: it may end a connection that is of less use.
+    `max_connections`; empty where they would not understand it, as over TLS. When there are nearly
+    as many, `on_crowded` is called in the accepting thread at each newcomer: it may end a
+    connection that is of less use.
     """
 
     def __init__(
@@ -64,14 +67,14 @@ class ThreadedServer:
         *,
         max_connections: int = MAX_CLIENTS,
         on_crowded: Callable[[], None] = lambda: None,
-        full: str = "! The server is full; try again later.",
+        full: str = FULL,
         report: Callable[[str], None] = print,
     ) -> None:
         self.listener = listener
         self._handler = handler
         self._max_connections = max_connections
         self._on_crowded = on_crowded
-        self._full = encode_line(full)
+        self._full = encode_line(full) if full else b""
         self._report = report
         self._wakeup = Wakeup()
         self._stopping = False  # only ever set, by anyone; read by the accepting thread
