@@ -50,6 +50,7 @@ from shared.threaded_server import (
     on_stop_signals,
     raise_descriptor_limit,
     say_goodbye,
+    shut_down,
 )
 from shared.version import VERSION
 from shared.wakeup import Wakeup
@@ -96,30 +97,38 @@ class ChatServer:
         self.is_broken = threading.Event()  # a fault in this program stopped the writing thread
         self._shared_snapshot = SharedSnapshot(self.snapshot)
         self.address = self.tls_address = ""  # of nobody, unless somebody listens there
-        self.metrics_address = ""
+        self.status_address = self.metrics_address = ""
         self.fingerprint = ""  # of the certificate
         tls = self._tls_context()
         if settings.metrics_port is not None:
             _check_for_metrics()
         self._log = ChatLog(settings.log_dir, console.print)
+        listeners = self._listen()
         self._fan_out = FanOut(
             self._on_slow,
             on_logged=self._on_logged,
             on_tick=self._log.retry,
             on_fault=self._on_fault,
         )
-        self.room = Room(
+        self.room = self._new_room(console.print if not is_quiet else lambda text: None)
+        self._chats: list[ThreadedServer] = []
+        self._serve_people(listeners, tls)
+        self._status = self._status_server(listeners["--status-port"])
+        self._metrics = self._metrics_server(listeners.get("--metrics-port"))
+        self._threads = [
+            threading.Thread(target=each.serve, name=name, daemon=True)
+            for name, each in self._serving()
+        ]
+
+    def _new_room(self, show: Callable[[str], None]) -> Room:
+        return Room(
             self._fan_out,
             self._log,
-            console.print if not is_quiet else lambda text: None,
-            max_people=settings.max_clients,
-            on_duplicate=settings.on_duplicate,
-            show_addresses=settings.show_addresses,
+            show,
+            max_people=self.settings.max_clients,
+            on_duplicate=self.settings.on_duplicate,
+            show_addresses=self.settings.show_addresses,
         )
-        with contextlib.ExitStack() as on_failure:
-            on_failure.callback(self._log.close)
-            self._listen(tls, on_failure)
-            on_failure.pop_all()
 
     def _tls_context(self) -> ssl.SSLContext | None:
         """What the settings demand of TLS. Raises TLSError."""
@@ -132,35 +141,36 @@ class ChatServer:
         self.fingerprint = fingerprint_of_file(settings.tls_cert)
         return context
 
-    def _listen(self, tls: ssl.SSLContext | None, on_failure: contextlib.ExitStack) -> None:
-        """Listen on all that was asked for; what is open when one fails is left to `on_failure`."""
-
-        def listen(host: str, port: int, flag: str) -> socket.socket:
-            listener = open_listener(host, port, port_flag=flag)
-            on_failure.callback(listener.close)
-            return listener
-
+    def _listen(self) -> dict[str, socket.socket]:
+        """A listener for each option that asks for one; nothing stays open where one fails."""
         settings = self.settings
-        has_plain_port = tls is None or settings.tls_port is not None
-        people = listen(settings.host, settings.port, "--port")
-        self.address = address_text(people.getsockname())
-        self._chats = [self._people_server(people, None if has_plain_port else tls)]
-        if settings.tls_port is not None:
-            people = listen(settings.host, settings.tls_port, "--tls-port")
-            self._chats.append(self._people_server(people, tls))
+        wanted = {
+            "--port": (settings.host, settings.port),
+            "--tls-port": (settings.host, settings.tls_port),
+            "--status-port": (settings.status_host, settings.status_port),
+            "--metrics-port": (settings.metrics_host, settings.metrics_port),
+        }
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self._log.close)
+            listeners = {}
+            for option, (host, port) in wanted.items():
+                if port is not None:
+                    listeners[option] = open_listener(host, port, port_flag=option)
+                    on_failure.callback(listeners[option].close)
+            on_failure.pop_all()
+        return listeners
+
+    def _serve_people(
+        self, listeners: dict[str, socket.socket], tls: ssl.SSLContext | None
+    ) -> None:
+        """One port, plain or TLS; or both."""
+        plain, encrypted = listeners["--port"], listeners.get("--tls-port")
+        self.address = address_text(plain.getsockname())
+        self._chats.append(self._people_server(plain, tls if encrypted is None else None))
+        if encrypted is not None:
+            self._chats.append(self._people_server(encrypted, tls))
         if tls is not None:
-            self.tls_address = address_text(people.getsockname())
-        status = listen(settings.status_host, settings.status_port, "--status-port")
-        self.status_address = address_text(status.getsockname())
-        self._status = StatusPort(status, self._shared_snapshot.line, report=self._console.print)
-        self._metrics: ThreadedServer | None = None
-        if settings.metrics_port is not None:
-            metrics = listen(settings.metrics_host, settings.metrics_port, "--metrics-port")
-            self._metrics = self._metrics_server(metrics)
-        self._threads = [
-            threading.Thread(target=each.serve, name=name, daemon=True)
-            for name, each in self._serving()
-        ]
+            self.tls_address = address_text((encrypted or plain).getsockname())
 
     def _serving(self) -> list[tuple[str, ThreadedServer | StatusPort]]:
         """All that accepts connections, and what its thread is called."""
@@ -192,7 +202,13 @@ class ChatServer:
         )
         return server
 
-    def _metrics_server(self, listener: socket.socket) -> ThreadedServer:
+    def _status_server(self, listener: socket.socket) -> StatusPort:
+        self.status_address = address_text(listener.getsockname())
+        return StatusPort(listener, self._shared_snapshot.line, report=self._console.print)
+
+    def _metrics_server(self, listener: socket.socket | None) -> ThreadedServer | None:
+        if listener is None:
+            return None
         from phase4 import metrics  # only here: its library is an extra
 
         self.metrics_address = address_text(listener.getsockname())
@@ -222,6 +238,8 @@ class ChatServer:
         deadline = time.monotonic() + DRAIN_SECONDS
         for outbox in outboxes:
             outbox.released.wait(max(0.0, deadline - time.monotonic()))
+        for outbox in outboxes:  # drain() ends their sockets alone, and TLS has an end of its own
+            shut_down(outbox.connection)
         # Whoever has not taken their last lines by now is not waited for: shutdown() makes the
         # writing thread's next send() fail, and so it releases them too.
         for chat in self._chats:
