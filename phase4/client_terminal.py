@@ -36,6 +36,7 @@ except ImportError as error:
         "The terminal client needs prompt_toolkit: python -m pip install prompt_toolkit"
     ) from error
 
+from phase4.client.trust import add_trust_arguments, trust_of
 from phase4.terminal.conversation import TerminalClient
 from phase4.terminal.pipe import PipeClient
 from shared.arguments import add_connect_arguments
@@ -46,9 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
     options = _parser().parse_args(arguments)
     if _has_terminal():
-        client = TerminalClient(options.host, options.port, options.name, bell=options.bell)
+        client = TerminalClient(
+            *(options.host, options.port, options.name),
+            bell=options.bell,
+            trust=trust_of(options),
+        )
         return asyncio.run(client.run())
-    return _in_a_pipe(PipeClient(options.host, options.port, options.name))
+    return _in_a_pipe(PipeClient(options.host, options.port, options.name, trust=trust_of(options)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m phase4.client_terminal", description="Chat in a terminal, or in a pipe."
     )
     add_connect_arguments(parser, HOST, CHAT_PORT)
+    add_trust_arguments(parser)
     parser.add_argument(
         "--name", default="", help="your name; without it you are asked (in a pipe: a random one)"
     )

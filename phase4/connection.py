@@ -23,6 +23,9 @@ by itself, with growing pauses, takes its name back, and sends what was typed me
 sent just before goes out again, unless the server has answered a question that was asked later
 (phase4/client/send_queue.py says why nothing less will do).
 
+With `trust=Trust()` all of it goes over TLS, and nothing is said before the server has shown that
+it is the right one (phase4/client/trust.py). `phase4.echo_bot` is the bot above as a program.
+
 A client trusts no server: every text is cleaned, every list and queue has a bound, and a server
 that says nothing, or is no chat server at all, is a `Disconnected` with a sentence that says so.
 
@@ -41,7 +44,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NoReturn
 
-from phase4.client.dialing import Waiter, dial
+from phase4.client.dialing import Waiter, open_stream
 from phase4.client.dialogue import ANSWER_SECONDS, Dialogue, Pong, Stage, remark
 from phase4.client.event_queue import EventQueue
 from phase4.client.events import (
@@ -54,6 +57,7 @@ from phase4.client.events import (
     NameRefused,
     PeopleChanged,
     Received,
+    Secured,
     SendError,
     SendQueueFull,
     Welcomed,
@@ -61,10 +65,11 @@ from phase4.client.events import (
     is_public,
 )
 from phase4.client.send_queue import SendQueue
+from phase4.client.trust import Trust, Verifier, why_lost
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_SERVER_LINE_BYTES, RECV_BYTES
 from shared.framing import BadLine, LineDecoder, encode_line
-from shared.listener import tune_connection
+from shared.stream import Stream
 from shared.wakeup import Wakeup
 
 __all__ = [
@@ -77,8 +82,10 @@ __all__ = [
     "NameRefused",
     "PeopleChanged",
     "Received",
+    "Secured",
     "SendError",
     "SendQueueFull",
+    "Trust",
     "Welcomed",
     "is_goodbye",
     "is_public",
@@ -107,8 +114,19 @@ class Connection:
     Take events from `events` until `Disconnected`; call everything else from any thread.
     """
 
-    def __init__(self, host: str, port: int, name: str = "", *, reconnect: bool = False) -> None:
-        """Nothing happens before `start`. An empty name asks the server for a random one."""
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        name: str = "",
+        *,
+        reconnect: bool = False,
+        trust: Trust | None = None,
+    ) -> None:
+        """Nothing happens before `start`. An empty name asks the server for a random one.
+
+        With `trust` it speaks TLS, and only with a server that is trusted (client/trust.py).
+        """
         self.host = host
         self.port = port
         self._reconnect = reconnect
@@ -132,6 +150,7 @@ class Connection:
         self._name = ""
         self._is_away = False
         # The socket thread alone:
+        self._verifier = Verifier(host, port, trust) if trust is not None else None
         self._wanted_name = message.clean(name)
         self._pending: deque[Event] = deque()  # events that found no room yet
         self._people_are_news = False
@@ -139,6 +158,7 @@ class Connection:
         self._ask_by = 0.0
         self._pause_seconds = FIRST_PAUSE_SECONDS
         self._lines_sent_again = 0
+        self._remarks: tuple[str, ...] = ()  # for the person, once they are in
 
     @property
     def name(self) -> str:
@@ -308,21 +328,23 @@ class Connection:
 
     def _converse(self) -> NoReturn:
         """From connecting to the end of the connection, which is always an Ended."""
-        with contextlib.closing(
-            dial(self.host, self.port, self._wakeup, self._look_up)
-        ) as connection:
-            with contextlib.suppress(OSError):  # it is lost already; reading will tell
-                tune_connection(connection)
+        connection, verdict = open_stream(
+            self.host, self.port, self._verifier, self._wakeup, self._look_up
+        )
+        with contextlib.closing(connection):
             with self._lock:
                 self._dialogue = Dialogue(self._wanted_name, is_return=self._was_in)
             self._can_write = True
             self._emit(Connected())
+            if verdict is not None:
+                self._remarks = verdict.remarks
+                self._emit(Secured(verdict.version, verdict.fingerprint, verdict.is_first))
             with contextlib.closing(Waiter(connection, self._wakeup)) as waiter:
                 self._talk(connection, waiter, LineDecoder(MAX_SERVER_LINE_BYTES))
 
     # --- the socket thread: one conversation ---------------------------------------------------
 
-    def _talk(self, connection: socket.socket, waiter: Waiter, decoder: LineDecoder) -> NoReturn:
+    def _talk(self, connection: Stream, waiter: Waiter, decoder: LineDecoder) -> NoReturn:
         """Read, write and wait, until Ended."""
         while True:
             self._wakeup.clear()  # before looking at what was rung for, never after
@@ -369,7 +391,7 @@ class Connection:
         must_not = is_going and not self._lines.is_held_up
         return self._reconnect and self._asked_at is None and not must_not and self._can_write
 
-    def _half_close(self, connection: socket.socket) -> None:
+    def _half_close(self, connection: Stream) -> None:
         """All is sent: say so (FIN), and go on reading until the server has ended as well.
 
         To close with unread input would send a reset, which may overtake what we sent
@@ -400,10 +422,15 @@ class Connection:
             if self._dialogue.awaits_server and now >= self._dialogue.due:
                 raise Ended(
                     f"{self.host} port {self.port} took the connection, but gave no answer within "
-                    f"{ANSWER_SECONDS:g} seconds. Is it a phase 4 chat server?"
+                    f"{ANSWER_SECONDS:g} seconds. {self._doubt}"
                 )
 
-    def _write(self, connection: socket.socket) -> None:
+    @property
+    def _doubt(self) -> str:
+        speaks_tls = " Or does it speak TLS (--tls)?" if self._verifier is None else ""
+        return f"Is it a phase 4 chat server?{speaks_tls}"
+
+    def _write(self, connection: Stream) -> None:
         with self._lock:
             piece = bytes(self._lines.wire[:RECV_BYTES])
         try:
@@ -417,13 +444,13 @@ class Connection:
         with self._lock:
             del self._lines.wire[:count]
 
-    def _read(self, connection: socket.socket, decoder: LineDecoder) -> None:
+    def _read(self, connection: Stream, decoder: LineDecoder) -> None:
         try:
             data = connection.recv(RECV_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            raise self._end(f"The connection was lost ({error.strerror})", False) from error
+            raise self._end(f"The connection was lost ({why_lost(error)})", False) from error
         if not data:
             cut = " in the middle of a line" if decoder.has_unfinished_line else ""
             raise self._end(f"The server closed the connection{cut}", self._all_has_arrived())
@@ -480,6 +507,8 @@ class Connection:
         self._was_in = True
         self._is_away = False
         self._ask_by = time.monotonic() + CONFIRM_SECONDS
+        self._pending.extend(remark(message.clean(text)) for text in self._remarks)
+        self._remarks = ()
         if count := self._lines_sent_again:
             self._lines_sent_again = 0
             self._ask_by = time.monotonic()  # or a connection that breaks each second repeats all

@@ -121,6 +121,9 @@ class Session:
                 with contextlib.suppress(OSError):
                     self._socket.send(_TLS_ONLY)
             raise HangUp("", "no TLS") from error
+        except ssl.SSLError as error:
+            why = (error.reason or "for no reason that is known").replace("_", " ").lower()
+            raise HangUp("", f"no agreement on TLS: {why}") from error
         self._tls.setblocking(False)
         self._connection = self._tls
 

@@ -34,8 +34,6 @@ import threading
 import time
 from pathlib import Path
 
-from shared.defaults import RECV_BYTES
-
 HANDSHAKE_SECONDS = 5.0
 """For all of a handshake. It takes three messages; over a slow network a second."""
 
@@ -44,6 +42,16 @@ RECORD_BYTES = 16 * 1024
 
 _UNREAD_REPLIES_BYTES = 64 * 1024
 """Replies of the engine's own (to a KeyUpdate) that wait for a peer who does not read them."""
+
+_SILENT_BYTES = 32 * 1024
+_BYTES_FOR_A_WORD = 128
+"""A peer may send 32 KiB, record after record, that say nothing; and for each byte that they do say
+128. One byte in a record takes 85 at most. What needs no words (a KeyUpdate) has 27, costs us more
+than it costs the peer, and OpenSSL takes it without end."""
+
+_RECEIVE_BYTES = 4096  # deciphered at a time, while who sends must wait: 2 ms for KeyUpdates
+_TURN_SECONDS = 0.001  # how long who must not wait does wait for the other thread's turn to end
+_GIVE_WAY_SECONDS = 0.05  # and how long the receiving thread waits for them to come again
 
 _FIRST_BYTES = (0x15, 0x16)  # an alert, a handshake: so begins all that a peer of TLS says
 
@@ -61,6 +69,44 @@ class CutOff(ConnectionResetError):
 
     def __init__(self) -> None:
         super().__init__(errno.ECONNRESET, "cut off without a goodbye")
+
+
+class _Turns:
+    """The lock around OpenSSL's engine: a `with` statement for who receives, `take` for who sends.
+
+    Who receives lets who sends go first. With a lock alone, whoever gives it back and takes it
+    again at once gets it, as a rule: a peer that sends without end, and makes each record dear to
+    decipher, made the writing thread wait for seconds, and with it everybody in the chat.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._nobody_waits = threading.Event()
+        self._nobody_waits.set()
+
+    def take(self, seconds: float = -1) -> bool:
+        """To send: take the lock, within `seconds` (-1: in any case); whether it was got."""
+        if not self._lock.acquire(blocking=False):
+            self._nobody_waits.clear()
+            if not self._lock.acquire(timeout=seconds):
+                return False  # and the receiving thread keeps our turn for a moment
+        if not self._nobody_waits.is_set():
+            self._nobody_waits.set()
+        return True
+
+    def give_back(self) -> None:
+        """Release what `take` has taken."""
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        """To receive: wait until nobody else wants it, but not for long."""
+        if not self._nobody_waits.wait(_GIVE_WAY_SECONDS):
+            self._nobody_waits.set()  # they have not come again
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        """Release it."""
+        self._lock.release()
 
 
 class TLSSocket:
@@ -86,17 +132,20 @@ class TLSSocket:
         self._engine = context.wrap_bio(
             self._incoming, self._outgoing, server_side, server_hostname
         )
-        self._lock = threading.Lock()
+        self._lock = _Turns()
         # Under _lock:
         self._is_ready = False  # the handshake is over
         self._has_said_goodbye = False
         self._in_flight = 0  # bytes of the caller's that `_unsent` holds in ciphered form
         self._unsent = memoryview(b"")  # what the system did not take of the engine's output
+        # Any thread sets it, and it stays: we have ended receiving, so that no goodbye is awaited.
+        self._is_deaf = False
         # The receiving thread only:
         self._plain = bytearray()
         self._has_ended = False
         self._fault: OSError | None = None
         self._has_heard = False
+        self._silent_bytes = 0  # ciphered bytes, more than what was said accounts for
 
     # --- the handshake --------------------------------------------------------------------------
 
@@ -146,8 +195,8 @@ class TLSSocket:
     @property
     def peer_names(self) -> list[str]:
         """The hosts and addresses that the peer's certificate is for, where it was verified."""
-        names = (self._engine.getpeercert() or {}).get("subjectAltName", ())
-        return [str(name) for kind, name in names if kind in ("DNS", "IP Address")]
+        pairs = (self._engine.getpeercert() or {}).get("subjectAltName", ())
+        return [str(pair[1]) for pair in pairs if pair[0] in ("DNS", "IP Address")]
 
     @property
     def version(self) -> str:
@@ -173,18 +222,25 @@ class TLSSocket:
             if self._has_ended:
                 return b""
             data = self._receive(deadline)
+            if not data and self._is_deaf:  # the end that we made; the engine would answer it
+                self._has_ended = True
+                continue
             with self._lock:
                 self._feed(data)
                 self._decipher()
+            said = len(self._plain) * _BYTES_FOR_A_WORD
+            self._silent_bytes = max(0, self._silent_bytes + len(data) - said)
+            if self._silent_bytes > _SILENT_BYTES:
+                self._fault = ConnectionAbortedError(errno.ECONNABORTED, "sends, and says nothing")
         data = bytes(self._plain[:size])
         del self._plain[:size]
         return data
 
     def _receive(self, deadline: float | None) -> bytes:
-        """Ciphered bytes from the socket, as many as are there. Holds no lock."""
+        """Ciphered bytes from the socket. Holds no lock."""
         while True:
             try:
-                return self._socket.recv(RECV_BYTES)
+                return self._socket.recv(_RECEIVE_BYTES)
             except BlockingIOError:
                 self._wait(deadline, write=False)
 
@@ -225,8 +281,12 @@ class TLSSocket:
         """
         deadline = self._deadline()
         while True:
-            with self._lock:
+            if not self._lock.take(_TURN_SECONDS if self._timeout == 0 else -1):
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            try:
                 sent = self._send_some(memoryview(data))
+            finally:
+                self._lock.give_back()
             if sent or not data:
                 return sent
             self._wait(deadline, write=True)
@@ -293,23 +353,50 @@ class TLSSocket:
     # --- the end ----------------------------------------------------------------------------------
 
     def shutdown(self, how: int, /) -> None:
-        """As a socket's; who ends the sending direction says TLS's goodbye first."""
-        if how != socket.SHUT_RD:
-            with self._lock:
-                self._say_goodbye()
+        """As a socket's; who ends the sending direction says TLS's goodbye first.
+
+        SHUT_WR waits until the goodbye has left, as long as send() would wait: a peer who reads
+        slowly must not take the end for a CutOff. Raises what send() would, but BlockingIOError:
+        without blocking, the goodbye leaves if the system takes it at once. So does SHUT_RDWR.
+        """
+        if how == socket.SHUT_WR:
+            with contextlib.suppress(BlockingIOError):
+                self._wait_for_goodbye()
+        else:
+            self._is_deaf = True
+            if how == socket.SHUT_RDWR:
+                with contextlib.suppress(OSError):
+                    self._say_goodbye()
         self._socket.shutdown(how)
 
-    def _say_goodbye(self) -> None:
-        """Under _lock. Send close_notify, as far as the system takes it."""
-        if self._has_said_goodbye or not self._is_ready:
-            return
-        self._has_said_goodbye = True
-        with contextlib.suppress(OSError):
-            # unwrap() would also like to read the peer's goodbye, and as a rule that is not there
-            # yet: then it raises SSLWantReadError, and we go on reading as before.
-            with contextlib.suppress(ssl.SSLError):
-                self._engine.unwrap()
-            self._flush()
+    def abort(self) -> None:
+        """End both directions without a goodbye, so that the peer knows that something is missing.
+
+        Wakes whoever waits here, in recv() or in send(). Any thread.
+        """
+        self._is_deaf = True
+        self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _wait_for_goodbye(self) -> None:
+        deadline = self._deadline()
+        while not self._say_goodbye():
+            self._wait(deadline, write=True)
+
+    def _say_goodbye(self) -> bool:
+        """Send close_notify, as far as the system takes it; whether all has left."""
+        self._lock.take()
+        try:
+            if not self._is_ready:
+                return True
+            if not self._has_said_goodbye:
+                self._has_said_goodbye = True
+                # unwrap() would also like to read the peer's goodbye, and as a rule that is not
+                # there yet: then it raises SSLWantReadError, and we go on reading as before.
+                with contextlib.suppress(ssl.SSLError):
+                    self._engine.unwrap()
+            return self._flush()
+        finally:
+            self._lock.give_back()
 
     def close(self) -> None:
         """Close the socket. As with a socket, it is `shutdown` that tells the peer."""
@@ -324,7 +411,10 @@ def _is_ready(connection: socket.socket, seconds: float | None, *, write: bool) 
     """Whether a socket can be read or written within `seconds`."""
     if hasattr(select, "poll"):  # select() refuses descriptors over 1,023
         poller = select.poll()
-        poller.register(connection, select.POLLOUT if write else select.POLLIN)
+        try:
+            poller.register(connection, select.POLLOUT if write else select.POLLIN)
+        except ValueError as error:  # closed meanwhile, by another thread
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF)) from error
         return bool(poller.poll(None if seconds is None else seconds * 1000))
     wanted = [connection]
     ready = select.select([] if write else wanted, wanted if write else [], [], seconds)
@@ -341,6 +431,9 @@ def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _demand(context)
+    # The one group that all must know (RFC 8446, 9.1). OpenSSL would let the client choose, and
+    # ffdhe8192 costs us 110 ms for a thousand bytes of theirs (the attack is called D(HE)at).
+    context.set_ecdh_curve("prime256v1")
     context.num_tickets = 0  # a chat connects once and stays: nothing would resume a session
     key = key or certificate
     for path in (certificate, key):
@@ -413,7 +506,7 @@ def fingerprint(certificate: bytes) -> str:
 def fingerprint_of_file(certificate: Path) -> str:
     """The fingerprint of the first certificate in a PEM file. Raises TLSError."""
     try:
-        text = certificate.read_text(encoding="ascii")
+        text = certificate.read_text(encoding="latin-1")  # between the blocks may be anything
         start = text.index("-----BEGIN CERTIFICATE-----")
         end = text.index("-----END CERTIFICATE-----", start) + len("-----END CERTIFICATE-----")
         return fingerprint(ssl.PEM_cert_to_DER_cert(text[start:end]))

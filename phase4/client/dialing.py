@@ -1,4 +1,4 @@
-"""Connect to a host by its name, and be woken meanwhile.
+"""Connect to a host by its name, agree on TLS where that is wished, and be woken meanwhile.
 
 `socket.create_connection` does it in one call, and waits as long as the system likes; nobody could
 press Cancel. So: look up the addresses, begin to connect to each in turn without waiting for it
@@ -15,6 +15,10 @@ from collections.abc import Callable
 from typing import Any
 
 from phase4.client.events import Ended
+from phase4.client.trust import Distrusted, Verdict, Verifier, WrongHost
+from phase4.tls import HANDSHAKE_SECONDS, TLSError, TLSSocket
+from shared.listener import tune_connection
+from shared.stream import Stream
 from shared.wakeup import Wakeup
 
 CONNECT_SECONDS = 10.0
@@ -22,16 +26,16 @@ CONNECT_SECONDS = 10.0
 
 
 class Waiter:
-    """Waits until the socket can be read or written, or the doorbell rings. One thread only."""
+    """Waits until the stream can be read or written, or the doorbell rings. One thread only."""
 
-    def __init__(self, connection: socket.socket, wakeup: Wakeup) -> None:
+    def __init__(self, connection: Stream, wakeup: Wakeup) -> None:
         self._connection = connection
         self._selector = selectors.DefaultSelector()  # not select(): it stops at descriptor 1,023
         self._selector.register(wakeup, selectors.EVENT_READ)
         self._wanted = 0
 
     def wait(self, *, read: bool, write: bool, seconds: float | None) -> tuple[bool, bool]:
-        """Whether the socket can be read, and written; after `seconds` at the latest."""
+        """Whether the stream can be read, and written; after `seconds` at the latest."""
         wanted = selectors.EVENT_READ * read | selectors.EVENT_WRITE * write
         if wanted != self._wanted:
             if self._wanted:
@@ -40,6 +44,8 @@ class Waiter:
                 self._selector.register(self._connection, wanted)
             self._wanted = wanted
         ready = 0
+        if read and getattr(self._connection, "has_pending", False):  # the selector knows nothing
+            ready, seconds = selectors.EVENT_READ, 0.0
         for key, events in self._selector.select(seconds):
             if key.fileobj is self._connection:
                 ready |= events
@@ -48,6 +54,77 @@ class Waiter:
     def close(self) -> None:
         """Give the selector's descriptor back; the socket stays open."""
         self._selector.close()
+
+
+def open_stream(
+    host: str,
+    port: int,
+    verifier: Verifier | None,
+    wakeup: Wakeup,
+    on_ring: Callable[[], None],
+) -> tuple[Stream, Verdict | None]:
+    """As `dial`; with a verifier, in TLS with a server that is the right one, and the verdict."""
+    connection = dial(host, port, wakeup, on_ring)
+    with contextlib.suppress(OSError):  # it is lost already; reading will tell
+        tune_connection(connection)
+    if verifier is None:
+        return connection, None
+    try:
+        return _secure(connection, verifier, wakeup, on_ring)
+    except WrongHost as error:
+        names = _names_at(host, port, verifier, wakeup, on_ring)
+        raise Ended(str(WrongHost(error.place, names)), is_final=True) from error
+    except TLSError as error:
+        raise Ended(str(error), is_final=isinstance(error, Distrusted)) from error
+
+
+def _secure(
+    connection: socket.socket, verifier: Verifier, wakeup: Wakeup, on_ring: Callable[[], None]
+) -> tuple[TLSSocket, Verdict]:
+    """Raises TLSError, and what `on_ring` raises; then the connection is closed."""
+    with contextlib.ExitStack() as on_failure:
+        on_failure.enter_context(contextlib.closing(connection))
+        stream = verifier.wrap(connection)
+        try:
+            _shake_hands(stream, wakeup, on_ring)
+        except OSError as error:
+            raise verifier.why(error) from error
+        verdict = verifier.verify(stream)
+        on_failure.pop_all()
+    return stream, verdict
+
+
+def _shake_hands(stream: TLSSocket, wakeup: Wakeup, on_ring: Callable[[], None]) -> None:
+    deadline = time.monotonic() + HANDSHAKE_SECONDS
+    with contextlib.closing(Waiter(stream, wakeup)) as waiter:
+        while True:
+            wakeup.clear()  # before looking at what was rung for, never after
+            on_ring()
+            try:
+                return stream.do_handshake()
+            except BlockingIOError:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError from None
+                waiter.wait(read=True, write=False, seconds=left)
+
+
+def _names_at(
+    host: str, port: int, verifier: Verifier, wakeup: Wakeup, on_ring: Callable[[], None]
+) -> list[str]:
+    """Whom the certificate there is for: OpenSSL tells it of one that it has accepted only.
+
+    So connect once more, and accept any host this time; but say nothing. Empty where that fails.
+    """
+    try:
+        with contextlib.closing(dial(host, port, wakeup, on_ring)) as connection:
+            stream = verifier.wrap(connection, any_host=True)
+            _shake_hands(stream, wakeup, on_ring)
+            return stream.peer_names
+    except (Ended, OSError, TLSError) as error:
+        if isinstance(error, Ended) and error.was_wished:
+            raise
+        return []
 
 
 def dial(host: str, port: int, wakeup: Wakeup, on_ring: Callable[[], None]) -> socket.socket:

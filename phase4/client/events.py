@@ -14,7 +14,20 @@ COMMANDS = ("/pm", "/who", "/nick", "/help", "/ping", "/quit", "/exit", "?list")
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The TCP connection stands. The name is not given yet."""
+    """The connection stands; over TLS, with a server that is trusted. No name is given yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """Over TLS, right after Connected: the server is the right one, as far as can be told.
+
+    `version` is TLS's, as `TLSv1.3`. `is_first`: nobody vouches for the certificate, and it was not
+    known: this time is unprotected. A line that says so comes once the person is in.
+    """
+
+    version: str
+    fingerprint: str
+    is_first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,14 @@ class Disconnected:
 
 
 Event = (
-    Connected | NameRefused | Welcomed | Received | PeopleChanged | ConnectionLost | Disconnected
+    Connected
+    | Secured
+    | NameRefused
+    | Welcomed
+    | Received
+    | PeopleChanged
+    | ConnectionLost
+    | Disconnected
 )
 
 

@@ -23,7 +23,9 @@ from phase4.connection import (
     Event,
     NameRefused,
     Received,
+    Secured,
     SendError,
+    Trust,
     Welcomed,
     is_goodbye,
     is_public,
@@ -56,12 +58,25 @@ BELL_SECONDS = 2.0
 class TerminalClient:
     """One conversation in a terminal."""
 
-    def __init__(self, host: str, port: int, name: str = "", *, bell: bool = True) -> None:
-        """Without a name the person is asked for one. `bell`: where somebody speaks to them."""
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        name: str = "",
+        *,
+        bell: bool = True,
+        trust: Trust | None = None,
+    ) -> None:
+        """Without a name the person is asked for one. `bell`: where somebody speaks to them.
+
+        `trust`: as for Connection.
+        """
         self._host = host
         self._port = port
         self._wanted_name = name
         self._has_bell = bell
+        self._trust = trust
+        self._security = ""  # of the connection that stands, for the bar
         self._rang_at = float("-inf")
         self._connection: Connection | None = None  # None until a name is given
         self._asks_another_name = False
@@ -94,7 +109,9 @@ class TerminalClient:
         return 0 if self._end is None or self._end.was_wished else 1
 
     def _connect(self, name: str) -> None:
-        self._connection = Connection(self._host, self._port, name, reconnect=True)
+        self._connection = Connection(
+            self._host, self._port, name, reconnect=True, trust=self._trust
+        )
         self._connection.start()
         self._spawn(self._show_events(self._connection))
 
@@ -135,6 +152,7 @@ class TerminalClient:
         state = BarState(
             server,
             known.name,
+            security=self._security,
             people=known.people,
             lag_seconds=known.lag_seconds,
             seconds_to_retry=self._seconds_to_retry(),
@@ -208,6 +226,10 @@ class TerminalClient:
                 return self._came_in()
             case Connected():
                 self._retry_at = None
+                self._security = ""
+            case Secured(is_first=is_first):
+                # A flood could push the remark about it out of sight. Not the bar.
+                self._security = "TLS (first time)" if is_first else "TLS"
             case NameRefused(reason):
                 self._ask_another_name()
                 return [_error(reason)]

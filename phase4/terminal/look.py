@@ -155,6 +155,7 @@ class BarState:
     server: str
     name: str = ""  # empty: not in the conversation yet
     is_connecting: bool = False
+    security: str = ""  # empty: anybody on the way can read along
     people: tuple[str, ...] = ()
     lag_seconds: float | None = None
     seconds_to_retry: float | None = None  # None: connected
@@ -175,7 +176,9 @@ def bar(state: BarState, width: int) -> Fragments:
         return [("", shortened(f" {state_of_it}", width))]
     if state.seconds_to_retry is not None:
         return _away(state, width)
-    parts: Fragments = [("", f"{state.server}")]
+    parts: Fragments = [("", state.server)]
+    if state.security:
+        parts.append(("", state.security))
     if state.lag_seconds is not None:
         is_slow = state.lag_seconds >= SLOW_SECONDS
         parts.append(("class:bottom-toolbar.error" * is_slow, f"lag {lag(state.lag_seconds)}"))

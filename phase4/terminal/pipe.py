@@ -21,6 +21,7 @@ from phase4.connection import (
     Received,
     SendError,
     SendQueueFull,
+    Trust,
     Welcomed,
     is_goodbye,
 )
@@ -120,8 +121,9 @@ def _complain(reason: str) -> None:
 class PipeClient:
     """Sends standard input, prints what arrives, and leaves when all was taken."""
 
-    def __init__(self, host: str, port: int, name: str = "") -> None:
-        self._connection = Connection(host, port, name)
+    def __init__(self, host: str, port: int, name: str = "", *, trust: Trust | None = None) -> None:
+        """`trust`: as for Connection."""
+        self._connection = Connection(host, port, name, trust=trust)
         self._sender = _LineSender(self._connection)
         self._is_in = False
         self._answers = 0  # to the question who is here

@@ -8,34 +8,51 @@ from pathlib import Path
 
 import pytest
 
+from phase4.client.trust import Trust
 from tests.harness import wait_until
-from tests.phase4.chat import Chat
+from tests.phase4.certificates import Authority
+from tests.phase4.chat import Chat, secure
 from tests.phase4.desktop import MODULES, PROGRAMS, Desktop
 from tests.phase4.scripted import Client, Connect, ScriptedServer, Speaker
 
 
+def _start(directory: Path, transport: Authority | None, *arguments: str, port: int = 0) -> Chat:
+    if transport is None:
+        return Chat(directory, *arguments, port=port)
+    tls = ("--tls-cert", str(transport.certificate()))
+    return Chat(directory, *tls, *arguments, port=port, secure=secure(transport.file))
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Chat]]:
+def start(tmp_path: Path, transport: Authority | None) -> Iterator[Callable[..., Chat]]:
     """Start servers with the arguments given; they end with the check."""
     with ExitStack() as stack:
         yield lambda *arguments, **options: stack.enter_context(
-            Chat(tmp_path, *arguments, **options)
+            _start(tmp_path, transport, *arguments, **options)
         )
 
 
+SharedChat = Callable[[Authority | None], Chat]
+
+
 @pytest.fixture(scope="module")
-def _shared_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Chat]]:
-    """One server for the checks of a module, started by the first that needs it."""
+def _shared_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedChat]:
+    """One server for the checks of a module, for each transport, started by the first of them."""
     with ExitStack() as stack:
-        directory = tmp_path_factory.mktemp("chat")
-        yield functools.cache(lambda: stack.enter_context(Chat(directory, "--flood-rate", "0")))
+        directory = tmp_path_factory.mktemp
+
+        def start(transport: Authority | None) -> Chat:
+            return stack.enter_context(_start(directory("chat"), transport, "--flood-rate", "0"))
+
+        yield functools.cache(start)
 
 
 @pytest.fixture
 def chat(
     request: pytest.FixtureRequest,
     start: Callable[..., Chat],
-    _shared_chat: Callable[[], Chat],
+    transport: Authority | None,
+    _shared_chat: SharedChat,
 ) -> Chat:
     """A server that lets people speak as fast as they like, with nobody there.
 
@@ -44,7 +61,7 @@ def chat(
     """
     if request.node.get_closest_marker("own_server"):
         return start("--flood-rate", "0")
-    server = _shared_chat()
+    server = _shared_chat(transport)
     wait_until(lambda: not server.people_now(), "those of the last check have left")
     server.forget_logs()
     return server
@@ -64,22 +81,48 @@ def desktop(need: Callable[..., None], _any_desktop: Callable[[], Desktop]) -> D
     return _any_desktop()
 
 
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who vouches for servers with a certificate."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
 @pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer()
+def transport(request: pytest.FixtureRequest) -> Authority | None:
+    """How `server`, `connect`, `start` and `chat` talk: None is plain TCP; else TLS, and this one
+    vouches.
+
+    `pytest_generate_tests = on_both_transports` (scripted.py) asks the checks of a module twice,
+    and so does the mark `both_transports` (chat.py).
+    """
+    if getattr(request, "param", "tcp") == "tcp":
+        return None
+    vouches: Authority = request.getfixturevalue("authority")
+    return vouches
+
+
+@pytest.fixture
+def server(transport: Authority | None) -> Iterator[ScriptedServer]:
+    scripted = ScriptedServer(transport.context() if transport else None)
     with contextlib.closing(scripted.listener):
         yield scripted
 
 
 @pytest.fixture
-def connect() -> Iterator[Connect]:
+def connect(transport: Authority | None) -> Iterator[Connect]:
     """Start connections; they are closed with the check, and their threads have ended then."""
     clients: list[Client] = []
+    usual = Trust(transport.file) if transport else None
 
     def start(
-        port: int, name: str = "Ann", host: str = "127.0.0.1", *, reconnect: bool = False
+        port: int,
+        name: str = "Ann",
+        host: str = "127.0.0.1",
+        *,
+        reconnect: bool = False,
+        trust: Trust | None = usual,
     ) -> Client:
-        client = Client(host, port, name, reconnect=reconnect)
+        client = Client(host, port, name, reconnect=reconnect, trust=trust)
         clients.append(client)
         client.start()
         return client
@@ -87,7 +130,7 @@ def connect() -> Iterator[Connect]:
     yield start
     for client in clients:
         client.close(0.2)
-        assert not client._thread.is_alive(), "close() left the thread running"
+        client.expect_end()
 
 
 @pytest.fixture

@@ -3,10 +3,16 @@
 For all that a real server would never say, or not at the wished moment.
 """
 
+import contextlib
+import inspect
 import queue
 import socket
+import ssl
+import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
+
+import pytest
 
 from phase4.connection import (
     Connection,
@@ -16,7 +22,9 @@ from phase4.connection import (
     Received,
     Welcomed,
 )
+from phase4.tls import TLSSocket
 from shared import message
+from shared.stream import Stream
 from tests.harness import SECONDS, Peer
 
 WELCOME = "[10:00:00] * Welcome, Ann! 1 online. /help lists the commands."
@@ -41,6 +49,11 @@ class Client(Connection):
             assert not isinstance(event, Disconnected), event
         return event
 
+    def expect_end(self) -> None:
+        """Its thread must end by itself now, whatever the server does and nobody reads."""
+        self._thread.join(SECONDS)
+        assert not self._thread.is_alive(), "the thread goes on"
+
     def received(self) -> message.Message:
         """The next line to show."""
         return self.until(Received).message
@@ -61,24 +74,62 @@ class Client(Connection):
 class ScriptedServer:
     """A listener, and the one connection that the check plays the server on."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(SECONDS)
         self.port: int = self.listener.getsockname()[1]
 
     def accept(self) -> "Speaker":
-        """The client's connection."""
-        return Speaker(self.listener.accept()[0])
+        """The client's connection; over TLS, after the handshake."""
+        connection = self.listener.accept()[0]
+        if self.tls is None:
+            return Speaker(connection)
+        stream = TLSSocket(connection, self.tls, server_side=True)
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(stream.close)
+            stream.settimeout(SECONDS)
+            stream.do_handshake()
+            on_failure.pop_all()
+        return Speaker(stream)
 
 
 class Speaker(Peer):
-    """The server's end of a connection."""
+    """The server's end of a connection. Whoever wants it to end with a reset says `reset`."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self.socket = connection
+    def __init__(self, connection: Stream) -> None:
+        self.socket = cast(socket.socket, connection)  # a Peer does only what a Stream can
         self.socket.settimeout(SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._unread = b""
+
+    def __exit__(self, *failure: object) -> None:
+        """Close the connection in order; after a failure, wait for nobody."""
+        if any(failure):
+            self.socket.close()
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """End the connection in order: say so (FIN), and read until the client has ended as well.
+
+        A client may say something at any moment, such as a /ping; and to close with unread input,
+        or before what is still on its way, is a reset (RFC 2525, 2.17).
+        """
+        with contextlib.closing(self.socket), contextlib.suppress(ConnectionError, ssl.SSLError):
+            if self.socket.fileno() >= 0:  # else it has been closed or reset before
+                self._finish()
+
+    def _finish(self) -> None:
+        with contextlib.suppress(OSError):  # the client has reset it: there is nothing to end
+            self.half_close()
+        deadline = time.monotonic() + SECONDS
+        while self._receive(deadline):
+            pass
+
+    def has_input(self) -> bool:
+        """Whether something can be read at once. Proves nothing about a moment later."""
+        return getattr(self.socket, "has_pending", False) or super().has_input()
 
     def prompt(self) -> str:
         """Ask for the name; the answer."""
@@ -94,4 +145,13 @@ class Speaker(Peer):
 
 
 Connect = Callable[..., Client]
-"""connect(port, name="Ann", host="127.0.0.1", *, reconnect=False): it has been started."""
+"""connect(port, name="Ann", host="127.0.0.1", *, reconnect=False, trust=...): it has been started.
+
+The trust is what fits `server`, unless told otherwise."""
+
+
+def on_both_transports(metafunc: pytest.Metafunc) -> None:
+    """As `pytest_generate_tests`: checks with a server of their own are asked over TLS, too."""
+    starts_one = "start" in inspect.signature(metafunc.function).parameters
+    if starts_one or "server" in metafunc.fixturenames:
+        metafunc.parametrize("transport", ["tcp", "tls"], indirect=True)

@@ -40,7 +40,10 @@ from tests.phase4.scripted import (
     Connect,
     ScriptedServer,
     Speaker,
+    on_both_transports,
 )
+
+pytest_generate_tests = on_both_transports  # a promise is kept over TLS as well
 
 # --- coming in ---------------------------------------------------------------------------------
 
@@ -73,7 +76,7 @@ def test_a_refused_name_comes_with_the_reason_and_another_one_can_be_given(
         assert speaker.prompt() == "2 names"
         speaker.send("! A name starts with a letter.", message.NICKNAME_PROMPT)
         assert client.next() == Connected()
-        assert client.next() == NameRefused("A name starts with a letter.")
+        assert client.until(NameRefused) == NameRefused("A name starts with a letter.")
         client.send("Ann")
         assert speaker.read_line() == "Ann"
         speaker.send(WELCOME)
@@ -459,7 +462,7 @@ def test_close_waits_for_no_server(talk: tuple[Client, Speaker]) -> None:
         while True:
             client.send("x" * 4000)
     client.close(0.2)
-    assert not client._thread.is_alive()
+    client.expect_end()
     stop.set()
     talker.join(SECONDS)
     while not isinstance(event := client.next(), Disconnected):
@@ -477,7 +480,7 @@ def test_close_waits_for_no_reader_of_events(
         speaker.send(*(f"[10:00:01] Bob: {number}" for number in range(100)))
         wait_until(client.events.full, "a full queue")
         client.close(0.2)
-        assert not client._thread.is_alive()
+        client.expect_end()
         client.until(Disconnected)
         assert client.events.empty()
 
@@ -490,7 +493,7 @@ def test_an_end_that_finds_the_queue_full_waits_for_room(
     with server.accept() as speaker:
         speaker.let_in()
         speaker.send(*(f"[10:00:01] Bob: {number}" for number in range(100)))
-        speaker.close()
+        speaker.half_close()
         wait_until(client.events.full, "a full queue")
         shown = [client.received() for _ in range(101)]  # with the Welcome
         assert shown[-1] == message.Public("10:00:01", "Bob", "99")
@@ -567,7 +570,7 @@ def test_a_host_that_does_not_answer_is_a_sentence(
 def test_close_gives_up_connecting(connect: Connect, deaf_port: int) -> None:
     client = connect(deaf_port)
     client.close(0.2)
-    assert not client._thread.is_alive()
+    client.expect_end()
     assert client.next() == Disconnected("You left the conversation.", was_wished=True)
 
 

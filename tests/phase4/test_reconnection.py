@@ -30,7 +30,17 @@ from phase4.connection import (
 from shared import message
 from tests.harness import SECONDS, free_port, wait_until
 from tests.phase4.chat import Chat
-from tests.phase4.scripted import NOBODY_ELSE, WELCOME, Client, Connect, ScriptedServer, Speaker
+from tests.phase4.scripted import (
+    NOBODY_ELSE,
+    WELCOME,
+    Client,
+    Connect,
+    ScriptedServer,
+    Speaker,
+    on_both_transports,
+)
+
+pytest_generate_tests = on_both_transports  # a promise is kept over TLS as well
 
 AGAIN = "Connected again."
 

@@ -1,0 +1,87 @@
+r"""A bot: it says back, in private, what it is told in private. Begin your own with a copy.
+
+Run it: python -m phase4.echo_bot --name Echo (and in a client: /pm Echo hello)
+
+New here: nothing, and that is the point. All that the network is comes from `phase4.connection`; a
+program that talks is a loop over its events. It comes back by itself when the server was away, and
+Ctrl-C or SIGTERM end it. With `--tls` it is as careful as any client (client/trust.py).
+
+Exit status: 0 after Ctrl-C or SIGTERM; 1 where the server does not want it, or is not trusted.
+"""
+
+import argparse
+import contextlib
+import queue
+import signal
+import sys
+from collections.abc import Sequence
+
+from phase4.client.trust import add_trust_arguments, trust_of
+from phase4.connection import (
+    Connection,
+    ConnectionLost,
+    Disconnected,
+    Event,
+    NameRefused,
+    Received,
+    SendError,
+    Welcomed,
+)
+from shared import message
+from shared.arguments import add_connect_arguments
+from shared.defaults import CHAT_PORT, HOST, POLL_SECONDS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does
+    bot = Connection(
+        options.host, options.port, options.name, reconnect=True, trust=trust_of(options)
+    )
+    try:
+        bot.start()
+        return _converse(bot)
+    except KeyboardInterrupt:
+        print("Goodbye.", flush=True)
+        return 0
+    finally:
+        bot.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m phase4.echo_bot", description="Says back what it is told in private."
+    )
+    add_connect_arguments(parser, HOST, CHAT_PORT)
+    add_trust_arguments(parser)
+    parser.add_argument("--name", default="Echo", help="its name (default %(default)s)")
+    return parser
+
+
+def _converse(bot: Connection) -> int:
+    """Answer until the end, or until the server refuses the name; the exit status."""
+    while True:
+        match _next_event(bot):
+            case Received(message.Private(sender=who, text=text)) if who != bot.name:
+                with contextlib.suppress(SendError):  # it may be too long with a name before it
+                    bot.send(f"/pm {who} {text}")
+            case Received(message.Notice(text=text)):  # such as the certificate's fingerprint
+                print(f"* {text}", flush=True)
+            case Welcomed(name):
+                print(f"Here as {name}.", flush=True)
+            case ConnectionLost(reason, seconds):
+                print(f"! {reason} Trying again in {seconds:.1f} s.", flush=True)
+            case NameRefused(reason) | Disconnected(reason):
+                print(f"! {reason}", file=sys.stderr, flush=True)
+                return 1
+
+
+def _next_event(bot: Connection) -> Event:
+    while True:  # with a time-out: on Windows, Ctrl-C cannot interrupt a wait without
+        with contextlib.suppress(queue.Empty):
+            return bot.events.get(timeout=POLL_SECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
