@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from phase4.client.trust import Trust, add_trust_arguments, trust_of
 from phase4.gui import settings
 from phase4.gui.opening import NoWindow, open_window
 from shared.arguments import port_number
@@ -37,21 +38,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoWindow as error:
         print(error, file=sys.stderr)
         return 2
-    from phase4.gui.app import App, Target
+    from phase4.gui.app import App
+    from phase4.gui.target import Target
 
     memory = None if options.no_remember else settings.default_path()
     last = settings.load(memory) if memory is not None else settings.Settings()
     wished = _wished(options, last)
     app = App(
         root,
-        Target(wished.host, wished.port, wished.name),
+        Target(wished.host, wished.port, wished.name, wished.tls),
         wished.theme,
         lambda: bool(stops),
         points=wished.points,
         memory=memory,
+        trust=Trust(options.ca, options.known_hosts),
     )
     if options.name is not None:
         app.connect_at_once()
+    app.appear()
     root.mainloop()
     # What is Tk's must be freed by the thread that made it, or Tcl aborts the process; and the
     # garbage collector runs in whichever thread happens to be on. So it runs here, before the end.
@@ -77,19 +81,25 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--no-remember",
         action="store_true",
-        help="neither use what was remembered from last time, nor remember anything",
+        help="neither use what was remembered from last time, nor remember anything (but whose"
+        " certificate a server showed; see --known-hosts)",
     )
+    add_trust_arguments(parser)
     return parser.parse_args(arguments)
 
 
 def _wished(options: argparse.Namespace, last: settings.Settings) -> settings.Settings:
     """What the command line says, and for what it does not say, what was so last time."""
+    host = options.host or last.host
+    port = last.port if options.port is None else options.port
+    is_same_server = (host, port) == (last.host, last.port)
     return replace(
         last,
-        host=options.host or last.host,
-        port=last.port if options.port is None else options.port,
+        host=host,
+        port=port,
         name=options.name if options.name is not None else last.name or _login_name(),
         theme=options.theme or last.theme,
+        tls=trust_of(options) is not None or (is_same_server and last.tls),
     )
 
 

@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     own, passed_on = _own_parser().parse_known_args(given)
     options = _whole_parser().parse_args(given)
+    fields, passed_on = _fields_parser().parse_known_args(passed_on)
     stops: list[bool] = []
     on_stop_signals(lambda: stops.append(True))  # the window looks at it; no lock, no Tk
     try:
@@ -49,8 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     from phase4.server_window.app import App, Wanted
 
-    wanted = Wanted(options.host, options.port, options.status_port, tuple(passed_on))
+    wanted = Wanted(
+        options.host, options.port, options.status_port, tuple(passed_on), **vars(fields)
+    )
     app = App(root, wanted, own.theme, lambda: bool(stops))
+    app.appear()
     if own.start:
         app.start()
     root.mainloop()
@@ -66,6 +70,14 @@ def _own_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--theme", choices=("light", "dark"), default="light", help="the colours")
     parser.add_argument("--start", action="store_true", help="start the server at once")
+    return parser
+
+
+def _fields_parser() -> argparse.ArgumentParser:
+    """Options of the server that the window has fields for, which may be emptied."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for option in ("--tls-cert", "--tls-key", "--tls-port"):
+        parser.add_argument(option, default="")
     return parser
 
 

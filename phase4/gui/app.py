@@ -10,7 +10,7 @@ import queue
 import threading
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tkinter import ttk
 
@@ -23,11 +23,13 @@ from phase4.connection import (
     NameRefused,
     PeopleChanged,
     Received,
+    Secured,
     SendError,
+    Trust,
     Welcomed,
     is_public,
 )
-from phase4.gui import settings
+from phase4.gui import security, settings
 from phase4.gui.actions import (
     Action,
     explain_keys,
@@ -36,14 +38,14 @@ from phase4.gui.actions import (
     tab_actions,
 )
 from phase4.gui.chat_page import ChatCalls, ChatPage
-from phase4.gui.connect_page import ConnectPage
+from phase4.gui.connect_page import TLS_LABEL, ConnectPage
 from phase4.gui.conversation import Conversation
 from phase4.gui.links import LinkOpener
 from phase4.gui.routing import Router, now
 from phase4.gui.tabs import MAX_PRIVATE_TABS, Tab
+from phase4.gui.target import Target
 from phase4.gui.theme import BASE_POINTS, Theme
 from shared import message
-from shared.listener import address_text
 
 POLL_MILLISECONDS = 50
 """Between two looks into the queue: 20 a second look like at once, and cost next to nothing."""
@@ -63,19 +65,10 @@ CLOSE_SECONDS = 1.0
 MAX_UNSENT_SHOWN = 100
 """Lines that were never sent, and are shown after the end. As many as two pastes."""
 
+WANTS_TLS = "TLS only"
+"""In the sentence of a server that was spoken to without TLS (phase4/session.py)."""
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where to connect, and as whom."""
-
-    host: str
-    port: int
-    name: str
-
-    @property
-    def place(self) -> str:
-        """`host:port`, as people write it."""
-        return address_text((self.host, self.port))
+HOW_TO_ENCRYPT = f"Tick “{TLS_LABEL}” (the space bar does it) and connect again."
 
 
 class App:
@@ -90,10 +83,12 @@ class App:
         *,
         points: int = 0,
         memory: Path | None = None,
+        trust: Trust | None = None,
     ) -> None:
         """Nothing is connected to before `connect`. Once `must_stop()` says so, the window ends.
 
-        What is to be remembered is written to the file `memory`, or nowhere.
+        What is to be remembered is written to the file `memory`, or nowhere. `trust` says whose
+        certificates will do where the target has TLS; None: anybody's that does not change.
         """
         self.root = root
         self.theme = Theme(root, theme_name)
@@ -101,7 +96,11 @@ class App:
             self.theme.zoom(points - BASE_POINTS)
         self._target = target
         self._memory = memory
-        self._remembered = settings.Settings(target.host, target.port, target.name)
+        self._trust = trust or Trust()
+        self._secured: Secured | None = None  # what TLS has agreed on, while it is connected
+        self._remembered = settings.Settings(
+            target.host, target.port, target.name, tls=target.has_tls
+        )
         self._poll_timer = ""
         self._save_timer = ""
         self._connection: Connection | None = None
@@ -118,26 +117,37 @@ class App:
         root.protocol("WM_DELETE_WINDOW", self.ask_to_quit)
         self._poll()
 
+    def appear(self) -> None:
+        """Put the window on the screen. Whoever types as soon as it is there is heard."""
+        self.root.update_idletasks()
+        if self._page is self.connect_page:
+            self.show_form()
+        else:
+            self._show(self.chat_page)
+
     # --- what the person does ------------------------------------------------------------------
 
     def show_form(self, text: str = "", *, field: str = "") -> None:
         """Ask where to connect; `text` says what was wrong before."""
         if self._page is not self.connect_page:  # what is being filled in is not overwritten
-            self.connect_page.fill(self._target.host, self._target.port, self._target.name)
+            self.connect_page.fill(self._target)
         self._show(self.connect_page)
         self.connect_page.show_form(text, field=field, can_go_back=self._was_in)
         self._show_title()
 
     def connect(self, target: Target) -> None:
         """Begin to connect. What happens then comes as events; the window stays alive."""
-        if self._name_wanted and (target.host, target.port) == self._address:
+        if self._name_wanted and replace(target, name="") == replace(self._target, name=""):
             self._try_name(target)
             return
         self._give_up_waiting()
         self.hang_up()
         self.chat_page.show_people(())
         self._target = target
-        self._connection = Connection(target.host, target.port, target.name, reconnect=True)
+        trust = self._trust if target.has_tls else None
+        self._connection = Connection(
+            target.host, target.port, target.name, reconnect=True, trust=trust
+        )
         self._connection.start()
         self._show_waiting(f"Connecting to {target.place} …")
 
@@ -282,6 +292,8 @@ class App:
         match event:
             case Connected():
                 self._show_waiting(f"Connected to {self._target.place}, giving the name …")
+            case Secured():
+                self._secured = event
             case NameRefused(reason):
                 self._name_wanted = True
                 self._is_in = self._is_away = False  # on a return, too, one has to come in anew
@@ -305,6 +317,7 @@ class App:
         self.chat_page.show_place(self._target.place, name)
         if not self._is_in or self._is_away:
             self._come_in()
+        self._show_security()
         self._show_title()
 
     def _come_in(self) -> None:
@@ -328,20 +341,22 @@ class App:
             self._is_in = True
             self._show(self.chat_page)
         self._name_wanted = False
+        self._secured = None
+        self._show_security()
         self.chat_page.show_trying(reason, seconds, self.connect_again, self.stop_trying)
         self._show_title()
 
     def _disconnected(self, event: Disconnected) -> None:
-        if self._is_in and not self._is_away:
-            self.router.tell(
-                message.Notice(now(), event.reason)
-                if event.was_wished
-                else message.Error(event.reason)
-            )
+        if self._is_in and not event.was_wished:  # also where it was given up on the way back
+            self.router.tell(message.Error(event.reason))
+        elif self._is_in and not self._is_away:
+            self.router.tell(message.Notice(now(), event.reason))
         self._give_up_waiting()
         self.hang_up()
         self.chat_page.show_people(())
-        if self._was_in and self._page is self.chat_page:
+        if WANTS_TLS in event.reason and not self._target.has_tls:
+            self.show_form(f"{event.reason} {HOW_TO_ENCRYPT}", field="tls")
+        elif self._was_in and self._page is self.chat_page:
             self._show_not_connected(event.reason)
             self._show_title()
         else:
@@ -380,6 +395,8 @@ class App:
         """Let go of the connection. Its end is waited for by a thread: the window goes on."""
         old, self._connection = self._connection, None
         self._is_in = self._is_away = self._name_wanted = False
+        self._secured = None
+        self._show_security()
         if old is not None and wait:
             old.close(CLOSE_SECONDS)
         elif old is not None:
@@ -391,10 +408,6 @@ class App:
 
     # --- showing ------------------------------------------------------------------------------
 
-    @property
-    def _address(self) -> tuple[str, int]:
-        return (self._target.host, self._target.port)
-
     def _names(self) -> tuple[str, ...]:
         return self._connection.people if self._connection is not None else ()
 
@@ -404,6 +417,10 @@ class App:
             if each is not page:
                 each.pack_forget()
         page.pack(fill="both", expand=True)
+        if self.root.winfo_ismapped():
+            # A widget that is not on the screen yet gets the keyboard only when it is, a moment
+            # later; the keys that are pressed in between would go nowhere.
+            self.root.update_idletasks()
         if page is self.chat_page:
             self.chat_page.entry.focus_set()
             self._saw()
@@ -420,6 +437,17 @@ class App:
 
     def _show_not_connected(self, text: str) -> None:
         self.chat_page.show_bar(text, ("Connect again", self.connect_again))
+
+    def _show_security(self) -> None:
+        is_connected = self._is_in and not self._is_away
+        word = security.in_a_word(self._target, self._secured) if is_connected else ""
+        self.chat_page.show_security(word)
+
+    def _explain_security(self) -> None:
+        """F7: who can listen in, and how to make sure who the server is; in the conversation."""
+        is_connected = self._is_in and not self._is_away
+        text = security.in_a_sentence(self._secured) if is_connected else "You are not connected."
+        self.router.say(message.Notice(now(), text))
 
     def _show_keys(self) -> None:
         """F1: every key, in the conversation."""
@@ -458,7 +486,11 @@ class App:
 
     def _remember(self, target: Target) -> None:
         self._remembered = replace(
-            self._remembered, host=target.host, port=target.port, name=target.name
+            self._remembered,
+            host=target.host,
+            port=target.port,
+            name=target.name,
+            tls=target.has_tls,
         )
         self._save()
 
@@ -477,7 +509,9 @@ class App:
     # --- building -----------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.connect_page = ConnectPage(self.root, self.theme, self._connect_to, self.leave_form)
+        ca = self._trust.ca
+        whose = f"Only with a certificate that {ca} vouches for." if ca is not None else ""
+        self.connect_page = ConnectPage(self.root, self.theme, self.connect, self.leave_form, whose)
         self.chat_page = ChatPage(
             self.root,
             self.theme,
@@ -519,6 +553,7 @@ class App:
                 self.chat_page.focus_next,
                 starts_group=True,
             ),
+            Action("Who can listen in", "F7", ("<F7>",), self._explain_security),
             Action("Keys", "F1", ("<F1>",), self._show_keys),
             Action("Quit", "Ctrl Q", ("<Control-q>",), self.ask_to_quit, everywhere=True),
         )
@@ -537,9 +572,6 @@ class App:
 
         self.root.bind(sequence, answer)
 
-    def _connect_to(self, host: str, port: int, name: str) -> None:
-        self.connect(Target(host, port, name))
-
     def _escape(self, _: object) -> None:
         if self._page is self.connect_page:
             self.leave_form()
@@ -550,4 +582,4 @@ class App:
         # The line within a button that has the keyboard, in a colour that can be seen on it.
         ttk.Style(self.root).configure("Accent.TButton", focuscolor=colours.on_accent)
         line = self.theme.body.metrics("linespace")
-        self.root.minsize(line * 26, line * 21)
+        self.root.minsize(line * 26, line * 24)

@@ -73,6 +73,10 @@ class ChatPage(ttk.Frame):
         self._server.configure(text=server)
         self._show_name()
 
+    def show_security(self, text: str) -> None:
+        """Say beside the server whether others can listen in."""
+        self.security.configure(text=text)
+
     def show_people(self, names: Sequence[str]) -> None:
         """Who is online now."""
         self.people.show(names)
@@ -208,10 +212,12 @@ class ChatPage(ttk.Frame):
     def _build_header(self) -> None:
         self._header = ttk.Frame(self)
         self._server = ttk.Label(self._header, style="Bold.TLabel")
+        self.security = ttk.Label(self._header, style="Muted.TLabel")
         button = ttk.Menubutton(self._header, text="Menu", style="Menu.TMenubutton", width=0)
         self._menu = tk.Menu(button, tearoff=False)
         button.configure(menu=self._menu)
         self._server.pack(side="left")
+        self.security.pack(side="left")
         button.pack(side="right")
         self._menu_button = button
 

@@ -37,6 +37,7 @@ class Settings:
     name: str = ""
     theme: str = "light"
     points: int = 0
+    tls: bool = False
 
 
 def default_path() -> Path:
@@ -88,6 +89,7 @@ def _checked(held: Mapping[str, object]) -> Settings:
         name=_text(held.get("name"), MAX_NAME_CHARACTERS),
         theme=theme if (theme := _text(held.get("theme"), 10)) in PALETTES else plain.theme,
         points=_number(held.get("points"), 0, _LARGEST_POINTS, plain.points),
+        tls=held.get("tls") is True,
     )
 
 

@@ -6,6 +6,7 @@ stop takes the server up to 2 s; meanwhile the window says so, and lives.
 """
 
 import enum
+import os
 import queue
 import time
 import tkinter as tk
@@ -60,6 +61,9 @@ class Wanted:
     port: int
     status_port: int
     options: tuple[str, ...] = ()
+    tls_cert: str = ""
+    tls_key: str = ""
+    tls_port: str = ""
 
 
 class App:
@@ -97,6 +101,11 @@ class App:
         self._show_state(State.STOPPED)
         root.protocol("WM_DELETE_WINDOW", self.close)
         self._poll()
+
+    def appear(self) -> None:
+        """Put the window on the screen, with the keyboard already where it is to be."""
+        self.root.update_idletasks()  # a widget that is not there yet has no keyboard
+        self.page.start_button.focus_set()
 
     # --- what the operator does -------------------------------------------------------------------
 
@@ -152,7 +161,13 @@ class App:
 
     def _arguments(self, values: dict[str, str]) -> list[str]:
         arguments = [*self._wanted.options, "--host", values["host"], "--port", values["port"]]
-        return [*arguments, "--status-port", values["status_port"]]
+        arguments += ["--status-port", values["status_port"]]
+        for name in self.page.tls.fields:
+            if value := values.get(name):
+                option = name.replace("_", "-")
+                # In one word: the name of a file may begin with a dash.
+                arguments.append(f"--{option}={os.path.expanduser(value)}")
+        return arguments
 
     # --- what the process tells -------------------------------------------------------------------
 
@@ -198,8 +213,9 @@ class App:
 
     def _handle(self, event: Event) -> None:
         match event:
-            case Started(address):
+            case Started(address, tls_address, fingerprint):
                 self._address = address
+                self.page.tls.show_fingerprint(tls_address, fingerprint)
                 if self.state is State.STARTING:
                     self._show_state(State.RUNNING)
             case News(lines, left_out):
@@ -233,6 +249,7 @@ class App:
         self._people_now = 0
         self.page.people.show(())
         self._has_rows = True
+        self.page.tls.show_fingerprint("", "")
         self._show_state(State.STOPPED)
         self.status = 1 if status else 0
         match self._last_words:
@@ -314,7 +331,8 @@ class App:
         )
         wanted = self._wanted
         ports = {"port": str(wanted.port), "status_port": str(wanted.status_port)}
-        self.page.fill({"host": wanted.host, **ports})
+        files = {"tls_cert": wanted.tls_cert, "tls_key": wanted.tls_key}
+        self.page.fill({"host": wanted.host, **ports, **files, "tls_port": wanted.tls_port})
         self.page.pack(fill="both", expand=True)
         self._actions = self._list_actions()
         self.page.set_actions(self._actions)
@@ -361,6 +379,12 @@ class App:
             "t": page.start_button.invoke,
             "o": page.stop_button.invoke,
             "d": page.disconnect_button.invoke,
+            "e": page.want_tls,
+            "c": lambda: page.mark("tls_cert"),
+            "k": lambda: page.mark("tls_key"),
+            "l": lambda: page.mark("tls_port"),
+            "a": page.make_certificate,
+            "y": page.tls.copy_fingerprint,
             "m": page.open_menu,
         }
 
@@ -380,7 +404,9 @@ def _fault_in(values: dict[str, str]) -> tuple[str, str] | None:
     """What is wrong with the fields, in a sentence, and with which; None where nothing is."""
     if not values["host"]:
         return "Which address shall the server listen on? 127.0.0.1 is this machine only.", "host"
-    for name in ("port", "status_port"):
+    if values.get("tls_cert") == "":  # wanted, and not given
+        return "TLS needs a certificate: give its file, or make one.", "tls_cert"
+    for name in ("port", "status_port", *(["tls_port"] if values.get("tls_port") else [])):
         port = values[name]
         if not (port.isascii() and port.isdigit() and int(port[:6]) < 65536):
             return "A port is a number from 1 to 65535; 0 takes any that is free.", name

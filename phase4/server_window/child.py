@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from phase4.chat_log import LogError
 from phase4.server import ChatServer, introduce
-from phase4.server_options import add_server_arguments, settings_of
+from phase4.server_options import Settings, add_server_arguments, settings_of
 from phase4.server_window.feed import Feed
 from phase4.server_window.reports import Answer, Failed, Started, Stopped
 from phase4.tls import TLSError
@@ -26,6 +26,8 @@ from shared.wakeup import Wakeup
 
 _STDIN, _STDOUT = 0, 1
 _LOOK_SECONDS = 0.5
+
+_PORTS = {"--port": "port", "--tls-port": "tls_port", "--status-port": "status_port"}
 
 HOW_TO_STOP = "Stop it with the button above, or close this window."
 
@@ -39,10 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
     stopping = Wakeup()
     on_stop_signals(stopping.ring)
     feed = Feed(_STDOUT)
+    settings = settings_of(options)
     try:
-        server = ChatServer(settings_of(options), feed, on_public=feed.public)
+        server = ChatServer(settings, feed, on_public=feed.public)
     except (ListenError, LogError, TLSError) as error:
-        feed.report(_failed(error))
+        feed.report(_failed(error, settings))
         feed.close()
         return 2
     _serve(server, feed, stopping)
@@ -51,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
     server.start()
-    feed.report(Started(server.address))
+    feed.report(Started(server.address, server.tls_address, server.fingerprint))
     feed.watch(server.snapshot)
     introduce(server, HOW_TO_STOP, lambda text: feed.note(_in_one_column(text)))
     threading.Thread(
@@ -87,12 +90,14 @@ def _disconnect(server: ChatServer, name: str) -> Answer:
     return Answer(f"{name} was not here any more; nobody was disconnected.")
 
 
-def _failed(error: Exception) -> Failed:
+def _failed(error: Exception, settings: Settings) -> Failed:
     """Why it cannot start. The window has fields for what its sentences give an option for."""
     text = str(error)
     if isinstance(error, LogError):
         return Failed(text, "")
-    for option, field in (("--port", "port"), ("--status-port", "status_port")):
+    if isinstance(error, TLSError):  # the sentence begins with the file that is wrong
+        return Failed(text, "tls_key" if text.startswith(f"{settings.tls_key} ") else "tls_cert")
+    for option, field in _PORTS.items():
         if f"with {option}." in text:
             return Failed(text.replace(f" with {option}.", "."), field)
     return Failed(text, "host" if "address" in text else "")

@@ -6,13 +6,16 @@ Main thread only. It knows nothing of servers: `app` tells it what to show.
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
+from typing import Literal
 
 from phase4.gui.actions import Action
 from phase4.gui.conversation import Conversation
 from phase4.gui.entry import bind_select_all
-from phase4.gui.theme import Theme
+from phase4.gui.theme import Theme, pad
+from phase4.server_window.button import new_button
 from phase4.server_window.counts import Counts
 from phase4.server_window.people_table import PeopleTable
+from phase4.server_window.tls_form import TlsForm
 
 HINT = "127.0.0.1: this machine only.  0.0.0.0: every network that this machine is in."
 PRIVATE = "Public messages, and what the server says. Private messages are never shown here."
@@ -53,14 +56,18 @@ class ServerPage(ttk.Frame):
             self._menu.add_command(label=action.label, accelerator=action.keys, command=action.do)
 
     def fill(self, values: dict[str, str]) -> None:
-        """Put values into the fields."""
+        """Put values into the fields; one that is about TLS brings those into sight."""
         for name, value in values.items():
-            self.fields[name].delete(0, "end")
-            self.fields[name].insert(0, value)
+            self._field(name).delete(0, "end")
+            self._field(name).insert(0, value)
+        if any(values.get(name) for name in self.tls.fields):
+            self._wants_tls.set(True)
+            self._show_tls()
 
     def values(self) -> dict[str, str]:
-        """What the fields hold."""
-        return {name: field.get().strip() for name, field in self.fields.items()}
+        """What the fields hold; those about TLS only where it is wanted."""
+        fields = {**self.fields, **(self.tls.fields if self._wants_tls.get() else {})}
+        return {name: field.get().strip() for name, field in fields.items()}
 
     def show_state(self, text: str, *, can_start: bool, can_stop: bool) -> None:
         """Name the state; what cannot be done now is disabled."""
@@ -68,8 +75,11 @@ class ServerPage(ttk.Frame):
         self._light.configure(style="On.TLabel" if can_stop and not can_start else "Off.TLabel")
         self.start_button.configure(state="normal" if can_start else "disabled")
         self.stop_button.configure(state="normal" if can_stop else "disabled")
+        state: Literal["normal", "disabled"] = "normal" if can_start else "disabled"
         for field in self.fields.values():
-            field.configure(state="normal" if can_start else "disabled")
+            field.configure(state=state)
+        self.tls_box.configure(state=state)
+        self.tls.set_state(state)
 
     def show_selected(self, name: str) -> None:
         """Say whom the button would disconnect."""
@@ -92,10 +102,21 @@ class ServerPage(ttk.Frame):
 
     def mark(self, name: str) -> None:
         """Go to a field, so that what is typed replaces what it holds."""
-        field = self.fields[name]
+        if name in self.tls.fields and not self._wants_tls.get():
+            self.want_tls()
+        field = self._field(name)
         field.focus_set()
         field.select_range(0, "end")
         field.icursor("end")
+
+    def want_tls(self) -> None:
+        """Tick the box, or take the tick away, if that can be done now."""
+        self.tls_box.invoke()
+
+    def make_certificate(self) -> None:
+        """As a click on its button does, where it is in sight."""
+        if self._wants_tls.get():
+            self.tls.make_button.invoke()
 
     def open_menu(self) -> None:
         """Open the menu, as a click on its button does."""
@@ -129,14 +150,26 @@ class ServerPage(ttk.Frame):
             self.fields[name] = ttk.Entry(self._form, width=width, font=self._theme.body)
             self.fields[name].bind("<Return>", lambda _: start())
             bind_select_all(self.fields[name])
-        self.start_button = _button(self._form, "Start", start, underline=1, style="Accent.TButton")
-        self.stop_button = _button(self._form, "Stop", stop, underline=2)
+        self._wants_tls = tk.BooleanVar(self)
+        self.tls_box = ttk.Checkbutton(
+            self._form,
+            text="Encrypted (TLS)",
+            underline=0,
+            variable=self._wants_tls,
+            command=self._show_tls,
+        )
+        self.tls_box.bind("<Return>", lambda _: start())
+        self.start_button = new_button(
+            self._form, "Start", start, underline=1, style="Accent.TButton"
+        )
+        self.stop_button = new_button(self._form, "Stop", stop, underline=2)
         self._menu_button = ttk.Menubutton(
             self._form, text="Menu", style="Menu.TMenubutton", width=0, underline=0
         )
         self._menu = tk.Menu(self._menu_button, tearoff=False)
         self._menu_button.configure(menu=self._menu)
         self._hint = ttk.Label(self._form, text=HINT, style="Muted.TLabel")
+        self.tls = TlsForm(self._form, self._theme, start=start, fail=self.show_bar)
 
     def _build_bar(self) -> None:
         self._bar = ttk.Frame(self, style="Bar.TFrame")
@@ -149,7 +182,7 @@ class ServerPage(ttk.Frame):
         head = self._people_head = ttk.Frame(self._upper)
         self._people_title = ttk.Label(head, text="People", style="Bold.TLabel")
         self.said = ttk.Label(head, style="Muted.TLabel")
-        self.disconnect_button = _button(head, "Disconnect", disconnect, underline=0)
+        self.disconnect_button = new_button(head, "Disconnect", disconnect, underline=0)
         self.people = PeopleTable(
             self._upper, self._theme, lambda: self.show_selected(self.people.selected())
         )
@@ -181,7 +214,10 @@ class ServerPage(ttk.Frame):
         for column, name in enumerate(FIELDS, start=2):
             self._field_labels[name].grid(row=0, column=column, sticky="w")
             self.fields[name].grid(row=1, column=column)
+        self.tls_box.grid(row=2, column=0, columnspan=2, sticky="w")
         self._hint.grid(row=2, column=2, columnspan=6, sticky="w")
+        self.tls.grid(row=3, column=0, columnspan=8, sticky="ew")
+        self._show_tls()
         self.start_button.grid(row=1, column=5)
         self.stop_button.grid(row=1, column=6)
         self._menu_button.grid(row=1, column=7)
@@ -192,6 +228,14 @@ class ServerPage(ttk.Frame):
         self._bar.grid_remove()
         self.columnconfigure(0, weight=1)
         self.rowconfigure(len(rows) - 1, weight=1)
+
+    def _field(self, name: str) -> ttk.Entry:
+        return self.fields[name] if name in self.fields else self.tls.fields[name]
+
+    def _show_tls(self) -> None:
+        (self.tls.grid if self._wants_tls.get() else self.tls.grid_remove)()
+        if self.winfo_viewable():
+            self.update_idletasks()  # a field gets the keyboard only once it is on the screen
 
     def _resized_bar(self, event: "tk.Event[tk.Misc]") -> None:
         self.bar.configure(wraplength=max(100, event.width - 6 * self._theme.unit))
@@ -209,6 +253,7 @@ class ServerPage(ttk.Frame):
         for part in (*self._field_labels.values(), *self.fields.values()):
             part.grid_configure(padx=(0, 2 * unit))
         self._hint.grid_configure(pady=(unit // 2, 0))
+        pad(self.tls, 0, (2 * unit, unit))
         self._light.grid_configure(padx=(0, unit))
         self._state.grid_configure(padx=(0, 3 * unit))
         for button in (self.start_button, self.stop_button):
@@ -218,19 +263,3 @@ class ServerPage(ttk.Frame):
             head.configure(padding=(3 * unit, unit, 2 * unit, unit))
         self.said.pack_configure(padx=(3 * unit, 0))
         self._private.pack_configure(padx=(3 * unit, 0))
-
-
-def _button(
-    parent: tk.Misc,
-    text: str,
-    do: Callable[[], object],
-    *,
-    underline: int,
-    style: str = "Outline.TButton",
-) -> ttk.Button:
-    """A button that Return presses as well as the space bar."""
-    button = ttk.Button(
-        parent, text=text, command=do, underline=underline, style=style, width=len(text) + 2
-    )
-    button.bind("<Return>", lambda _: button.invoke())
-    return button

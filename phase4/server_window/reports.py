@@ -14,14 +14,16 @@ from shared.status import Snapshot, StatusError, format_snapshot, parse_snapshot
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """People can connect to `address`, "host:port"."""
+    """People can connect to `address`, "host:port"; with TLS to `tls_address`, if that is any."""
 
     address: str
+    tls_address: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It could not start; `why` is a sentence, `field` what to mend: host, port or status_port."""
+    """It could not start; `why` is a sentence, `field` what to mend (page.py has their names)."""
 
     why: str
     field: str

@@ -11,11 +11,12 @@ import select
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from tests.harness import SECONDS, wait_until
+from tests.harness import SECONDS, Program, wait_until
 
 if TYPE_CHECKING:
     import tkinter
@@ -71,6 +72,10 @@ class Desktop:
     def has_window(self, title: str) -> bool:
         """Whether there is one now."""
         return bool(self._ask("search", "--onlyvisible", "--name", title))
+
+    def has(self, number: str) -> bool:
+        """Whether there is a window of this number now."""
+        return bool(self._ask("getwindowname", number))
 
     def clipboard(self) -> str:
         """The text on the clipboard; none where nobody has copied, or whoever did is gone."""
@@ -141,6 +146,7 @@ class Desktop:
         with open(reading_end, "rb") as number:
             command = ["Xvfb", "-displayfd", str(writing_end), "-screen", "0", self._size]
             command += ["-dpi", str(self._dpi), "-nolisten", "tcp", "-noreset"]
+            command += ["-r"]  # a key that a busy machine releases late is still one key
             with _process(command, {}, pass_fds=(writing_end,)):
                 os.close(writing_end)
                 ready, _, _ = select.select([number], [], [], SECONDS)
@@ -182,6 +188,57 @@ class Window:
     def expect_title(self, part: str) -> None:
         """Wait until the title holds `part`."""
         wait_until(lambda: part in self.title, f"a title with {part!r}, not {self.title!r}")
+
+    def copied(self, is_enough: Callable[[str], object], what: str) -> str:
+        """Copy the conversation or the log in front until it is as wished; then, what was copied.
+
+        Ctrl+Shift+C copies it all, in each of our windows.
+        """
+        texts: list[str] = []
+
+        def copy() -> object:
+            self.key("ctrl+shift+c")
+            texts[:] = [self.desktop.clipboard()]
+            return is_enough(texts[0])
+
+        wait_until(copy, what)
+        return texts[0]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the X server still knows it."""
+        return self.desktop.has(self.number)
+
+
+class WindowProgram(Program):
+    """A program with a window, on this desktop."""
+
+    def __init__(
+        self, desktop: Desktop, *arguments: str, env: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(*arguments, env={**desktop.env, **(env or {})})
+        self.desktop = desktop
+        self._windows: dict[str, Window] = {}
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the program, and wait until its window has gone.
+
+        The X server may learn of the end only later, and the next check must not find this window.
+        """
+        super().__exit__(kind, error, trace)
+        if kind is None:
+            for window in self._windows.values():
+                wait_until(lambda window=window: not window.is_there, "a screen without the window")  # type: ignore[misc]
+
+    def window(self, title: str) -> Window:
+        """Its window, when it is called that (a regular expression)."""
+        window = self.desktop.window(title)
+        return self._windows.setdefault(window.number, window)
 
 
 @contextlib.contextmanager

@@ -14,34 +14,29 @@ import pytest
 
 from tests.harness import Program, free_port, run, wait_until
 from tests.phase4.chat import Chat
-from tests.phase4.desktop import MODULES, Desktop, Window
+from tests.phase4.desktop import MODULES, Desktop, Window, WindowProgram
 
 TIME = r"^\d\d:\d\d:\d\d  "
 
 
-class Client(Program):
+class Client(WindowProgram):
     """The client, and its window once it is `in`."""
 
     def __init__(self, desktop: Desktop, port: int, *arguments: str, config: str = "") -> None:
         """`config`: where this person's settings are; else nothing is remembered."""
-        env = {**desktop.env, **({"XDG_CONFIG_HOME": config} if config else {})}
+        env = {"XDG_CONFIG_HOME": config} if config else {}
         where = ("--port", str(port)) if port else ()
-        super().__init__("phase4.client_gui", *where, *arguments, env=env)
-        self.desktop = desktop
-
-    def window(self, title: str) -> Window:
-        """Its window, when it is called that."""
-        return self.desktop.window(title)
+        super().__init__(desktop, "phase4.client_gui", *where, *arguments, env=env)
 
     def shows(self, window: Window, pattern: str) -> str:
         """Wait until a line of the conversation is like `pattern`; the whole conversation."""
+        wanted = re.compile(pattern, re.MULTILINE)
+        return window.copied(wanted.search, f"a line like {pattern}")
 
-        def copied() -> str:
-            window.key("ctrl+shift+c")
-            return self.desktop.clipboard()
-
-        wait_until(lambda: re.search(pattern, copied(), re.MULTILINE), f"a line like {pattern}")
-        return self.desktop.clipboard()
+    def knows_who_is_here(self, window: Window) -> None:
+        """Wait until the people are listed. The client has asked for them before this question."""
+        window.type("/ping people\n")
+        self.shows(window, "Pong people$")
 
 
 pytestmark = pytest.mark.window
@@ -82,6 +77,7 @@ def test_a_private_message_goes_to_one_and_is_shown_to_its_sender(
     ):
         bob.hear("* Carol joined")
         window = client.window("Alice on")
+        client.knows_who_is_here(window)
         window.type("/p\tbo\tsecret\n")  # Tab completes the command, and then the name
         shown = client.shows(window, TIME + "Alice  → Bob secret$")
         assert "/pm" not in shown  # as the public messages are: by the client itself
@@ -98,7 +94,7 @@ def test_private_conversations_in_tabs_without_a_mouse(desktop: Desktop, chat: C
         Client(desktop, chat.port, "--name", "Alice") as client,
     ):
         window = client.window("Alice on")
-        client.shows(window, "Welcome, Alice! 3 online")
+        client.knows_who_is_here(window)
         zoe.hear("* Alice joined")
         window.key("F6", "Down", "Down", "Return")  # Alice is the first in the list, Bob the second
         window.type("hi\n")
@@ -172,7 +168,7 @@ def test_what_was_filled_in_is_there_next_time(
         kept = json.loads(file.read_text(encoding="utf-8"))
         assert kept == {
             **{"host": "127.0.0.1", "port": chat.port, "name": "Alice"},
-            **{"theme": "dark", "points": 11},
+            **{"theme": "dark", "points": 11, "tls": False},
         }
         with Client(desktop, 0, config=config) as client:
             client.window("Join the chat").key("Return")

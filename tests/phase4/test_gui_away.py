@@ -7,8 +7,9 @@ from tkinter import ttk
 
 import pytest
 
-from phase4.gui.app import App, Target
+from phase4.gui.app import App
 from phase4.gui.bars import Bar
+from phase4.gui.target import Target
 from shared import message
 from tests.harness import wait_until
 from tests.phase4.chat import Chat
@@ -16,6 +17,7 @@ from tests.phase4.desktop import Desktop
 from tests.phase4.scripted import ScriptedServer
 from tests.phase4.windows import (
     Apps,
+    kill,
     new_window,
     press,
     see,
@@ -66,8 +68,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def lose(app: App, chat: Chat) -> None:
-    chat.process.kill()
-    chat.wait()
+    kill(app, chat)
     see(app.root, lambda: "connecting again" in app.root.title(), "that it is lost")
 
 
@@ -84,14 +85,17 @@ def choose(bar: Bar, answer: str) -> None:
     raise AssertionError(f"no button {answer!r}: {texts(bar)}")
 
 
-@pytest.mark.usefixtures("hurry")
-def test_the_bar_says_why_and_it_is_tried_again_by_itself(
-    away: App, start: Callable[..., Chat]
-) -> None:
+@pytest.mark.usefixtures("patience")
+def test_the_bar_says_why_and_what_can_be_done(away: App) -> None:
     bar = away.chat_page.bar
     assert "The server closed the connection. Trying again" in bar.text
     assert texts(bar) == ["Try now", "Stop"]
     assert away.chat_page.people.names() == ()
+
+
+@pytest.mark.usefixtures("hurry")
+def test_it_is_tried_again_by_itself(away: App, start: Callable[..., Chat]) -> None:
+    bar = away.chat_page.bar
     see(away.root, lambda: "No server listens" in bar.text, "the first try, which fails")
     shown = tabs_of(away).main.conversation.shown()
     assert shown.count("!  ") == 1, "each try that fails is told in the bar alone"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from phase4.gui import settings
 from phase4.gui.settings import MAX_FILE_BYTES, Settings
 
-KEPT = Settings("chat.example", 4567, "Алиса", "dark", 14)
+KEPT = Settings("chat.example", 4567, "Алиса", "dark", 14, tls=True)
 
 
 @pytest.fixture
@@ -57,6 +57,7 @@ def test_nobody_else_may_read_it(path: Path) -> None:
         '{"port": 99999999999999999999}',
         json.dumps({"host": "x", "port": 5}) + " " * MAX_FILE_BYTES,
         json.dumps({"host": "x" * 300, "port": True, "name": ["x"], "theme": "pink", "points": -1}),
+        json.dumps({"tls": "yes"}),
     ],
 )
 def test_a_broken_file_is_as_if_there_were_none(path: Path, text: str) -> None:
@@ -76,7 +77,7 @@ def test_a_name_with_control_characters_cannot_reach_the_screen(path: Path) -> N
 @limits(max_examples=50)
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text() | st.integers(), st.lists))
 def test_no_value_of_any_kind_is_an_error(value: object) -> None:
-    held = dict.fromkeys(("host", "port", "name", "theme", "points"), value)
+    held = dict.fromkeys(("host", "port", "name", "theme", "points", "tls"), value)
     got = settings._checked(held)
     assert 1 <= got.port <= 65535
     assert got.theme in ("light", "dark")

@@ -3,6 +3,7 @@
 Tk's loop is turned by the check itself (`see`), so all of Tk happens in one thread here as well.
 """
 
+import contextlib
 import socket
 import tkinter as tk
 import webbrowser
@@ -16,11 +17,12 @@ from phase4.gui.app import BATCH_EVENTS, App
 from phase4.gui.conversation import LEFT_OUT, LINES_CUT_AT_ONCE, MAX_LINES, Conversation
 from phase4.gui.lines import Line
 from phase4.gui.people import MAX_SHOWN, People
+from phase4.gui.target import Target
 from phase4.gui.theme import Theme
 from tests.harness import SECONDS, free_port, wait_until
 from tests.phase4.chat import Chat
 from tests.phase4.desktop import Desktop
-from tests.phase4.windows import Apps, new_window, press, see, shows, tabs_of
+from tests.phase4.windows import Apps, kill, new_window, press, see, shows, tabs_of
 
 pytestmark = pytest.mark.window
 
@@ -231,7 +233,7 @@ def start_app(root: tk.Tk) -> Iterator[Apps]:
 
 
 def says(app: App) -> str:
-    return str(app.connect_page.message.cget("text"))
+    return app.connect_page.message.shown
 
 
 def submit(root: tk.Tk, app: App) -> None:
@@ -344,6 +346,28 @@ def test_another_name_goes_over_the_same_connection(root: tk.Tk, start_app: Apps
             assert server.readline() == "Alicia\n"
 
 
+@pytest.mark.parametrize("is_connecting", [False, True])
+def test_a_window_that_appears_has_the_keyboard_already(
+    desktop: Desktop, chat: Chat, is_connecting: bool
+) -> None:
+    """Keys that are pressed as soon as it can be seen are not lost."""
+    with new_window(desktop) as root, contextlib.closing(Apps(root)) as start_app:
+        app = start_app(chat.port)
+        if is_connecting:
+            app.connect_at_once()
+        app.appear()  # from here on the window is there, before Tk has looked at a single event
+        field = app.chat_page.entry if is_connecting else app.connect_page.name
+        assert root.winfo_ismapped()
+        assert root.focus_lastfor() is field
+
+
+def test_the_page_that_comes_to_the_front_has_the_keyboard_at_once(talking: App) -> None:
+    talking.show_form()
+    assert talking.root.focus_lastfor() is talking.connect_page.name
+    talking.leave_form()
+    assert talking.root.focus_lastfor() is talking.chat_page.entry
+
+
 def test_what_cannot_be_sent_stays_in_the_entry_with_the_reason(
     root: tk.Tk, start_app: Apps, chat: Chat
 ) -> None:
@@ -443,8 +467,7 @@ def test_a_form_that_is_being_filled_in_stays_as_it_is_while_the_server_goes_and
 ) -> None:
     talking.show_form()
     talking.connect_page.host.insert("end", ".example")
-    chat.process.kill()
-    chat.wait()
+    kill(talking, chat)
     shows(talking, "The server closed the connection")
     again = start(port=chat.port)
     talking.connect_again()
@@ -461,7 +484,7 @@ def test_another_server_may_be_chosen_and_the_conversation_says_so(
     other = start("--log-dir", str(tmp_path / "other"))
     with chat.join("Bob") as bob, other.join("Carol"):
         talking.show_form()
-        talking.connect_page.fill("127.0.0.1", other.port, "Alice")
+        talking.connect_page.fill(Target("127.0.0.1", other.port, "Alice"))
         submit(root, talking)
         see(root, lambda: str(other.port) in root.title(), "the other conversation")
         bob.hear("* Alice left")

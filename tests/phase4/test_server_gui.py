@@ -37,7 +37,7 @@ from shared.status import Person as Online
 from shared.status import Snapshot
 from tests.harness import SECONDS, Peer, Program, run, wait_until
 from tests.phase4.chat import PROMPT, TIME, Person
-from tests.phase4.desktop import MODULES, Desktop, Window
+from tests.phase4.desktop import MODULES, Desktop, Window, WindowProgram
 
 LAST_WORDS = f"! {DISCONNECTED_BY_OPERATOR}\n".encode()
 QUIET = ("--flood-rate", "0")
@@ -272,6 +272,15 @@ def port_of(app: App) -> int:
 def bar(app: App) -> str:
     """What the bar says; nothing where it is hidden."""
     return str(app.page.bar.cget("text")) if app.page.bar.winfo_ismapped() else ""
+
+
+@pytest.mark.window
+def test_a_window_that_appears_has_the_keyboard_already(open_app: Callable[..., App]) -> None:
+    """Keys that are pressed as soon as it can be seen are not lost."""
+    app = open_app()
+    app.appear()
+    assert app.root.winfo_ismapped()
+    assert app.root.focus_lastfor() is app.page.start_button
 
 
 @pytest.mark.window
@@ -540,18 +549,17 @@ def test_everything_is_reached_with_the_keyboard(root: tk.Tk, open_app: Callable
 # --- the window, as a person uses it --------------------------------------------------------------
 
 
-class ServerWindow(Program):
+class ServerWindow(WindowProgram):
     """The program, with its window."""
 
     def __init__(self, desktop: Desktop, logs: Path, *arguments: str) -> None:
         options = ("--port", "0", "--status-port", "0", "--log-dir", str(logs))
-        super().__init__("phase4.server_gui", *options, *QUIET, *arguments, env=desktop.env)
-        self.desktop = desktop
+        super().__init__(desktop, "phase4.server_gui", *options, *QUIET, *arguments)
         self.logs = logs
 
-    def window(self) -> Window:
+    def window(self, title: str = "Chat server|Running on 127") -> Window:
         """Its window, whatever it is called now."""
-        return self.desktop.window("Chat server|Running on 127")
+        return super().window(title)
 
     def port(self, window: Window) -> int:
         """Where its server listens; waits until it does."""
@@ -562,13 +570,7 @@ class ServerWindow(Program):
 
     def log_shows(self, window: Window, text: str) -> str:
         """Wait until the log holds `text`; the whole log."""
-
-        def copied() -> str:
-            window.key("ctrl+shift+c")
-            return self.desktop.clipboard()
-
-        wait_until(lambda: text in copied(), f"{text!r} in the log")
-        return self.desktop.clipboard()
+        return window.copied(lambda log: text in log, f"{text!r} in the log")
 
 
 @pytest.mark.window

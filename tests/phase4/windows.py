@@ -9,9 +9,12 @@ import tkinter as tk
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from phase4.gui.app import App, Target
+from phase4.connection import Trust
+from phase4.gui.app import App
 from phase4.gui.tabs import Tab, Tabs
+from phase4.gui.target import Target
 from tests.harness import wait_until
+from tests.phase4.chat import Chat
 from tests.phase4.desktop import Desktop
 
 # Tcl must be freed by the thread that made it, or it aborts the process. Python's collector runs in
@@ -49,11 +52,20 @@ class Apps:
         self._apps: list[App] = []
 
     def __call__(
-        self, port: int, host: str = "127.0.0.1", name: str = "Alice", memory: Path | None = None
+        self,
+        port: int,
+        host: str = "127.0.0.1",
+        name: str = "Alice",
+        memory: Path | None = None,
+        *,
+        has_tls: bool = False,
+        trust: Trust | None = None,
     ) -> App:
         """The client with its form; nothing is connected to."""
-        target = Target(host, port, name)
-        self._apps.append(App(self._root, target, "light", lambda: False, memory=memory))
+        target = Target(host, port, name, has_tls)
+        self._apps.append(
+            App(self._root, target, "light", lambda: False, memory=memory, trust=trust)
+        )
         return self._apps[-1]
 
     def talking(self, port: int) -> App:
@@ -90,6 +102,24 @@ def shows(app: App, text: str, person: str = "") -> None:
         return tab is not None and text in tab.conversation.shown()
 
     see(app.root, is_shown, f"{text!r} in the tab of {person or 'everybody'}")
+
+
+def kill(app: App, chat: Chat) -> None:
+    """Kill the client's server once it has answered everything.
+
+    Had it left something unread, the system would end the connection with a reset. After an answer
+    the client asks nothing for half a minute.
+    """
+    connection = vars(app)["_connection"]
+
+    def is_answered() -> bool:
+        state = vars(connection)
+        has_answer = state["_lag_seconds"] is not None and state["_asked_at"] is None
+        return has_answer and not connection.unsent
+
+    see(app.root, is_answered, "the answer to all that was sent")
+    chat.process.kill()
+    chat.wait()
 
 
 def type_line(app: App, text: str) -> None:
