@@ -97,7 +97,8 @@ class Session:
         except HangUp as error:
             reason, last_words = error.reason, error.last_words
         except OSError:
-            reason = "connection lost"
+            # Without a name nobody knew them: a port scan, or a health check.
+            reason = "connection lost" if self._member.name else ""
         finally:
             self._room.leave(self._member, reason, last_words)
             self._close()
