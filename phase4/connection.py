@@ -69,6 +69,7 @@ from phase4.client.trust import Trust, Verifier, why_lost
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_SERVER_LINE_BYTES, RECV_BYTES
 from shared.framing import BadLine, LineDecoder, encode_line
+from shared.goodbye import hang_up
 from shared.stream import Stream
 from shared.wakeup import Wakeup
 
@@ -331,7 +332,8 @@ class Connection:
         connection, verdict = open_stream(
             self.host, self.port, self._verifier, self._wakeup, self._look_up
         )
-        with contextlib.closing(connection):
+        with contextlib.ExitStack() as at_the_end:
+            at_the_end.callback(hang_up, connection)  # over TLS, too, with a goodbye
             with self._lock:
                 self._dialogue = Dialogue(self._wanted_name, is_return=self._was_in)
             self._can_write = True

@@ -269,8 +269,11 @@ def why_lost(error: OSError) -> str:
     if isinstance(error, CutOff):
         return "cut off, so that the last words may be missing"
     if isinstance(error, ssl.SSLError):
-        if error.reason == "DECRYPTION_FAILED_OR_BAD_RECORD_MAC":
-            return "what arrived was altered on the way"
+        match error.reason:
+            case "DECRYPTION_FAILED_OR_BAD_RECORD_MAC":
+                return "what arrived was altered on the way"
+            case "SSLV3_ALERT_BAD_RECORD_MAC":  # the server's word for it
+                return "what we sent was altered on the way"
         return f"by TLS: {_reason(error)}"
     return error.strerror or str(error)
 

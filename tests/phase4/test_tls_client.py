@@ -563,6 +563,16 @@ def test_what_the_server_says_after_a_quit_is_shown(server: ScriptedServer, ann:
     assert ann.next() == LEFT
 
 
+def test_when_the_server_ends_the_client_says_goodbye_as_well(
+    server: ScriptedServer, ann: Client
+) -> None:
+    with server.accept() as speaker:
+        speaker.let_in()
+        ann.until_in()
+        speaker.half_close()
+        assert speaker.read_bytes_until_end() == b""  # in order: else it raises CutOff
+
+
 def test_a_slow_server_gets_every_line_once_and_in_order(
     server: ScriptedServer, connect: Connect, authority: Authority
 ) -> None:
