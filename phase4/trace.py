@@ -8,7 +8,10 @@ stream, which is not where its writer did.
       0.014  #1 server → client     14 bytes  Hello Client!\n
       2.120  #1 client → server          FIN
 
-FIN is the end of one direction, RST the end of both, in which bytes may have been lost.
+FIN is the end of one direction, RST the end of both, in which bytes may have been lost. The relay
+shows what it sees: where TLS ends in it, plain text (and `cut off` is an end without TLS's goodbye,
+or bytes that were altered); where TLS passes through it, encrypted bytes. Where it alters what
+passes (--replace), a second line has what it handed on instead.
 """
 
 import re
@@ -24,6 +27,8 @@ MAX_ARROWS = 200
 
 TO_SERVER = "client → server"
 TO_CLIENT = "server → client"
+
+_ARROWS = {"FIN": "--)", "RST": "--x", "cut off": "--x"}  # in Mermaid; bytes have another
 
 _UNSAFE_IN_MERMAID = re.compile(r"[#;<>\"`{}%\\]")
 
@@ -67,7 +72,7 @@ class Trace:
             return
         client = f"C{number}"
         source, sink = (client, "S") if direction == TO_SERVER else ("S", client)
-        arrow = "->>" if data else "--x" if what == "RST" else "--)"
+        arrow = _ARROWS.get(what, "->>")
         label = _for_mermaid(f"{what}: {shown}" if data else what)
         with self._lock:
             if len(self._arrows) < MAX_ARROWS:
@@ -102,9 +107,13 @@ class ConnectionTrace:
         """In order, with a FIN."""
         self._trace.add(self._number, direction, "FIN")
 
-    def was_reset(self, direction: str) -> None:
-        """Reading or writing has failed: somebody is gone."""
-        self._trace.add(self._number, direction, "RST")
+    def altered(self, direction: str, data: bytes) -> None:
+        """What was carried is handed on as this instead."""
+        self._trace.add(self._number, direction, "altered to", data)
+
+    def was_lost(self, direction: str, what: str) -> None:
+        """Reading or writing has failed: somebody is gone, or TLS has found a fault."""
+        self._trace.add(self._number, direction, what)
 
     def closed(self) -> None:
         """Both directions are over. Raises OSError when the diagram cannot be written."""

@@ -12,55 +12,30 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from phase4 import relay as relay_module
+from phase4 import relay_sides
 from phase4.relay import Relay
 from shared.listener import open_listener
 from shared.threaded_server import ThreadedServer
 from tests.harness import ROOT, SECONDS, Server, environment, free_port, run, wait_until
 from tests.phase4.chat import TIME, Chat, Person
+from tests.phase4.relayed import (
+    FROM_EITHER,
+    Relayed,
+    memory_of,
+    on_linux,
+    receive,
+    receive_all,
+    reset,
+    send_until_blocked,
+    threads_and_descriptors,
+)
 
 if sys.platform != "win32":
     import fcntl
     import termios
-
-on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-
-
-class Relayed(Server):
-    """The relay in a process of its own, between clients and a server that are the test's."""
-
-    def __init__(self, *arguments: str, host: str = "127.0.0.1") -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.upstream = socket.create_server((host, 0), family=family)
-        self.upstream.settimeout(SECONDS)
-        upstream_port = self.upstream.getsockname()[1]
-        there = f"[{host}]:{upstream_port}" if ":" in host else f"{host}:{upstream_port}"
-        self.sockets: list[socket.socket] = []  # those of the check that runs
-        super().__init__("phase4.relay", "--host", host, "--upstream", there, *arguments)
-
-    def client(self) -> socket.socket:
-        """A new client of the relay's."""
-        client = socket.create_connection((self.host, self.port), SECONDS)
-        self.sockets.append(client)
-        return client
-
-    def pair(self) -> tuple[socket.socket, socket.socket]:
-        """A client, and the connection that the server got for it."""
-        client = self.client()
-        server, _ = self.upstream.accept()
-        server.settimeout(SECONDS)
-        self.sockets.append(server)
-        return client, server
-
-    def close_sockets(self) -> None:
-        """Close all connections of a test, and what the server has not accepted."""
-        for each in self.sockets:
-            each.close()
-        self.sockets.clear()
 
 
 @pytest.fixture(scope="module")
@@ -96,44 +71,6 @@ def start_relay() -> Iterator[Callable[..., Relayed]]:
 def own_relay(start_relay: Callable[..., Relayed]) -> Relayed:
     """A relay for one check alone."""
     return start_relay()
-
-
-def receive(connection: socket.socket, size: int) -> bytes:
-    """Exactly `size` bytes."""
-    data = b""
-    while len(data) < size:
-        piece = connection.recv(size - len(data))
-        assert piece, f"the stream ended after {data!r}"
-        data += piece
-    return data
-
-
-def receive_all(connection: socket.socket) -> bytes:
-    """Everything up to the end of the stream; a reset fails."""
-    pieces = []
-    while piece := connection.recv(1 << 16):
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-def reset(connection: socket.socket) -> None:
-    """Close with a reset, as a program that crashes with unread input does."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
-def send_until_blocked(connection: socket.socket, data: bytes) -> int:
-    """Send until nothing more is taken; how many bytes were."""
-    connection.settimeout(0.3)
-    taken = 0
-    with contextlib.suppress(TimeoutError):
-        while taken < len(data):
-            taken += connection.send(data[taken : taken + (1 << 16)])
-    connection.settimeout(SECONDS)
-    return taken
-
-
-FROM_EITHER = pytest.mark.parametrize("sender", [0, 1], ids=["from client", "from server"])
 
 
 # --- carrying --------------------------------------------------------------------------------
@@ -299,15 +236,6 @@ def test_a_side_that_does_not_read_slows_the_other_down(own_relay: Relayed, send
     assert receive_all(pair[1 - sender]) == data[:taken]
 
 
-def memory_of(relay: Relayed) -> int:
-    """Bytes of memory that the relay uses, where the system tells."""
-    status = Path(f"/proc/{relay.process.pid}/status")
-    if not status.exists():
-        return 0
-    line = next(each for each in status.read_text().splitlines() if each.startswith("VmRSS"))
-    return int(line.split()[1]) * 1024
-
-
 # --- the server ------------------------------------------------------------------------------
 
 
@@ -361,7 +289,7 @@ def test_a_server_that_does_not_answer_holds_up_nobody_else() -> None:
 def test_a_server_that_does_not_answer_in_time_is_said_to_be_unreachable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(relay_module, "_CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(relay_sides, "CONNECT_SECONDS", 0.1)
     with server_that_does_not_answer() as upstream:
         ours, client = socket.socketpair()
         with ours, client:
@@ -442,12 +370,6 @@ def test_a_client_that_has_gone_leaves_nothing_behind(own_relay: Relayed) -> Non
     wait_until(lambda: threads_and_descriptors(own_relay) == before, "threads and sockets are gone")
 
 
-def threads_and_descriptors(relay: Relayed) -> tuple[int, int]:
-    """How many of each the relay has."""
-    process = f"/proc/{relay.process.pid}"
-    return len(os.listdir(f"{process}/task")), len(os.listdir(f"{process}/fd"))
-
-
 # --- the class itself, in this process -----------------------------------------------------------
 
 
@@ -516,7 +438,7 @@ def test_a_connection_that_has_ended_is_forgotten(inside: Inside) -> None:
 
 
 def test_a_silent_conversation_goes_on(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay_module, "_CONNECT_SECONDS", 0.05)  # for connecting, and only that
+    monkeypatch.setattr(relay_sides, "CONNECT_SECONDS", 0.05)  # for connecting, and only that
     client, server = inside.pair()
     with client, server:
         server.sendall(b"1")
