@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import ROOT, Peer, Server
+from tests.conftest import Need
+from tests.harness import ROOT, Peer, Server, run
 
 Arrows = dict[str, list[str]]
 """What passes between each client and the server, in its order."""
@@ -27,17 +28,23 @@ def arrows(diagram: str) -> Arrows:
         text = label.replace("#92;", "\\")
         text = re.sub(r"^[\d,]+ bytes: ", "", text)
         text = re.sub(r"127\.0\.0\.1:\d+", "ADDRESS", text)
+        text = re.sub(r"^((?:altered to: )?\[)\d\d:\d\d:\d\d\]", r"\1TIME]", text)
         way = "to" if sink == "S" else "from"
         found.setdefault(client, []).append(f"{way} server: {text}")
     return found
 
 
 def in_lesson(phase: str) -> Arrows:
-    """The diagram of a lesson."""
+    """The first diagram of a lesson."""
+    return all_in_lesson(phase)[0]
+
+
+def all_in_lesson(phase: str) -> list[Arrows]:
+    """All diagrams of what passes, in their order."""
     page = (ROOT / phase / "README.md").read_text(encoding="utf-8")
-    diagram = re.search(r"```mermaid\nsequenceDiagram\n(.*?)```", page, re.DOTALL)
-    assert diagram
-    return arrows(diagram[1])
+    found = re.findall(r"```mermaid\nsequenceDiagram\n(.*?)```", page, re.DOTALL)
+    assert found
+    return [arrows(each) for each in found]
 
 
 def say_hello(connect: Callable[[], Peer]) -> dict[str, str]:
@@ -90,3 +97,18 @@ def test_the_lesson_shows_what_passes(
         seen = run[who[name]]
         start = seen.index(shown[0])  # the lesson of phase 3 begins when all are there
         assert seen[start : start + len(shown)] == shown
+
+
+def test_the_lesson_on_tls_shows_what_passes_without_it_and_with_it(
+    tmp_path: Path, need: Need
+) -> None:
+    need(modules=["cryptography"])
+    file = tmp_path / "run.mmd"
+    status, printed = run("phase4.eavesdropper", "--trace-diagram", str(file))
+    assert status == 0, printed
+    seen = arrows(file.read_text(encoding="utf-8"))
+    _, *shown = all_in_lesson("phase4")
+    assert [list(each) for each in shown] == [["C1"], ["C2"]]
+    for diagram in shown:
+        for client, passed in diagram.items():
+            assert seen[client][: len(passed)] == passed

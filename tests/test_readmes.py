@@ -10,6 +10,7 @@ import os
 import re
 import select
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -21,7 +22,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Need
-from tests.harness import ROOT, SECONDS, Peer, Server, environment, free_port
+from tests.harness import (
+    ROOT,
+    SECONDS,
+    Peer,
+    Program,
+    Server,
+    environment,
+    free_port,
+    run,
+    wait_until,
+)
 from tests.pages import PAGES, Command, Diff, is_as_shown, read_page
 from tests.phases_common import fill
 from tests.terminal import Terminal  # skips all of this where there are no pseudo-terminals
@@ -60,7 +71,9 @@ TO_LOOK_AT = {
 NEEDS_SERVER = re.compile(r"\bnc\b|phase\d\.client|monitor")
 INTERACTIVE = re.compile(r"python -m phase[123]\.(server|client)")  # with what is typed into it
 STARTS = re.compile(r"python -m (phase4\.(server|relay))( .*)?")
-STATUS_ONE = ("does not have this flaw", "FAILED", "NOT YET")
+STATUS_ONE = ("does not have this flaw", "FAILED", "NOT YET", "This was not expected")
+CERTIFICATE = ("--tls-cert", "chat-cert.pem", "--tls-key", "chat-key.pem")  # made on the page
+SHOWN_HOST = "192.168.1.20"  # the server's machine on the page
 
 
 def reason_of(known: dict[str, str], text: str, *, whole: bool) -> str | None:
@@ -116,6 +129,8 @@ class Desk:
         self.phase = page.partition("/")[0]
         self._stack = stack
         self._server: Server | None = None
+        self._tls_server: Server | None = None
+        self._printed: dict[str, tuple[int, str]] = {}  # by commands that are on the page again
         self.metrics_port = free_port()
         self.status_port = free_port()
 
@@ -127,6 +142,16 @@ class Desk:
             extra = self.phase4_arguments() if phase == "phase4" else ()
             self._server = self._stack.enter_context(Server(f"{phase}.server", *extra))
         return self._server.port
+
+    @property
+    def tls_port(self) -> int:
+        """The same for the server with the certificate that the page has made."""
+        if self._tls_server is None:
+            ports = ("--status-port", "0", "--quit-key", "off")
+            self._tls_server = self._stack.enter_context(
+                Server("phase4.server", *ports, *CERTIFICATE, cwd=self.directory)
+            )
+        return self._tls_server.port
 
     def phase4_arguments(self) -> tuple[str, ...]:
         """So that it is alone on its ports, and its logs are not in the house."""
@@ -140,6 +165,8 @@ class Desk:
         if re.search(r"\bnc |phase\d\.client", command):
             command = command.replace("12345", str(self.port))
             command = re.sub(r"(phase\d\.client\w*)", rf"\1 --port {self.port}", command)
+        if command.startswith("openssl s_client"):
+            command = command.replace("12345", str(self.tls_port))
         if "curl" in command:
             assert self.port  # it is up
             command = command.replace("12347", str(self.metrics_port))
@@ -160,10 +187,8 @@ class Desk:
 
     def run_to_its_end(self, command: Command) -> None:
         """What ends by itself, or with what is typed."""
-        assert re.match(r"\(?(python|printf|nc|curl|head)\b", command.text), "nobody knows this"
-        typed = b"Reader\n/quit\n" if command.text.startswith("nc ") else b""
         for left in reversed(range(TRIES if command.change else 1)):
-            status, printed = shell(self.with_ports(command.text), self.directory, typed)
+            status, printed = self.outcome_of(command)
             assert "Traceback" not in printed, printed
             if command.shown is None:
                 assert status == 0, printed
@@ -172,6 +197,18 @@ class Desk:
                 assert status == any(each in command.shown for each in STATUS_ONE), printed
                 return
 
+    def outcome_of(self, command: Command) -> tuple[int, str]:
+        """The exit status and the output; where a page shows a run in parts, of one run."""
+        assert re.match(r"\(?(python|printf|nc|curl|head|openssl)\b", command.text), "not known"
+        if command.text not in self._printed:
+            speaks = command.text.startswith(("nc ", "openssl s_client"))
+            typed = b"Reader\n/quit\n" if speaks else b""
+            outcome = shell(self.with_ports(command.text), self.directory, typed)
+            if "eavesdropper" not in command.text:
+                return outcome
+            self._printed[command.text] = outcome
+        return self._printed[command.text]
+
     def start_and_stop(self, module: str, command: Command) -> None:
         """What runs until somebody ends it: that it starts with these options, and stops."""
         if command.shown is not None:
@@ -179,8 +216,8 @@ class Desk:
             return
         options = [] if module == "phase4.relay" else ["--status-port", "0", "--quit-key", "off"]
         given = command.text.split()[3:]
-        if "--metrics-port" in given:
-            given[given.index("--metrics-port") + 1] = "0"
+        for option in {"--metrics-port", "--port"} & {*given}:
+            given[given.index(option) + 1] = "0"
         with Server(module, *options, *given, cwd=self.directory) as server:
             server.interrupt()
             assert server.wait() == 0
@@ -190,9 +227,15 @@ class Desk:
         assert self.port
         _, _, module, *options = text.split()
         is_monitor = module == "monitor"
-        where = f"127.0.0.1:{self.status_port}" if is_monitor else str(self.port)
+        port = self.tls_port if {"--tls", "--ca"} & {*options} else self.port
+        where = f"127.0.0.1:{self.status_port}" if is_monitor else str(port)
+        options = [re.sub(r"^(.*\.pem)$", rf"{self.directory}/\1", each) for each in options]
+        options = ["127.0.0.1" if each == SHOWN_HOST else each for each in options]
         options += ["--status" if is_monitor else "--port", where]
-        env = {"PROMPT_TOOLKIT_NO_CPR": "1"}  # or it waits 2 s to hear where the cursor is
+        env = {
+            "PROMPT_TOOLKIT_NO_CPR": "1",  # or it waits 2 s to hear where the cursor is
+            "XDG_CONFIG_HOME": str(self.directory / "config"),  # what is remembered goes there
+        }
         with Terminal("-m", module, *options, columns=100, rows=30, env=env) as terminal:
             terminal.until("LIVE" if is_monitor else "Your name|Welcome")
             if "Your name" in terminal.text:
@@ -461,6 +504,55 @@ def test_the_conversation_with_nc(tmp_path: Path) -> None:
                     bob.half_close()
                 got = alice.read_line()
                 assert is_as_shown(line, got), f"the page shows {line!r}, and it says {got!r}"
+
+
+def test_haproxy_as_it_is_configured_on_the_page_says_who_connects(
+    tmp_path: Path, need: Need
+) -> None:
+    need("haproxy", modules=["cryptography"])
+    files = [str(tmp_path / f"chat-{each}.pem") for each in ("cert", "key")]
+    assert run("phase4.certificate", "127.0.0.1", "--cert", files[0], "--key", files[1])[0] == 0
+    (tmp_path / "chat.pem").write_text("".join(Path(each).read_text() for each in files))
+    shown = re.search(r"```haproxy\n(.*?)```", READ["phase4/README.md"].text, re.DOTALL)
+    assert shown
+    port = free_port()
+    arguments = ("--status-port", "0", "--quit-key", "off", "--log-dir", str(tmp_path))
+    with Server("phase4.server", "--trusted-proxy", "127.0.0.1", *arguments) as server:
+        configuration = shown[1].replace("/etc/haproxy/chat.pem", str(tmp_path / "chat.pem"))
+        configuration = configuration.replace(":12345", f"127.0.0.1:{port}")
+        configuration = configuration.replace("127.0.0.1:12344", f"127.0.0.1:{server.port}")
+        (tmp_path / "haproxy.cfg").write_text(configuration)
+        with haproxy(tmp_path / "haproxy.cfg", port):
+            where = ("--host", "127.0.0.1", "--port", str(port), "--ca", files[0])
+            with Program("phase4.client_terminal", *where, "--name", "Ann") as ann:
+                ann.expect("Welcome, Ann!")
+                ann.type("hello\n")
+                ann.end_of_input()
+                assert ann.wait() == 0
+    assert " Ann: hello\n" in (tmp_path / "messages.txt").read_text()
+    came = (tmp_path / "connections.txt").read_text()
+    assert re.search(r" Ann joined from 127\.0\.0\.1:\d+\n", came)
+
+
+@contextlib.contextmanager
+def haproxy(configuration: Path, port: int) -> Iterator[None]:
+    """HAProxy, ready on this port."""
+    with subprocess.Popen(["haproxy", "-db", "-f", str(configuration)]) as process:
+        try:
+            wait_until(lambda: can_connect(port) or process.poll() is not None, "HAProxy listens")
+            assert process.poll() is None, "HAProxy does not like the configuration"
+            yield
+        finally:
+            process.kill()
+
+
+def can_connect(port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), SECONDS).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def test_the_metrics_are_those_on_the_page(tmp_path: Path, need: Need) -> None:
