@@ -330,7 +330,7 @@ def main(arguments: list[str] | None = None) -> int:
         listener,
         relay.serve,
         max_connections=options.max_clients,
-        full="! The relay is full; try again later.",
+        full="" if options.tls_cert else "! The relay is full; try again later.",
         report=console.print,
     )
     on_stop_signals(server.stop)

@@ -304,7 +304,7 @@ def test_a_stream_that_is_cut_off_looks_complete_to_nobody(relay: TLSRelayed, se
 @pytest.mark.parametrize(
     ("way", "clients"), [("client", 50), ("server", 50), ("both", 200), ("through", 50)]
 )
-def test_two_hundred_clients_come_talk_and_go(
+def test_many_clients_come_talk_and_go(
     lasting_relays: dict[str, TLSRelayed], way: str, clients: int
 ) -> None:
     relay = lasting_relays[way]
