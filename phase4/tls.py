@@ -9,7 +9,7 @@ carries the bytes:
 
 `ssl.SSLSocket` does the carrying as well, but must not be used by two threads at once, and a chat
 has two on every connection: one reads, the writing thread sends. So there is a lock around each
-call of the engine; it is held while bytes are (de)ciphered, which takes microseconds, and never
+call of the engine; it is held while the engine works, which takes microseconds, and never
 while anybody waits for the network. Besides, SSLSocket has no half-close that survives if the
 peer is still talking: `unwrap()` would meet what it says and take it for a fault.
 
@@ -136,7 +136,7 @@ class TLSSocket:
         # Under _lock:
         self._is_ready = False  # the handshake is over
         self._has_said_goodbye = False
-        self._in_flight = 0  # bytes of the caller's that `_unsent` holds in ciphered form
+        self._in_flight = 0  # bytes of the caller's that `_unsent` holds in encrypted form
         self._unsent = memoryview(b"")  # what the system did not take of the engine's output
         # Any thread sets it, and it stays: we have ended receiving, so that no goodbye is awaited.
         self._is_deaf = False
@@ -145,7 +145,7 @@ class TLSSocket:
         self._has_ended = False
         self._fault: OSError | None = None
         self._has_heard = False
-        self._silent_bytes = 0  # ciphered bytes, more than what was said accounts for
+        self._silent_bytes = 0  # encrypted bytes, more than what was said accounts for
 
     # --- the handshake --------------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ class TLSSocket:
         return data
 
     def _receive(self, deadline: float | None) -> bytes:
-        """Ciphered bytes from the socket. Holds no lock."""
+        """Encrypted bytes from the socket. Holds no lock."""
         while True:
             try:
                 return self._socket.recv(_RECEIVE_BYTES)
@@ -276,7 +276,7 @@ class TLSSocket:
         """As a socket's; and what was not sent must come again in the next call, as a rest does.
 
         For a record leaves whole or not at all. Where the system takes only half of one, its bytes
-        count as unsent, though they are ciphered already; they count as sent when the other half
+        count as unsent, though they are encrypted already; they count as sent when the other half
         has left. So, as with a socket: when all counts as sent, nothing of it is still here.
         """
         deadline = self._deadline()

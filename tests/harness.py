@@ -6,9 +6,11 @@ stream, and to show that something did *not* arrive it sends a marker after it a
 come next (a fence).
 """
 
+import atexit
 import contextlib
 import os
 import queue
+import random
 import re
 import select
 import signal
@@ -24,6 +26,7 @@ from types import TracebackType
 from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
+GIVEN_BY_NO_SYSTEM = range(20_000, 32_000)  # Linux begins at 32768, others at 49152
 SECONDS = 25.0  # for what takes milliseconds: a slow machine is no failure, a hanging one is
 
 
@@ -189,9 +192,19 @@ class Server(Program):
 
 
 class Peer:
-    """The test's end of a TCP connection that carries lines."""
+    """The test's end of a TCP connection that carries lines.
 
-    def __init__(self, host: str, port: int, *, receive_buffer_bytes: int = 0) -> None:
+    `secure` makes of the connected socket something that behaves like one, and speaks TLS.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        receive_buffer_bytes: int = 0,
+        secure: Callable[[socket.socket], socket.socket] | None = None,
+    ) -> None:
         self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_buffer_bytes:  # before connect(): it sets the window that is offered
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
@@ -202,6 +215,8 @@ class Peer:
             self.socket.close()
             raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if secure:
+            self.socket = secure(self.socket)
         self._unread = b""
 
     def __enter__(self) -> Self:
@@ -275,7 +290,8 @@ class Peer:
 
     def has_input(self) -> bool:
         """Whether something can be read at once. Proves nothing about a moment later."""
-        return bool(self._unread or select.select([self.socket], [], [], 0)[0])
+        has_pending = getattr(self.socket, "has_pending", False)  # TLS: taken, and not read
+        return bool(self._unread or has_pending or select.select([self.socket], [], [], 0)[0])
 
     def _receive(self, deadline: float) -> bytes:
         self.socket.settimeout(max(0.001, deadline - time.monotonic()))
@@ -288,11 +304,25 @@ class Peer:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago; for a port that must be known before its server runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody gets while this process lives, unless they ask for just this one.
+
+    For a port that must be known before its server runs, or on which nobody is to listen. One that
+    the system gives for 0 would not do: once it is free, the system gives it to the next who asks,
+    and others do all the time. So it is one of those that no system gives unasked; and that it is
+    taken, a UDP socket of the same number tells the other processes of these checks.
+    """
+    for port in random.SystemRandom().sample(GIVEN_BY_NO_SYSTEM, 1000):
+        sign = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            sign.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            sign.close()
+        else:
+            atexit.register(sign.close)
+            return port
+    raise AssertionError("of 1,000 ports, none is free")
 
 
 def run(*arguments: str, seconds: float = SECONDS, cwd: Path = ROOT) -> tuple[int, str]:

@@ -1,10 +1,17 @@
 """A phase 4 server in a process of its own, and people who talk to it with plain sockets."""
 
+import contextlib
 import re
+import socket
+import struct
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
+import pytest
+
+from phase4.tls import CutOff, TLSSocket, client_context
 from shared.status import parse_snapshot
 from tests.harness import Peer, Server, wait_until
 
@@ -13,11 +20,60 @@ PROMPT = r"\* Enter your nickname:"
 _CAME = re.compile(r"^\S+ \S+ joined from ", re.MULTILINE)
 _WENT = re.compile(r"^\S+ \S+ left(?: \(|$)", re.MULTILINE)
 
+both_transports = pytest.mark.parametrize("transport", ["tcp", "tls"], indirect=True)
+"""For a check, or for a module: over TLS the server keeps the same promises as over plain TCP."""
+
+_LINGER = (socket.SOL_SOCKET, socket.SO_LINGER)
+Secure = Callable[[socket.socket], socket.socket]
+
+
+class StrictTLSSocket(TLSSocket):
+    """The end of a conversation must be said: a check fails where the stream is just cut off.
+
+    And it is said here as well, on `close`; but where that is to be a reset (Peer.reset).
+    """
+
+    def send(self, data: bytes | bytearray | memoryview, flags: int = 0, /) -> int:
+        """As a socket's; with flags, beside TLS."""
+        return self._socket.send(data, flags) if flags else super().send(data)
+
+    def close(self) -> None:
+        """As a program does that is ended in order."""
+        with contextlib.suppress(OSError):  # it is closed already
+            if not struct.unpack("ii", self._socket.getsockopt(*_LINGER, 8))[0]:
+                self.shutdown(socket.SHUT_RDWR)
+        super().close()
+
+    def recv(self, size: int, /) -> bytes:
+        """As a socket's."""
+        try:
+            return super().recv(size)
+        except CutOff as error:
+            raise AssertionError("the stream was cut off, without TLS's goodbye") from error
+
+
+def secure(ca: Path) -> Secure:
+    """`secure(ca)(connection)` is that connection in TLS; the server's certificate is verified."""
+    context = client_context(ca)
+
+    def wrap(connection: socket.socket) -> socket.socket:
+        stream = StrictTLSSocket(connection, context, server_hostname="127.0.0.1")
+        stream.do_handshake()
+        return cast(socket.socket, stream)  # a Peer does only what a Stream can
+
+    return wrap
+
 
 class Chat(Server):
-    """`python -m phase4.server` on free ports; its logs are in `logs`."""
+    """`python -m phase4.server` on free ports; its logs are in `logs`.
 
-    def __init__(self, directory: Path, *arguments: str, port: int = 0) -> None:
+    With `secure`, those who `connect` and `join` do it over TLS.
+    """
+
+    def __init__(
+        self, directory: Path, *arguments: str, port: int = 0, secure: Secure | None = None
+    ) -> None:
+        self.secure = secure
         self.logs = directory / "logs"
         super().__init__(
             "phase4.server",
@@ -30,9 +86,18 @@ class Chat(Server):
         self.status_host = found[1]
         self.status_port = int(found[2])
 
+    def connect(self, *, receive_buffer_bytes: int = 0) -> Peer:
+        """A new connection to it."""
+        return Peer(
+            self.host,
+            self.port,
+            receive_buffer_bytes=receive_buffer_bytes,
+            secure=self.secure,
+        )
+
     def join(self, name: str) -> "Person":
         """Somebody who has joined under this name."""
-        person = Person(self.host, self.port)
+        person = Person(self.host, self.port, secure=self.secure)
         person.expect(PROMPT)
         person.send(name)
         person.name = person.expect(rf"{TIME} \* Welcome, (\S+)! \d+ online\. .*")[1]

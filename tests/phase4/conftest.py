@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from phase4.client.trust import Trust
-from tests.harness import wait_until
+from tests.harness import free_port, wait_until
 from tests.phase4.certificates import Authority
 from tests.phase4.chat import Chat, secure
 from tests.phase4.desktop import MODULES, PROGRAMS, Desktop
@@ -17,6 +17,7 @@ from tests.phase4.scripted import Client, Connect, ScriptedServer, Speaker
 
 
 def _start(directory: Path, transport: Authority | None, *arguments: str, port: int = 0) -> Chat:
+    port = port or free_port()  # so that it can be started again on the same
     if transport is None:
         return Chat(directory, *arguments, port=port)
     tls = ("--tls-cert", str(transport.certificate()))

@@ -22,13 +22,14 @@ from phase4.server import ChatServer
 from phase4.server_options import Settings
 from phase4.session import Session
 from tests.harness import Peer, wait_until
-from tests.phase4.chat import PROMPT, TIME, Chat, Person
+from tests.phase4.chat import PROMPT, TIME, Chat, Person, both_transports
 
 pytestmark = pytest.mark.own_server
 
 Start = Callable[..., Chat]
 
 
+@both_transports
 def test_a_full_server_says_so_and_has_room_again_when_somebody_leaves(start: Start) -> None:
     chat = start("--max-clients", "2")
     with chat.join("Alice") as alice:
@@ -86,6 +87,7 @@ def test_who_speaks_too_fast_is_read_more_slowly_and_loses_nothing(start: Start)
             bob.hear(f"Alice: line {number}")
 
 
+@both_transports
 def test_after_a_burst_of_ten_lines_the_rate_holds(start: Start) -> None:
     chat = start("--flood-rate", "0.05")
     with chat.join("Alice") as alice, chat.join("Bob") as bob:
@@ -113,6 +115,7 @@ def test_who_is_held_back_holds_back_nobody_else(start: Start) -> None:
         alice.hear("Bob: two")
 
 
+@both_transports
 def test_who_is_held_back_can_leave_at_once(start: Start) -> None:
     chat = start("--flood-rate", "0.05")
     with chat.join("Bob") as bob:
@@ -147,6 +150,7 @@ def _join(server: ChatServer, name: str) -> Person:
     return person
 
 
+@both_transports
 def test_last_words_that_must_wait_their_turn_are_delivered(start: Start) -> None:
     chat = start("--flood-rate", "100")
     with chat.join("Bob") as bob, chat.join("Alice") as alice:
@@ -183,11 +187,12 @@ def test_who_ends_with_hours_of_lines_left_is_told_and_is_soon_gone(
             bob.hear("* Alice joined")
 
 
+@both_transports
 def test_who_stops_reading_is_disconnected_and_the_others_are_told_why(chat: Chat) -> None:
     with (
         chat.join("Alice") as alice,
         chat.join("Bob") as bob,
-        Peer(chat.host, chat.port, receive_buffer_bytes=4096) as stuck,
+        chat.connect(receive_buffer_bytes=4096) as stuck,
     ):
         stuck.expect(PROMPT)
         stuck.send("Stuck")
@@ -209,7 +214,7 @@ def test_while_somebody_stalls_the_others_talk_on_as_if_nothing_was(chat: Chat) 
     with (
         chat.join("Alice") as alice,
         chat.join("Bob") as bob,
-        Peer(chat.host, chat.port, receive_buffer_bytes=4096) as stuck,
+        chat.connect(receive_buffer_bytes=4096) as stuck,
     ):
         stuck.expect(PROMPT)
         stuck.send("Stuck")
@@ -227,6 +232,7 @@ def test_while_somebody_stalls_the_others_talk_on_as_if_nothing_was(chat: Chat) 
         assert chat.waiting_for("Stuck") > before  # none of it had to wait for him
 
 
+@both_transports
 def test_who_only_reads_slowly_gets_everything(chat: Chat) -> None:
     with chat.join("Bob") as bob, chat.join("Alice") as alice:
         bob.hear("* Alice joined")

@@ -10,16 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import Peer, Program, run
-from tests.phase4.chat import PROMPT, TIME, Chat
+from tests.harness import Program, run
+from tests.phase4.chat import PROMPT, TIME, Chat, both_transports
 
 pytestmark = pytest.mark.own_server
 
 Start = Callable[..., Chat]
 SIGNALS = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGINT, signal.SIGTERM]
+# Over TLS with one of them: what a signal does is the same.
+each_signal = pytest.mark.parametrize(
+    ("number", "transport"),
+    [*((number, "tcp") for number in SIGNALS), (signal.SIGTERM, "tls")],
+    indirect=["transport"],
+)
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@each_signal
 def test_a_signal_tells_everybody_ends_their_streams_and_exits_0(chat: Chat, number: int) -> None:
     with chat.join("Alice") as alice, chat.join("Bob") as bob, chat.connect() as nameless:
         nameless.expect(PROMPT)
@@ -36,7 +42,7 @@ def test_a_signal_tells_everybody_ends_their_streams_and_exits_0(chat: Chat, num
 def _seconds_to_stop(chat: Chat, number: int) -> float:
     """With ten people who speak as fast as they can, ten who say nothing, and one who is stuck."""
     with ExitStack() as stack:
-        stuck = stack.enter_context(Peer(chat.host, chat.port, receive_buffer_bytes=4096))
+        stuck = stack.enter_context(chat.connect(receive_buffer_bytes=4096))
         stuck.expect(PROMPT)
         stuck.send("Stuck")
         people = [stack.enter_context(chat.join(f"P{each}")) for each in range(10)]
@@ -51,7 +57,7 @@ def _seconds_to_stop(chat: Chat, number: int) -> float:
         return time.monotonic() - before
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@each_signal
 def test_it_stops_in_two_seconds_with_stuck_and_silent_people_under_load(
     start: Start, number: int
 ) -> None:
@@ -59,6 +65,7 @@ def test_it_stops_in_two_seconds_with_stuck_and_silent_people_under_load(
     assert any(_seconds_to_stop(start("--flood-rate", "0"), number) < 2.0 for _ in range(3))
 
 
+@both_transports
 def test_what_was_said_before_the_stop_is_delivered_and_logged(chat: Chat) -> None:
     with chat.join("Alice") as alice, chat.join("Bob") as bob:
         alice.hear("* Bob joined")
@@ -124,6 +131,7 @@ def test_q_stops_it_without_enter(tmp_path: Path) -> None:
         os.close(theirs)
 
 
+@both_transports
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
 def test_people_who_leave_while_it_stops_do_no_harm(chat: Chat) -> None:
     people = [chat.join(f"P{number}") for number in range(20)]

@@ -3,7 +3,9 @@
 import re
 import socket
 
-from tests.phase4.chat import PROMPT, TIME, Chat
+from tests.phase4.chat import PROMPT, TIME, Chat, both_transports
+
+pytestmark = both_transports
 
 
 def test_a_newcomer_is_asked_for_a_name_and_welcomed(chat: Chat) -> None:

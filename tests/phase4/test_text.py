@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.phase4.chat import Chat
+from tests.phase4.chat import Chat, both_transports
+
+pytestmark = both_transports
 
 
 @pytest.mark.parametrize(
