@@ -215,7 +215,7 @@ def write_both(cert: Path, certificate: bytes, key: Path, secret: bytes) -> None
 
     A file that is there is left alone. Raises CertificateError.
     """
-    if cert.resolve() == key.resolve():
+    if os.path.realpath(cert) == os.path.realpath(key):  # Path.resolve() raises at endless links
         raise CertificateError("The certificate is for all and the key is secret: not in one file.")
     with contextlib.ExitStack() as undo:
         # Both are made before either is written, each by the one call that looks and takes.

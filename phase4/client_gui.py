@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from phase4.client.known_hosts import spelled
 from phase4.client.trust import Trust, add_trust_arguments, trust_of
 from phase4.gui import settings
 from phase4.gui.opening import NoWindow, open_window
@@ -74,6 +75,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--port", type=port_number, help=f"the server's port (default: {last} {CHAT_PORT})"
     )
+    add_trust_arguments(parser)
     parser.add_argument("--name", help="your name; with it, connect at once and ask nothing")
     parser.add_argument(
         "--theme", choices=("light", "dark"), help=f"the colours (default: {last} light)"
@@ -84,7 +86,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="neither use what was remembered from last time, nor remember anything (but whose"
         " certificate a server showed; see --known-hosts)",
     )
-    add_trust_arguments(parser)
     return parser.parse_args(arguments)
 
 
@@ -92,7 +93,7 @@ def _wished(options: argparse.Namespace, last: settings.Settings) -> settings.Se
     """What the command line says, and for what it does not say, what was so last time."""
     host = options.host or last.host
     port = last.port if options.port is None else options.port
-    is_same_server = (host, port) == (last.host, last.port)
+    is_same_server = (spelled(host), port) == (spelled(last.host), last.port)
     return replace(
         last,
         host=host,

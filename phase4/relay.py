@@ -34,6 +34,7 @@ other sends. A socket can bear that, and so can a TLSSocket (tls.py); an ssl.SSL
 
 import argparse
 import contextlib
+import os
 import socket
 import ssl
 import struct
@@ -71,6 +72,10 @@ Replacements = Sequence[tuple[bytes, bytes]]
 
 # What wakes a recv() and tells the peer nothing. On Windows only a full shutdown surely wakes it.
 _STOP_READING = socket.SHUT_RDWR if sys.platform == "win32" else socket.SHUT_RD
+
+
+# The last is for a peer whom TLSSocket gives up; of a socket's own accord only Windows knows it.
+_BY_TLS = (CutOff, ssl.SSLError, ConnectionAbortedError)
 
 
 @dataclass
@@ -152,7 +157,7 @@ class Direction:
         """Something was lost, and may be missing at the end: neither side gets an orderly end."""
         if self._loss.has_happened:
             return
-        is_by_tls = isinstance(error, (CutOff, ssl.SSLError))
+        is_by_tls = isinstance(error, _BY_TLS)
         self._loss.why = why_lost(error) if is_by_tls else ""
         self._loss.has_happened = True
         self._trace.was_lost(self._name, "cut off" if is_by_tls else "RST")
@@ -314,6 +319,7 @@ def main(arguments: list[str] | None = None) -> int:
             listener = open_listener(options.host, options.port)
             on_failure.enter_context(listener)
             client_side, server_side = _sides(options, console.print)
+            introduction = _introduction(options, address_text(listener.getsockname()))
             trace = _trace(options, console.print)
             on_failure.pop_all()
     except (ListenError, TLSError, _CannotWrite) as error:
@@ -324,7 +330,7 @@ def main(arguments: list[str] | None = None) -> int:
         (lambda text: None) if options.quiet else console.print,
         trace,
         clients=client_side,
-        replacements=[(old.encode(), new.encode()) for old, new in options.replace],
+        replacements=[(os.fsencode(old), os.fsencode(new)) for old, new in options.replace],
     )
     server = ThreadedServer(
         listener,
@@ -334,7 +340,7 @@ def main(arguments: list[str] | None = None) -> int:
         report=console.print,
     )
     on_stop_signals(server.stop)
-    for line in _introduction(options, address_text(listener.getsockname())):
+    for line in introduction:
         console.print(line)
     server.serve()
     relay.drain(server)

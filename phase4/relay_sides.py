@@ -109,12 +109,10 @@ class ServerSide:
         """
         try:
             connection = socket.create_connection(self.address, CONNECT_SECONDS)
+        except UnicodeError as error:
+            raise _unreachable("no host can have such a name") from error
         except OSError as error:
-            why = error.strerror or str(error)
-            raise TurnedAway(
-                f"the server cannot be reached ({why})",
-                f"! The server cannot be reached ({why}).",
-            ) from error
+            raise _unreachable(error.strerror or str(error)) from error
         with contextlib.ExitStack() as on_failure:
             on_failure.enter_context(contextlib.closing(connection))
             stream = self._introduce(connection, client, here)
@@ -145,6 +143,12 @@ class ServerSide:
         if verdict.is_first:
             self._report(verdict.remark)
         return stream
+
+
+def _unreachable(why: str) -> TurnedAway:
+    return TurnedAway(
+        f"the server cannot be reached ({why})", f"! The server cannot be reached ({why})."
+    )
 
 
 # The whole of it is for the operator: it names files of this machine.

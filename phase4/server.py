@@ -408,6 +408,8 @@ def introduce(server: ChatServer, how_to_stop: str, show: Callable[[str], None])
         show(f"Metrics on http://{server.metrics_address}/metrics")
     show("Type next, each in a terminal of its own:")
     where = _where_to_connect(server)
+    if server.settings.trusted_proxies:
+        show("People behind the trusted proxy connect to the proxy; from its address, nobody else.")
     next_ones = (
         (f"phase4.client_gui {where}", "a window to chat in"),
         (f"phase4.client_terminal {where}", "the same in a terminal"),

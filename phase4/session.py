@@ -37,6 +37,10 @@ _LINGER_SECONDS = 1.0
 _TLS_HANDSHAKE = b"\x16\x03"  # how every TLS client begins (RFC 8446, 5.1); no text does
 _HTTP_REQUEST = re.compile(r" HTTP/\d(\.\d)?\s*$")  # also how HTTP/2 begins (RFC 9113, 3.4)
 _SSH_HELLO = re.compile(r"SSH-\d\.\d+-")  # RFC 4253, 4.2
+_DISTRUSTS_US = (  # a client's alerts (RFC 8446, 6.2), as OpenSSL calls them
+    *("TLSV1_ALERT_UNKNOWN_CA", "SSLV3_ALERT_BAD_CERTIFICATE", "SSLV3_ALERT_CERTIFICATE_UNKNOWN"),
+    *("SSLV3_ALERT_CERTIFICATE_EXPIRED", "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE"),
+)
 _TLS_ONLY = encode_line("! This port speaks TLS only; connect with --tls. Goodbye.")
 
 
@@ -123,8 +127,7 @@ class Session:
                     self._socket.send(_TLS_ONLY)
             raise HangUp("", "no TLS") from error
         except ssl.SSLError as error:
-            why = (error.reason or "for no reason that is known").replace("_", " ").lower()
-            raise HangUp("", f"no agreement on TLS: {why}") from error
+            raise HangUp("", _why_no_agreement(error)) from error
         self._tls.setblocking(False)
         self._connection = self._tls
 
@@ -215,6 +218,14 @@ class Session:
             say_goodbye(self._connection, seconds=_LINGER_SECONDS if self._may_linger() else 0)
         else:
             self._connection.detach()  # rather a lost descriptor than one that is used by two
+
+
+def _why_no_agreement(error: ssl.SSLError) -> str:
+    """For the operator: what OpenSSL says, which is what the client's alert said, or our own."""
+    reason = error.reason or "for no reason that is known"
+    if reason in _DISTRUSTS_US:
+        return "it does not trust our certificate"
+    return f"no agreement on TLS: {reason.replace('_', ' ').lower()}"
 
 
 def _refuse_other_protocols(line: str) -> None:

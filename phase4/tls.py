@@ -9,8 +9,8 @@ carries the bytes:
 
 `ssl.SSLSocket` does the carrying as well, but must not be used by two threads at once, and a chat
 has two on every connection: one reads, the writing thread sends. So there is a lock around each
-call of the engine; it is held while the engine works, which takes microseconds, and never
-while anybody waits for the network. Besides, SSLSocket has no half-close that survives if the
+call of the engine; it is held while the engine works, which takes microseconds, and never while
+anybody waits for the network. Besides, SSLSocket has no half-close that survives if the
 peer is still talking: `unwrap()` would meet what it says and take it for a fault.
 
 A TLSSocket behaves like a socket (shared/stream.py), so the session, the outbox and the relay use
@@ -43,11 +43,17 @@ RECORD_BYTES = 16 * 1024
 _UNREAD_REPLIES_BYTES = 64 * 1024
 """Replies of the engine's own (to a KeyUpdate) that wait for a peer who does not read them."""
 
+_HANDSHAKE_BYTES = 256 * 1024
+"""All that a peer may send before both have agreed. OpenSSL takes 100 KiB of certificates, twenty
+times the usual; but empty messages (HelloRequest) it takes for as long as they come, and somebody
+who is quick could keep us at it beyond every deadline."""
+
 _SILENT_BYTES = 32 * 1024
 _BYTES_FOR_A_WORD = 128
-"""A peer may send 32 KiB, record after record, that say nothing; and for each byte that they do say
-128. One byte in a record takes 85 at most. What needs no words (a KeyUpdate) has 27, costs us more
-than it costs the peer, and OpenSSL takes it without end."""
+"""How much a peer may send that says nothing: a record without words costs us work, and OpenSSL
+takes them without end (a KeyUpdate, of 27 bytes, costs us more than the peer). So 32 KiB for all of
+them, and 128 bytes more for each byte that is said: one byte in a record of its own takes 85 at
+most, so who says something never comes near."""
 
 _RECEIVE_BYTES = 4096  # deciphered at a time, while who sends must wait: 2 ms for KeyUpdates
 _TURN_SECONDS = 0.001  # how long who must not wait does wait for the other thread's turn to end
@@ -90,7 +96,7 @@ class _Turns:
             self._nobody_waits.clear()
             if not self._lock.acquire(timeout=seconds):
                 return False  # and the receiving thread keeps our turn for a moment
-        if not self._nobody_waits.is_set():
+        if not self._nobody_waits.is_set():  # as a rule it is, and to look costs less than to set
             self._nobody_waits.set()
         return True
 
@@ -145,6 +151,7 @@ class TLSSocket:
         self._has_ended = False
         self._fault: OSError | None = None
         self._has_heard = False
+        self._handshake_bytes = 0
         self._silent_bytes = 0  # encrypted bytes, more than what was said accounts for
 
     # --- the handshake --------------------------------------------------------------------------
@@ -162,6 +169,9 @@ class TLSSocket:
             if data and not self._has_heard and data[0] not in _FIRST_BYTES:
                 raise PlaintextPeer(errno.EPROTO, "the peer speaks no TLS")
             self._has_heard = True
+            self._handshake_bytes += len(data)
+            if self._handshake_bytes > _HANDSHAKE_BYTES:
+                raise _no_end()
             with self._lock:
                 self._feed(data)
         with self._lock:
@@ -194,8 +204,14 @@ class TLSSocket:
 
     @property
     def peer_names(self) -> list[str]:
-        """The hosts and addresses that the peer's certificate is for, where it was verified."""
-        pairs = (self._engine.getpeercert() or {}).get("subjectAltName", ())
+        """The hosts and addresses that the peer's certificate is for, where it was verified.
+
+        None where one of them is no text.
+        """
+        try:
+            pairs = (self._engine.getpeercert() or {}).get("subjectAltName", ())
+        except UnicodeDecodeError:
+            return []
         return [str(pair[1]) for pair in pairs if pair[0] in ("DNS", "IP Address")]
 
     @property
@@ -292,7 +308,7 @@ class TLSSocket:
             self._wait(deadline, write=True)
 
     def _send_some(self, data: memoryview) -> int:
-        """Under _lock."""
+        """Under _lock. How many bytes of `data` count as sent: those whose records left whole."""
         if not self._is_ready or self._has_said_goodbye:
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         sent = 0
@@ -407,6 +423,13 @@ class TLSSocket:
         return self._socket.detach()
 
 
+def _no_end() -> ssl.SSLError:
+    """As OpenSSL would say it, with the attributes that its errors have."""
+    error = ssl.SSLError(ssl.SSL_ERROR_SSL, "the handshake has no end")
+    error.library, error.reason = "SSL", "HANDSHAKE_WITHOUT_END"
+    return error
+
+
 def _is_ready(connection: socket.socket, seconds: float | None, *, write: bool) -> bool:
     """Whether a socket can be read or written within `seconds`."""
     if hasattr(select, "poll"):  # select() refuses descriptors over 1,023
@@ -453,6 +476,8 @@ def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext
 def _why_no_chain(certificate: Path, key: Path, error: Exception) -> str:
     if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
         return f"{key} is not the key that belongs to {certificate}."
+    if key == certificate:
+        return f"{key} does not hold a certificate and its key, in PEM; is the key in another file?"
     return f"{certificate} and {key} hold no certificate with its key, in PEM, that can be used."
 
 

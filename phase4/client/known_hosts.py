@@ -53,11 +53,18 @@ class Entry:
 
 
 def spelled(host: str) -> str:
-    """A host's name or address in its one spelling here.
+    r"""A host's name or address in its one spelling here: what the system is asked for.
 
     >>> spelled("Chat.Example."), spelled("0:0::1"), spelled("FE80::A%eth0"), spelled("10.0.0.1")
     ('chat.example', '::1', 'fe80::a%eth0', '10.0.0.1')
+    >>> spelled("B\xfccher.example"), spelled("10\u30020.0.1")  # a full stop, in Japanese
+    ('xn--bcher-kva.example', '10.0.0.1')
     """
+    if not host.isascii():
+        with contextlib.suppress(UnicodeError):
+            # By socket's own codec. Signs that nobody sees, copied from a page, go as well: else
+            # they would make another host of it, and so a first use.
+            host = host.encode("idna").decode("ascii")
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -118,12 +125,25 @@ def remember(path: Path, entry: Entry) -> set[str]:
     What is known for it afterwards. Two programs at once lose nothing, and cannot both have the
     first word. Any thread. Raises OSError where it cannot be written, TLSError as `fingerprints`.
     """
+    line = _written(entry)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(path, "a+b", buffering=0, opener=_open_at_once) as file, _locked(file):
         known = _known_in(file, path, entry.host, entry.port)
         if not known:
-            _append(file, line_of(entry).encode())
+            _append(file, line)
     return known or {entry.fingerprint}
+
+
+def _written(entry: Entry) -> bytes:
+    """Its line, if that will be understood: else nobody could talk to any server any more.
+
+    Raises OSError. No name of the DNS is like that, but a system may look names up elsewhere too.
+    """
+    line = line_of(entry)
+    with contextlib.suppress(ValueError):
+        if parse(line) == [entry]:
+            return line.encode()
+    raise OSError(errno.EINVAL, "no line can hold such a name")
 
 
 def _open_at_once(name: str, flags: int) -> int:

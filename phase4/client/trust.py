@@ -1,6 +1,6 @@
 r"""Whether the server at the other end is the right one: decided before a word is said.
 
-New here: a cipher alone protects nobody from the one in the middle, who has a cipher as well. It
+New here: encryption alone protects nobody from the one in the middle, who can encrypt as well. It
 must be known *who* answers, and there are two ways to know:
 
 - `--ca FILE`: somebody vouches for the certificate, and it is for the host that was asked for.
@@ -164,13 +164,14 @@ class Verifier:
         with self._lock:
             remarks = self._recognise(shown)
             self._seen = shown
-        return Verdict(stream.version, shown, bool(remarks), remarks)
+        is_first = bool(remarks)
+        return Verdict(stream.version, shown, is_first, remarks)
 
     def _recognise(self, shown: str) -> tuple[str, ...]:
         """Under _lock: the remarks where it is the first time. Raises TLSError, Distrusted."""
         path = self._trust.known_hosts or default_known_hosts()
         known = known_hosts.fingerprints(path, self._host, self._port)
-        known = known or ({self._seen} if self._seen else set())
+        known = known or ({self._seen} if self._seen else set())  # where no file could keep it
         remarks: tuple[str, ...] = ()
         if not known:
             known, kept = self._meet(path, shown)
@@ -206,8 +207,9 @@ class Verifier:
         return (
             f"{self._place} shows another certificate than before, and nothing was sent to it. "
             "Either somebody is in the middle and pretends to be the server, or its certificate "
-            f"was renewed. Ask the operator whether its fingerprint is now SHA256 {shown}. Only "
-            f"then remove the line for {known_hosts.spelled(self._host)} {self._port} in {path}."
+            "was renewed. Only if the operator says that the fingerprint at the end of this is now "
+            f"the right one, remove the line for {known_hosts.spelled(self._host)} {self._port} in "
+            f"{path}. SHA256 {shown}"
         )
 
     def why(self, error: OSError) -> TLSError:
@@ -255,7 +257,7 @@ class Verifier:
                 f"{self._place} speaks only old versions of TLS, which are broken; 1.2 is needed."
             )
         if error.reason in _NO_CIPHER:
-            return f"{self._place} and this program have no way to encipher in common."
+            return f"{self._place} and this program have no cipher in common."
         return f"{self._place} and this program could not agree on TLS ({_reason(error)})."
 
 
@@ -294,7 +296,8 @@ def add_trust_arguments(parser: argparse.ArgumentParser, flag: str = "--tls") ->
         flag,
         dest="tls",
         action="store_true",
-        help="speak TLS with the server: nobody on the way can read or alter what is said",
+        help="speak TLS with the server: nobody on the way can read or alter what is said, once "
+        "you know that it is the server",
     )
     parser.add_argument(
         "--ca",

@@ -102,6 +102,7 @@ class Mallory:
         self._relay = Relay((HOST, 0), self._reports.put, self.notebook)
         self._server = ThreadedServer(
             self._listener,
+            # Looked up for each client, as `_become` puts another relay there.
             lambda connection, address: self._relay.serve(connection, address),
             report=self._reports.put,
         )

@@ -10,7 +10,8 @@ def in_a_word(target: Target, secured: Secured | None) -> str:
     A word, and no sign or colour: not everybody can tell those.
     """
     if secured is not None:
-        return f"encrypted, {_readable(secured.version)}"
+        first = ", first time" if secured.is_first else ""  # nobody knows yet with whom
+        return f"encrypted, {_readable(secured.version)}{first}"
     return "" if target.is_here else "not encrypted"
 
 
@@ -20,7 +21,7 @@ def in_a_sentence(secured: Secured | None) -> str:
         return "Not encrypted: whoever is on the way can read what is said, and alter it."
     return (
         f"Encrypted with {_readable(secured.version)}: nobody on the way can read or alter what is "
-        "said. The server's certificate has the fingerprint SHA256 "
+        "said, if the server's certificate has this fingerprint (its operator knows): SHA256 "
         f"{secured.fingerprint}"
     )
 

@@ -117,7 +117,7 @@ class TlsForm(ttk.Frame):
         cert = _path(self.fields["tls_cert"].get() or NEW_CERTIFICATE)
         key = _path(self.fields["tls_key"].get() or NEW_KEY)
         for path, field in ((cert, "tls_cert"), (key, "tls_key")):
-            if path.exists():
+            if os.path.exists(path):  # Path's own raises where a name is too long, or not for us
                 self._put("tls_cert", str(cert))
                 self._put("tls_key", str(key))
                 self._fail(f"{path} is there already: use it, or give another name.", field)

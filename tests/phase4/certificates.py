@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from phase4.tls import server_context
 
@@ -33,3 +36,37 @@ class Authority:
     def context(self, *hosts: str, days: tuple[int, int] = (-1, 1)) -> ssl.SSLContext:
         """A server's context, with a certificate as `certificate` makes it."""
         return server_context(self.certificate(*hosts, days=days))
+
+
+def certificate_with_names(*names: bytes) -> bytes:
+    """A self-signed certificate and its key (PEM), for hosts whose names may be any bytes.
+
+    Each of them, and all together, must be shorter than 128 bytes.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "no text")])
+    fields = b"".join(b"\x82" + bytes([len(name)]) + name for name in names)  # dNSName, in DER
+    alternatives = x509.UnrecognizedExtension(
+        x509.SubjectAlternativeName.oid, b"\x30" + bytes([len(fields)]) + fields
+    )
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(who)
+        .issuer_name(who)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False
+        )
+        .add_extension(alternatives, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    return made.public_bytes(pem) + secret

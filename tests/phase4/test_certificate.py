@@ -343,7 +343,7 @@ def test_the_key_is_its_owners_from_the_moment_it_is_there(
 
 
 @pytest.mark.parametrize("which", ["cert", "key"])
-@pytest.mark.parametrize("what", ["file", "folder", "dangling link"])
+@pytest.mark.parametrize("what", ["file", "folder", "dangling link", "endless link"])
 def test_what_is_there_already_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], which: str, what: str
 ) -> None:
@@ -353,7 +353,7 @@ def test_what_is_there_already_is_left_alone(
     elif what == "folder":
         there.mkdir()
     else:
-        there.symlink_to(tmp_path / "elsewhere")
+        there.symlink_to(tmp_path / "elsewhere" if what == "dangling link" else there)
     paths = ("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem"))
     assert certificate.main(["chat.example", *paths]) == 2
     assert f"{there} is there already." in capsys.readouterr().err

@@ -252,6 +252,16 @@ def test_a_server_that_is_down_is_a_clear_answer_and_no_end(own_relay: Relayed) 
     assert receive(server, 7) == b"at last"
 
 
+def test_a_server_whose_name_cannot_be_one_is_said_to_be_unreachable() -> None:
+    with (
+        Server("phase4.relay", "--upstream", "chat..example:1") as relay,
+        relay.connect() as client,
+    ):
+        client.expect(r"! The server cannot be reached \(no host can have such a name\)\.")
+        client.expect_end()
+        relay.expect(r"was turned away: the server cannot be reached \(no host can have")
+
+
 @contextlib.contextmanager
 def server_that_does_not_answer() -> Iterator[socket.socket]:
     """A listener whose backlog is full: the system does not even answer who connects."""

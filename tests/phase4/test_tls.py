@@ -597,6 +597,37 @@ def test_a_hello_without_end_is_refused_before_it_takes_memory(
         server.close()
 
 
+@pytest.mark.parametrize("seconds", [SECONDS, 0], ids=["waiting", "not waiting"])
+def test_a_handshake_of_empty_messages_without_end_is_ended(
+    tcp_pair: Callable[..., Sockets], authority: Authority, seconds: float
+) -> None:
+    """OpenSSL takes them for ever, so that there would be no look at the clock while they come."""
+    near, far = tcp_pair()
+    client = TLSSocket(far, client_context(authority.file), server_hostname="127.0.0.1")
+    client.settimeout(seconds)
+    hello_requests = bytes(4 * 4096)
+
+    def pour() -> None:
+        with contextlib.suppress(ConnectionError):
+            for _ in range(512):
+                near.sendall(b"\x16\x03\x03\x40\x00" + hello_requests)
+            near.shutdown(socket.SHUT_WR)
+
+    with _meanwhile(pour):
+        with pytest.raises(ssl.SSLError, match="no end"):
+            _shake_hands(client)
+        client.close()
+
+
+def _shake_hands(stream: TLSSocket) -> None:
+    """As who may not wait does it."""
+    while True:
+        try:
+            return stream.do_handshake()
+        except BlockingIOError:
+            assert select.select([stream], [], [], SECONDS)[0], "nothing comes any more"
+
+
 def test_a_handshake_has_one_deadline_however_the_peer_drips(
     tcp_pair: Callable[..., Sockets], server_side: ssl.SSLContext
 ) -> None:

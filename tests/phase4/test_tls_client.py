@@ -30,7 +30,7 @@ from phase4.connection import (
 from phase4.tls import CutOff, TLSSocket, fingerprint_of_file, server_context
 from shared import message
 from tests.harness import SECONDS
-from tests.phase4.certificates import Authority
+from tests.phase4.certificates import Authority, certificate_with_names
 from tests.phase4.scripted import NOBODY_ELSE, WELCOME, Client, Connect, ScriptedServer, Speaker
 
 HOST = "127.0.0.1"
@@ -262,6 +262,20 @@ def test_a_certificate_for_another_host_is_refused_and_whom_it_is_for_is_said(
         )
 
 
+def test_a_certificate_whose_names_are_no_text_is_refused_in_a_sentence(
+    connect: Connect, tmp_path: Path
+) -> None:
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_bytes(certificate_with_names(b"\xff\xfe.example"))
+    with listening(server_context(certificate)) as server:
+        client = connect(server.port, trust=Trust(certificate))
+        with pytest.raises(ssl.SSLError, match="ALERT"):
+            server.accept()
+        with server.accept() as speaker:
+            assert hears_nothing(speaker)
+        assert reason_of_the_end(client).endswith("is for another host. Nothing was sent.")
+
+
 def test_a_certificate_for_another_host_is_refused_where_it_cannot_be_asked_again(
     connect: Connect, authority: Authority
 ) -> None:
@@ -391,6 +405,17 @@ def test_a_peer_that_hangs_up_instead_is_a_sentence(
     assert "ended the connection instead of agreeing on TLS" in reason_of_the_end(client)
 
 
+def test_a_handshake_without_end_is_a_sentence(plain: ScriptedServer, connect: Connect) -> None:
+    client = connect(plain.port, trust=Trust())
+    with plain.accept() as speaker, contextlib.suppress(ConnectionError):
+        for _ in range(512):
+            speaker.socket.sendall(b"\x16\x03\x03\x40\x00" + bytes(16_384))  # HelloRequests
+    assert reason_of_the_end(client) == (
+        f"127.0.0.1 port {plain.port} and this program could not agree on TLS (handshake without "
+        "end)."
+    )
+
+
 def _of_old(context: ssl.SSLContext) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # that it is old is the point
@@ -406,7 +431,7 @@ def _of_its_own(context: ssl.SSLContext) -> None:
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [(_of_old, "only old versions of TLS"), (_of_its_own, "no way to encipher in common")],
+    [(_of_old, "only old versions of TLS"), (_of_its_own, "no cipher in common")],
 )
 def test_a_server_with_nothing_in_common_is_a_sentence(
     connect: Connect,

@@ -5,6 +5,7 @@ What is promised of a relay without TLS (test_relay.py) holds in each of the fou
 
 import contextlib
 import hashlib
+import os
 import random
 import re
 import signal
@@ -34,6 +35,7 @@ from tests.conftest import Need
 from tests.harness import SECONDS, Server, run, wait_until
 from tests.phase4.certificates import Authority
 from tests.phase4.chat import PROMPT, TIME, Chat
+from tests.phase4.records import RecordWriter
 from tests.phase4.relayed import (
     FROM_EITHER,
     Relayed,
@@ -539,6 +541,22 @@ def test_a_client_that_is_cut_off_frees_a_server_that_is_held_up_by_it(both: TLS
     both.expect(r"was cut off \(cut off, so that the last words may be missing\)")
 
 
+def test_a_client_that_only_asks_for_new_keys_frees_a_server_that_is_held_up_by_it(
+    start_relay: Start, certified: Certified, tmp_path: Path
+) -> None:
+    relay = start_relay("client")
+    client = RecordWriter(relay.client(), certified.ca, tmp_path / "keys")
+    server, _ = relay.upstream.accept()
+    with server:
+        assert send_until_blocked(server, bytes(64 << 20)) < 64 << 20
+        with contextlib.suppress(ConnectionError):
+            for _ in range(2000):
+                client.socket.sendall(client.key_update())
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            server.sendall(bytes(64 << 20))
+    relay.expect(r"was cut off \(sends, and says nothing\)")
+
+
 # --- whether the server is the right one ---------------------------------------------------------
 
 
@@ -754,7 +772,23 @@ def test_the_relay_says_at_once_that_it_alters(start_relay: Start) -> None:
     relay.expect(r"^ALTERING what people say, both ways: 'a\\n' becomes ''$")
 
 
+def test_when_it_is_full_nobody_is_told_in_the_clear_where_tls_is_spoken(
+    start_relay: Start,
+) -> None:
+    """A client would take such words for a peer without TLS."""
+    relay = start_relay("client", "--max-clients", "1")
+    relay.streams()
+    assert receive_all(relay.client()) == b""
+
+
 # --- the command line ----------------------------------------------------------------------------
+
+
+def test_bytes_that_are_no_text_can_be_replaced_as_well(start_relay: Start) -> None:
+    relay = start_relay("client", "--replace", os.fsdecode(b"\xff"), "!")
+    client, server = relay.streams()
+    client.sendall(b"a\xffb")
+    assert receive(server, 3) == b"a!b"
 
 
 def test_it_shows_the_fingerprint_that_clients_see(
@@ -772,6 +806,7 @@ def test_it_shows_the_fingerprint_that_clients_see(
     ("arguments", "why"),
     [
         (("--tls-cert", "FILE"), "phase4.relay: FILE cannot be read: No such file or directory."),
+        (("--tls-cert", "OTHER"), "phase4.relay: OTHER holds no certificate in PEM."),
         (("--upstream-tls", "--ca", "FILE"), "phase4.relay: FILE cannot be read: No such file"),
         (("--tls-key", "FILE"), "--tls-key needs --tls-cert"),
         (("--replace", "", "x"), "--replace: OLD must not be empty"),
@@ -779,11 +814,13 @@ def test_it_shows_the_fingerprint_that_clients_see(
     ],
 )
 def test_what_is_wrong_on_the_command_line_is_one_sentence(
-    tmp_path: Path, arguments: tuple[str, ...], why: str
+    tmp_path: Path, certified: Certified, arguments: tuple[str, ...], why: str
 ) -> None:
     missing = str(tmp_path / "missing.pem")
-    given = [missing if each == "FILE" else each for each in arguments]
+    other = tmp_path / "other.pem"  # good for OpenSSL, but its fingerprint is not found
+    other.write_text(certified.file.read_text().replace(" CERTIFICATE-", " X509 CERTIFICATE-"))
+    given = [{"FILE": missing, "OTHER": str(other)}.get(each, each) for each in arguments]
     status, output = run("phase4.relay", "--port", "0", *given)
     assert status == 2
-    assert why.replace("FILE", missing) in output.splitlines()[-1]
+    assert why.replace("FILE", missing).replace("OTHER", str(other)) in output.splitlines()[-1]
     assert "Traceback" not in output

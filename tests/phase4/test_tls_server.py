@@ -493,6 +493,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 NO_CHAIN = "hold no certificate with its key, in PEM, that can be used."
+NOT_BOTH = "does not hold a certificate and its key, in PEM; is the key in another file?"
 
 
 @pytest.mark.parametrize(
@@ -501,10 +502,10 @@ NO_CHAIN = "hold no certificate with its key, in PEM, that can be used."
         ("none.pem", "key.pem", "none.pem cannot be read: No such file or directory."),
         ("cert.pem", "none.pem", "none.pem cannot be read: No such file or directory."),
         ("folder", "key.pem", "folder cannot be read: Is a directory."),
-        ("cert.pem", None, NO_CHAIN),
+        ("cert.pem", None, NOT_BOTH),
         ("cert.pem", "text.pem", NO_CHAIN),
         ("text.pem", "key.pem", NO_CHAIN),
-        ("key.pem", "key.pem", NO_CHAIN),
+        ("key.pem", "key.pem", NOT_BOTH),
         ("cert.pem", "other.pem", "other.pem is not the key that belongs to"),
         ("cert.pem", "locked.pem", "locked.pem is encrypted with a password"),
     ],

@@ -203,6 +203,21 @@ def test_a_certificate_is_made_used_and_never_written_over(
     assert fingerprint in app.page.tls.fingerprint.shown
 
 
+@pytest.mark.parametrize(
+    ("name", "why"), [("x" * 300, "cannot be made"), ("loop", "there already")]
+)
+def test_a_file_that_cannot_be_one_is_a_sentence(
+    need: Callable[..., None], open_app: OpenApp, tmp_path: Path, name: str, why: str
+) -> None:
+    need(modules=["cryptography"])
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    app = open_app(str(tmp_path / name), str(tmp_path / "key.pem"))
+    press(app.page.start_button, "<Alt-a>")
+    says(app, why)
+    is_at(app, "tls_cert")
+    assert not (tmp_path / "key.pem").exists()
+
+
 def test_where_no_certificate_can_be_made_there_is_no_button(
     open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

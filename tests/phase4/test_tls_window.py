@@ -98,7 +98,7 @@ def test_the_box_is_reached_by_keyboard_and_the_first_time_is_told_with_the_fing
     is_in(app)
     shows(app, "This is the first time")
     shows(app, fingerprint(chat))
-    assert word(app) == "encrypted, TLS 1.3"
+    assert word(app) == "encrypted, TLS 1.3, first time"
     assert settings.load(memory).tls
 
 
@@ -306,6 +306,7 @@ def test_only_what_stays_on_this_machine_needs_no_remark(host: str, said: str) -
     [
         ([], True),  # as last time
         (["--name", "Ann", "--port", "5"], True),
+        (["--host", "CHAT.example.", "--port", "5"], True),
         (["--port", "6"], False),  # that is another server
         (["--host", "elsewhere.example"], False),
         (["--port", "6", "--tls"], True),

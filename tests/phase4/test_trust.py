@@ -54,7 +54,9 @@ def test_the_examples_in_the_documentation_hold() -> None:
         ["STRASSE.example", "straße.example"],
         ["::1", "0:0:0:0:0:0:0:1", "0::0001"],
         ["fe80::a%eth0", "FE80:0::A%eth0"],
-        ["10.0.0.1", "::ffff:10.0.0.1", "::FFFF:a00:1"],
+        ["10.0.0.1", "::ffff:10.0.0.1", "::FFFF:a00:1", "10\u30020.0.1", "10.0.\u200b0.1"],
+        ["b\xfccher.example", "BU\u0308CHER.example", "xn--bcher-kva.example"],
+        ["chat.example", "chat\u3002example", "ch\xadat.exam\u200bple"],  # pasted from a page
     ],
 )
 def test_a_host_is_the_same_however_it_is_spelled(path: Path, spellings: list[str]) -> None:
@@ -177,6 +179,20 @@ def test_a_file_that_cannot_be_read_is_an_error_and_no_first_use(
     make(path)
     with pytest.raises(TLSError, match=reason):
         fingerprints(path, "chat.example", 12345)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["a b", "a#b", f"evil.example 12345 SHA256 {ONE}\nb", "#b", "a\x85b", "\ud800", ""],
+    ids=ascii,
+)
+def test_a_name_that_no_line_can_hold_is_not_written(path: Path, host: str) -> None:
+    """Some resolvers know such names; and one line that makes no sense is one for all servers."""
+    remember(path, Entry("chat.example", 12345, ONE))
+    before = path.read_bytes()
+    with pytest.raises(OSError, match="no line can hold such a name"):
+        remember(path, Entry(host, 12345, TWO))
+    assert path.read_bytes() == before
 
 
 def test_many_at_once_lose_nothing(path: Path) -> None:
