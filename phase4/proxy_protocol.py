@@ -13,7 +13,8 @@ one line before all else, and after it the client's bytes as they are:
 It is section 2.1 of HAProxy's specification (haproxy.org, proxy-protocol.txt); nginx, Traefik and
 the load balancers of the large clouds speak it too. Nothing proves such a line: who can connect can
 write one. So it counts only from addresses that the operator has named (TrustedProxies); from all
-others it is an ordinary line of an ordinary client.
+others it is an ordinary line of an ordinary client. And who is named must write it: one that only
+passes bytes on (our relay without --send-proxy) passes on the line that a client made up as well.
 """
 
 import argparse

@@ -474,8 +474,11 @@ def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext
 
 
 def _why_no_chain(certificate: Path, key: Path, error: Exception) -> str:
-    if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
+    reason = getattr(error, "reason", None)
+    if reason == "KEY_VALUES_MISMATCH":
         return f"{key} is not the key that belongs to {certificate}."
+    if reason in ("EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK"):
+        return f"{certificate} is too weak for TLS as it is spoken today; make a new one."
     if key == certificate:
         return f"{key} does not hold a certificate and its key, in PEM; is the key in another file?"
     return f"{certificate} and {key} hold no certificate with its key, in PEM, that can be used."

@@ -7,7 +7,7 @@ from pathlib import Path
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from phase4.tls import server_context
 
@@ -38,12 +38,17 @@ class Authority:
         return server_context(self.certificate(*hosts, days=days))
 
 
-def certificate_with_names(*names: bytes) -> bytes:
+def certificate_with_names(*names: bytes, is_weak: bool = False) -> bytes:
     """A self-signed certificate and its key (PEM), for hosts whose names may be any bytes.
 
-    Each of them, and all together, must be shorter than 128 bytes.
+    Each of them, and all together, must be shorter than 128 bytes. A weak one has a key of RSA with
+    1,024 bits.
     """
-    key = ec.generate_private_key(ec.SECP256R1())
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = (
+        rsa.generate_private_key(65537, 1024)
+        if is_weak
+        else ec.generate_private_key(ec.SECP256R1())
+    )
     who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "no text")])
     fields = b"".join(b"\x82" + bytes([len(name)]) + name for name in names)  # dNSName, in DER
     alternatives = x509.UnrecognizedExtension(

@@ -35,7 +35,7 @@ from phase4.server_options import Settings
 from phase4.tls import TLSError, TLSSocket, client_context, server_context
 from shared.goodbye import shut_down
 from tests.harness import SECONDS, run, wait_until
-from tests.phase4.certificates import Authority
+from tests.phase4.certificates import Authority, certificate_with_names
 from tests.phase4.chat import PROMPT, TIME, Chat, Person, secure
 from tests.phase4.records import ALERT, CLOSE_NOTIFY, RecordWriter
 
@@ -516,6 +516,13 @@ def test_a_certificate_that_will_not_do_is_one_sentence(
     with pytest.raises(TLSError) as found:
         server_context(files / certificate, files / key if key else None)
     assert sentence in str(found.value)
+
+
+def test_a_key_that_is_too_short_is_said_to_be_that(tmp_path: Path) -> None:
+    weak = tmp_path / "weak.pem"
+    weak.write_bytes(certificate_with_names(b"chat.example", is_weak=True))
+    with pytest.raises(TLSError, match=r"weak\.pem is too weak for TLS as it is spoken today"):
+        server_context(weak)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs the permissions of POSIX")
