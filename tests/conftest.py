@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -21,6 +22,24 @@ from tests.grading.plugin import (  # noqa: F401 - pytest finds them by their na
 )
 
 Need = Callable[..., None]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Make the checks independent of how, and on how busy a machine, they are started."""
+    # A script's background job ignores Ctrl-C, and so would all that is started from here.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if session.config.pluginmanager.hasplugin("hypothesispytest"):
+        _stop_the_clock_of_hypothesis()
+
+
+def _stop_the_clock_of_hypothesis() -> None:
+    """By default an example that takes over 0.2 s fails, which says something of the machine."""
+    from hypothesis import HealthCheck, settings  # not above: it takes a second, and not all use it
+
+    slow = (HealthCheck.too_slow,)
+    settings.register_profile("no clock", deadline=None, suppress_health_check=slow)
+    settings.load_profile("no clock")
 
 
 @pytest.fixture

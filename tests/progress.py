@@ -252,24 +252,24 @@ def grade_all(
 ) -> list[Learner]:
     """Grade every phase of every learner, `jobs` at a time."""
     names = names_of(directories)
-    with ThreadPoolExecutor(jobs) as pool:
-        try:
-            grading = [
-                [pool.submit(grader.grade, each, directory / each, given) for each in phases]
-                for directory in directories
-            ]
-            show = Counter(sum(map(len, grading)))
-            for row in grading:
-                for future in row:
-                    future.add_done_callback(lambda _: show.one_more())
-            return [
-                Learner(name, directory, tuple(each.result() for each in row))
-                for name, directory, row in zip(names, directories, grading, strict=True)
-            ]
-        except BaseException:  # Ctrl-C, say: the pool would wait for all of them
-            pool.shutdown(wait=False, cancel_futures=True)
-            grader.stop()
-            raise
+    with ThreadPoolExecutor(jobs) as pool, contextlib.ExitStack() as unless_done:
+        # After Ctrl-C, say, the pool would wait for all of them.
+        unless_done.callback(grader.stop)
+        unless_done.callback(pool.shutdown, wait=False, cancel_futures=True)
+        grading = [
+            [pool.submit(grader.grade, each, directory / each, given) for each in phases]
+            for directory in directories
+        ]
+        show = Counter(sum(map(len, grading)))
+        for row in grading:
+            for future in row:
+                future.add_done_callback(lambda _: show.one_more())
+        learners = [
+            Learner(name, directory, tuple(each.result() for each in row))
+            for name, directory, row in zip(names, directories, grading, strict=True)
+        ]
+        unless_done.pop_all()
+    return learners
 
 
 def names_of(directories: Sequence[Path]) -> list[str]:

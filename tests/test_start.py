@@ -16,7 +16,6 @@ from tests.harness import ROOT, run
 from tests.start import PHASES, STARTERS, arguments_of, check_command, main, quoted_whole
 
 RUN_SECONDS = 150.0  # for all steps of a phase, on a machine that may be slow
-PATIENCE_SECONDS = {"phase1": "1", "phase2": "1", "phase3": "1", "phase4": "2"}
 
 SLOW_CHECKS = (  # they pass between the last two steps as well, and need not be asked thrice
     "tests/phase4/test_wire.py::test_one_who_stops_reading_holds_up_nobody",
@@ -109,7 +108,7 @@ def check_steps(phase: str, directory: Path, steps: Sequence[int]) -> None:
         pytest.main(
             [
                 *(f"tests/{phase}/test_wire.py", "-x", "--server", command),
-                *("--patience", PATIENCE_SECONDS[phase], "-o", "addopts="),
+                *("-o", "addopts="),
                 *("--basetemp", str(directory / f"logs_{phase}_{done}"), "-p", "no:terminal"),
                 *("-p", "no:cacheprovider", "-p", "no:hypothesispytest"),
                 *(f"--deselect={each}" for each in SLOW_CHECKS if (phase, done) == ("phase4", 14)),

@@ -42,11 +42,10 @@ class Subject:
     def start(self, logs: Path, port: int = 0) -> "Running":
         """A server that can be connected to. Raises Verdict where it cannot."""
         running = self.launch(logs, port or free_port())
-        try:
+        with contextlib.ExitStack() as unless_ready:  # until then nobody else knows of it
+            unless_ready.callback(running.end)
             running.wait_until_ready()
-        except BaseException:  # Ctrl-C, too: nobody else knows of it yet
-            running.end()
-            raise
+            unless_ready.pop_all()
         return running
 
     def launch(self, logs: Path, port: int) -> "Running":

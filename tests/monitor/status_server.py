@@ -46,6 +46,16 @@ def never_ends(connection: socket.socket) -> None:
         connection.sendall(b"x" * 65536)
 
 
+def once(server: "StatusServer", first: Script, then: Script) -> Script:
+    """Do `first` for one connection, and `then` for all later ones."""
+
+    def script(connection: socket.socket) -> None:
+        server.script = then
+        first(connection)
+
+    return script
+
+
 class StatusServer:
     """Listens while it is in a `with` statement; `script` may be replaced at any time."""
 

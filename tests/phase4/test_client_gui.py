@@ -22,11 +22,22 @@ TIME = r"^\d\d:\d\d:\d\d  "
 class Client(WindowProgram):
     """The client, and its window once it is `in`."""
 
-    def __init__(self, desktop: Desktop, port: int, *arguments: str, config: str = "") -> None:
-        """`config`: where this person's settings are; else nothing is remembered."""
+    def __init__(
+        self,
+        desktop: Desktop,
+        port: int,
+        *arguments: str,
+        config: str = "",
+        is_patient: bool = False,
+    ) -> None:
+        """`config`: where this person's settings are; else nothing is remembered.
+
+        After a loss it comes back by itself; not so if it `is_patient`.
+        """
         env = {"XDG_CONFIG_HOME": config} if config else {}
         where = ("--port", str(port)) if port else ()
-        super().__init__(desktop, "phase4.client_gui", *where, *arguments, env=env)
+        module = ("tests.phase4.patient",) if is_patient else ()
+        super().__init__(desktop, *module, "phase4.client_gui", *where, *arguments, env=env)
 
     def shows(self, window: Window, pattern: str) -> str:
         """Wait until a line of the conversation is like `pattern`; the whole conversation."""
@@ -131,7 +142,7 @@ def test_a_killed_server_comes_back_and_what_was_typed_meanwhile_arrives(
     desktop: Desktop, start: Callable[..., Chat]
 ) -> None:
     chat = start()
-    with Client(desktop, chat.port, "--name", "Alice") as client:
+    with Client(desktop, chat.port, "--name", "Alice", is_patient=True) as client:
         window = client.window("Alice on")
         client.shows(window, "Welcome, Alice!")
         chat.process.kill()

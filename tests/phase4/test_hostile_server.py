@@ -80,7 +80,7 @@ def test_a_client_that_takes_no_events_makes_the_server_wait_and_can_be_closed(
         wait_until(lambda: client.events.qsize() > EVENT_QUEUE_SIZE / 2, "a queue that is full")
         assert client.events.qsize() <= EVENT_QUEUE_SIZE
         client.close(0.2)
-        assert not client._thread.is_alive()
+        client.expect_end()
         while not isinstance(client.next(), Disconnected):
             pass
 
@@ -318,26 +318,16 @@ def test_in_a_window_under_attack_one_can_type_and_be_heard(
     open_window: Callable[[Hostile], Window],
 ) -> None:
     with Hostile(hostile.flood) as server:
-        window = open_window(server)
-
-        def is_heard() -> bool:
-            window.type("half a line\n")  # again: the first may come before the entry is there
-            return server.victim.has_heard("half a line")
-
-        wait_until(is_heard, "what was typed")
+        open_window(server).type("half a line\n")
+        wait_until(lambda: server.victim.has_heard("half a line"), "what was typed")
 
 
 @pytest.mark.window
 def test_nothing_forged_reaches_the_window(open_window: Callable[[Hostile], Window]) -> None:
     with Hostile(hostile.forgeries) as server:
         window = open_window(server)
-
-        def shown() -> str:
-            window.key("ctrl+shift+c")
-            return window.desktop.clipboard()
-
-        wait_until(lambda: "the end of the forgeries" in shown(), "the end")
-        lines = shown().splitlines()
+        shown = window.copied(lambda text: "the end of the forgeries" in text, "the end")
+        lines = shown.splitlines()
     assert "evil" in "".join(lines)  # it did come, as plain text
     assert [line for line in lines if not hostile.is_harmless(line.replace("\t", " "))] == []
     assert [line for line in lines if not re.match(r"\d\d:\d\d:\d\d  ", line)] == []
