@@ -1,19 +1,24 @@
 """Servers and people for the checks of phase 4."""
 
+from __future__ import annotations
+
 import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from phase4.client.trust import Trust
 from tests.harness import free_port, wait_until
-from tests.phase4.certificates import Authority
 from tests.phase4.chat import Chat, secure
 from tests.phase4.desktop import MODULES, PROGRAMS, Desktop
 from tests.phase4.scripted import Client, Connect, ScriptedServer, Speaker
+
+if TYPE_CHECKING:  # its libraries take as long to load as pytest, and most runs do without
+    from tests.phase4.certificates import Authority
 
 
 def _start(directory: Path, transport: Authority | None, *arguments: str, port: int = 0) -> Chat:
@@ -33,7 +38,7 @@ def start(tmp_path: Path, transport: Authority | None) -> Iterator[Callable[...,
         )
 
 
-SharedChat = Callable[[Authority | None], Chat]
+SharedChat = Callable[["Authority | None"], Chat]
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +90,8 @@ def desktop(need: Callable[..., None], _any_desktop: Callable[[], Desktop]) -> D
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Who vouches for servers with a certificate."""
+    from tests.phase4.certificates import Authority
+
     return Authority(tmp_path_factory.mktemp("authority"))
 
 

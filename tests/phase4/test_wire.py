@@ -6,6 +6,7 @@ Lift your limit on how fast one may speak, if you have one: the checks speak fas
 the checks of the logs are skipped.
 """
 
+import functools
 import re
 import time
 from pathlib import Path
@@ -28,6 +29,7 @@ PRIVATE = "phase4/README.md, Private messages: a mistake must not become public"
 OUTBOX = "phase4/README.md, The outbox: nobody waits for anybody"
 LOGS = "phase4/README.md, The logs"
 LONG_LINE = "x" * 4000
+_literally = functools.lru_cache(16)(re.escape)  # a long line, thousands of times
 LENGTH_SECONDS = 40.0  # for what takes one: a slow machine is no mistake
 
 
@@ -58,7 +60,7 @@ def join(graded: Graded, name: str, *, receive_buffer_bytes: int = 0) -> Somebod
 
 def hears(somebody: Somebody, text: str) -> None:
     """The next line must be this one, after its time."""
-    somebody.gets_like(rf"{TIME} {re.escape(text)}", f"'[time] {text}'")
+    somebody.gets_like(rf"{TIME} {_literally(text)}", f"'[time] {text}'")
 
 
 def fence(speaker: Somebody, *others: Somebody) -> None:
