@@ -143,7 +143,7 @@ class TLSSocket:
         self._is_ready = False  # the handshake is over
         self._has_said_goodbye = False
         self._in_flight = 0  # bytes of the caller's that `_unsent` holds in encrypted form
-        self._unsent = memoryview(b"")  # what the system did not take of the engine's output
+        self._unsent: bytes | memoryview = b""  # what the system did not take of the engine's output
         # Any thread sets it, and it stays: we have ended receiving, so that no goodbye is awaited.
         self._is_deaf = False
         # The receiving thread only:
@@ -323,12 +323,13 @@ class TLSSocket:
     def _flush(self) -> bool:
         """Under _lock. Give the system what the engine has put out; whether it took it all."""
         while self._unsent or self._outgoing.pending:
-            if not self._unsent:
-                self._unsent = memoryview(self._outgoing.read())
+            self._unsent = self._unsent or self._outgoing.read()
             try:
-                self._unsent = self._unsent[self._socket.send(self._unsent) :]
+                sent = self._socket.send(self._unsent)
             except BlockingIOError:
                 return False
+            # All of it, as a rule; only a rest is worth a view of its own.
+            self._unsent = memoryview(self._unsent)[sent:] if sent < len(self._unsent) else b""
         return True
 
     def sendall(self, data: bytes | bytearray | memoryview, /) -> None:
