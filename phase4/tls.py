@@ -143,7 +143,7 @@ class TLSSocket:
         self._is_ready = False  # the handshake is over
         self._has_said_goodbye = False
         self._in_flight = 0  # bytes of the caller's that `_unsent` holds in encrypted form
-        self._unsent: bytes | memoryview = b""  # what the system did not take of the engine's output
+        self._unsent: bytes | memoryview = b""  # what the system did not take
         # Any thread sets it, and it stays: we have ended receiving, so that no goodbye is awaited.
         self._is_deaf = False
         # The receiving thread only:
