@@ -250,11 +250,10 @@ class _Wire:
         self.server = TLSSocket(far, server, server_side=True)
 
     def __enter__(self) -> "_Wire":
-        try:
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self.__exit__)
             self.shake_hands()
-        except BaseException:
-            self.__exit__()
-            raise
+            on_failure.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
