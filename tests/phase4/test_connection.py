@@ -24,6 +24,7 @@ from phase4.connection import (
     NameRefused,
     PeopleChanged,
     Received,
+    Secured,
     SendError,
     SendQueueFull,
     Welcomed,
@@ -33,6 +34,7 @@ from phase4.connection import (
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_SERVER_LINE_BYTES, RUNAWAY_LINE_BYTES
 from tests.harness import SECONDS, Program, free_port, wait_until
+from tests.phase4.certificates import Authority
 from tests.phase4.chat import Chat
 from tests.phase4.scripted import (
     WELCOME,
@@ -69,14 +71,16 @@ def test_an_empty_name_asks_for_a_random_one(server: ScriptedServer, connect: Co
 
 
 def test_a_refused_name_comes_with_the_reason_and_another_one_can_be_given(
-    server: ScriptedServer, connect: Connect
+    server: ScriptedServer, connect: Connect, transport: Authority | None
 ) -> None:
     client = connect(server.port, "2 names")
     with server.accept() as speaker:
         assert speaker.prompt() == "2 names"
         speaker.send("! A name starts with a letter.", message.NICKNAME_PROMPT)
         assert client.next() == Connected()
-        assert client.until(NameRefused) == NameRefused("A name starts with a letter.")
+        if transport is not None:
+            assert isinstance(client.next(), Secured)
+        assert client.next() == NameRefused("A name starts with a letter.")
         client.send("Ann")
         assert speaker.read_line() == "Ann"
         speaker.send(WELCOME)
