@@ -48,7 +48,6 @@ from phase4.client.dialing import Waiter, open_stream
 from phase4.client.dialogue import ANSWER_SECONDS, Dialogue, Pong, Stage, remark
 from phase4.client.event_queue import EventQueue
 from phase4.client.events import (
-    COMMANDS,
     Connected,
     ConnectionLost,
     Disconnected,
@@ -61,8 +60,6 @@ from phase4.client.events import (
     SendError,
     SendQueueFull,
     Welcomed,
-    is_goodbye,
-    is_public,
 )
 from phase4.client.send_queue import SendQueue
 from phase4.client.trust import Trust, Verifier, why_lost
@@ -70,11 +67,11 @@ from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_SERVER_LINE_BYTES, RECV_BYTES
 from shared.framing import BadLine, LineDecoder, encode_line
 from shared.goodbye import hang_up
+from shared.request import is_goodbye
 from shared.stream import Stream
 from shared.wakeup import Wakeup
 
 __all__ = [
-    "COMMANDS",
     "Connected",
     "Connection",
     "ConnectionLost",
@@ -88,8 +85,6 @@ __all__ = [
     "SendQueueFull",
     "Trust",
     "Welcomed",
-    "is_goodbye",
-    "is_public",
 ]
 
 FIRST_PAUSE_SECONDS = 1.0

@@ -43,6 +43,10 @@ class Refused(Exception):
     """
 
 
+class NotHere(Refused):
+    """Nobody here is called so."""
+
+
 class RoomFull(Refused):
     """There are as many people as are allowed."""
 
@@ -310,13 +314,18 @@ class Room:
         host = _as_address(to) if self.show_addresses else ""
         found = [each for each in self._members.values() if host and each.host == host]
         if not found:
-            raise Refused(f"Nobody here is called {to}.")
+            raise NotHere(f"Nobody here is called {to}.")
         if len(found) > 1:
             names = sorted(each.name for each in found)
             more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
             some = ", ".join(names[:_MOST_NAMED])
             raise Refused(f"Several people are connected from {host}: {some}{more}. Use a name.")
         return found[0]
+
+    def has(self, name: str) -> bool:
+        """Whether somebody here is called so at this moment."""
+        with self._out.lock:
+            return nicknames.fold(name) in self._members
 
     # --- answers --------------------------------------------------------------------------------
 

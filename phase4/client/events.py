@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 from shared import message
 
-COMMANDS = ("/pm", "/who", "/nick", "/help", "/ping", "/quit", "/exit", "?list")
-"""What the server understands, for clients that complete it. `/pm` and `/nick` want more."""
-
 
 @dataclass(frozen=True, slots=True)
 class Connected:
@@ -107,19 +104,3 @@ class Ended(Exception):
         super().__init__(reason)
         self.was_wished = was_wished
         self.is_final = is_final or was_wished
-
-
-def is_goodbye(text: str) -> bool:
-    """Whether the person leaves with this line: then the end that follows is what they wished."""
-    words = text.lower().split(None, 1)
-    return bool(words) and (words[0] in ("/quit", "/exit") or words == ["exit"])
-
-
-def is_public(text: str) -> bool:
-    """Whether everybody hears this line. The server does not send it back to who said it.
-
-    >>> is_public("hello, @Bob"), is_public("@Bob hello"), is_public("/who"), is_public("?list")
-    (True, False, False, False)
-    """
-    line = text.strip()
-    return bool(line) and line[0] not in "/@" and line.lower() not in ("?list", "exit")

@@ -27,7 +27,6 @@ from phase4.connection import (
     SendError,
     Trust,
     Welcomed,
-    is_public,
 )
 from phase4.gui import security, settings
 from phase4.gui.actions import (
@@ -46,6 +45,7 @@ from phase4.gui.tabs import MAX_PRIVATE_TABS, Tab
 from phase4.gui.target import Target
 from phase4.gui.theme import BASE_POINTS, Theme
 from shared import message
+from shared.request import is_public
 
 POLL_MILLISECONDS = 50
 """Between two looks into the queue: 20 a second look like at once, and cost next to nothing."""

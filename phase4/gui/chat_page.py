@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
 
-from phase4.connection import is_public
 from phase4.gui.actions import Action
 from phase4.gui.bars import Answer, Bar, Countdown
 from phase4.gui.entry import Entry, EntryCalls
@@ -23,6 +22,7 @@ from phase4.gui.typing_aids import (
     room_left,
     why_not_as_lines,
 )
+from shared.request import is_public
 
 
 @dataclass(frozen=True, slots=True)

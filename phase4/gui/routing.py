@@ -15,11 +15,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from phase4.connection import is_goodbye, is_public
 from phase4.gui.colours import NameColours
 from phase4.gui.lines import Line, line_of, mentions
 from phase4.gui.tabs import Tab, Tabs
 from shared import message
+from shared.request import is_goodbye, is_public
 
 
 class Router:

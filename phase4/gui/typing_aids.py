@@ -6,9 +6,9 @@ No toolkit here, so all of it is tested without a window.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from phase4.connection import COMMANDS, is_public
 from shared.defaults import MAX_LINE_BYTES
 from shared.framing import encode_line
+from shared.request import COMMANDS, is_public
 
 HISTORY_LINES = 200
 

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-from phase4.connection import COMMANDS as SERVER_COMMANDS
+from shared.request import COMMANDS as SERVER_COMMANDS
 
 RECONNECT = "/reconnect"
 """The one command that is the client's own: try again at once. Known while there is no server."""

@@ -27,8 +27,6 @@ from phase4.connection import (
     SendError,
     Trust,
     Welcomed,
-    is_goodbye,
-    is_public,
 )
 from phase4.terminal.backlog import without_excess
 from phase4.terminal.completion import COMMANDS, RECONNECT, offers
@@ -47,6 +45,7 @@ from phase4.terminal.look import (
 )
 from shared import message
 from shared.listener import address_text
+from shared.request import is_goodbye, is_public
 
 LEAVE_SECONDS = 2.0
 """How long leaving may take: long enough for the last line to go, short enough to wait for."""

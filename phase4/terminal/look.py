@@ -14,10 +14,10 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
-from phase4.connection import is_public
 from phase4.gui.lines import mentions
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_NAME_CHARACTERS
+from shared.request import is_public
 
 Fragments = StyleAndTextTuples
 

@@ -23,11 +23,11 @@ from phase4.connection import (
     SendQueueFull,
     Trust,
     Welcomed,
-    is_goodbye,
 )
 from shared import message
 from shared.defaults import FLOOD_LINES_PER_SECOND, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
+from shared.request import is_goodbye
 
 LEAVE_SECONDS = 2.0
 """How long leaving may take: long enough for the last line to go, short enough to wait for."""

@@ -19,12 +19,11 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.utils import get_cwidth
 
-from phase4 import commands
 from phase4.terminal import completion, conversation, look
 from phase4.terminal.completion import offers
 from phase4.terminal.conversation import TerminalClient
 from phase4.terminal.look import BarState, fragments, name_style, shortened
-from shared import message
+from shared import message, request
 from tests.harness import ROOT, SECONDS, Program, environment, free_port
 from tests.phase4.chat import Chat
 from tests.phase4.chat_terminal import CLIENT, HASTY, PATIENT, ChatTerminal
@@ -181,7 +180,7 @@ def test_tab_offers_a_choice_of_names(chat: Chat, ann: ChatTerminal) -> None:
 
 def test_every_command_of_the_server_is_offered_but_the_one_that_clients_use() -> None:
     offered = {each.strip() for each in completion.COMMANDS}
-    assert offered == set(commands.COMMANDS) - {"exit", "/ping"}
+    assert offered == set(request.COMMANDS) - {"/ping"}
 
 
 @pytest.mark.parametrize(

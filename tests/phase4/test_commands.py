@@ -80,6 +80,45 @@ def test_a_mistake_is_an_error_for_its_sender_and_is_said_to_nobody(chat: Chat, 
         bob.hear("Alice: still here")
 
 
+HIDDEN = ["\ufeff", "\u200b", "\u2060", "\u00ad", "\u202b", "\u034f", "\u3164", "\0", "\x1b[0m",
+          "\x1b[200~", "x\b", "hello\r"]  # fmt: skip
+
+
+def test_what_people_see_as_a_command_is_never_said(chat: Chat) -> None:
+    """More of them are in tests/shared/test_request.py: here is that the server asks there."""
+    with chat.join("Alice") as alice, chat.join("Bob") as bob:
+        alice.hear("* Bob joined")
+        lines = [before + line for before in HIDDEN for line in ("/pm Bob hi", "@Bob: hi")]
+        for line in (
+            *lines,
+            "\u2044pm Bob hi",
+            "\u2215pm Bob hi",
+            "\u29f8pm Bob hi",
+            "\\pm Bob hi",
+        ):
+            alice.send(line)
+            assert alice.refused().endswith("Nothing was sent.")
+        bob.fence()
+    assert chat.log("messages.txt") == chat.log("private_messages.txt") == []
+
+
+def test_a_line_that_begins_with_a_sign_can_be_said(chat: Chat) -> None:
+    with chat.join("Alice") as alice, chat.join("Bob") as bob:
+        alice.hear("* Bob joined")
+        alice.send("/etc/hosts", "@property")
+        assert alice.refused().endswith("begin with //.")
+        assert alice.refused().endswith("begin with @@.")
+        alice.send("//etc/hosts", "@@property")
+        bob.hear("Alice: /etc/hosts")
+        bob.hear("Alice: @property")
+        alice.send("@Nobody hi")
+        error = "Nobody here is called Nobody. To say it to everybody, begin with @@."
+        assert alice.refused() == error
+        alice.send("@@bob hi")  # meant for Bob, most likely
+        assert "Nothing was sent" in alice.refused()
+        bob.fence()
+
+
 @pytest.mark.parametrize("line", ["/who", "?list", "/WHO", "  /who  "])
 def test_who_lists_the_people_online(chat: Chat, line: str) -> None:
     with chat.join("bob") as bob, chat.join("Alice"), chat.join("Carol"):

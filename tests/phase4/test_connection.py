@@ -16,7 +16,6 @@ import pytest
 
 from phase4 import connection as core
 from phase4.client import dialing, dialogue, event_queue
-from phase4.commands import COMMANDS
 from phase4.connection import (
     Connected,
     Connection,
@@ -28,8 +27,6 @@ from phase4.connection import (
     SendError,
     SendQueueFull,
     Welcomed,
-    is_goodbye,
-    is_public,
 )
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_SERVER_LINE_BYTES, RUNAWAY_LINE_BYTES
@@ -369,21 +366,6 @@ def test_after_the_end_sending_says_so(talk: tuple[Client, Speaker]) -> None:
     assert not client.is_open
     with pytest.raises(SendError, match="has ended"):
         client.send("hello?")
-
-
-@pytest.mark.parametrize("command", [*COMMANDS, "@Bob hi", "/nonsense", " /who", "EXIT", "", " "])
-def test_no_command_of_the_server_is_taken_for_a_public_message(command: str) -> None:
-    assert not is_public(command)
-
-
-def test_what_everybody_hears_is_public() -> None:
-    assert all(map(is_public, ["hello", "exit now", "?list of", "?", "a/b", "  indented"]))
-
-
-def test_the_lines_that_leave_are_those_of_the_server() -> None:
-    goodbyes = [name for name, command in COMMANDS.items() if command is COMMANDS["/quit"]]
-    assert all(map(is_goodbye, [*goodbyes, "/QUIT", " exit ", "/quit now"]))
-    assert not any(map(is_goodbye, ["exit now", "quit", "/quitter", ""]))
 
 
 # --- the end -----------------------------------------------------------------------------------

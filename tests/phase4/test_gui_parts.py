@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import phase4.gui
-from phase4.connection import COMMANDS, is_public
 from phase4.gui.colours import DARK, LIGHT, MAX_REMEMBERED, NameColours, Palette, contrast
 from phase4.gui.find import MAX_HITS, Finder, Hit, fold
 from phase4.gui.lines import (
@@ -364,10 +363,3 @@ def test_tab_completes_and_offers_the_next_one(before: str, offers: list[str | N
     for offer in offers:
         assert completer.complete(before, NAMES) == offer
         before = offer or before
-
-
-def test_every_completed_command_is_one_that_the_server_knows() -> None:
-    from phase4.commands import COMMANDS as known
-
-    assert set(COMMANDS) <= set(known)
-    assert not any(is_public(command) for command in COMMANDS)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 
 from phase4.nicknames import look
 from shared.message import clean
+from shared.request import is_public
 from tests.harness import wait_until
 from tests.phase4.chat import PROMPT, TIME, Chat, Person
 
@@ -89,6 +90,9 @@ class Room(RuleBasedStateMachine):
         person = self._anybody(data)
         if text.lstrip()[:1] in ("/", "@", "") or text.strip().lower() in ("exit", "?list"):
             text = "x" + text
+        assume(
+            is_public(text)
+        )  # a control character before a sign: see tests/shared/test_request.py
         person.send(text)
         self._tell_all(f"{person.name}: {clean(text.rstrip())}", but=person)
         self._check(person)
