@@ -45,8 +45,7 @@ _ALONE = ("?list", "exit")  # commands only where nothing follows: people also b
 _ELSEWHERE = frozenset(("/msg", "/m", "/w", "/t", "/tell", "/whisper", "/query", "/dm", "/r"))
 """A private message in other programs: never said, in whatever way the slash is spelled."""
 
-HOW_TO_SAY_SLASH = "To say it to everybody, begin with //."
-HOW_TO_SAY_AT = "To say it to everybody, begin with @@."
+HOW_TO_SAY_AT = "To say a line that begins with @, write @@."
 
 # Characters that are drawn like a slash (UTS 39's confusables): no person can tell them apart.
 _LIKE_SLASH = "\u1735\u2041\u2044\u2215\u2571\u27cb\u29f8\u2cc6\u2f03\u3033\uff0f\U0001d23a"
@@ -165,8 +164,8 @@ def recipient_of(line: str) -> str:
     return ""
 
 
-def _refused(why: str, how: str = "") -> Refusal:
-    return Refusal(f"{why} Nothing was sent. {how}".rstrip())
+def _refused(why: str) -> Refusal:
+    return Refusal(f"{why} Nothing was sent.")
 
 
 def _parse_seen(line: str, is_here: Callable[[str], bool]) -> Request:
@@ -201,7 +200,7 @@ def _command(name: str, rest: str) -> Request:
 def _parse_slash(line: str, word: str) -> Request:
     if not word.startswith("//"):
         said = without_unseen(word)
-        return _refused(f"There is no command {said}; /help lists them.", HOW_TO_SAY_SLASH)
+        return _refused(f"There is no command {said}; see /help. To say it, begin with //.")
     if _is_command("/" + word.strip("/")):
         return _refused("That would tell everybody. Write a command with one slash.")
     return Say(line[1:])
@@ -210,7 +209,7 @@ def _parse_slash(line: str, word: str) -> Request:
 def _parse_at(line: str, is_here: Callable[[str], bool]) -> Request:
     if not line.startswith("@@"):
         to, text = ("", "") if line[1:2].isspace() else split_recipient(line[1:])
-        return Whisper(to, text) if to and text else _refused("Write @NAME TEXT.", HOW_TO_SAY_AT)
+        return Whisper(to, text) if to and text else _refused(f"Write @NAME TEXT. {HOW_TO_SAY_AT}")
     to, text = split_recipient(line[2:])
     if to and text and is_here(to):
         return _refused(f"That would tell everybody. For {to} alone, write one @.")
@@ -274,7 +273,7 @@ def without_unseen(word: str) -> str:
 
 
 def _as_a_terminal_takes_it(line: str) -> str:
-    """`line` with each escape sequence as one control character, without what is drawn as nothing."""
+    """`line` with each escape sequence as one control character, and without unseen signs."""
     shown = _ESCAPE_SEQUENCE.sub("\0", line)
     return "".join(each for each in shown if _is_control_or_blank(each) or not _is_unseen(each))
 

@@ -42,7 +42,7 @@ PATIENCE_SECONDS = 15.0  # for what takes milliseconds: a slow machine is no fai
 _SEND_SECONDS = 5.0  # a person types less than the system keeps for a server that is busy
 _SMALL_BUFFER_BYTES = 1  # the system takes its own minimum instead, on Linux 2,304
 _SMALL_SEGMENT_BYTES = 536  # what every TCP must take (RFC 9293, 3.7.1)
-_MAX_SHOWN_CHARACTERS = 70
+_MAX_SHOWN_CHARACTERS = 90
 
 AnyMessage = TypeVar("AnyMessage", bound=Message)
 Address = tuple[str, int]

@@ -106,13 +106,13 @@ def test_a_line_that_begins_with_a_sign_can_be_said(chat: Chat) -> None:
     with chat.join("Alice") as alice, chat.join("Bob") as bob:
         alice.hear("* Bob joined")
         alice.send("/etc/hosts", "@property")
-        assert alice.refused().endswith("begin with //.")
-        assert alice.refused().endswith("begin with @@.")
+        assert "begin with //." in alice.refused()
+        assert "write @@." in alice.refused()
         alice.send("//etc/hosts", "@@property")
         bob.hear("Alice: /etc/hosts")
         bob.hear("Alice: @property")
         alice.send("@Nobody hi")
-        error = "Nobody here is called Nobody. To say it to everybody, begin with @@."
+        error = "Nobody here is called Nobody. To say a line that begins with @, write @@."
         assert alice.refused() == error
         alice.send("@@bob hi")  # meant for Bob, most likely
         assert "Nothing was sent" in alice.refused()

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phase4 import connection as core
-from phase4.client import events, send_queue
+from phase4.client import send_queue
 from phase4.client.dialogue import TAKE_BACK_TRIES
 from phase4.client.send_queue import SendQueue
 from phase4.connection import (
@@ -27,7 +27,7 @@ from phase4.connection import (
     SendQueueFull,
     Welcomed,
 )
-from shared import message
+from shared import message, request
 from tests.harness import SECONDS, free_port, wait_until
 from tests.phase4.chat import Chat
 from tests.phase4.scripted import (
@@ -281,7 +281,7 @@ def test_a_pong_that_the_person_asked_for_is_shown(ann: Client, server: Scripted
         assert ann.received() == message.Notice("10:00:01", "Pong hello")
 
 
-@pytest.mark.parametrize("module", [events, send_queue])
+@pytest.mark.parametrize("module", [request, send_queue])
 def test_the_examples_in_the_docstrings_are_true(module: ModuleType) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0

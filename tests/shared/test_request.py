@@ -149,14 +149,15 @@ def test_a_name_or_an_address_is_found_whole(line: str, to: str, text: str) -> N
 def test_half_a_private_message_is_refused_with_what_to_write(line: str) -> None:
     refusal = parse(line)
     assert isinstance(refusal, Refusal)
-    assert "NAME TEXT. Nothing was sent." in refusal.reason
+    assert "NAME TEXT." in refusal.reason
+    assert refusal.reason.endswith("Nothing was sent.")
 
 
 @pytest.mark.parametrize(("line", "doubled"), [("/etc/hosts", "//"), ("@property", "@@")])
 def test_the_error_says_how_to_say_such_a_line(line: str, doubled: str) -> None:
     refusal = parse(line)
     assert isinstance(refusal, Refusal)
-    assert f"begin with {doubled}." in refusal.reason
+    assert f" {doubled}." in refusal.reason
 
 
 @pytest.mark.parametrize(
