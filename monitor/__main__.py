@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from monitor import once, record
 from monitor.scene import Ui
 from monitor.source import Poller, Source, SourceError
-from shared.arguments import host_and_port
+from shared.address import host_and_port
 from shared.defaults import HOST, REPORT_SECONDS, STATUS_PORT
 from shared.status import format_snapshot
 

@@ -19,7 +19,7 @@ from monitor import text
 from monitor.history import Figures, History
 from monitor.source import Answer, Poller, Source
 from shared.status import Snapshot
-from shared.threaded_server import on_stop_signals
+from shared.stopping import on_stop_signals
 from shared.wakeup import Wakeup
 
 FIELDS = (

@@ -17,10 +17,10 @@ from types import TracebackType
 from typing import Self
 
 from monitor.history import Moment, retry_seconds
+from shared.address import address_text
 from shared.defaults import MAX_STATUS_BYTES, RECV_BYTES, REPORT_SECONDS, STATUS_SECONDS
-from shared.listener import address_text
+from shared.goodbye import hang_up, shut_down
 from shared.status import Snapshot, StatusError, parse_snapshot
-from shared.threaded_server import hang_up, shut_down
 
 
 class SourceError(Exception):

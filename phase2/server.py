@@ -20,12 +20,13 @@ import sys
 import threading
 import time
 
+from shared.address import address_text
 from shared.arguments import add_listen_arguments
 from shared.console import accept_any_text
 from shared.defaults import CHAT_PORT, DRAIN_SECONDS, HOST, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder, encode_line
 from shared.goodbye import say_goodbye, shut_down
-from shared.listener import ListenError, address_text, open_listener, tune_connection
+from shared.listener import ListenError, open_listener, tune_connection
 from shared.message import clean
 
 _printing = threading.Lock()

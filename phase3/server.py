@@ -23,14 +23,16 @@ import socket
 import sys
 import threading
 
+from shared.address import address_text
 from shared.arguments import add_listen_arguments
 from shared.console import accept_any_text, say
 from shared.defaults import CHAT_PORT, HOST, RECV_BYTES
 from shared.framing import BadLine, LineDecoder, encode_line
 from shared.goodbye import say_goodbye
-from shared.listener import ListenError, address_text, open_listener, tune_connection
+from shared.listener import ListenError, open_listener, tune_connection
 from shared.message import clean
-from shared.threaded_server import ThreadedServer, on_stop_signals
+from shared.stopping import on_stop_signals
+from shared.threaded_server import ThreadedServer
 
 
 class Client:

@@ -28,7 +28,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from phase4.tls import fingerprint
+from phase4.transport.contexts import fingerprint
 from shared.arguments import positive_number
 from shared.console import accept_any_text
 

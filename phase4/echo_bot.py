@@ -2,9 +2,9 @@ r"""A bot: it says back, in private, what it is told in private. Begin your own 
 
 Run it: python -m phase4.echo_bot --name Echo (and in a client: /pm Echo hello)
 
-New here: nothing, and that is the point. All that the network is comes from `phase4.connection`; a
+New here: nothing, and that is the point. All that the network is comes from `phase4.client`; a
 program that talks is a loop over its events. It comes back by itself when the server was away, and
-Ctrl-C or SIGTERM end it. With `--tls` it is as careful as any client (client/trust.py).
+Ctrl-C or SIGTERM end it. With `--tls` it is as careful as any client (transport/trust.py).
 
 Exit status: 0 after Ctrl-C or SIGTERM; 1 where the server does not want it, or is not trusted.
 """
@@ -16,8 +16,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from phase4.client.trust import add_trust_arguments, trust_of
-from phase4.connection import (
+from phase4.client.connection import (
     Connection,
     ConnectionLost,
     Disconnected,
@@ -27,6 +26,7 @@ from phase4.connection import (
     SendError,
     Welcomed,
 )
+from phase4.transport.arguments import add_trust_arguments, trust_of
 from shared import message
 from shared.arguments import add_connect_arguments
 from shared.defaults import CHAT_PORT, HOST, POLL_SECONDS

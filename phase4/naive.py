@@ -13,13 +13,15 @@ import sys
 from pathlib import Path
 
 from phase3.server import Chat, Client
+from shared.address import address_text
 from shared.arguments import add_listen_arguments
 from shared.console import say
 from shared.defaults import CHAT_PORT, HOST, LOG_DIR, MAX_LINE_BYTES
 from shared.framing import encode_line
-from shared.listener import ListenError, address_text, open_listener
+from shared.listener import ListenError, open_listener
 from shared.message import NICKNAME_PROMPT
-from shared.threaded_server import ThreadedServer, on_stop_signals
+from shared.stopping import on_stop_signals
+from shared.threaded_server import ThreadedServer
 
 
 class NaiveChat(Chat):

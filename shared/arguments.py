@@ -1,17 +1,11 @@
 """What the command lines of all programs have in common: ports, and HOST:PORT."""
 
 import argparse
+import contextlib
+import sys
+from pathlib import Path
 
-
-def port_number(text: str) -> int:
-    """A TCP port, 0 to 65535; 0 lets the system choose. For argparse's `type`."""
-    try:
-        port = int(text)
-    except ValueError:
-        port = -1
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; a port is a number up to 65535")
-    return port
+from shared.address import port_number
 
 
 def positive_number(text: str) -> int:
@@ -19,18 +13,6 @@ def positive_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number over 0")
     return int(text)
-
-
-def host_and_port(text: str) -> tuple[str, int]:
-    """HOST:PORT, and [HOST]:PORT for IPv6. For argparse's `type`.
-
-    >>> host_and_port("[::1]:12345")
-    ('::1', 12345)
-    """
-    host, colon, port = text.rpartition(":")
-    if not colon or not host:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, as in 127.0.0.1:12345")
-    return host.removeprefix("[").removesuffix("]"), port_number(port)
 
 
 def add_listen_arguments(parser: argparse.ArgumentParser, host: str, port: int) -> None:
@@ -54,3 +36,11 @@ def add_connect_arguments(parser: argparse.ArgumentParser, host: str, port: int)
     parser.add_argument(
         "--port", type=port_number, default=port, help="the server's port (default %(default)s)"
     )
+
+
+def this_python() -> str:
+    """How this interpreter was called, for a command to type: short where it can be."""
+    path = Path(sys.executable)
+    with contextlib.suppress(ValueError):
+        path = path.relative_to(Path.cwd())
+    return str(path) if len(path.parts) <= 3 else "python"

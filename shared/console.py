@@ -5,8 +5,11 @@ the same moment. (Escape sequences are another matter: see `clean` in shared/mes
 """
 
 import io
+import queue
 import sys
 import threading
+
+from shared.message import clean
 
 _printing = threading.Lock()
 
@@ -25,3 +28,48 @@ def say(text: str) -> None:
     """Print one line, whole: print() writes a text and its newline in two steps. Any thread."""
     with _printing:
         print(text, flush=True)
+
+
+_QUEUE_LINES = 1000
+_CLOSE_SECONDS = 0.3
+
+
+class Console:
+    """Prints lines in a thread of its own. Any thread may print."""
+
+    def __init__(self) -> None:
+        self._lines: queue.Queue[str | None] = queue.Queue(_QUEUE_LINES)
+        self.dropped = 0  # lines; may be a little low, as threads count without a lock
+        self._is_broken = False  # the output is gone; written by the printing thread only
+        # A daemon, the only kind of thread that needs no ending: one that hangs in a write to a
+        # console nobody reads cannot be woken, and must not keep the program from its end.
+        self._thread = threading.Thread(target=self._run, name="console", daemon=True)
+        self._thread.start()
+
+    def print(self, text: str) -> None:
+        """Show a line, soon. Never waits, never fails."""
+        try:
+            self._lines.put_nowait(clean(text))
+        except queue.Full:
+            self.dropped += 1
+
+    def close(self) -> None:
+        """Give what is queued a moment to be printed."""
+        try:
+            self._lines.put(None, timeout=_CLOSE_SECONDS)
+        except queue.Full:
+            return
+        self._thread.join(_CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        while (line := self._lines.get()) is not None:
+            if self._is_broken:
+                self.dropped += 1
+                continue
+            try:
+                print(line, flush=True)
+            except (OSError, ValueError):  # the reader is gone; ValueError: the file is closed
+                self._is_broken = True
+                self.dropped += 1
+        if self._is_broken:
+            sys.stdout = None  # or the interpreter's last flush would fail, and with it our exit

@@ -7,7 +7,6 @@ teaches: a clear sentence when the port is taken, IPv6, and Windows.
 import errno
 import socket
 import sys
-from typing import Any
 
 from shared.defaults import (
     BACKLOG,
@@ -96,18 +95,3 @@ def tune_connection(connection: socket.socket) -> None:
     ):
         if hasattr(socket, option):  # not every system lets a program choose
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-
-
-def address_text(address: Any) -> str:
-    """`127.0.0.1:12345` or `[::1]:12345`, from what getsockname() and accept() give.
-
-    >>> address_text(("127.0.0.1", 12345))
-    '127.0.0.1:12345'
-    >>> address_text(("::1", 12345, 0, 0))
-    '[::1]:12345'
-    >>> address_text(("::ffff:127.0.0.1", 12345, 0, 0))
-    '127.0.0.1:12345'
-    """
-    host, port = address[:2]
-    host = host.removeprefix("::ffff:") if "." in host else host  # IPv4, to a socket of IPv6
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -3,8 +3,8 @@
 The contract between server and clients. `format` makes a line of a message and `parse` a message
 of a line; for every message m, parse(format(m)) == m. No I/O, no state.
 
-A name starts with a letter and holds no space (see phase4/nicknames.py), so the forms below cannot
-be taken for each other, and nobody can write a text that reads like a notice:
+A name starts with a letter and holds no space (phase4/server/nicknames.py), so the forms below
+cannot be taken for each other, and nobody can write a text that reads like a notice:
 
     * Enter your nickname:                      Prompt
     ! why                                       Error

@@ -1,7 +1,7 @@
 """What a socket and a TLS connection have in common, so that one function can serve both.
 
 A type for mypy and for the reader; nothing is written here that runs. `socket.socket` is a Stream
-as it is, and so is phase4/tls.py's TLSSocket.
+as it is, and so is phase4/transport/tls_socket.py's TLSSocket.
 """
 
 from typing import Protocol

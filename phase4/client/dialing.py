@@ -15,8 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 from phase4.client.events import Ended
-from phase4.client.trust import Distrusted, Verdict, Verifier, WrongHost
-from phase4.tls import HANDSHAKE_SECONDS, TLSError, TLSSocket
+from phase4.transport.tls_socket import HANDSHAKE_SECONDS, TLSError, TLSSocket
+from phase4.transport.trust import Distrusted, Verdict, Verifier, WrongHost
 from shared.listener import tune_connection
 from shared.stream import Stream
 from shared.wakeup import Wakeup

@@ -1,7 +1,6 @@
 """What a connection tells its client, and what a line is before the server is asked.
 
-Each event is a plain object that nobody changes, so any thread may hold it. `phase4.connection`
-hands all of this on: import it from there.
+Each event is a plain object that nobody changes, so any thread may hold it.
 """
 
 from dataclasses import dataclass

@@ -14,9 +14,10 @@ import socket
 import sys
 from collections.abc import Callable
 
+from shared.address import address_text
 from shared.arguments import add_listen_arguments
 from shared.defaults import CHAT_PORT, HOST, OUTBOX_BYTES
-from shared.listener import ListenError, address_text, open_listener, tune_connection
+from shared.listener import ListenError, open_listener, tune_connection
 
 
 class Chat(asyncio.Protocol):

@@ -35,11 +35,12 @@ from dataclasses import asdict, dataclass
 from itertools import cycle
 from typing import Self
 
-from phase4.figures import resident_bytes
-from phase4.tls import TLSSocket, client_context
+from phase4.server.figures import resident_bytes
+from phase4.transport.contexts import client_context
+from phase4.transport.tls_socket import TLSSocket
 from shared.defaults import HOST
 from shared.listener import tune_connection
-from shared.threaded_server import raise_descriptor_limit
+from shared.stopping import raise_descriptor_limit
 from tests.benchmarks.system import busy_seconds, cpu_seconds, difference
 
 WATCHED = 4  # recipients whose every line is read while we measure

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from phase4.status_port import StatusPort
+from phase4.server.status_port import StatusPort
 from shared.defaults import HOST
 from shared.listener import open_listener
 from tests.benchmarks import generator, picture, results

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from phase4.tls import server_context
+from phase4.transport.contexts import server_context
 
 HOSTS = ("127.0.0.1", "::1", "localhost", "both.example")
 

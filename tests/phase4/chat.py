@@ -11,7 +11,8 @@ from typing import Self, cast
 
 import pytest
 
-from phase4.tls import CutOff, TLSSocket, client_context
+from phase4.transport.contexts import client_context
+from phase4.transport.tls_socket import CutOff, TLSSocket
 from shared.status import parse_snapshot
 from tests.harness import Peer, Server, wait_until
 

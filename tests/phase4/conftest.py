@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from phase4.client.trust import Trust
+from phase4.transport.trust import Trust
 from tests.harness import free_port, wait_until
 from tests.phase4.chat import Chat, secure
 from tests.phase4.desktop import MODULES, PROGRAMS, Desktop

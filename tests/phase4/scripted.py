@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 
 import pytest
 
-from phase4.connection import (
+from phase4.client.connection import (
     Connection,
     Disconnected,
     Event,
@@ -22,7 +22,7 @@ from phase4.connection import (
     Received,
     Welcomed,
 )
-from phase4.tls import TLSSocket
+from phase4.transport.tls_socket import TLSSocket
 from shared import message
 from shared.stream import Stream
 from tests.harness import SECONDS, Peer

@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from phase4 import certificate
 from phase4.certificate import CertificateError
-from phase4.tls import TLSSocket, client_context, fingerprint_of_file, server_context
+from phase4.transport.contexts import client_context, fingerprint_of_file, server_context
+from phase4.transport.tls_socket import TLSSocket
 from tests.conftest import Need
 from tests.harness import ROOT, SECONDS, Program, environment, run
 from tests.phase4.chat import Chat

@@ -19,10 +19,10 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.utils import get_cwidth
 
-from phase4.terminal import completion, conversation, look
-from phase4.terminal.completion import offers
-from phase4.terminal.conversation import TerminalClient
-from phase4.terminal.look import BarState, fragments, name_style, shortened
+from phase4.client_terminal import completion, conversation, look
+from phase4.client_terminal.completion import offers
+from phase4.client_terminal.conversation import TerminalClient
+from phase4.client_terminal.look import BarState, fragments, name_style, shortened
 from shared import message, request
 from tests.harness import ROOT, SECONDS, Program, environment, free_port
 from tests.phase4.chat import Chat

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from phase4 import connection as core
+from phase4.client import connection as core
 from phase4.client import dialing, dialogue, event_queue
-from phase4.connection import (
+from phase4.client.connection import (
     Connected,
     Connection,
     Disconnected,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from phase4.demonstration.play import EXPECTED
+from phase4.demo.play import EXPECTED
 from tests.harness import SECONDS, Program, run
 from tests.terminal import Terminal
 

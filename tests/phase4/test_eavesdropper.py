@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from phase4 import eavesdropper
-from phase4.client.trust import Verdict, Verifier
-from phase4.connection import Trust
-from phase4.demonstration import mallory
-from phase4.demonstration.mallory import Someone, records
-from phase4.demonstration.people import Surprise
-from phase4.eavesdropper import HEARD, REPLACED, SAID, Place, alice_at, prepared, pretend
-from phase4.tls import TLSSocket, fingerprint, fingerprint_of_file
-from phase4.trace import TO_CLIENT
+from phase4.client.connection import Trust
+from phase4.demo.people import Surprise
+from phase4.eavesdropper import __main__ as eavesdropper
+from phase4.eavesdropper import mallory
+from phase4.eavesdropper.__main__ import HEARD, REPLACED, SAID, Place, alice_at, prepared, pretend
+from phase4.eavesdropper.mallory import Someone, records
+from phase4.relay.trace import TO_CLIENT
+from phase4.transport.contexts import fingerprint, fingerprint_of_file
+from phase4.transport.tls_socket import TLSSocket
+from phase4.transport.trust import Verdict, Verifier
 from shared.defaults import HOST
 from tests.harness import SECONDS, Peer, Program, run
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from phase4.client.known_hosts import Entry, line_of
+from phase4.transport.known_hosts import Entry, line_of
 from shared.defaults import MAX_LINE_BYTES
 from tests.harness import Program
 from tests.phase4.certificates import Authority
@@ -21,8 +21,8 @@ STOPS = [signal.SIGINT] if sys.platform == "win32" else [signal.SIGINT, signal.S
 
 _HASTY = f"""
 import runpy
-import phase4.connection
-phase4.connection.FIRST_PAUSE_SECONDS = 0.1
+import phase4.client.connection
+phase4.client.connection.FIRST_PAUSE_SECONDS = 0.1
 runpy.run_module({BOT!r}, run_name="__main__", alter_sys=True)
 """
 

@@ -7,9 +7,9 @@ from tkinter import ttk
 
 import pytest
 
-from phase4.gui.app import App
-from phase4.gui.bars import Bar
-from phase4.gui.target import Target
+from phase4.client_gui.app import App
+from phase4.client_gui.bars import Bar
+from phase4.client_gui.target import Target
 from shared import message
 from tests.harness import wait_until
 from tests.phase4.chat import Chat
@@ -58,13 +58,13 @@ def away(alice: App, chat: Chat) -> App:
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that would wait for minutes until it tries again by itself."""
-    monkeypatch.setattr("phase4.connection.FIRST_PAUSE_SECONDS", 300.0)
+    monkeypatch.setattr("phase4.client.connection.FIRST_PAUSE_SECONDS", 300.0)
 
 
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that tries again sooner than it would."""
-    monkeypatch.setattr("phase4.connection.FIRST_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr("phase4.client.connection.FIRST_PAUSE_SECONDS", 0.2)
 
 
 def lose(app: App, chat: Chat) -> None:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phase4.gui import bidi
-from phase4.gui.bidi import Row, in_one_row, lay_out, runs_right_to_left
-from phase4.gui.lines import Line, for_screen
-from phase4.gui.shown import Shown
+from phase4.widgets import bidi
+from phase4.widgets.bidi import Row, in_one_row, lay_out, runs_right_to_left
+from phase4.widgets.lines import Line, for_screen
+from phase4.widgets.shown import Shown
 
 CHARACTER = 10  # pixels; combining marks have none
 

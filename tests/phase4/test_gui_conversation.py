@@ -15,11 +15,11 @@ from tkinter import ttk
 
 import pytest
 
-from phase4.gui import bidi, transcript
-from phase4.gui.conversation import LEFT_OUT, MARKED_AT_ONCE, MAX_LINES, Conversation
-from phase4.gui.find_bar import FindBar
-from phase4.gui.lines import MAX_TEXT_CHARACTERS, Line, line_of
-from phase4.gui.theme import Theme
+from phase4.widgets import bidi, transcript
+from phase4.widgets.conversation import LEFT_OUT, MARKED_AT_ONCE, MAX_LINES, Conversation
+from phase4.widgets.find_bar import FindBar
+from phase4.widgets.lines import MAX_TEXT_CHARACTERS, Line, line_of
+from phase4.widgets.theme import Theme
 from shared import message
 from tests.harness import ROOT, SECONDS
 from tests.phase4.desktop import Desktop
@@ -341,7 +341,7 @@ def test_without_the_extra_all_is_shown_and_one_line_says_how_to_get_it(
 def test_without_the_extra_installed_the_rooms_are_imported_all_the_same() -> None:
     code = (
         "import sys; sys.modules['bidi'] = sys.modules['arabic_reshaper'] = None\n"
-        "from phase4.gui import bidi, conversation\nprint(bidi.IS_AVAILABLE)"
+        "from phase4.widgets import bidi, conversation\nprint(bidi.IS_AVAILABLE)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=SECONDS, check=True
@@ -446,7 +446,7 @@ def test_fonts_that_would_end_the_program_are_out_of_its_sight(desktop: Desktop)
         pytest.skip(f"no such libraries here: {error}")
     code = """
 import ctypes, tkinter
-from phase4.gui.theme import avoid_fonts_that_kill
+from phase4.widgets.theme import avoid_fonts_that_kill
 assert avoid_fonts_that_kill(safe_since=10**6)
 fonts = ctypes.CDLL("libfontconfig.so.1")
 fonts.FcNameParse.restype = fonts.FcObjectSetCreate.restype = ctypes.c_void_p

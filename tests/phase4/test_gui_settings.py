@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from phase4.gui import settings
-from phase4.gui.settings import MAX_FILE_BYTES, Settings
+from phase4.client_gui import settings
+from phase4.client_gui.settings import MAX_FILE_BYTES, Settings
 
 KEPT = Settings("chat.example", 4567, "Алиса", "dark", 14, tls=True)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from phase4.gui.app import App
-from phase4.gui.tabs import MAX_PRIVATE_TABS, Tab
+from phase4.client_gui.app import App
+from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab
 from shared import message
 from tests.phase4.chat import Chat
 from tests.phase4.desktop import Desktop

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from phase4.connection import SendQueueFull
-from phase4.gui.app import App
-from phase4.gui.typing_aids import (
+from phase4.client.connection import SendQueueFull
+from phase4.client_gui.app import App
+from phase4.client_gui.typing_aids import (
     MAX_PASTED_LINES,
     count_text,
     lines_in,

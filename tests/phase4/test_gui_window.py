@@ -13,12 +13,12 @@ from tkinter import ttk
 
 import pytest
 
-from phase4.gui.app import BATCH_EVENTS, App
-from phase4.gui.conversation import LEFT_OUT, LINES_CUT_AT_ONCE, MAX_LINES, Conversation
-from phase4.gui.lines import Line
-from phase4.gui.people import MAX_SHOWN, People
-from phase4.gui.target import Target
-from phase4.gui.theme import Theme
+from phase4.client_gui.app import BATCH_EVENTS, App
+from phase4.client_gui.people import MAX_SHOWN, People
+from phase4.client_gui.target import Target
+from phase4.widgets.conversation import LEFT_OUT, LINES_CUT_AT_ONCE, MAX_LINES, Conversation
+from phase4.widgets.lines import Line
+from phase4.widgets.theme import Theme
 from tests.harness import SECONDS, free_port, wait_until
 from tests.phase4.chat import Chat
 from tests.phase4.desktop import Desktop

@@ -15,7 +15,7 @@ from typing import Self
 
 import pytest
 
-from phase4.tls import client_context
+from phase4.transport.contexts import client_context
 from tests.conftest import Need
 from tests.harness import SECONDS, Server, free_port, wait_until
 from tests.phase4.certificates import Authority

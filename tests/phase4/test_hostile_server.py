@@ -14,9 +14,7 @@ from typing import Any
 
 import pytest
 
-from phase4.client.dialogue import MAX_PEOPLE
-from phase4.client.event_queue import EVENT_QUEUE_SIZE
-from phase4.connection import (
+from phase4.client.connection import (
     ConnectionLost,
     Disconnected,
     Event,
@@ -25,9 +23,11 @@ from phase4.connection import (
     Received,
     Welcomed,
 )
-from phase4.terminal import backlog
-from phase4.terminal.backlog import without_excess
-from phase4.terminal.look import MAX_SHOWN_CHARACTERS, fragments, without_tail
+from phase4.client.dialogue import MAX_PEOPLE
+from phase4.client.event_queue import EVENT_QUEUE_SIZE
+from phase4.client_terminal import backlog
+from phase4.client_terminal.backlog import without_excess
+from phase4.client_terminal.look import MAX_SHOWN_CHARACTERS, fragments, without_tail
 from shared import message
 from tests.harness import ROOT, SECONDS, Program, environment, wait_until
 from tests.phase4 import hostile

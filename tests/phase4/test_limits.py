@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from phase4 import session as session_module
-from phase4.console import Console
-from phase4.outbox import Outbox
-from phase4.room import Member, RoomFull
-from phase4.server import ChatServer
-from phase4.server_options import Settings
-from phase4.session import Session
+from phase4.server import session as session_module
+from phase4.server.chat_server import ChatServer
+from phase4.server.options import Settings
+from phase4.server.outbox import Outbox
+from phase4.server.room import Member, RoomFull
+from phase4.server.session import Session
+from shared.console import Console
 from tests.harness import Peer, wait_until
 from tests.phase4.chat import PROMPT, TIME, Chat, Person, both_transports
 

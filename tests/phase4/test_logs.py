@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from phase4.chat_log import LogFile
+from phase4.server.chat_log import LogFile
 from shared.status import parse_snapshot
 from tests.harness import Peer, run, wait_until
 from tests.phase4.chat import TIME, Chat

@@ -14,10 +14,10 @@ from prometheus_client import Metric
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from phase4.metrics import MAX_CONNECTIONS
-from phase4.server_options import Settings
+from phase4.server.metrics import MAX_CONNECTIONS
+from phase4.server.options import Settings
+from phase4.server.version import VERSION
 from shared.status import parse_snapshot
-from shared.version import VERSION
 from tests.harness import SECONDS, Peer, free_port, run, wait_until
 from tests.phase4.chat import Chat
 

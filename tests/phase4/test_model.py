@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from phase4.nicknames import look
+from phase4.server.nicknames import look
 from shared.message import clean
 from shared.request import is_public
 from tests.harness import wait_until

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phase4 import nicknames
-from phase4.nicknames import BadNickname, alternatives, fold, normalise
+from phase4.server import nicknames
+from phase4.server.nicknames import BadNickname, alternatives, fold, normalise
 from shared import message
 from tests.harness import wait_until
 from tests.phase4.chat import PROMPT, TIME, Chat, Person

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phase4 import proxy_protocol
-from phase4.proxy_protocol import (
+from phase4.transport import proxy_protocol
+from phase4.transport.proxy_protocol import (
     MAX_HEADER_BYTES,
     NoHeader,
     ProxyError,
@@ -26,7 +26,7 @@ from phase4.proxy_protocol import (
     proxy_network,
     receive,
 )
-from shared.listener import address_text
+from shared.address import address_text
 from tests.harness import SECONDS
 
 PORTS = st.integers(0, 65535)

@@ -13,11 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phase4 import connection as core
+from phase4.client import connection as core
 from phase4.client import send_queue
-from phase4.client.dialogue import TAKE_BACK_TRIES
-from phase4.client.send_queue import SendQueue
-from phase4.connection import (
+from phase4.client.connection import (
     Connected,
     ConnectionLost,
     Disconnected,
@@ -27,6 +25,8 @@ from phase4.connection import (
     SendQueueFull,
     Welcomed,
 )
+from phase4.client.dialogue import TAKE_BACK_TRIES
+from phase4.client.send_queue import SendQueue
 from shared import message, request
 from tests.harness import SECONDS, free_port, wait_until
 from tests.phase4.chat import Chat

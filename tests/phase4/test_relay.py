@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from phase4 import relay_sides
-from phase4.relay import Relay
+from phase4.relay import sides as relay_sides
+from phase4.relay.relay import Relay
 from shared.listener import open_listener
 from shared.threaded_server import ThreadedServer
 from tests.harness import ROOT, SECONDS, Server, environment, free_port, run, wait_until

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from phase4.tls import TLSSocket
+from phase4.transport.tls_socket import TLSSocket
 from tests.harness import SECONDS
 from tests.phase4.certificates import Authority
 from tests.phase4.relayed import Relayed, receive, receive_all

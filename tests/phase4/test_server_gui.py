@@ -14,15 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from phase4.gui.theme import Theme
-from phase4.server_window import app as app_module
-from phase4.server_window import process as process_module
-from phase4.server_window.app import BATCH_LINES, BROKEN, KILLED, App, State, Wanted
-from phase4.server_window.feed import MAX_WAITING_LINES, Feed
-from phase4.server_window.page import PRIVATE
-from phase4.server_window.people_table import PeopleTable
-from phase4.server_window.process import Ended, ServerProcess, Stray
-from phase4.server_window.reports import (
+from phase4.server_gui import app as app_module
+from phase4.server_gui import process as process_module
+from phase4.server_gui.app import BATCH_LINES, BROKEN, KILLED, App, State, Wanted
+from phase4.server_gui.feed import MAX_WAITING_LINES, Feed
+from phase4.server_gui.page import PRIVATE
+from phase4.server_gui.people_table import PeopleTable
+from phase4.server_gui.process import Ended, ServerProcess, Stray
+from phase4.server_gui.reports import (
     Answer,
     News,
     Report,
@@ -31,6 +30,7 @@ from phase4.server_window.reports import (
     format_report,
     parse_report,
 )
+from phase4.widgets.theme import Theme
 from shared.listener import open_listener
 from shared.message import DISCONNECTED_BY_OPERATOR
 from shared.status import Person as Online
@@ -61,7 +61,7 @@ class Child(Program):
     def __init__(self, logs: Path) -> None:
         self.logs = logs
         super().__init__(
-            "phase4.server_window.child",
+            "phase4.server_gui.child",
             *("--port", "0", "--status-port", "0", "--log-dir", str(logs), *QUIET),
         )
         self.port = int(self.expect(r'"Started".*:(\d+)"')[1])
@@ -396,13 +396,13 @@ def test_it_starts_again_after_a_stop_and_after_a_server_that_was_killed(
 
 BREAK = """
 import sys
-from phase4.outbox import FanOut
-from phase4.server_window import child
+from phase4.server.outbox import FanOut
+from phase4.server_gui import child
 def tick(self):
     if self._listening:
         raise ValueError('a bug')
 FanOut._tick = tick
-sys.modules['phase4.outbox']._TICK_SECONDS = 0.05
+sys.modules['phase4.server.outbox']._TICK_SECONDS = 0.05
 sys.exit(child.main(['--port', '0', '--status-port', '0', '--log-dir', sys.argv[1]]))
 """
 

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from phase4 import figures, status_port
-from phase4.console import Console
-from phase4.figures import SNAPSHOT_SECONDS, SharedSnapshot
-from phase4.server import ChatServer
-from phase4.server_options import Settings
-from phase4.status_port import StatusPort
+from phase4.server import figures, status_port
+from phase4.server.chat_server import ChatServer
+from phase4.server.figures import SNAPSHOT_SECONDS, SharedSnapshot
+from phase4.server.options import Settings
+from phase4.server.status_port import StatusPort
+from phase4.server.version import VERSION
+from shared.console import Console
 from shared.defaults import HOST, MAX_STATUS_CONNECTIONS
 from shared.listener import open_listener
 from shared.status import Person, Snapshot, format_snapshot, parse_snapshot
-from shared.version import VERSION
 from tests.harness import SECONDS, Peer, wait_until
 from tests.phase4.chat import PROMPT, Chat
 

@@ -18,16 +18,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phase4 import tls
-from phase4.tls import (
-    CutOff,
-    PlaintextPeer,
-    TLSError,
-    TLSSocket,
-    client_context,
-    fingerprint_of_file,
-    server_context,
-)
+from phase4.transport import tls_socket as tls
+from phase4.transport.contexts import client_context, fingerprint_of_file, server_context
+from phase4.transport.tls_socket import CutOff, PlaintextPeer, TLSError, TLSSocket
 from tests.harness import SECONDS, wait_until
 from tests.phase4.certificates import Authority
 from tests.phase4.records import ALERT, ASK_FOR_KEY_UPDATE, CLOSE_NOTIFY, HANDSHAKE, RecordWriter

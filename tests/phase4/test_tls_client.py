@@ -14,12 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from phase4 import connection as core
 from phase4.certificate import main as make_certificate
+from phase4.client import connection as core
 from phase4.client import dialing
-from phase4.client.known_hosts import Entry, line_of, parse
-from phase4.client.trust import Trust
-from phase4.connection import (
+from phase4.client.connection import (
     Connected,
     ConnectionLost,
     Disconnected,
@@ -27,7 +25,10 @@ from phase4.connection import (
     Secured,
     Welcomed,
 )
-from phase4.tls import CutOff, TLSSocket, fingerprint_of_file, server_context
+from phase4.transport.contexts import fingerprint_of_file, server_context
+from phase4.transport.known_hosts import Entry, line_of, parse
+from phase4.transport.tls_socket import CutOff, TLSSocket
+from phase4.transport.trust import Trust
 from shared import message
 from tests.harness import SECONDS
 from tests.phase4.certificates import Authority, certificate_with_names

@@ -19,17 +19,16 @@ from pathlib import Path
 
 import pytest
 
-from phase4 import relay_sides
-from phase4.relay import Relay
-from phase4.relay_sides import ClientSide
-from phase4.tls import (
-    CutOff,
-    TLSSocket,
+from phase4.relay import sides as relay_sides
+from phase4.relay.relay import Relay
+from phase4.relay.sides import ClientSide
+from phase4.transport.contexts import (
     client_context,
     fingerprint,
     fingerprint_of_file,
     server_context,
 )
+from phase4.transport.tls_socket import CutOff, TLSSocket
 from shared.stream import Stream
 from tests.conftest import Need
 from tests.harness import SECONDS, Server, run, wait_until

@@ -27,12 +27,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from phase4 import session as session_module
-from phase4.console import Console
-from phase4.outbox import FanOut, Outbox
-from phase4.server import ChatServer
-from phase4.server_options import Settings
-from phase4.tls import TLSError, TLSSocket, client_context, server_context
+from phase4.server import session as session_module
+from phase4.server.chat_server import ChatServer
+from phase4.server.options import Settings
+from phase4.server.outbox import FanOut, Outbox
+from phase4.transport.contexts import client_context, server_context
+from phase4.transport.tls_socket import TLSError, TLSSocket
+from shared.console import Console
 from shared.goodbye import shut_down
 from tests.harness import SECONDS, run, wait_until
 from tests.phase4.certificates import Authority, certificate_with_names

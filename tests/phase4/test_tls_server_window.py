@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from phase4.server_window import tls_form
-from phase4.server_window.app import App, State, Wanted
-from phase4.server_window.reports import Started, format_report, parse_report
-from phase4.server_window.tls_form import NEW_CERTIFICATE, NEW_KEY
-from phase4.tls import fingerprint_of_file
+from phase4.server_gui import tls_form
+from phase4.server_gui.app import App, State, Wanted
+from phase4.server_gui.reports import Started, format_report, parse_report
+from phase4.server_gui.tls_form import NEW_CERTIFICATE, NEW_KEY
+from phase4.transport.contexts import fingerprint_of_file
 from shared.listener import open_listener
 from tests.harness import ROOT, wait_until
 from tests.phase4.certificates import Authority

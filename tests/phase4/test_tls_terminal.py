@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from phase4.client.known_hosts import Entry, line_of, parse
+from phase4.transport.known_hosts import Entry, line_of, parse
 from shared import message
 from tests.harness import ROOT, SECONDS, environment
 from tests.phase4.certificates import Authority

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from phase4 import client_gui, session
-from phase4.connection import Secured, Trust
-from phase4.gui import security, settings
-from phase4.gui.app import HOW_TO_ENCRYPT, App
-from phase4.gui.settings import Settings
-from phase4.gui.target import Target
+from phase4.client.connection import Secured, Trust
+from phase4.client_gui import __main__ as client_gui
+from phase4.client_gui import security, settings
+from phase4.client_gui.app import HOW_TO_ENCRYPT, App
+from phase4.client_gui.settings import Settings
+from phase4.client_gui.target import Target
+from phase4.server import session
 from tests.harness import SECONDS, Program
 from tests.phase4.certificates import Authority
 from tests.phase4.chat import Chat

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from phase4.trace import MAX_ARROWS
+from phase4.relay.trace import MAX_ARROWS
 from shared import readable
 from tests.harness import SECONDS, Peer, Server, free_port, run
 from tests.phases_common import Accepted

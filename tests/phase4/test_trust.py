@@ -20,11 +20,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phase4.client import known_hosts, trust
-from phase4.client.known_hosts import Entry, fingerprints, line_of, parse, remember, spelled
-from phase4.client.trust import Distrusted, Trust, Verifier, add_trust_arguments, trust_of
-from phase4.gui import settings
-from phase4.tls import TLSError, TLSSocket, fingerprint_of_file, server_context
+from phase4.client_gui import settings
+from phase4.transport import known_hosts, trust
+from phase4.transport.arguments import add_trust_arguments, trust_of
+from phase4.transport.contexts import fingerprint_of_file, server_context
+from phase4.transport.known_hosts import Entry, fingerprints, line_of, parse, remember, spelled
+from phase4.transport.tls_socket import TLSError, TLSSocket
+from phase4.transport.trust import Distrusted, Trust, Verifier
 from tests.harness import SECONDS, Program
 from tests.phase4.certificates import Authority
 
@@ -251,7 +253,7 @@ def test_half_a_line_is_taken_back_where_the_disk_is_full(path: Path) -> None:
     before = path.read_text()
     script = f"""
 import pathlib, resource
-from phase4.client.known_hosts import Entry, remember
+from phase4.transport.known_hosts import Entry, remember
 resource.setrlimit(resource.RLIMIT_FSIZE, ({len(before) + 20}, resource.RLIM_INFINITY))
 try:
     remember(pathlib.Path({str(path)!r}), Entry("other.example", 12345, {ONE!r}))

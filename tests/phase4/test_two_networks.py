@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from phase4.tls import fingerprint_of_file
+from phase4.transport.contexts import fingerprint_of_file
 from tests.conftest import Need
 from tests.harness import SECONDS, Program, run
 

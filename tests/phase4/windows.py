@@ -9,10 +9,10 @@ import tkinter as tk
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from phase4.connection import Trust
-from phase4.gui.app import App
-from phase4.gui.tabs import Tab, Tabs
-from phase4.gui.target import Target
+from phase4.client.connection import Trust
+from phase4.client_gui.app import App
+from phase4.client_gui.tabs import Tab, Tabs
+from phase4.client_gui.target import Target
 from tests.harness import wait_until
 from tests.phase4.chat import Chat
 from tests.phase4.desktop import Desktop

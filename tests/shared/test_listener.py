@@ -10,8 +10,9 @@ import pytest
 
 from shared import defaults
 from shared import listener as module
+from shared.address import address_text
 from shared.connector import ConnectError, connect
-from shared.listener import ListenError, address_text, open_listener, tune_connection
+from shared.listener import ListenError, open_listener, tune_connection
 from tests.harness import SECONDS, Peer, free_port
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.quit_key import MODES, QuitKey
+from phase4.server.quit_key import MODES, QuitKey
 from tests.harness import ROOT, SECONDS, environment, wait_until
 
 if sys.platform == "win32":
@@ -31,8 +31,8 @@ import termios
 
 PROGRAM = """
 import fcntl, os, sys, termios, threading
-from shared.quit_key import QuitKey
-from shared.threaded_server import on_stop_signals
+from phase4.server.quit_key import QuitKey
+from shared.stopping import on_stop_signals
 from shared.wakeup import Wakeup
 
 mode, *options = sys.argv[1:]

@@ -238,7 +238,7 @@ def test_lines_that_all_are_public_are_no_danger() -> None:
 
 
 def test_the_table_of_commands_is_the_servers() -> None:
-    from phase4 import commands
+    from phase4.server import commands
 
     known = {asked.name for asked in map(parse, request.COMMANDS) if isinstance(asked, Command)}
     assert known == set(commands.COMMANDS)

@@ -1,0 +1,34 @@
+"""Whether a text says a name. No toolkit, no terminal."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+
+def mentions(text: str, name: str) -> bool:
+    """Whether `text` says `name`, as a word of its own.
+
+    >>> mentions("ask alice, please", "Alice"), mentions("malice", "Alice")
+    (True, False)
+    """
+    if not name:
+        return False
+    # Names are NFKC (see phase4/server/nicknames.py); a text may come with its accents apart.
+    return _as_a_word(_folded(name)).search(_folded(text)) is not None
+
+
+def places_of(name: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where `text` says `name`, as far as it is spelled letter by letter as the name is.
+
+    >>> list(places_of("Alice", "alice, malice"))
+    [(0, 5)]
+    """
+    return (found.span() for found in _as_a_word(name).finditer(text))
+
+
+def _as_a_word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()

@@ -1,0 +1,187 @@
+"""Where to, and as whom: the form that asks, says what went wrong, and asks again.
+
+Main thread only. It is a page of the one window and no window of its own, so there is none that
+could hide behind another.
+"""
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+from typing import Literal
+
+from phase4.client_gui.target import Target
+from phase4.widgets.select_all import bind_select_all
+from phase4.widgets.sentence import Sentence
+from phase4.widgets.theme import Theme, pad
+
+CARD_CHARACTERS = 34  # the width of the form
+WIDE_CARD_CHARACTERS = 60  # and where it has a long story to tell
+
+LONG_CHARACTERS = 200
+"""A story as long as this one is read more easily in a wide form, and leaves room for the rest."""
+
+MIDDLE = 0.46  # of the form, from the top
+FEWEST_ROWS = 3  # of a story, in a window that is too small for it
+
+TLS_LABEL = "Encrypted (TLS)"
+
+
+class ConnectPage(ttk.Frame):
+    """`connect(target)` is called with what was filled in; `leave()` at Escape.
+
+    `whose` says in a sentence which certificates will do, where not any one will.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        connect: Callable[[Target], None],
+        leave: Callable[[], None],
+        whose: str = "",
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._connect = connect
+        self._leave = leave
+        self._card = ttk.Frame(self, style="Card.TFrame")
+        self.host = ttk.Entry(self._card, font=theme.body)
+        self.port = ttk.Entry(self._card, font=theme.body, width=7)
+        self.name = ttk.Entry(self._card, font=theme.body)
+        self._has_tls = tk.BooleanVar(self)
+        self.tls = ttk.Checkbutton(self._card, text=TLS_LABEL, variable=self._has_tls)
+        self._whose = self._label(whose)
+        self._title = ttk.Label(self._card, text="Join the chat", style="Title.TLabel")
+        self._port_label = self._label("Port")
+        self.message = Sentence(self._card, theme, theme.body)
+        self._button = ttk.Button(self._card, text="Connect", style="Accent.TButton")
+        self._cancel = ttk.Button(self._card, text="Cancel", command=leave)
+        self._build()
+        theme.on_change(self._restyle)
+
+    def fill(self, target: Target) -> None:
+        """Put values into the fields, and the cursor into the name's."""
+        values = (target.host, str(target.port), target.name)
+        for field, value in zip((self.host, self.port, self.name), values, strict=True):
+            field.configure(state="normal")
+            field.delete(0, "end")
+            field.insert(0, value)
+        self._has_tls.set(target.has_tls)
+        self._mark(self.name)
+
+    def show_waiting(self, text: str, *, can_go_back: bool = True) -> None:
+        """Connecting: nothing can be changed until it is decided, or cancelled."""
+        self._set_state("disabled")
+        self._say(text)
+        self._show_cancel(visible=can_go_back)
+
+    def show_form(self, text: str = "", *, field: str = "", can_go_back: bool = False) -> None:
+        """Ask, or ask again: `text` says what was wrong, `field` is where to mend it."""
+        self._set_state("normal")
+        self._say(text, "error")
+        self._show_cancel(visible=can_go_back)
+        if field == "tls":
+            self.tls.focus_set()
+        else:
+            self._mark({"host": self.host, "port": self.port}.get(field, self.name))
+
+    def _submit(self, _: object = None) -> None:
+        if self._button.instate(["disabled"]):
+            return
+        host, port = self.host.get().strip(), self.port.get().strip()
+        if not host:
+            self.show_form("Where is the server? Give its name or address.", field="host")
+        elif not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65536:
+            self.show_form("The port is a number from 1 to 65535.", field="port")
+        else:
+            name = self.name.get().strip()
+            self._connect(Target(host, int(port), name, self._has_tls.get()))
+
+    def _set_state(self, state: str) -> None:
+        for field in (self.host, self.port, self.name, self.tls, self._button):
+            field.configure(state=state)
+
+    def _say(self, text: str, look: Literal["plain", "error"] = "plain") -> None:
+        self.message.say(text, look)
+        self._fit()
+        self._grow()
+
+    def _show_cancel(self, *, visible: bool) -> None:
+        (self._cancel.grid if visible else self._cancel.grid_remove)()
+        self._fit()
+
+    def _mark(self, field: ttk.Entry) -> None:
+        field.focus_set()
+        field.select_range(0, "end")
+        field.icursor("end")
+
+    def _label(self, text: str) -> ttk.Label:
+        return ttk.Label(self._card, text=text, style="Muted.TLabel")
+
+    def _build(self) -> None:
+        card = self._card
+        self._title.grid(row=0, column=0, columnspan=2, sticky="w")
+        self._label("Server").grid(row=1, column=0, sticky="w")
+        self._port_label.grid(row=1, column=1, sticky="w")
+        self._label("Your name").grid(row=3, column=0, sticky="w")
+        self.host.grid(row=2, column=0, sticky="ew")
+        self.port.grid(row=2, column=1, sticky="ew")
+        self.name.grid(row=4, column=0, columnspan=2, sticky="ew")
+        hint = self._label("Left empty: the server gives you a random one.")
+        hint.grid(row=5, column=0, columnspan=2, sticky="w")
+        self.tls.grid(row=6, column=0, columnspan=2, sticky="w")
+        if self._whose.cget("text"):
+            self._whose.grid(row=7, column=0, columnspan=2, sticky="w")
+        self.message.grid(row=8, column=0, columnspan=2, sticky="ew")
+        self._button.grid(row=9, column=0, columnspan=2, sticky="ew")
+        self._cancel.grid(row=10, column=0, columnspan=2, sticky="ew")
+        card.columnconfigure(0, weight=1)
+        self._button.configure(command=self._submit)
+        for field in (self.host, self.port, self.name, self.tls, self._button):
+            field.bind("<Return>", self._submit)
+        for field in (self.host, self.port, self.name):
+            bind_select_all(field)
+        self._cancel.bind("<Return>", lambda _: self._leave())
+        card.place(relx=0.5, rely=MIDDLE, anchor="center")
+        self.bind("<Configure>", lambda _: self._fit())
+
+    def _restyle(self) -> None:
+        unit = self._theme.unit
+        for child in self._card.winfo_children():
+            assert isinstance(child, ttk.Label | ttk.Entry | ttk.Button | ttk.Checkbutton | tk.Text)
+            is_beside = child in (self.port, self._port_label)
+            pad(child, (2 * unit, 0) if is_beside else 0, unit // 2)
+        pad(self._title, 0, (0, 4 * unit))
+        pad(self.tls, 0, (2 * unit, unit // 2))
+        pad(self.message, 0, 2 * unit)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give the form the width that its message wants, and the message the height that is left.
+
+        Nothing may be out of sight in a small window: it has to be read, and answered.
+        """
+        is_long = len(self.message.shown) > LONG_CHARACTERS
+        characters = WIDE_CARD_CHARACTERS if is_long else CARD_CHARACTERS
+        width = self._theme.body.measure("n" * characters)
+        if self.winfo_width() > 1:
+            width = min(width, self.winfo_width() - 8 * self._theme.unit)
+        self._card.columnconfigure(0, minsize=width * 3 // 4)
+        self._card.columnconfigure(1, minsize=width // 4)
+        self._whose.configure(wraplength=width)
+        if self.winfo_height() > 1:
+            self.update_idletasks()
+            others = self._card.winfo_reqheight() - self.message.winfo_reqheight()
+            room = int(self.winfo_height() * 2 * MIDDLE) - others
+            rows = room // self._theme.body.metrics("linespace")
+            self.message.most_rows = max(FEWEST_ROWS, rows)
+            self.message.fit()
+
+    def _grow(self) -> None:
+        """Make the window higher where the message needs it, and the screen has room for that."""
+        missing = self.message.rows - self.message.most_rows
+        if missing > 0 and self.winfo_height() > 1:
+            window = self.winfo_toplevel()
+            more = int(missing * self._theme.body.metrics("linespace") / (2 * MIDDLE)) + 1
+            height = min(window.winfo_height() + more, window.winfo_screenheight() * 9 // 10)
+            window.geometry(f"{window.winfo_width()}x{max(height, window.winfo_height())}")

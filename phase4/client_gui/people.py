@@ -1,0 +1,102 @@
+"""The people online, at the side. Main thread only."""
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import ttk
+from typing import Any
+
+from phase4.widgets.theme import Theme, pad
+
+MAX_SHOWN = 1_000
+"""Names shown: the most people that our server admits. Of more, the number is told."""
+
+
+class People(ttk.Frame):
+    """Lists names. `choose` is called with one that was double-clicked, or on which Return was
+    pressed.
+    """
+
+    def __init__(self, parent: tk.Misc, theme: Theme, choose: Callable[[str], None]) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._choose = choose
+        self._count = ttk.Label(self, style="Bold.TLabel", text="Online")
+        self.tree = ttk.Treeview(self, show="tree", selectmode="browse", style="People.Treeview")
+        self._scrollbar = ttk.Scrollbar(
+            self, command=self.tree.yview, style="People.Vertical.TScrollbar"
+        )
+        self._more = ttk.Label(self, style="Muted.TLabel")
+        self._lay_out()
+        self.tree.bind("<Double-1>", self._double_clicked)
+        self.tree.bind("<Return>", lambda _: self._choose_focused())
+        self.tree.bind("<FocusIn>", lambda _: self._focus_some())
+        theme.on_change(self._restyle)
+
+    def show(self, names: Sequence[str]) -> None:
+        """Show these names, in this order. Only what changed is touched: the selection stays."""
+        self._count.configure(text=f"Online ({len(names):,})")
+        shown = list(dict.fromkeys(names[:MAX_SHOWN]))
+        before = set(self.names())
+        self.tree.delete(*before.difference(shown))
+        for at, name in enumerate(shown):
+            if name not in before:
+                self.tree.insert("", at, iid=name, text=f"●  {name}", tags=(self._tag(name),))
+        left_out = len(names) - len(shown)
+        self._more.configure(text=f"… and {left_out:,} more")
+        (self._more.grid if left_out else self._more.grid_remove)()
+
+    def names(self) -> tuple[str, ...]:
+        """What is shown."""
+        return tuple(map(str, self.tree.get_children()))
+
+    def _tag(self, name: str) -> str:
+        return f"name{self._theme.name_colours.number(name)}"
+
+    def _double_clicked(self, event: "tk.Event[tk.Misc]") -> None:
+        if name := self.tree.identify_row(event.y):
+            self._choose(name)
+
+    def _choose_focused(self) -> None:
+        if name := self.tree.focus():
+            self._choose(name)
+
+    def _focus_some(self) -> None:
+        """Who comes here by the keyboard finds a name marked, and can go on with the arrows."""
+        names = self.names()
+        if names and not self.tree.focus():
+            self.tree.focus(names[0])
+            self.tree.selection_set(names[0])
+
+    def _lay_out(self) -> None:
+        self.rowconfigure(1, weight=1)
+        self.columnconfigure(0, weight=1)
+        self._count.grid(row=0, column=0, columnspan=2, sticky="w")
+        self.tree.grid(row=1, column=0, sticky="nsew")
+        self._scrollbar.grid(row=1, column=1, sticky="ns")
+        self._more.grid(row=2, column=0, sticky="w")
+        self._more.grid_remove()
+        # The list is as wide without its scrollbar as with it.
+        self.columnconfigure(1, minsize=self._scrollbar.winfo_reqwidth())
+        self.tree.configure(yscrollcommand=self._set_scrollbar)
+
+    def _set_scrollbar(self, first: float | str, last: float | str) -> None:
+        """Show the bar only where there is something to scroll."""
+        is_all = float(first) <= 0 and float(last) >= 1
+        (self._scrollbar.grid_remove if is_all else self._scrollbar.grid)()
+        self._scrollbar.set(float(first), float(last))
+
+    def _restyle(self) -> None:
+        theme, colours, style = self._theme, self._theme.palette, ttk.Style(self)
+        # Who has the keyboard can be seen: a name that is only marked is paler.
+        marked: Any = [("focus", "selected", colours.selection), ("selected", colours.border)]
+        style.map("People.Treeview", background=marked)
+        style.configure(
+            "People.Vertical.TScrollbar", troughcolor=colours.panel, bordercolor=colours.panel
+        )
+        style.map("People.Vertical.TScrollbar", background=[("active", colours.muted)])
+        for number, colour in enumerate(theme.palette.names):
+            self.tree.tag_configure(f"name{number}", foreground=colour)
+        self.tree.column("#0", width=theme.body.measure("m" * 15), stretch=True)
+        pad(self._count, 3 * theme.unit, (2 * theme.unit, theme.unit))
+        pad(self.tree, (3 * theme.unit, 0), 0)
+        pad(self._more, 3 * theme.unit, theme.unit)

@@ -1,0 +1,165 @@
+"""Which line is shown in which tab: what comes from the server, and what was typed.
+
+Main thread only.
+
+| what | where |
+|---|---|
+| public messages | everybody's tab |
+| private messages | the tab of the person (opened behind the others); one's own also in front |
+| somebody came, went, was renamed | everybody's tab, and the person's |
+| other words of the server's, and of the client's own | where one is looking |
+| an error that names somebody just written to | that person's tab, with the text |
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from phase4.client.mentions import mentions
+from phase4.client_gui.tabs import Tab, Tabs
+from phase4.widgets.colours import NameColours
+from phase4.widgets.lines import Line, line_of
+from shared import message
+from shared.request import is_goodbye, is_public
+
+
+class Router:
+    """Puts lines into tabs, and counts those that nobody has seen."""
+
+    def __init__(
+        self,
+        tabs: Tabs,
+        name_colours: NameColours,
+        is_looked_at: Callable[[], bool],
+        give_back: Callable[[Tab, str], None],
+    ) -> None:
+        """`is_looked_at()`: whether the window has the keyboard, so that its front tab is seen.
+
+        `give_back(tab, text)` is called with what was typed there and could not be delivered.
+        """
+        self.me = ""
+        self._tabs = tabs
+        self._name_colours = name_colours
+        self._is_looked_at = is_looked_at
+        self._give_back = give_back
+        self._batch: dict[Tab, list[Line]] = {}
+        self._news: Counter[Tab] = Counter()  # lines of the batch that nobody sees
+
+    def show(self, messages: Iterable[message.Message]) -> None:
+        """Show what the server said, in order; many at once cost less than one by one."""
+        for each in messages:
+            self._take(each)
+        self._flush()
+
+    def say(self, *messages: message.Message, in_tab: Tab | None = None) -> None:
+        """Show words of the client's own, where one is looking, or in this tab."""
+        lines = [line_of(each, self.me, now()) for each in messages]
+        (in_tab or self._tabs.current).conversation.add(lines)
+
+    def tell(self, *messages: message.Message) -> None:
+        """Show what concerns all conversations: where one is looking, and in everybody's tab."""
+        for tab in dict.fromkeys((self._tabs.main, self._tabs.current)):
+            self.say(*messages, in_tab=tab)
+
+    def sent(self, tab: Tab, text: str, *, waits: bool) -> None:
+        """`text` was typed there and taken; it `waits` where the connection is lost."""
+        said = message.clean(text)
+        line: message.Message = message.Notice(now(), said)
+        if is_public(text) and tab.person:
+            said = said.strip()
+            tab.unanswered.append(said)
+            line = message.Private(now(), self.me, tab.person, said)
+        elif is_public(text):  # the server sends it to everybody else
+            line = message.Public(now(), self.me, said)
+            if not waits:
+                self.say(line, in_tab=tab)
+        if waits and not is_goodbye(text):
+            shown = line_of(line, self.me, now())
+            tab.show_waiting(shown, stays=isinstance(line, message.Public))
+
+    # --- what the server said -------------------------------------------------------------------
+
+    def _take(self, received: message.Message) -> None:
+        match received:
+            case message.Public(sender=sender):
+                self._put(received, self._tabs.main)
+                if sender != self.me:
+                    self._count(self._tabs.main)
+            case message.Private():
+                self._take_private(received)
+            case message.Joined(name=name) | message.Left(name=name):
+                if tab := self._tabs.find(name):
+                    tab.person = name  # perhaps spelled in another way this time
+                self._put(received, self._tabs.main, tab)
+            case message.Renamed(old=old, new=new):
+                self._take_renamed(received, old, new)
+            case message.Error(text):
+                self._take_error(received, text)
+            case message.Notice() | message.Welcome():
+                self._put(received, self._tabs.main, self._tabs.current)
+            case _:
+                self._put(received, self._tabs.current)
+
+    def _take_private(self, received: message.Private) -> None:
+        is_own = received.sender == self.me
+        person = received.recipient if is_own else received.sender
+        if self._tabs.find(person) is None:
+            self._flush()  # to make room, a tab may go
+        tab = self._tabs.open(person) or self._tabs.main
+        if not is_own:
+            self._put(received, tab)
+            self._count(tab)
+        else:
+            self._note_answered(tab, received.text)
+            self._put(received, tab, self._tabs.current)
+
+    def _note_answered(self, tab: Tab, text: str) -> None:
+        """The echo of a private line: it was delivered, and those before it are decided."""
+        if text in tab.unanswered:
+            while tab.unanswered.popleft() != text:
+                pass
+
+    def _take_renamed(self, received: message.Renamed, old: str, new: str) -> None:
+        self._name_colours.rename(old, new)
+        self._flush()  # a tab may go
+        self._tabs.rename(old, new)
+        self._put(received, self._tabs.main, self._tabs.find(new))
+
+    def _take_error(self, received: message.Error, text: str) -> None:
+        tab = self._refused_in(text)
+        if tab is None:
+            self._put(received, self._tabs.current)
+            return
+        sent = tab.unanswered.popleft()
+        self._put(received, tab)
+        self._put(message.Error(f"Not delivered: {sent}"), tab)
+        self._give_back(tab, sent)
+
+    def _refused_in(self, text: str) -> Tab | None:
+        """The tab whose last private line this error is about: it names the person."""
+        private = [tab for tab in self._tabs if tab.person and tab.unanswered]
+        return next((tab for tab in private if mentions(text, tab.person)), None)
+
+    # --- lines and counts -------------------------------------------------------------------------
+
+    def _put(self, received: message.Message, *tabs: Tab | None) -> None:
+        line = line_of(received, self.me, now())
+        for tab in dict.fromkeys(filter(None, tabs)):  # each once
+            self._batch.setdefault(tab, []).append(line)
+
+    def _flush(self) -> None:
+        for tab, lines in self._batch.items():
+            tab.conversation.add(lines)
+        for tab, number in self._news.items():
+            self._tabs.count(tab, number)
+        self._batch.clear()
+        self._news.clear()
+
+    def _count(self, tab: Tab) -> None:
+        if tab is not self._tabs.current or not self._is_looked_at():
+            self._news[tab] += 1
+
+
+def now() -> str:
+    """The time, as lines show it."""
+    return time.strftime("%H:%M:%S")

@@ -1,0 +1,105 @@
+"""What the window remembers from last time, in a small JSON file that the person may read and edit.
+
+No toolkit here. A convenience must never stand in the way: a file that is broken, written by hand
+or cannot be written is no error for anybody; what is wrong in it is as if it were not there.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import platformdirs
+
+from phase4.widgets.colours import PALETTES
+from shared import message
+from shared.defaults import CHAT_PORT, HOST, MAX_NAME_CHARACTERS
+
+FOLDER = "socket-ladder"
+FILE = "client_gui.json"
+
+MAX_FILE_BYTES = 64 * 1024
+"""More than that is not what we wrote, and is not read."""
+
+_MAX_HOST_CHARACTERS = 255  # the longest name that DNS allows (RFC 1035, 2.3.4)
+_LARGEST_POINTS = 100  # the theme has bounds of its own; this one keeps nonsense out
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is remembered. `points` is the size of the text; 0: as it comes."""
+
+    host: str = HOST
+    port: int = CHAT_PORT
+    name: str = ""
+    theme: str = "light"
+    points: int = 0
+    tls: bool = False
+
+
+def default_path() -> Path:
+    """Where this system keeps a person's settings; XDG_CONFIG_HOME is honoured on Linux."""
+    return Path(platformdirs.user_config_dir(FOLDER, appauthor=False, roaming=True)) / FILE
+
+
+def load(path: Path) -> Settings:
+    """What `path` holds; for what is missing or makes no sense, the default. Raises nothing."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+        held = json.loads(data) if len(data) <= MAX_FILE_BYTES else None
+    except (OSError, ValueError, RecursionError):  # not there; no JSON; JSON that is a trap
+        return Settings()
+    return _checked(held) if isinstance(held, dict) else Settings()
+
+
+def save(path: Path, settings: Settings) -> bool:
+    """Write them, for this person's eyes only; whether that was possible. Raises nothing.
+
+    The file is replaced in one step: who reads it meanwhile, or loses power, finds the old one.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _replace(path, json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n")
+    except OSError:
+        return False
+    return True
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
+    try:
+        with open(handle, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+        os.replace(name, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _checked(held: Mapping[str, object]) -> Settings:
+    plain = Settings()
+    return Settings(
+        host=_text(held.get("host"), _MAX_HOST_CHARACTERS) or plain.host,
+        port=_number(held.get("port"), 1, 65535, plain.port),
+        name=_text(held.get("name"), MAX_NAME_CHARACTERS),
+        theme=theme if (theme := _text(held.get("theme"), 10)) in PALETTES else plain.theme,
+        points=_number(held.get("points"), 0, _LARGEST_POINTS, plain.points),
+        tls=held.get("tls") is True,
+    )
+
+
+def _text(value: object, longest: int) -> str:
+    if not isinstance(value, str) or len(value) > longest:
+        return ""
+    return message.clean(value).strip()
+
+
+def _number(value: object, least: int, most: int, otherwise: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):  # True is a number to Python
+        return otherwise
+    return value if least <= value <= most else otherwise

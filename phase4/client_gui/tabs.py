@@ -1,0 +1,276 @@
+"""The conversations, each in a tab of its own: everybody, and one for each person one talks to.
+
+Main thread only. A tab that is closed keeps what it holds, and has it again when it is opened; the
+number of both has a bound, so no server can fill the window, or the memory, with names.
+"""
+
+import tkinter as tk
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from itertools import groupby
+from tkinter import ttk
+
+from phase4.client_gui.tab_row import Cell, TabRow
+from phase4.client_gui.typing_aids import Draft
+from phase4.widgets.conversation import Conversation
+from phase4.widgets.lines import Line
+from phase4.widgets.theme import Theme
+from shared.defaults import MAX_NAME_CHARACTERS
+
+MAX_PRIVATE_TABS = 20
+"""More cannot be told apart in a row of tabs. Each holds as much as a conversation may."""
+
+MAX_UNANSWERED = 1_000
+"""Private lines of which the server's echo is still to come."""
+
+EVERYBODY = "Everybody"
+
+_HERE, _GONE = "●", "○"
+
+
+class Tab:
+    """One conversation: with `person`, or with everybody where that is empty."""
+
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, open_link: Callable[[str], None], person: str
+    ) -> None:
+        self.person = person
+        self.is_here = True
+        self.unread = 0
+        self.draft = Draft()
+        self.unanswered: deque[str] = deque(maxlen=MAX_UNANSWERED)
+        self._stays: list[bool] = []  # for each line that waits: whether it is a public message
+        # The frame shows who has the keyboard: a Text of its own accord would not.
+        self.frame = ttk.Frame(parent, style="Tab.TFrame", padding=1)
+        self.conversation = Conversation(self.frame, theme, open_link)
+        self.conversation.pack(fill="both", expand=True)
+        text = self.conversation.text
+        text.bind("<FocusIn>", lambda _: self._frame_focus("FocusTab.TFrame"), add=True)
+        text.bind("<FocusOut>", lambda _: self._frame_focus("Tab.TFrame"), add=True)
+
+    def _frame_focus(self, style: str) -> None:
+        self.frame.configure(style=style)
+
+    def show_waiting(self, line: Line, *, stays: bool) -> None:
+        """Show a line that waits for the connection. If it `stays`, it is itself what was said.
+
+        What else was typed goes when it is sent: the server's answer will tell.
+        """
+        self.conversation.jump_to_newest()
+        self.conversation.add([line], waiting=True)
+        self._stays.append(stays)
+
+    def settle(self, time: str) -> None:
+        """What waited is on its way, at `time`."""
+        kept = self._stays[len(self._stays) - self.conversation.waiting :]  # others were left out
+        for stays, group in groupby(kept):
+            count = len([*group])
+            if stays:
+                self.conversation.confirm(count, time)
+            else:
+                self.conversation.forget_waiting(count)
+        self._stays.clear()
+
+    def give_up(self) -> None:
+        """What waited will not be sent, nor answered."""
+        self.conversation.fail_waiting()
+        self._stays.clear()
+        self.unanswered.clear()
+
+    def line_to_send(self, text: str, *, is_said: bool) -> str:
+        """What goes to the server for `text`: what is said here is said to this person."""
+        return f"/pm {self.person} {text}" if self.person and is_said else text
+
+
+class Tabs(ttk.Frame):
+    """`selected` is called with the tab that has come to the front, `made` with each new one."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        open_link: Callable[[str], None],
+        selected: Callable[[Tab], None],
+        made: Callable[[Tab], None] = lambda _: None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._open_link = open_link
+        self._selected = selected
+        self._made = made
+        self._row = TabRow(self, theme, self.go, self._close_number)
+        self._edge = ttk.Frame(self, style="Line.TFrame", height=1)
+        self._pages = ttk.Frame(self)
+        self._pages.pack(side="bottom", fill="both", expand=True)
+        self.main = Tab(self._pages, theme, open_link, "")
+        self._private: dict[str, Tab] = {}  # by name, case folded; the latest closed last
+        self._shown = [self.main]
+        self.current = self.main
+        self.main.frame.pack(fill="both", expand=True)
+        self._prepare(self.main)
+        theme.on_change(self._restyle)
+
+    # --- finding --------------------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[Tab]:
+        """All, the closed ones too."""
+        yield self.main
+        yield from self._private.values()
+
+    def shown(self) -> list[Tab]:
+        """Those in the row, from left to right."""
+        return [*self._shown]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What stands in the row."""
+        return self._row.labels
+
+    def place_of(self, tab: Tab) -> tk.Widget:
+        """Where in the row it is clicked."""
+        return self._row.place_of(self._shown.index(tab))
+
+    def find(self, person: str) -> Tab | None:
+        """The tab of this person, open or closed."""
+        return self._private.get(person.casefold())
+
+    @property
+    def unread(self) -> int:
+        """Messages that nobody has seen, in all tabs."""
+        return sum(tab.unread for tab in self)
+
+    # --- opening, walking, closing --------------------------------------------------------------
+
+    def open(self, person: str) -> Tab | None:
+        """The tab of this person, in the row; None where there is no room for another one."""
+        tab = self.find(person)
+        if tab is None:
+            if not person or len(person) > MAX_NAME_CHARACTERS or not self._make_room():
+                return None
+            tab = Tab(self._pages, self._theme, self._open_link, person)
+            self._private[person.casefold()] = tab
+            self._prepare(tab)
+            self._restyle_tab(tab)
+        if tab not in self._shown:
+            self._shown.append(tab)
+            self._label_all()
+        tab.person = person  # perhaps spelled in another way this time
+        return tab
+
+    def select(self, tab: Tab) -> None:
+        """Bring it to the front."""
+        if tab is not self.current:
+            self.current.frame.pack_forget()
+            self.current = tab
+            tab.frame.pack(fill="both", expand=True)
+            self._label_all()
+            self._selected(tab)
+
+    def walk(self, step: int) -> None:
+        """To the next tab (1), or the one before (-1), around the corner as well."""
+        self.select(self._shown[(self._shown.index(self.current) + step) % len(self._shown)])
+
+    def go(self, number: int) -> None:
+        """To the tab with this number, counted from 0, if there is one."""
+        if number < len(self._shown):
+            self.select(self._shown[number])
+
+    def close(self, tab: Tab) -> None:
+        """Take it out of the row. That of everybody stays."""
+        if tab is self.main or tab not in self._shown:
+            return
+        if tab is self.current:
+            self.select(self._shown[self._shown.index(tab) - 1])
+        self._shown.remove(tab)
+        tab.unread = 0
+        key = tab.person.casefold()
+        self._private[key] = self._private.pop(key)
+        self._label_all()
+
+    def _close_number(self, number: int) -> None:
+        self.close(self._shown[number])
+
+    def _make_room(self) -> bool:
+        """Let go of the tab that was closed first, if there are too many; whether there is room."""
+        if len(self._private) < MAX_PRIVATE_TABS:
+            return True
+        closed = next((tab for tab in self._private.values() if tab not in self._shown), None)
+        if closed is not None:
+            self._drop(closed)
+        return closed is not None
+
+    def _drop(self, tab: Tab) -> None:
+        self.close(tab)
+        del self._private[tab.person.casefold()]
+        tab.frame.destroy()
+
+    # --- what happens to people -----------------------------------------------------------------
+
+    def rename(self, old: str, new: str) -> None:
+        """`old` goes by `new` now: the tab goes with the person."""
+        if (tab := self.find(old)) is None:
+            return
+        other = self.find(new)
+        del self._private[old.casefold()]
+        tab.person = new
+        if other is not None and other is not tab:  # of somebody who was called so before, and left
+            self._drop(other)
+            tab.draft.text = tab.draft.text or other.draft.text
+        self._private[new.casefold()] = tab
+        self._label_all()
+
+    def show_people(self, names: Collection[str]) -> None:
+        """Who is online now."""
+        online = set(names)
+        for tab in self._private.values():
+            tab.is_here = tab.person in online
+        self._label_all()
+
+    def count(self, tab: Tab, number: int) -> None:
+        """So many messages came there, and nobody has seen them."""
+        tab.unread += number
+        self._label_all()
+
+    def saw(self, tab: Tab) -> None:
+        """All of it has been seen."""
+        if tab.unread:
+            tab.unread = 0
+            self._label_all()
+
+    # --- the row --------------------------------------------------------------------------------
+
+    def _prepare(self, tab: Tab) -> None:
+        """Bind the keys that walk: the Text has another meaning for them."""
+        self._made(tab)
+        text = tab.conversation.text
+        for sequence, step in (("<Control-Next>", 1), ("<Control-Prior>", -1)):
+            text.bind(sequence, lambda _, step=step: self._walk_and_stop(step))  # type: ignore[misc]
+
+    def _walk_and_stop(self, step: int) -> str:
+        self.walk(step)
+        return "break"
+
+    def _label_all(self) -> None:
+        self._row.show([self._cell(tab) for tab in self._shown])
+        # A row of one tab says nothing; without it there is more room to read.
+        if len(self._shown) == 1:
+            self._row.pack_forget()
+            self._edge.pack_forget()
+        elif not self._row.winfo_manager():
+            self._row.pack(side="top", fill="x")
+            self._edge.pack(side="top", fill="x")
+
+    def _cell(self, tab: Tab) -> Cell:
+        sign = (f"{_HERE if tab.is_here else _GONE} ") if tab.person else ""
+        return Cell(sign, tab.person or EVERYBODY, tab.unread, tab is self.current)
+
+    def _restyle(self) -> None:
+        colours, style = self._theme.palette, ttk.Style(self)
+        style.configure("Tab.TFrame", background=colours.page)
+        style.configure("FocusTab.TFrame", background=colours.accent)
+        for tab in self:
+            self._restyle_tab(tab)
+        self._label_all()
+
+    def _restyle_tab(self, tab: Tab) -> None:
+        tab.frame.configure(padding=max(1, self._theme.unit // 2))

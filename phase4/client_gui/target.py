@@ -1,0 +1,29 @@
+"""Where to connect, and as whom. No toolkit here."""
+
+import ipaddress
+from dataclasses import dataclass
+
+from shared.address import address_text
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to connect, and as whom; `has_tls`: nobody on the way can listen in."""
+
+    host: str
+    port: int
+    name: str
+    has_tls: bool = False
+
+    @property
+    def place(self) -> str:
+        """`host:port`, as people write it."""
+        return address_text((self.host, self.port))
+
+    @property
+    def is_here(self) -> bool:
+        """Whether what is said leaves this machine not at all."""
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False

@@ -1,0 +1,99 @@
+r"""The chat client for a terminal. Run it: python -m phase4.client_terminal --name Ann
+
+New here: the line being typed stays whole. With `input()` in one thread and `print()` in another
+(phases 2 and 3), what arrives lands in the middle of what is being typed. prompt_toolkit owns the
+whole line: it takes it off the screen, lets us print above, and draws it again. The parts are in
+`phase4/client_terminal/`; all that the network is comes from `phase4.client.connection`.
+
+    Enter           sends; after pasting several lines the bar asks first (Ctrl-C: no)
+    Tab             completes commands and names
+    Up, Ctrl-R      what was sent before; it is kept in memory, never in a file
+    Ctrl-C          leaves, as Ctrl-D and /quit do; what was being typed is printed, to be copied
+    Ctrl-Z          stops it, as any program; `fg` brings it back
+    /reconnect      while the server is away: try again now (so does Enter on an empty line)
+
+Where standard input or output is no terminal, it works as a filter: it sends each line of its
+input, prints what arrives, and leaves once the server has taken everything:
+
+    printf 'The build is done.\n' | python -m phase4.client_terminal --name builder
+
+Exit status: 0 after leaving by one's own wish, and in a pipe only if every line was taken;
+1 otherwise; 130 in a pipe after Ctrl-C.
+"""
+
+import argparse
+import asyncio
+import io
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+try:
+    from prompt_toolkit.utils import is_dumb_terminal
+except ImportError as error:
+    raise SystemExit(
+        "The terminal client needs prompt_toolkit: python -m pip install prompt_toolkit"
+    ) from error
+
+from phase4.client_terminal.conversation import TerminalClient
+from phase4.client_terminal.pipe import PipeClient
+from phase4.transport.arguments import add_trust_arguments, trust_of
+from shared.arguments import add_connect_arguments
+from shared.defaults import CHAT_PORT, HOST
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status."""
+    options = _parser().parse_args(arguments)
+    if _has_terminal():
+        client = TerminalClient(
+            *(options.host, options.port, options.name),
+            bell=options.bell,
+            trust=trust_of(options),
+        )
+        return asyncio.run(client.run())
+    return _in_a_pipe(PipeClient(options.host, options.port, options.name, trust=trust_of(options)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m phase4.client_terminal", description="Chat in a terminal, or in a pipe."
+    )
+    add_connect_arguments(parser, HOST, CHAT_PORT)
+    add_trust_arguments(parser)
+    parser.add_argument(
+        "--name", default="", help="your name; without it you are asked (in a pipe: a random one)"
+    )
+    parser.add_argument(
+        "--no-bell",
+        dest="bell",
+        action="store_false",
+        help="do not ring when somebody says your name or writes to you in private",
+    )
+    return parser
+
+
+def _has_terminal() -> bool:
+    """Whether there is a person in front of it, on a terminal that can do more than print."""
+    both = (sys.stdin, sys.stdout)  # None where the shell closed one, as with `<&-`
+    return all(each is not None and each.isatty() for each in both) and not is_dumb_terminal()
+
+
+def _in_a_pipe(client: PipeClient) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an encoding may lack a character
+    try:
+        return client.run()
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # Whoever read our output has gone (as `| head -1` does). Python would try once more at
+        # exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,359 @@
+"""One conversation in a terminal: what arrives is shown, what is typed is sent. Main thread only.
+
+All that the network is comes from `phase4.client`: its thread never touches the terminal. All that
+the terminal is comes from `input_line`. While the server is away the person types on: lines
+wait, marked as waiting, and go when it is back; nothing typed is lost, and what could not be sent
+by the end is printed, to be copied.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import queue
+import signal
+import time
+from collections import deque
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+
+from phase4.client.connection import (
+    Connected,
+    Connection,
+    ConnectionLost,
+    Disconnected,
+    Event,
+    NameRefused,
+    Received,
+    Secured,
+    SendError,
+    Trust,
+    Welcomed,
+)
+from phase4.client_terminal.backlog import without_excess
+from phase4.client_terminal.completion import COMMANDS, RECONNECT, offers
+from phase4.client_terminal.input_line import InputLine, Line
+from phase4.client_terminal.look import (
+    BarState,
+    Fragments,
+    bar,
+    concerns,
+    count,
+    fragments,
+    name_style,
+    short_name,
+    waiting,
+    without_tail,
+)
+from shared import message
+from shared.address import address_text
+from shared.request import is_goodbye, is_public
+
+LEAVE_SECONDS = 2.0
+"""How long leaving may take: long enough for the last line to go, short enough to wait for."""
+
+BELL_SECONDS = 2.0
+"""The bell rings no more often: a flood of one's name must not be a siren."""
+
+
+class TerminalClient:
+    """One conversation in a terminal."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        name: str = "",
+        *,
+        bell: bool = True,
+        trust: Trust | None = None,
+    ) -> None:
+        """Without a name the person is asked for one. `bell`: where somebody speaks to them.
+
+        `trust`: as for Connection.
+        """
+        self._host = host
+        self._port = port
+        self._wanted_name = name
+        self._has_bell = bell
+        self._trust = trust
+        self._security = ""  # of the connection that stands, for the bar
+        self._rang_at = float("-inf")
+        self._connection: Connection | None = None  # None until a name is given
+        self._asks_another_name = False
+        self._put_aside = ""  # what was being typed when a name was asked for
+        self._is_in = False  # in the conversation; stays so while the server is away
+        self._retry_at: float | None = None  # while the server is away
+        self._told_reasons: set[str] = set()  # why the server is away; each is said once
+        self._waiting = 0  # lines typed while it is
+        self._end: Disconnected | None = None
+        self._complaint = ""  # why the line was not sent; until it is mended
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._line = InputLine(
+            prompt=self._prompt, bar=self._bar, offers=self._offers, accept=self._entered
+        )
+        self._line.on_change(self._forget_complaint)
+
+    async def run(self) -> int:
+        """The whole conversation; the exit status."""
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            with contextlib.suppress(NotImplementedError):  # Windows
+                asyncio.get_running_loop().add_signal_handler(number, self._line.leave)
+        if self._wanted_name:
+            self._connect(self._wanted_name)
+        try:
+            await self._line.run()
+        finally:  # else a thread would wait for events for ever
+            if self._connection is not None:
+                await asyncio.to_thread(self._connection.close, LEAVE_SECONDS)
+        await asyncio.gather(*self._tasks)
+        return 0 if self._end is None or self._end.was_wished else 1
+
+    def _connect(self, name: str) -> None:
+        self._connection = Connection(
+            self._host, self._port, name, reconnect=True, trust=self._trust
+        )
+        self._connection.start()
+        self._spawn(self._show_events(self._connection))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Do this beside the prompt. `run` waits for it at the end; a fault in it is the end."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        if task.exception() is None:
+            self._tasks.discard(task)
+        else:
+            self._line.leave()  # `run` raises it then
+
+    # --- what the prompt, the bar and Tab say ---
+
+    @property
+    def _is_away(self) -> bool:
+        return self._connection is not None and self._connection.is_away
+
+    def _prompt(self) -> Fragments:
+        if self._connection is None:
+            return [("class:prompt", "Your name (empty: a random one): ")]
+        if self._asks_another_name:
+            return [("class:prompt", "Another name: ")]
+        if not self._is_in:
+            return [("class:prompt", "> ")]
+        name = self._connection.name
+        return [(name_style(name), short_name(name)), ("class:prompt", "> ")]
+
+    def _bar(self, width: int) -> Fragments:
+        server = address_text((self._host, self._port))
+        known = self._connection
+        if known is None or not self._is_in:
+            return bar(BarState(server, "", known is not None, complaint=self._complaint), width)
+        lines = _lines(self._line.text)
+        state = BarState(
+            server,
+            known.name,
+            security=self._security,
+            people=known.people,
+            lag_seconds=known.lag_seconds,
+            seconds_to_retry=self._seconds_to_retry(),
+            waiting=self._waiting,
+            lines_to_ask_about=len(lines),
+            commands_among_them=sum(not is_public(line) for line in lines),
+            complaint=self._complaint,
+        )
+        return bar(state, width)
+
+    def _seconds_to_retry(self) -> float | None:
+        if not self._is_away:
+            return None
+        return max(0.0, (self._retry_at or 0.0) - time.monotonic())
+
+    def _offers(self, before: str) -> Iterable[str]:
+        if self._connection is None:
+            return ()
+        others = [name for name in self._connection.people if name != self._connection.name]
+        return offers(before, others, (*COMMANDS, RECONNECT) if self._is_away else COMMANDS)
+
+    # --- what arrives ---
+
+    async def _show_events(self, connection: Connection) -> None:
+        """Show events until the last one. It waits for the screen, and so the server does too."""
+        while self._end is None:
+            batch = await asyncio.to_thread(self._take, connection)
+            is_called = any(self._is_call(event) for event in batch)
+            lines = [line for event in batch for line in self._lines_of(event)]
+            await self._line.show(lines, bell=is_called and self._may_ring())
+        self._line.leave()
+
+    def _take(self, connection: Connection) -> list[Event]:
+        """Wait for an event, and take those that came with it; of too many, those to show.
+
+        In a thread of its own, because it waits.
+        """
+        taken = itertools.chain([connection.events.get()], self._others_in(connection.events))
+        if self._line.is_over:  # who has left does not wait for what is still to be shown
+            return [event for event in taken if isinstance(event, Disconnected)]
+        return without_excess(taken, connection.name)
+
+    def _others_in(self, events: queue.Queue[Event]) -> Iterator[Event]:
+        """As many as there are now: they may come faster than they are taken."""
+        was_over = self._line.is_over
+        with contextlib.suppress(queue.Empty):
+            for _ in range(events.qsize()):
+                if self._line.is_over and not was_over:
+                    break
+                yield events.get_nowait()
+
+    def _is_call(self, event: Event) -> bool:
+        assert self._connection is not None
+        return isinstance(event, Received) and concerns(event.message, self._connection.name)
+
+    def _may_ring(self) -> bool:
+        now = time.monotonic()
+        if not self._has_bell or now - self._rang_at < BELL_SECONDS:
+            return False
+        self._rang_at = now
+        return True
+
+    def _lines_of(self, event: Event) -> list[Line]:
+        """Note what an event changes; what there is to show."""
+        assert self._connection is not None
+        match event:
+            case Received(shown):
+                line = fragments(shown, self._connection.name)
+                return [without_tail(line)] if line else []
+            case Welcomed():
+                return self._came_in()
+            case Connected():
+                self._retry_at = None
+                self._security = ""
+            case Secured(is_first=is_first):
+                # A flood could push the remark about it out of sight. Not the bar.
+                self._security = "TLS (first time)" if is_first else "TLS"
+            case NameRefused(reason):
+                self._ask_another_name()
+                return [_error(reason)]
+            case ConnectionLost(reason, seconds):
+                return self._went_away(reason, seconds)
+            case Disconnected():
+                self._end = event
+                return self._last_lines(event)
+        return []
+
+    def _ask_another_name(self) -> None:
+        """Half a message in the line would else be taken for the name."""
+        if not self._asks_another_name:
+            self._asks_another_name = True
+            self._put_aside = self._line.replace("")
+
+    def _came_in(self) -> list[Line]:
+        waited, self._waiting = self._waiting, 0
+        self._is_in = True
+        self._asks_another_name = False
+        if self._put_aside:
+            self._line.replace(self._put_aside + self._line.text)
+            self._put_aside = ""
+        self._retry_at = None
+        self._told_reasons.clear()
+        if not waited:
+            return []
+        said = f"{count(waited, 'line')} that waited: sent now."
+        return [fragments(message.Notice(time.strftime("%H:%M:%S"), said), "")]
+
+    def _went_away(self, reason: str, seconds: float) -> list[Line]:
+        """The bar counts the seconds down. A line for each try would fill the screen by itself."""
+        self._retry_at = time.monotonic() + seconds
+        is_first = not self._told_reasons
+        if reason in self._told_reasons:
+            return []
+        self._told_reasons.add(reason)
+        kept = [_notice("Type on: what you write is sent when the server is back.")]
+        return [_error(reason), *(kept if is_first else [])]
+
+    def _last_lines(self, end: Disconnected) -> list[Line]:
+        """The reason, and all that was not sent, a row for each line, so that it can be copied."""
+        assert self._connection is not None
+        lines = [_notice(end.reason) if end.was_wished else _error(end.reason)]
+        if unsent := self._connection.unsent:
+            lines.append(_notice(f"{count(len(unsent), 'line')} of yours may not have arrived:"))
+            lines += [[("", message.clean(line))] for line in unsent]
+        if typed := _lines(self._put_aside + self._line.text):
+            lines.append(_notice("You were writing:"))
+            lines += [[("", message.clean(line))] for line in typed]
+        return lines
+
+    # --- what is typed ---
+
+    def _entered(self, text: str) -> str:
+        """Do what a typed line asks for; what of it could not be sent."""
+        if is_goodbye(text):
+            self._line.leave()
+        elif self._connection is None:
+            self._connect(text.strip())
+        elif self._asks_another_name:
+            return self._offer_name(text)
+        elif text.strip().lower() == RECONNECT or (self._is_away and not text.strip()):
+            self._retry()
+        else:
+            self._line.remember()
+            return "\n".join(self._send(_lines(text)))
+        return ""
+
+    def _forget_complaint(self) -> None:
+        self._complaint = ""
+
+    def _offer_name(self, name: str) -> str:
+        assert self._connection is not None
+        try:
+            self._connection.send(name)  # an empty one asks for a random one
+        except SendError as error:
+            self._complaint = str(error)
+            return name
+        self._asks_another_name = False
+        return ""
+
+    def _retry(self) -> None:
+        assert self._connection is not None
+        if self._is_away:
+            self._retry_at = None
+            self._connection.retry_now()
+        else:
+            self._complaint = "There is nothing to reconnect: you are connected."
+
+    def _send(self, lines: Sequence[str]) -> list[str]:
+        """Send what was typed, or pasted as several lines; the lines that could not be sent."""
+        assert self._connection is not None
+        shown: list[Line] = []
+        unsent = deque(lines)
+        try:
+            while unsent:
+                was_away = self._is_away
+                self._connection.send(unsent[0])
+                shown += self._own(unsent.popleft(), was_away=was_away)
+        except SendError as error:
+            self._complaint = str(error)
+        self._spawn(self._line.show(shown))
+        return list(unsent)
+
+    def _own(self, line: str, *, was_away: bool) -> list[Line]:
+        """The person's own words. The server sends them to everybody else, and not back."""
+        assert self._connection is not None
+        now, name = time.strftime("%H:%M:%S"), self._connection.name
+        if was_away:
+            self._waiting += 1
+            return [waiting(now, name, line)]
+        if not self._is_in or not is_public(line):
+            return []
+        return [fragments(message.Public(now, name, message.clean(line.rstrip())), name)]
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of what was typed or pasted, without the empty ones."""
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _notice(text: str) -> Line:
+    return [("class:notice", f"* {text}")]
+
+
+def _error(text: str) -> Line:
+    return [("class:error", f"! {text}")]

@@ -1,0 +1,336 @@
+"""The line being typed: it stays whole, whatever is printed above it. Main thread only.
+
+prompt_toolkit owns the row: it takes it off the screen, lets us print above, and draws it again. It
+also brings the history (Up, Ctrl-R) and the bar at the bottom. The history lives in memory only:
+what was said in private must not lie about in a file that nobody thinks of.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import math
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import in_terminal
+from prompt_toolkit.application.current import set_app
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import is_searching
+from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.shortcuts import CompleteStyle
+from prompt_toolkit.utils import get_cwidth
+
+from phase4.client_terminal.completion import MAX_OFFERS, common_start, split_last_word
+from phase4.client_terminal.look import Fragments, style
+
+SHOWN_AT_ONCE = 200
+SHOWN_CHARACTERS_AT_ONCE = 16_000
+"""Lines printed between two looks at the keyboard, or fewer long ones: the line being typed is
+drawn once for each so many, not for each message, so a flood slows nobody's typing."""
+
+REFRESH_SECONDS = 1.0
+"""How often the bar is compared with what it should say (lag, the seconds to the next try)."""
+
+Line = Fragments
+"""One row to print, or several where it holds newlines; without the last one."""
+
+
+class InputLine:
+    """The prompt, and everything that appears on the terminal above it."""
+
+    def __init__(
+        self,
+        *,
+        prompt: Callable[[], Fragments],
+        bar: Callable[[int], Fragments],
+        offers: Callable[[str], Iterable[str]],
+        accept: Callable[[str], str],
+    ) -> None:
+        """`bar` is asked with the width of the terminal; `offers` with what stands before the
+        cursor. `accept` is called with what was typed at Enter; what it returns stands in the line
+        then: nothing, or what has to be mended.
+        """
+        self._bar = bar
+        self._accept = accept
+        self._is_leaving = False
+        self._has_terminal = True
+        self._fault: BaseException | None = None
+        self._shown_bar: Fragments = []
+        self._is_over = asyncio.Event()
+        self._printing = asyncio.Lock()
+        self._completer = _Completer(offers)
+        depth = _colour_depth()
+        self._session: PromptSession[str] = PromptSession(
+            prompt,
+            completer=self._completer,
+            key_bindings=self._keys(),
+            complete_while_typing=False,
+            complete_style=CompleteStyle.MULTI_COLUMN,
+            reserve_space_for_menu=4,
+            bottom_toolbar=self._drawn_bar,
+            style=style(colours=depth is not ColorDepth.DEPTH_1_BIT),
+            color_depth=depth,
+            erase_when_done=True,
+        )
+        self._app = self._session.app
+        # Enter hands the line on and does not end the prompt: keys typed between the end of one
+        # prompt and the start of the next would be echoed by the terminal itself.
+        self._session.default_buffer.accept_handler = self._entered
+
+    @property
+    def text(self) -> str:
+        """What is being typed, or was being typed at the end."""
+        return self._session.default_buffer.text
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the person has left, or `leave` was called."""
+        return self._is_leaving
+
+    def on_change(self, call: Callable[[], None]) -> None:
+        """Have this called whenever what is being typed has changed."""
+        self._session.default_buffer.on_text_changed += lambda _: call()
+
+    def replace(self, text: str) -> str:
+        """Have this in the line; what stood there."""
+        before = self.text
+        if text != before:
+            self._put(text)
+        return before
+
+    def remember(self) -> None:
+        """What is being typed comes back with Up."""
+        self._session.default_buffer.append_to_history()
+
+    async def run(self) -> None:
+        """Let the person type, until they leave (Ctrl-D on an empty line, Ctrl-C) or `leave`."""
+        self._take_suspension()
+        asyncio.get_running_loop().set_exception_handler(self._end_for)
+        refreshing = asyncio.create_task(self._keep_bar_true())
+        try:
+            await self._session.prompt_async(
+                pre_run=self._leave_if_over, set_exception_handler=False
+            )
+        except (EOFError, KeyboardInterrupt):
+            pass
+        except OSError:  # the terminal was closed: there is nothing left to draw on
+            self._has_terminal = False
+        self._is_leaving = True
+        self._is_over.set()
+        await refreshing
+        if self._fault is not None:
+            raise self._fault
+
+    def _end_for(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something failed while nobody waited for it: that is the end, and `run` raises it.
+
+        prompt_toolkit's own handler prints it and waits for Enter. On a terminal that is gone both
+        fail, which is a fault to be handled, and so on for ever.
+        """
+        error = context.get("exception")
+        if error is None:
+            loop.default_exception_handler(context)
+            return
+        if isinstance(error, OSError):
+            self._has_terminal = False
+        else:
+            self._fault = self._fault or error
+        self.leave()
+
+    def leave(self) -> None:
+        """End `run`. Again does no harm."""
+        self._is_leaving = True
+        if self._app.is_running and self._app.future is not None and not self._app.future.done():
+            self._app.exit(result="")
+
+    def _leave_if_over(self) -> None:
+        """The end may come before the prompt has begun: a closed port is noticed at once."""
+        if self._is_leaving:
+            self.leave()
+
+    # --- the bar ---
+
+    def _drawn_bar(self) -> Fragments:
+        self._shown_bar = self._bar(self._session.output.get_size().columns)
+        return self._shown_bar
+
+    async def _keep_bar_true(self) -> None:
+        """Draw again where the bar has become untrue by the mere passing of time."""
+        while not self._is_over.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._is_over.wait(), REFRESH_SECONDS)
+            if self._bar(self._session.output.get_size().columns) != self._shown_bar:
+                self._app.invalidate()
+
+    # --- above the line ---
+
+    async def show(self, lines: Sequence[Line], *, bell: bool = False) -> None:
+        """Print lines above the one being typed, or to the terminal as it is once `run` is over.
+
+        Also draws the bar again, and so is worth a call without any lines. Who leaves meanwhile is
+        spared the rest.
+        """
+        was_over = self.is_over
+        for piece in _pieces(lines):
+            if not self._has_terminal or (self.is_over and not was_over):
+                return
+            try:
+                await self._print([part for line in piece for part in (*line, ("", "\n"))])
+            except OSError:  # as in `run`
+                self._has_terminal = False
+                self.leave()
+            await asyncio.sleep(0)  # what was typed meanwhile gets its turn
+        if bell and self._app.is_running:
+            self._app.output.bell()
+        self._app.invalidate()
+
+    async def _print(self, text: Fragments) -> None:
+        """Take the line being typed away, print, and have it drawn again.
+
+        prompt_toolkit's run_in_terminal() and patch_stdout() do the same, but give the terminal its
+        ordinary settings meanwhile; what is typed in that moment is echoed where the cursor is.
+        """
+        app = self._app
+        async with self._printing:
+            if app.is_running and not app.is_done:
+                # The terminal's answer where the cursor is must not be taken for the next one.
+                await app.renderer.wait_for_cpr_responses()
+            if app.is_running and app.is_done:
+                await self._is_over.wait()
+            if not app.is_running:
+                app.print_text(FormattedText(text))
+            else:
+                self._print_above(text)
+            app.invalidate()
+
+    def _print_above(self, text: Fragments) -> None:
+        renderer, size = self._app.renderer, self._session.output.get_size()
+        row = renderer.rows_above_layout + 1 if renderer.height_is_known else None
+        renderer.erase()
+        self._app.print_text(FormattedText(text))
+        if row is not None:
+            # Where the cursor is now, as far as one can tell: so the bar is drawn at once, and does
+            # not flicker until the terminal has told it exactly.
+            renderer.report_absolute_cursor_row(min(size.rows, row + _rows(text, size.columns)))
+        renderer.request_absolute_cursor_position()
+
+    # --- keys ---
+
+    def _keys(self) -> KeyBindings:
+        keys = KeyBindings()
+        keys.add("tab", filter=~is_searching)(self._complete)
+        keys.add("c-c", filter=~is_searching)(self._interrupt)
+        keys.add("c-z")(lambda _: self._suspend())
+        keys.add(Keys.BracketedPaste, filter=~is_searching)(self._paste)
+        return keys
+
+    def _complete(self, event: KeyPressEvent) -> None:
+        """Insert what Tab stands for, at once where there is no choice.
+
+        prompt_toolkit's own Tab looks in the background, and gives up when the next key comes
+        first: who types fast would find their Tab ignored.
+        """
+        buffer = event.current_buffer
+        asked = CompleteEvent(completion_requested=True)
+        found = list(self._completer.get_completions(buffer.document, asked))
+        if buffer.complete_state:
+            buffer.complete_next()
+        elif len(found) == 1:
+            buffer.apply_completion(found[0])
+        elif found:
+            word = buffer.document.text_before_cursor[found[0].start_position :]
+            common = common_start([each.text for each in found])
+            if word and len(common) > len(word):
+                buffer.delete_before_cursor(len(word))
+                buffer.insert_text(common)
+            buffer.start_completion()
+
+    def _interrupt(self, event: KeyPressEvent) -> None:
+        """Ctrl-C is a no where the bar asks about several lines; Up brings them back."""
+        buffer = event.current_buffer
+        if "\n" in buffer.text:
+            buffer.append_to_history()
+            self._put("")
+        else:
+            self.leave()
+
+    def _paste(self, event: KeyPressEvent) -> None:
+        """Insert what is pasted. The newline after a single line is no reason to ask."""
+        lines = event.data.expandtabs(4).splitlines()
+        event.current_buffer.insert_text("\n".join(lines))
+
+    def _suspend(self) -> None:
+        """Ctrl-Z or SIGTSTP: stop with the terminal as the shell left it; draw anew after `fg`."""
+        if self._app.is_running and hasattr(signal, "SIGTSTP"):
+            self._app.create_background_task(self._stop())
+
+    async def _stop(self) -> None:
+        with set_app(self._app):  # a signal's handler has no application of its own
+            async with in_terminal():
+                asyncio.get_running_loop().remove_signal_handler(signal.SIGTSTP)
+                os.kill(0, signal.SIGTSTP)  # it takes effect here: the next line runs after `fg`
+                self._take_suspension()
+
+    def _take_suspension(self) -> None:
+        with contextlib.suppress(NotImplementedError, AttributeError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTSTP, self._suspend)
+
+    def _entered(self, buffer: Buffer) -> bool:
+        """Enter was pressed. True, because what stands in the line then is decided here."""
+        self._put(self._accept(buffer.text))
+        return True
+
+    def _put(self, text: str) -> None:
+        buffer = self._session.default_buffer
+        buffer.reset(Document(text))
+        buffer.load_history_if_not_yet_loaded()  # now: Up may be the next key
+
+
+def _rows(text: Fragments, columns: int) -> int:
+    """The rows that a text takes which ends with a newline."""
+    lines = "".join(part[1] for part in text).split("\n")[:-1]
+    return sum(max(1, math.ceil(get_cwidth(line) / columns)) for line in lines)
+
+
+def _pieces(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    """The lines in pieces, each short enough to be printed while somebody types."""
+    piece: list[Line] = []
+    size = 0
+    for line in lines:
+        piece.append(line)
+        size += sum(len(part[1]) for part in line)
+        if len(piece) >= SHOWN_AT_ONCE or size >= SHOWN_CHARACTERS_AT_ONCE:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
+
+
+class _Completer(Completer):
+    def __init__(self, offers: Callable[[str], Iterable[str]]) -> None:
+        self._offers = offers
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        before = document.text_before_cursor
+        _, word = split_last_word(before)
+        for text in itertools.islice(self._offers(before), MAX_OFFERS):
+            yield Completion(text, start_position=-len(word), display=text.strip())
+
+
+def _colour_depth() -> ColorDepth | None:
+    """None lets prompt_toolkit choose."""
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        return ColorDepth.DEPTH_1_BIT
+    if ColorDepth.from_env() is None and os.environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return ColorDepth.TRUE_COLOR
+    return ColorDepth.from_env()

@@ -1,0 +1,186 @@
+"""The client where there is no terminal: it sends its input, prints what arrives, and leaves.
+
+It asks nobody anything and connects once: a script wants to know what became of its lines, now, and
+its exit status tells. It ends when the server has answered a last question, which it asks after
+everything else: only that proves that all was taken.
+"""
+
+import contextlib
+import os
+import queue
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+from phase4.client.connection import (
+    Connection,
+    Disconnected,
+    Event,
+    NameRefused,
+    Received,
+    SendError,
+    SendQueueFull,
+    Trust,
+    Welcomed,
+)
+from shared import message
+from shared.defaults import FLOOD_LINES_PER_SECOND, POLL_SECONDS, RECV_BYTES
+from shared.framing import BadLine, LineDecoder
+from shared.request import is_goodbye
+
+LEAVE_SECONDS = 2.0
+"""How long leaving may take: long enough for the last line to go, short enough to wait for."""
+
+_LAST_ANSWER_SECONDS = 10.0  # for the server to take what was sent, beside its bound
+_RETRY_SECONDS = 0.05  # before a line that found no room is sent again
+
+
+class _LineSender:
+    """Sends the lines of standard input, in a thread of its own.
+
+    The thread may wait in read() when the program ends, and nothing can interrupt that: so it is a
+    daemon, and reads the descriptor itself. (A daemon that holds the lock of `sys.stdin` makes
+    Python abort at exit.) All attributes are written by that thread alone.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._thread = threading.Thread(target=self._run, name="standard input", daemon=True)
+        self._stopping = threading.Event()
+        self._questions = 0  # lines sent that ask who is here
+        self.sent = 0  # lines handed over
+        self.refused = 0  # lines that could not be sent
+        self.last_question = 0  # which answer to "who is here" proves that all was taken; 0: none
+        self.has_ended = threading.Event()  # everything is handed over, the goodbye too
+
+    def start(self) -> None:
+        """Begin to read and send."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Send no more. Does not wait: the thread may be held up by its input."""
+        self._stopping.set()
+
+    def _run(self) -> None:
+        for line in _input_lines():
+            if isinstance(line, BadLine):
+                self._refuse(line.reason)
+            elif is_goodbye(line):
+                break
+            elif line.strip() and self._send(line):
+                self._questions += _asks_who_is_here(line)
+            if self._stopping.is_set():
+                return
+        # Its answer comes when the server has taken all that went before it.
+        self.last_question = self._questions + 1
+        self._send("/who")
+        self._send("/quit")
+        self.has_ended.set()
+
+    def _send(self, line: str) -> bool:
+        while not self._stopping.is_set():
+            try:
+                self._connection.send(line)
+            except SendQueueFull:
+                self._stopping.wait(_RETRY_SECONDS)
+            except SendError as error:
+                if not self._connection.is_open:
+                    return False  # the main thread says why, once
+                self._refuse(str(error))
+                return False
+            else:
+                self.sent += 1
+                return True
+        return False
+
+    def _refuse(self, reason: str) -> None:
+        self.refused += 1
+        _complain(reason)
+
+
+def _input_lines() -> Iterator[str | BadLine]:
+    if sys.stdin is None:
+        return
+    decoder = LineDecoder()
+    while data := os.read(sys.stdin.fileno(), RECV_BYTES):
+        yield from decoder.feed(data)
+    if decoder.has_unfinished_line:
+        yield from decoder.feed(b"\n")
+
+
+def _asks_who_is_here(line: str) -> bool:
+    words = line.lower().split(None, 1)
+    return words[0] == "/who" or words == ["?list"]
+
+
+def _complain(reason: str) -> None:
+    print(f"! {reason}", file=sys.stderr, flush=True)
+
+
+class PipeClient:
+    """Sends standard input, prints what arrives, and leaves when all was taken."""
+
+    def __init__(self, host: str, port: int, name: str = "", *, trust: Trust | None = None) -> None:
+        """`trust`: as for Connection."""
+        self._connection = Connection(host, port, name, trust=trust)
+        self._sender = _LineSender(self._connection)
+        self._is_in = False
+        self._answers = 0  # to the question who is here
+        self._refusals = 0  # by the server
+
+    def run(self) -> int:
+        """The whole conversation; the exit status."""
+        self._connection.start()
+        try:
+            end = self._show_events()
+        finally:
+            self._sender.stop()
+            self._connection.close(LEAVE_SECONDS)
+        if not end.was_wished:
+            _complain(end.reason)
+        elif not self._is_all_taken and self._is_in:
+            _complain("The server did not take everything in time.")
+        is_done = end.was_wished and self._is_all_taken
+        return 0 if is_done and not self._sender.refused and not self._refusals else 1
+
+    @property
+    def _is_all_taken(self) -> bool:
+        return 0 < self._sender.last_question <= self._answers
+
+    def _show_events(self) -> Disconnected:
+        leave_by: float | None = None
+        while True:
+            if leave_by is None and self._sender.has_ended.is_set():
+                # Twice as long as the server's bound on lines a second may need for them.
+                seconds = _LAST_ANSWER_SECONDS + 2 * self._sender.sent / FLOOD_LINES_PER_SECOND
+                leave_by = time.monotonic() + seconds
+            if leave_by is not None and time.monotonic() > leave_by:
+                self._connection.close(0)
+            with contextlib.suppress(queue.Empty):
+                event = self._connection.events.get(timeout=POLL_SECONDS)
+                if isinstance(event, Disconnected):
+                    return event
+                self._show(event)
+
+    def _show(self, event: Event) -> None:
+        match event:
+            case Welcomed() if not self._is_in:
+                self._is_in = True
+                self._sender.start()
+            case NameRefused(reason):
+                self._refuse(reason)
+                self._connection.close(LEAVE_SECONDS)  # there is nobody to ask for another
+            case Received(message.Error(text)):
+                self._refuse(text)
+            case Received(shown):
+                is_own_question = self._answers + 1 == self._sender.last_question
+                if isinstance(shown, message.Online):
+                    self._answers += not shown.more
+                    if is_own_question:
+                        return
+                print(message.format(shown), flush=True)
+
+    def _refuse(self, reason: str) -> None:
+        self._refusals += 1
+        _complain(reason)

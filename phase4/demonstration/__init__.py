@@ -1,1 +1,0 @@
-"""The rooms behind phase4/demo.py: the programs it runs, the people, and their play."""

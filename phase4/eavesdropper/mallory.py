@@ -1,0 +1,246 @@
+"""The one in the middle, and those to whom she does it. For python -m phase4.eavesdropper.
+
+Mallory is our relay and nothing more: all that she does, `python -m phase4.relay` does with
+`--trace`, `--replace`, `--tls-cert` and `--upstream-tls`. Here it runs in this process, so that she
+can change her ways between two acts, and see which piece is the one to alter. The others are the
+core of our clients (phase4/client/connection.py), each with a name instead of a window.
+"""
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from phase4.certificate import make, name_or_address, write_both
+from phase4.client.connection import (
+    Connection,
+    Disconnected,
+    PeopleChanged,
+    Received,
+    Secured,
+    Trust,
+    Welcomed,
+)
+from phase4.client.events import Event
+from phase4.demo.people import PATIENCE_SECONDS, Surprise, timeless
+from phase4.relay.relay import Relay
+from phase4.relay.sides import ClientSide, ServerSide
+from phase4.relay.trace import TO_SERVER, Trace
+from shared import message
+from shared.defaults import HOST
+from shared.listener import open_listener
+from shared.threaded_server import ThreadedServer
+
+_ENCRYPTED = 23
+_RECORDS = {20: "change of cipher", 21: "alert", 22: "handshake", _ENCRYPTED: "encrypted"}
+"""The kinds of TLS's records (RFC 8446, 5.1). Under TLS 1.3 most of the handshake is encrypted."""
+
+_HEAD_BYTES = 5  # of a record: its kind, a version, its length
+
+
+class Notebook(Trace):
+    """What passes, as the relay's trace has it; of TLS, what kind of records it is.
+
+    A random byte tells nobody anything, and each run has others.
+    """
+
+    def __init__(self, diagram: Path | None = None) -> None:
+        """Raises OSError when the diagram's file cannot be written."""
+        super().__init__(self._note, diagram)
+        self._lines: list[str] = []
+        self.pieces: list[tuple[str, bytes]] = []  # each with its direction, oldest first
+        self.to_alter: list[tuple[bytes, bytes]] = []  # the relay looks into it at each piece
+        self.alters_the_next = False  # encrypted piece of the client's
+
+    def _note(self, line: str) -> None:
+        self._lines.append(line)  # any thread: append() is one step
+
+    def take(self) -> list[str]:
+        """The lines since the last time."""
+        lines, self._lines = self._lines, []
+        return lines
+
+    def add(self, number: int, direction: str, what: str, data: bytes = b"") -> None:
+        """Something passed. The relay calls this before it hands on `data`. Its threads."""
+        if data and "bytes" in what:
+            self.pieces.append((direction, data))
+        kinds = records(data)
+        if self.alters_the_next and direction == TO_SERVER and kinds == [_RECORDS[_ENCRYPTED]]:
+            self.alters_the_next = False
+            self.to_alter.append((data, data[:-1] + bytes([data[-1] ^ 1])))
+        elif what == "altered to" and kinds:
+            what, kinds = "altered", ["one bit of it"]
+        super().add(number, direction, what, ", ".join(kinds).encode() if kinds else data)
+
+
+def records(data: bytes) -> list[str]:
+    """The kinds of TLS records in a piece, of several alike in a row one; none: it is not TLS.
+
+    >>> records(bytes([22, 3, 1, 0, 1, 0]) + bytes([23, 3, 3, 0, 1, 0]) * 2), records(b"Alice")
+    (['handshake', 'encrypted'], [])
+    """
+    kinds: list[str] = []
+    while len(data) >= _HEAD_BYTES and data[0] in _RECORDS and data[1] == 3:
+        if kinds[-1:] != [_RECORDS[data[0]]]:
+            kinds.append(_RECORDS[data[0]])
+        data = data[_HEAD_BYTES + int.from_bytes(data[3:_HEAD_BYTES]) :]
+    return kinds
+
+
+class Mallory:
+    """Stands at one port, before a server. One thread calls all of this."""
+
+    def __init__(self, diagram: Path | None = None) -> None:
+        """Raises OSError when the diagram's file cannot be written."""
+        self.notebook = Notebook(diagram)
+        self._reports: queue.Queue[str] = queue.Queue()
+        self._listener = open_listener(HOST, 0)
+        self.port: int = self._listener.getsockname()[1]
+        self._relay = Relay((HOST, 0), self._reports.put, self.notebook)
+        self._server = ThreadedServer(
+            self._listener,
+            # Looked up for each client, as `_become` puts another relay there.
+            lambda connection, address: self._relay.serve(connection, address),
+            report=self._reports.put,
+        )
+        self._thread = threading.Thread(target=self._server.serve, name="Mallory", daemon=True)
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator["Mallory"]:
+        """Until the end of the `with` statement."""
+        self._thread.start()
+        try:
+            yield self
+        finally:
+            self._server.stop()
+            self._relay.drain(self._server)
+            self._thread.join(PATIENCE_SECONDS)
+
+    def passes_on(self, port: int) -> None:
+        """From the next client on: hand bytes on to the server as they are, or with one altered."""
+        self._become(ServerSide((HOST, port)), ClientSide(), self.notebook.to_alter)
+
+    def rewrites(self, port: int, *pairs: tuple[str, str]) -> None:
+        """From the next client on: alter what is said, where nothing is encrypted."""
+        self._become(ServerSide((HOST, port)), ClientSide(), _encoded(pairs))
+
+    def pretends(
+        self, port: int, server: Trust, clients: ClientSide, *pairs: tuple[str, str]
+    ) -> None:
+        """From the next client on: be the server to the client, and a client to the server."""
+        self._become(ServerSide((HOST, port), server), clients, _encoded(pairs))
+
+    def _become(
+        self, server: ServerSide, clients: ClientSide, replacements: list[tuple[bytes, bytes]]
+    ) -> None:
+        self._relay = Relay(
+            server, self._reports.put, self.notebook, clients=clients, replacements=replacements
+        )
+
+    def sees_the_end(self) -> None:
+        """Wait until a connection is over, and all is noted. Raises Surprise."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                report = self._reports.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise Surprise("A connection through the relay does not end.") from None
+            if any(each in report for each in (" closed", " was cut off", " was turned away")):
+                return
+
+    def has_read(self) -> bytes:
+        """All that clients have said so far, as she got it; from now on, what they say then."""
+        pieces, self.notebook.pieces = self.notebook.pieces, []
+        return b"".join(data for direction, data in pieces if direction == TO_SERVER)
+
+
+def _encoded(pairs: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    return [(old.encode(), new.encode()) for old, new in pairs]
+
+
+class Someone:
+    """A person at a client. Each method waits as long as a slow machine needs, or is a Surprise."""
+
+    def __init__(self, name: str, port: int, trust: Trust | None = None) -> None:
+        self.name = name
+        self.told: list[str] = []  # by their client, of the server's certificate
+        self.fingerprint = ""  # of that
+        self._heard: list[str] = []  # what has come since they were last asked what they hear
+        self._connection = Connection(HOST, port, name, trust=trust)
+        self._connection.start()
+
+    def comes_in(self, to: str = "") -> None:
+        """Wait until they are in, and know that somebody else is."""
+        wanted = {self.name, to or self.name}
+        self._wait(
+            lambda event: isinstance(event, PeopleChanged) and wanted <= {*event.names},
+            "is not let in",
+        )
+        self.told = [each for each in self._heard if not each.startswith("* Welcome")]
+        self._heard.clear()
+
+    def says(self, text: str) -> None:
+        """Send a line."""
+        self._connection.send(text)
+
+    def hears(self, text: str) -> str:
+        """Wait for a line with `text` in it; the line, as their client shows it."""
+        self._wait(lambda _: any(text in each for each in self._heard), f"does not hear {text!r}")
+        line = next(each for each in self._heard if text in each)
+        self._heard.clear()
+        return line
+
+    def hears_next(self) -> str:
+        """Wait for the next line, whatever it is."""
+        return self.hears("")
+
+    def is_disconnected(self) -> str:
+        """Wait for the end of the connection; the client's sentence that says why."""
+        event = self._wait(lambda event: isinstance(event, Disconnected), "is still connected")
+        assert isinstance(event, Disconnected)
+        return event.reason
+
+    def is_refused(self) -> str:
+        """As `is_disconnected`, before anybody has let them in."""
+        event = self._wait(lambda event: isinstance(event, Disconnected | Welcomed), "waits")
+        if isinstance(event, Welcomed):
+            raise Surprise(f"{self.name} was let in.")
+        assert isinstance(event, Disconnected)
+        return event.reason
+
+    def leaves(self) -> None:
+        """Say goodbye."""
+        self.says("/quit")
+        self.is_disconnected()
+
+    def vanishes(self) -> None:
+        """Close the connection, whatever its state."""
+        self._connection.close()
+
+    def _wait(self, is_over: Callable[[Event], bool], what: str) -> Event:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                event = self._connection.events.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise Surprise(f"{self.name} {what}.") from None
+            match event:
+                case Received(said):
+                    self._heard.append(message.format(timeless(said)).removeprefix("[] "))
+                case Secured(fingerprint=fingerprint):
+                    self.fingerprint = fingerprint
+            if is_over(event):
+                return event
+            if isinstance(event, Disconnected):
+                raise Surprise(f"{self.name} {what}: {event.reason}")
+
+
+def certificate_and_key(directory: Path, name: str) -> tuple[Path, Path]:
+    """A new self-signed certificate for this machine. Raises CertificateError."""
+    cert, key = directory / f"{name}-cert.pem", directory / f"{name}-key.pem"
+    certificate, secret, _ = make([name_or_address(HOST)], datetime.now(UTC) + timedelta(days=1))
+    write_both(cert, certificate, key, secret)
+    return cert, key

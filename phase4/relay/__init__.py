@@ -1,0 +1,1 @@
+"""A relay between clients and a server: python -m phase4.relay"""

@@ -1,0 +1,184 @@
+"""The command line of the relay: python -m phase4.relay"""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from phase4.relay.relay import Relay
+from phase4.relay.sides import ClientSide, ServerSide
+from phase4.relay.trace import Trace
+from phase4.transport.arguments import add_certificate_arguments, add_trust_arguments, trust_of
+from phase4.transport.contexts import client_context, fingerprint_of_file, server_context
+from phase4.transport.proxy_protocol import TrustedProxies, proxy_network
+from phase4.transport.tls_socket import TLSError
+from phase4.transport.trust import default_known_hosts
+from shared.address import address_text, host_and_port
+from shared.arguments import add_listen_arguments, positive_number
+from shared.console import Console
+from shared.defaults import CHAT_PORT, HOST, MAX_CLIENTS, RELAY_PORT
+from shared.listener import ListenError, open_listener
+from shared.stopping import on_stop_signals, raise_descriptor_limit
+from shared.threaded_server import ThreadedServer
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Relay until Ctrl-C or SIGTERM; the exit status."""
+    options = _parse(arguments)
+    raise_descriptor_limit()  # each client costs two
+    # The console drops lines that nobody reads. print() would wait, in the thread of a client.
+    console = Console()
+    try:
+        with contextlib.ExitStack() as on_failure:
+            listener = open_listener(options.host, options.port)
+            on_failure.enter_context(listener)
+            client_side, server_side = _sides(options, console.print)
+            introduction = _introduction(options, address_text(listener.getsockname()))
+            trace = _trace(options, console.print)
+            on_failure.pop_all()
+    except (ListenError, TLSError, _CannotWrite) as error:
+        print(f"phase4.relay: {error}", file=sys.stderr)
+        return 2
+    relay = Relay(
+        server_side,
+        (lambda text: None) if options.quiet else console.print,
+        trace,
+        clients=client_side,
+        replacements=[(os.fsencode(old), os.fsencode(new)) for old, new in options.replace],
+    )
+    server = ThreadedServer(
+        listener,
+        relay.serve,
+        max_connections=options.max_clients,
+        full="" if options.tls_cert else "! The relay is full; try again later.",
+        report=console.print,
+    )
+    on_stop_signals(server.stop)
+    for line in introduction:
+        console.print(line)
+    server.serve()
+    relay.drain(server)
+    console.print("Stopped.")
+    console.close()
+    return 0
+
+
+class _CannotWrite(Exception):
+    """A file cannot be written; the text is a sentence for whoever started us."""
+
+
+def _trace(options: argparse.Namespace, show: Callable[[str], None]) -> Trace:
+    """Raises _CannotWrite."""
+    where = options.trace_diagram
+    try:
+        return Trace(show if options.trace else None, where)
+    except OSError as error:
+        raise _CannotWrite(f"{where} cannot be written ({error.strerror})") from error
+
+
+def _sides(
+    options: argparse.Namespace, report: Callable[[str], None]
+) -> tuple[ClientSide, ServerSide]:
+    """The two sides, with all files read that they need. Raises TLSError."""
+    tls = server_context(options.tls_cert, options.tls_key) if options.tls_cert else None
+    trust = trust_of(options)
+    if trust is not None:
+        client_context(trust.ca)  # a file that is no good is known now, and not by the first client
+        if trust.ca is None and trust.known_hosts is None:
+            default_known_hosts()
+    return (
+        ClientSide(tls, TrustedProxies(options.trusted_proxy)),
+        ServerSide(options.upstream, trust, send_proxy=options.send_proxy, report=report),
+    )
+
+
+def _introduction(options: argparse.Namespace, here: str) -> list[str]:
+    """What to say at the start. Raises TLSError."""
+    there = address_text(options.upstream)
+    by_tls = " with TLS"
+    lines = [
+        f"Listening on {here}{by_tls if options.tls_cert else ''}, "
+        f"forwarding to {there}{by_tls if trust_of(options) else ''}"
+    ]
+    if options.tls_cert:
+        lines.append(f"Fingerprint SHA256 {fingerprint_of_file(options.tls_cert)}")
+    lines += [
+        f"ALTERING what people say, both ways: {old!r} becomes {new!r}"
+        for old, new in options.replace
+    ]
+    return lines
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m phase4.relay", description="A relay for TCP, with TLS or without."
+    )
+    add_listen_arguments(parser, HOST, RELAY_PORT)
+    parser.add_argument(
+        "--upstream",
+        type=host_and_port,
+        default=(HOST, CHAT_PORT),
+        metavar="HOST:PORT",
+        help=f"the server to forward to (default {HOST}:{CHAT_PORT})",
+    )
+    parser.add_argument(
+        "--max-clients",
+        type=positive_number,
+        default=MAX_CLIENTS,
+        help="clients at a time (default %(default)s)",
+    )
+    parser.add_argument("--quiet", action="store_true", help="do not show who comes and goes")
+    add_certificate_arguments(parser)
+    add_trust_arguments(parser, "--upstream-tls")
+    _add_proxy_arguments(parser)
+    _add_arguments_of_the_middle(parser)
+    options = parser.parse_args(arguments)
+    if options.tls_key and not options.tls_cert:
+        parser.error("--tls-key needs --tls-cert")
+    if any(not old for old, _ in options.replace):
+        parser.error("--replace: OLD must not be empty")
+    return options
+
+
+def _add_proxy_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--send-proxy",
+        action="store_true",
+        help="tell the server each client's address (PROXY protocol, version 1); the server needs "
+        "--trusted-proxy with our address",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        type=proxy_network,
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="who connects from here is a proxy, and tells whose connection it is by the PROXY "
+        "protocol; also a network, as 10.0.0.0/8; again for more (default: nobody)",
+    )
+
+
+def _add_arguments_of_the_middle(parser: argparse.ArgumentParser) -> None:
+    """What one in the middle can do."""
+    parser.add_argument("--trace", action="store_true", help="show all bytes that pass")
+    parser.add_argument(
+        "--trace-diagram",
+        type=Path,
+        metavar="FILE",
+        help="draw what passes as a sequence diagram (Mermaid, as Markdown pages show it)",
+    )
+    parser.add_argument(
+        "--replace",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("OLD", "NEW"),
+        help="alter what passes, both ways, where it is not encrypted (a lesson: what one in the "
+        "middle can do; a word that TCP cuts in two is missed); again for more",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

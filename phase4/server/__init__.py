@@ -1,0 +1,1 @@
+"""The chat server: python -m phase4.server"""

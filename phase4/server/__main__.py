@@ -1,0 +1,70 @@
+"""The command line of the chat server: python -m phase4.server"""
+
+import argparse
+import sys
+import time
+
+from phase4.server.chat_log import LogError
+from phase4.server.chat_server import ChatServer
+from phase4.server.introduction import introduce
+from phase4.server.options import add_server_arguments, settings_of
+from phase4.server.quit_key import MODES, QuitKey
+from phase4.transport.tls_socket import TLSError
+from shared.console import Console
+from shared.defaults import REPORT_SECONDS
+from shared.listener import ListenError
+from shared.stopping import on_stop_signals, raise_descriptor_limit
+from shared.wakeup import Wakeup
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a server until q, Ctrl-C or SIGTERM; the exit status."""
+    options = _parser().parse_args(arguments)
+    raise_descriptor_limit()
+    console = Console()
+    stopping = Wakeup()
+    on_stop_signals(stopping.ring)
+    try:
+        server = ChatServer(settings_of(options), console, is_quiet=options.quiet)
+    except (ListenError, LogError, TLSError) as error:
+        print(f"phase4.server: {error}", file=sys.stderr)
+        return 2
+    server.start()
+    key = QuitKey(options.quit_key, stopping.ring)
+    introduce(server, key.start(), console.print)
+    try:
+        _wait(server, stopping, console, is_quiet=options.quiet)
+    finally:
+        key.stop()
+        server.stop()
+        console.print(f"Stopped. {server.figures()}")
+        console.close()
+    return 1 if server.is_broken.is_set() else 0
+
+
+def _wait(server: ChatServer, stopping: Wakeup, console: Console, *, is_quiet: bool) -> None:
+    """Wait for a stop, and show the figures meanwhile."""
+    report_at = time.monotonic() + REPORT_SECONDS
+    while not stopping.wait(0.5) and not server.is_broken.is_set():
+        if not is_quiet and time.monotonic() >= report_at:
+            report_at += REPORT_SECONDS
+            console.print(server.figures())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m phase4.server", description="A chat server.")
+    add_server_arguments(parser)
+    add = parser.add_argument
+    add(
+        "--quit-key",
+        choices=MODES,
+        default=MODES[0],
+        help="where q is read: terminal; global: the keyboard, whatever window has it; auto: the"
+        " terminal, and where there is none Ctrl+Alt+Q on the keyboard (default); off",
+    )
+    add("--quiet", action="store_true", help="do not show who comes and goes, nor the figures")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What a line does once its sender has a name: one command, one function.
+
+What a line means is decided in shared/request.py, for the clients as well. To add a command, write
+a function with a docstring (its first line is the help), and a row in COMMANDS here and there.
+"""
+
+from collections.abc import Callable
+
+from phase4.server.nicknames import BadNickname
+from phase4.server.room import Member, NotHere, Refused, Room
+from shared.message import Error, clean
+from shared.request import HOW_TO_SAY_AT, Command, Refusal, Say, Whisper, parse
+
+
+class Quit(Exception):
+    """Its sender wants to leave."""
+
+
+Action = Callable[[Room, Member, str], None]
+"""action(room, member, what follows the command). Raises Refused, BadNickname or Quit."""
+
+
+def who(room: Room, member: Member, rest: str) -> None:
+    """/who (or ?list): who is online."""
+    room.tell_who(member)
+
+
+def nick(room: Room, member: Member, rest: str) -> None:
+    """/nick NAME: take another name."""
+    if not rest:
+        raise Refused("Write /nick NAME.")
+    room.rename(member, rest)
+
+
+def show_help(room: Room, member: Member, rest: str) -> None:
+    """/help: these lines."""
+    others = [(each.__doc__ or "").splitlines()[0] for each in COMMANDS.values()]
+    room.notify(
+        member,
+        "/pm NAME TEXT (or @NAME TEXT): tell one person something.",
+        *others,
+        "Anything else is said to everybody; begin with // or @@ to say a line with / or @.",
+    )
+
+
+def ping(room: Room, member: Member, rest: str) -> None:
+    """/ping TEXT: answered at once with the text; all you said before has arrived then."""
+    room.notify(member, f"Pong {clean(rest)}".rstrip())
+
+
+def leave(room: Room, member: Member, rest: str) -> None:
+    """/quit (or /exit, or exit): leave."""
+    raise Quit
+
+
+COMMANDS: dict[str, Action] = {
+    "/who": who,
+    "/nick": nick,
+    "/help": show_help,
+    "/ping": ping,
+    "/quit": leave,
+}
+
+
+def handle(room: Room, member: Member, line: str) -> None:
+    """Do what a line asks for. Raises Quit; everything else that is wrong is answered."""
+    try:
+        _dispatch(room, member, line)
+    except (Refused, BadNickname) as error:
+        room.tell(member, Error(clean(str(error))))
+
+
+def _dispatch(room: Room, member: Member, line: str) -> None:
+    match parse(line, room.has):
+        case Say(text):
+            room.say(member, clean(text))
+        case Whisper(to, text):
+            _whisper(room, member, to, clean(text), is_at=line.lstrip().startswith("@"))
+        case Command(name, rest):
+            COMMANDS[name](room, member, rest)
+        case Refusal(reason):
+            raise Refused(reason)
+
+
+def _whisper(room: Room, member: Member, to: str, text: str, *, is_at: bool) -> None:
+    try:
+        room.whisper(member, to, text)
+    except NotHere as error:
+        raise Refused(f"{error} {HOW_TO_SAY_AT}" if is_at else str(error)) from error

@@ -1,0 +1,153 @@
+"""What an operator can choose, and the command line that says it; for the server and its window.
+
+Nothing is opened here. What is wrong with a file or an address is found when the server starts.
+"""
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from phase4.server.nicknames import ON_DUPLICATE
+from phase4.transport.arguments import add_certificate_arguments
+from phase4.transport.proxy_protocol import TrustedProxies, proxy_network
+from shared.address import port_number
+from shared.arguments import add_listen_arguments, positive_number
+from shared.defaults import (
+    CHAT_PORT,
+    FLOOD_LINES_PER_SECOND,
+    HOST,
+    LOG_DIR,
+    MAX_CLIENTS,
+    NAME_SECONDS,
+    STATUS_PORT,
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator can choose."""
+
+    host: str = HOST
+    port: int = CHAT_PORT
+    tls_cert: Path | None = None  # None: no TLS
+    tls_key: Path | None = None  # None: the key is in the certificate's file
+    tls_port: int | None = None  # None: TLS is on `port`, and nothing is plain
+    trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    status_host: str = HOST
+    status_port: int = STATUS_PORT
+    metrics_host: str = HOST
+    metrics_port: int | None = None  # None: no metrics
+    log_dir: Path = Path(LOG_DIR)
+    on_duplicate: str = ON_DUPLICATE[0]
+    show_addresses: bool = False
+    max_clients: int = MAX_CLIENTS
+    lines_per_second: float = FLOOD_LINES_PER_SECOND
+    name_seconds: float = NAME_SECONDS
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """What the options of `add_server_arguments` say."""
+    return Settings(
+        host=options.host,
+        port=options.port,
+        tls_cert=options.tls_cert,
+        tls_key=options.tls_key,
+        tls_port=options.tls_port,
+        trusted_proxies=TrustedProxies(options.trusted_proxy),
+        status_host=options.status_host,
+        status_port=options.status_port,
+        metrics_host=options.metrics_host,
+        metrics_port=options.metrics_port,
+        log_dir=options.log_dir,
+        on_duplicate=options.on_duplicate,
+        show_addresses=options.show_addresses,
+        max_clients=options.max_clients,
+        lines_per_second=options.flood_rate,
+        name_seconds=options.name_seconds,
+    )
+
+
+def add_server_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of a server, wherever it is started from."""
+    add_listen_arguments(parser, HOST, CHAT_PORT)
+    _add_tls_arguments(parser)
+    _add_figures_arguments(parser)
+    _add_people_arguments(parser)
+    parser.add_argument(
+        "--log-dir", type=Path, default=Path(LOG_DIR), help="where the logs go (default logs)"
+    )
+
+
+def _add_tls_arguments(parser: argparse.ArgumentParser) -> None:
+    add_certificate_arguments(parser)
+    parser.add_argument(
+        "--tls-port",
+        type=port_number,
+        metavar="PORT",
+        help="speak TLS on this port, and plain text on --port (default: TLS on --port alone)",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        type=proxy_network,
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="who connects from here is a proxy, and tells whose connection it is by the PROXY"
+        " protocol; also a network, as 10.0.0.0/8; again for more (default: nobody)",
+    )
+
+
+def _add_figures_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--status-host",
+        default=HOST,
+        help="address of the status port (default %(default)s: this machine)",
+    )
+    add(
+        "--status-port",
+        type=port_number,
+        default=STATUS_PORT,
+        help="port that the monitor asks for the figures (default %(default)s; 0: any free one)",
+    )
+    add("--metrics-host", default=HOST, help="address of the metrics (default %(default)s)")
+    add("--metrics-port", type=port_number, help="serve figures to Prometheus (default: do not)")
+
+
+def _add_people_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--on-duplicate",
+        choices=ON_DUPLICATE,
+        default=ON_DUPLICATE[0],
+        help="a taken name: a random one instead (default), Alice1, or a refusal",
+    )
+    add("--show-addresses", action="store_true", help="/who shows them, and /pm takes them")
+    add(
+        "--max-clients",
+        type=positive_number,
+        default=MAX_CLIENTS,
+        help="people at a time (default %(default)s)",
+    )
+    add(
+        "--flood-rate",
+        type=_at_least_zero,
+        default=FLOOD_LINES_PER_SECOND,
+        help="lines a second that each person may send (default %(default)s; 0: no limit)",
+    )
+    add(
+        "--name-seconds",
+        type=_at_least_zero,
+        default=NAME_SECONDS,
+        help="time that a newcomer has to give a name (default %(default)s s)",
+    )
+
+
+def _at_least_zero(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 0 or more")
+    return rate

@@ -1,0 +1,464 @@
+"""Sending to everybody without waiting for anybody: outboxes, batches, and the one writing thread.
+
+Phase 3 sends from the speaker's own thread, so one reader who stops freezes all. Here no session
+sends. It adds what is to be sent to the current *batch*, under one short lock, and goes on. One
+thread, the FanOut, takes whole batches and, for each:
+
+1. appends it to the logs (delivered implies logged);
+2. joins everything that was said in it to one blob, and gives each socket the blob with one call
+   that does not wait (a send() costs some microseconds, hardly more for fifty lines than for
+   one: this is why the server is fast when it is busy);
+3. keeps what a socket did not take in that person's *outbox*, and sends it when the socket can
+   take more. An outbox has a bound; who exceeds it has stopped reading, and is disconnected.
+
+Most people get the blob as it is. Those who spoke in the batch (nobody hears themselves), came or
+went during it, or were told something of their own, get a Personal version, cut from the same
+blob. So the order in which things were added is the order in everybody's stream and in the logs.
+
+Who owns what: the lock guards the current batch and who is listening. All sending, and all of an
+outbox's `unsent`, belongs to the writing thread.
+"""
+
+import contextlib
+import os
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from shared.defaults import DRAIN_SECONDS, OUTBOX_BYTES, STALL_SECONDS
+from shared.goodbye import shut_down
+from shared.stream import Stream
+from shared.wakeup import Wakeup
+
+MAX_BATCH_BYTES = 256 * 1024
+"""A batch this large is full: whoever wants to add to it waits until it was taken. A quarter of an
+outbox; those who looked just before it was full may each add a line more."""
+
+_SMALL_BYTES = 4096  # pieces of an outbox below this are copied together
+
+_TICK_SECONDS = 1.0  # how often stalled outboxes and refused log entries are looked at
+
+
+class Log(Protocol):
+    """What the writing thread needs of a log file."""
+
+    def append(self, entries: list[bytes]) -> None:
+        """Write entries. Must not raise."""
+
+
+class Outbox:
+    """What one connection is still owed. Its socket is non-blocking and open until `released`."""
+
+    __slots__ = (
+        "connection",
+        "finish_by",
+        "is_broken",
+        "must_hang_up",
+        "released",
+        "unsent",
+        "unsent_bytes",
+        "waits_since",
+    )
+
+    def __init__(self, connection: Stream) -> None:
+        self.connection = connection
+        # Set by the writing thread when it will never touch the socket again. Only then may the
+        # socket be closed: its descriptor's number would be given to the next connection, and what
+        # was meant for one person would go to another.
+        self.released = threading.Event()
+        self.must_hang_up = False  # see FanOut.hang_up; under the FanOut's lock, only ever set
+        # All below: the writing thread only.
+        self.unsent: deque[memoryview] = deque()
+        self.unsent_bytes = 0  # other threads may read it, for show
+        self.waits_since = 0.0  # when the socket last took something; only while there is unsent
+        self.finish_by = 0.0  # no more will be added: release when empty, or at this time
+        self.is_broken = False  # nothing can be sent any more
+
+
+class Personal:
+    """One person's version of a batch: pieces of the common blob, and lines for them alone."""
+
+    __slots__ = ("_pieces", "_position")
+
+    def __init__(self, position: int | None) -> None:
+        self._pieces: list[bytes | slice] = []
+        self._position = position  # what is common is theirs from here on; None: it is not
+
+    def add(self, line: bytes, at: int) -> None:
+        """Put in a line for this person alone, after the first `at` bytes of the blob."""
+        self._take_common(at)
+        self._pieces.append(line)
+
+    def skip(self, start: int, end: int) -> None:
+        """Leave out part of the blob: their own line."""
+        self._take_common(start)
+        if self._position is not None:
+            self._position = end
+
+    def listen(self, at: int) -> None:
+        """What is common is theirs from here on."""
+        self._position = at
+
+    def stop_listening(self, at: int) -> None:
+        """What is common is not theirs from here on."""
+        self._take_common(at)
+        self._position = None
+
+    def build(self, blob: bytes) -> bytes:
+        """The bytes for this person."""
+        self._take_common(len(blob))
+        return b"".join(
+            piece if isinstance(piece, bytes) else blob[piece] for piece in self._pieces
+        )
+
+    def _take_common(self, to: int) -> None:
+        if self._position is not None and self._position < to:
+            self._pieces.append(slice(self._position, to))
+            self._position = to
+
+
+class Batch:
+    """What was added since the writing thread last looked. Guarded by the FanOut's lock."""
+
+    __slots__ = ("finished", "lines", "logged", "personal", "size", "weight")
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []  # for everybody, in order
+        self.size = 0  # bytes in `lines`
+        self.weight = 0  # bytes in all, with what is personal
+        self.personal: dict[Outbox, Personal] = {}
+        self.logged: dict[Log, list[bytes]] = {}
+        self.finished: list[Outbox] = []
+
+
+class FanOut:
+    """The writing thread and the batch that it will take next.
+
+    Add inside `with fan_out:`, which holds the lock and, at its end, wakes the writing thread.
+    What belongs together (a claim of a name and its announcement, a message and its log entry) is
+    added inside one `with`, and nothing can come between.
+
+    Four callbacks, all in the writing thread and without the lock: `on_slow(outbox, reason)` for
+    somebody who stopped reading, `on_logged(log, entries)` after entries were given to a log,
+    `on_tick()` once a second or so, and `on_fault(error)` when the thread ends by a bug in this
+    program.
+    """
+
+    def __init__(
+        self,
+        on_slow: Callable[[Outbox, str], None],
+        *,
+        on_logged: Callable[[Log, list[bytes]], None] = lambda log, entries: None,
+        on_tick: Callable[[], None] = lambda: None,
+        on_fault: Callable[[Exception], None] = lambda error: None,
+        outbox_bytes: int = OUTBOX_BYTES,
+        stall_seconds: float = STALL_SECONDS,
+    ) -> None:
+        self.lock = threading.Lock()
+        self._batch_taken = threading.Condition(self.lock)
+        self._batch = Batch()  # under lock
+        self._listening: dict[Outbox, None] = {}  # under lock; in order of joining
+        self._wakeup = Wakeup()
+        self._is_rung = False  # under lock: the writer knows that there is a batch
+        self._is_stopping = False  # only ever set
+        self._on_slow = on_slow
+        self._on_logged = on_logged
+        self._on_tick = on_tick
+        self._on_fault = on_fault
+        self._outbox_bytes = outbox_bytes
+        self._stall_seconds = stall_seconds
+        # The writing thread only; others may read the counters, for show.
+        self._waiting: dict[Outbox, None] = {}  # those with something unsent
+        self._finishing: dict[Outbox, None] = {}
+        self._selector = selectors.DefaultSelector()
+        self._next_tick = 0.0
+        self._several_speak = False  # the last batch held more than one line
+        self.deliveries = 0  # lines handed to the system, one for each who gets it
+        self.bytes_out = 0
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+
+    # --- adding, from any thread ------------------------------------------------------------
+
+    def __enter__(self) -> None:
+        """Hold the lock, to add."""
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the lock, then wake the writing thread unless it was told already.
+
+        `_is_rung` is read without the lock: the thread takes it back under the lock, together with
+        the batch, so whoever sees it set has added to a batch that is still to be taken.
+        """
+        self.lock.release()
+        if not self._is_rung:
+            self._is_rung = True
+            self._wakeup.ring()
+
+    def wait_for_room(self) -> None:
+        """Wait while the batch is full. A session calls this before each line, without the lock.
+
+        The writing thread never waits for a person, so this takes no longer than a disk does; and
+        it slows down those who speak, never those who only listen.
+        """
+        if self._batch.weight < MAX_BATCH_BYTES:
+            return
+        with self._batch_taken:
+            while self._batch.weight >= MAX_BATCH_BYTES and not self._is_stopping:
+                self._batch_taken.wait(_TICK_SECONDS)
+
+    def broadcast(self, line: bytes, sender: Outbox | None = None) -> None:
+        """Add a line for all who listen, except its sender. Holding the lock."""
+        batch = self._batch
+        start = batch.size
+        batch.lines.append(line)
+        batch.size += len(line)
+        batch.weight += len(line)
+        if sender is not None:
+            self._personal(sender).skip(start, batch.size)
+
+    def deliver(self, line: bytes, outbox: Outbox) -> None:
+        """Add a line for one person alone. Holding the lock."""
+        self._personal(outbox).add(line, self._batch.size)
+        self._batch.weight += len(line)
+
+    def log(self, log: Log, entry: bytes) -> None:
+        """Add an entry that is written before anything of this batch is sent. Holding the lock."""
+        self._batch.logged.setdefault(log, []).append(entry)
+        self._batch.weight += len(entry)
+
+    def listen(self, outbox: Outbox) -> None:
+        """From here on this person gets what is broadcast. Holding the lock."""
+        self._personal(outbox).listen(self._batch.size)
+        self._listening[outbox] = None
+
+    def stop_listening(self, outbox: Outbox) -> None:
+        """From here on this person gets nothing that is broadcast. Holding the lock."""
+        if outbox in self._listening:
+            self._personal(outbox).stop_listening(self._batch.size)
+            del self._listening[outbox]
+
+    def finish(self, outbox: Outbox) -> None:
+        """Release it when all that was added has left, or did not in time. Holding the lock."""
+        self.stop_listening(outbox)
+        self._batch.finished.append(outbox)
+
+    def hang_up(self, outbox: Outbox) -> None:
+        """As `finish`, and end the connection: its session does not know. Holding the lock.
+
+        The peer reads all that was added and then the end of the stream; who does not end their
+        own direction within a second is hung up on. The shutdown wakes the session.
+        """
+        outbox.must_hang_up = True
+        self.finish(outbox)
+
+    def _personal(self, outbox: Outbox) -> Personal:
+        personal = self._batch.personal.get(outbox)
+        if personal is None:
+            personal = Personal(0 if outbox in self._listening else None)
+            self._batch.personal[outbox] = personal
+        return personal
+
+    # --- start and stop ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the writing thread."""
+        self._thread.start()
+
+    def stop(self, seconds: float = DRAIN_SECONDS) -> None:
+        """Take the last batch, send what sockets take at once, release all, end the thread."""
+        self._is_stopping = True
+        self._wakeup.ring()
+        self._thread.join(seconds)
+
+    # --- the writing thread -----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        self._selector.register(self._wakeup, selectors.EVENT_READ)
+        try:
+            while not self._is_stopping:
+                self._wait()
+                self._flush()
+                self._tick()
+            self._flush()
+        except Exception as error:  # noqa: BLE001 - a thread's outermost frame: it must be known
+            self._on_fault(error)
+        finally:
+            for outbox in [*self._finishing, *self._waiting]:
+                self._release(outbox)
+            self._selector.close()
+            self._wakeup.close()
+
+    def _wait(self) -> None:
+        """Wait for a batch, or for a socket that can take more."""
+        for key, _ in self._selector.select(_TICK_SECONDS):
+            if key.data is None:
+                self._wakeup.clear()
+                # The first line of a batch woke us. Where several speak, let them: what they add
+                # now goes out with the same calls. To yield to nobody costs: the kernel then lets
+                # everything interrupt us that our calls wake.
+                if self._several_speak:
+                    _yield_once()
+            else:
+                self._send_unsent(key.data)
+
+    def _flush(self) -> None:
+        """Take the batch; log it, then send it."""
+        with self.lock:
+            batch, self._batch = self._batch, Batch()
+            self._is_rung = False
+            listeners = [each for each in self._listening if each not in batch.personal]
+            self._batch_taken.notify_all()
+        for log, entries in batch.logged.items():
+            log.append(entries)
+            self._on_logged(log, entries)
+        self._several_speak = len(batch.lines) > 1
+        blob = b"".join(batch.lines)
+        if blob:
+            self._send_to_all(listeners, blob)
+            self.deliveries += len(listeners) * len(batch.lines)
+        for outbox, personal in batch.personal.items():
+            self._send_personal(outbox, personal.build(blob))
+        for outbox in batch.finished:
+            self._finish(outbox)
+
+    def _send_to_all(self, outboxes: list[Outbox], blob: bytes) -> None:
+        """One call for each socket. The hot loop: all else is in the branch hardly ever taken."""
+        size = len(blob)
+        for outbox in outboxes:
+            try:
+                sent = 0 if outbox.unsent else outbox.connection.send(blob)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self._break(outbox)
+                continue
+            self.bytes_out += sent
+            if sent < size:
+                self._keep(outbox, memoryview(blob)[sent:])
+
+    def _send_personal(self, outbox: Outbox, data: bytes) -> None:
+        if data and not outbox.released.is_set():
+            self.deliveries += data.count(b"\n")
+            self._send_to_all([outbox], data)
+
+    def _keep(self, outbox: Outbox, rest: memoryview) -> None:
+        """What the socket did not take waits in the outbox. The view shares the batch's memory."""
+        if outbox.is_broken or outbox.released.is_set():
+            return
+        if not outbox.unsent:
+            outbox.waits_since = time.monotonic()
+            self._waiting[outbox] = None
+            self._selector.register(outbox.connection, selectors.EVENT_WRITE, outbox)
+        self._append(outbox.unsent, rest)
+        outbox.unsent_bytes += len(rest)
+        if outbox.unsent_bytes > self._outbox_bytes:
+            self._cut(outbox)
+
+    @staticmethod
+    def _append(unsent: deque[memoryview], rest: memoryview) -> None:
+        """Large pieces share the batch's memory; small ones are copied together.
+
+        Each piece costs Python some 200 bytes of its own, and keeps the whole batch alive: an
+        outbox full of short lines would take 16 times what its bound says.
+        """
+        if len(rest) < _SMALL_BYTES:
+            if unsent and len(unsent[-1]) < _SMALL_BYTES:
+                rest = memoryview(bytes(unsent.pop()) + rest)
+            else:
+                rest = memoryview(bytes(rest))
+        unsent.append(rest)
+
+    def _send_unsent(self, outbox: Outbox) -> None:
+        """The socket can take more."""
+        try:
+            while outbox.unsent:
+                sent = outbox.connection.send(outbox.unsent[0])
+                self.bytes_out += sent
+                outbox.waits_since = time.monotonic()
+                outbox.unsent_bytes -= sent
+                if sent < len(outbox.unsent[0]):
+                    outbox.unsent[0] = outbox.unsent[0][sent:]
+                else:
+                    outbox.unsent.popleft()
+        except BlockingIOError:
+            return
+        except OSError:
+            self._break(outbox)
+            return
+        self._forget_unsent(outbox)
+        self._release_if_finishing(outbox)
+
+    def _forget_unsent(self, outbox: Outbox) -> None:
+        if outbox in self._waiting:
+            del self._waiting[outbox]
+            self._selector.unregister(outbox.connection)
+        outbox.unsent.clear()
+        outbox.unsent_bytes = 0
+
+    def _cut(self, outbox: Outbox) -> None:
+        """Somebody has stopped reading: disconnect them."""
+        # The reason first: their session, woken by the shutdown, would leave without one.
+        self._on_slow(outbox, "stopped reading")
+        self._break(outbox)
+
+    def _break(self, outbox: Outbox) -> None:
+        """Nothing can be sent to this socket any more. Wakes its session, which ends."""
+        outbox.is_broken = True
+        self._forget_unsent(outbox)
+        shut_down(outbox.connection)
+        self._release_if_finishing(outbox)
+
+    def _finish(self, outbox: Outbox) -> None:
+        if outbox.unsent:
+            outbox.finish_by = time.monotonic() + DRAIN_SECONDS
+            self._finishing[outbox] = None
+        else:
+            self._all_has_left(outbox)
+
+    def _release_if_finishing(self, outbox: Outbox) -> None:
+        if outbox in self._finishing:
+            self._all_has_left(outbox)
+
+    def _all_has_left(self, outbox: Outbox) -> None:
+        """Or nothing can leave any more."""
+        if not outbox.must_hang_up or outbox.is_broken:
+            self._release(outbox)
+            return
+        # Our direction first, as say_goodbye does: to end both would answer what they are just
+        # saying with a reset, which may overtake the last words. _tick ends the other.
+        with contextlib.suppress(OSError):
+            outbox.connection.shutdown(socket.SHUT_WR)
+        outbox.finish_by = time.monotonic() + DRAIN_SECONDS
+        self._finishing[outbox] = None
+
+    def _release(self, outbox: Outbox) -> None:
+        self._finishing.pop(outbox, None)
+        self._forget_unsent(outbox)
+        if outbox.must_hang_up:
+            shut_down(outbox.connection)
+        outbox.released.set()
+
+    def _tick(self) -> None:
+        """Once a second: who has taken nothing for too long, who was to be gone by now."""
+        now = time.monotonic()
+        if now < self._next_tick:
+            return
+        self._next_tick = now + _TICK_SECONDS
+        for outbox in [each for each in self._finishing if each.finish_by <= now]:
+            self._release(outbox)
+        for outbox in list(self._waiting):
+            if now - outbox.waits_since > self._stall_seconds:
+                self._cut(outbox)
+        self._on_tick()
+
+
+def _yield_once() -> None:
+    """Let the other threads run that are ready to."""
+    if hasattr(os, "sched_yield"):
+        os.sched_yield()
+    else:
+        time.sleep(0)

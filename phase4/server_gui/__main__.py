@@ -1,0 +1,97 @@
+"""The chat server in a window. Run it: python -m phase4.server_gui
+
+Start and stop, who is online, what is said, and a button to disconnect somebody. New here: a
+program with two processes. The window is one, the server another (phase4/server_gui/child.py),
+and two pipes are between them. It is the same server; why not simply in threads of this process?
+
+- **The GIL.** Each call of Tk gives it up and has to get it back, behind whatever else runs. Alone,
+  Tk changes 1,000 rows of the table in 3 ms; beside one busy thread it took up to 0.5 s, beside two
+  1.5 to 2.9 s. The window would freeze just when the operator needs it, and all its drawing would
+  be taken from the chat.
+- **A lost screen.** When its X server goes (a session ends, an ssh breaks) or refuses something (an
+  emoji in an old Xft), Tk ends the process at once, without another line of Python: nobody would be
+  told, and all would be cut off. A server in a process of its own notices that the pipe has ended,
+  and stops in order.
+- **Tcl aborts the process** when one of its objects is freed in another thread, and Python's
+  garbage collector runs in whichever thread comes by: a server has a thousand of them.
+- **Start again** begins with a new process: nothing is left of the last one, whatever became of it.
+
+The price: 30 MB, and reports to be written and read (phase4/server_gui/reports.py).
+
+From phase 2 comes one thread for each thing that is waited for; from the client's window
+(phase4/client_gui/) the look, the log and the loop that takes bounded batches from a queue. This
+module is the command line; it takes the options of phase4.server.
+"""
+
+import argparse
+import gc
+import sys
+from collections.abc import Sequence
+
+from phase4.server.options import add_server_arguments
+from phase4.widgets.opening import NoWindow, open_window
+from shared.stopping import on_stop_signals
+
+INSTEAD = "start the server without it: python -m phase4.server"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the window until it is closed; the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    own, passed_on = _own_parser().parse_known_args(given)
+    options = _whole_parser().parse_args(given)
+    fields, passed_on = _fields_parser().parse_known_args(passed_on)
+    stops: list[bool] = []
+    on_stop_signals(lambda: stops.append(True))  # the window looks at it; no lock, no Tk
+    try:
+        root = open_window("Chat server", INSTEAD)
+    except NoWindow as error:
+        print(error, file=sys.stderr)
+        return 2
+    from phase4.server_gui.app import App, Wanted
+
+    wanted = Wanted(
+        options.host, options.port, options.status_port, tuple(passed_on), **vars(fields)
+    )
+    app = App(root, wanted, own.theme, lambda: bool(stops))
+    app.appear()
+    if own.start:
+        app.start()
+    root.mainloop()
+    status = app.status
+    # As in client_gui: what is Tk's must be freed by the thread that made it.
+    del app, root
+    gc.collect()
+    return status
+
+
+def _own_parser() -> argparse.ArgumentParser:
+    """The options of the window alone."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--theme", choices=("light", "dark"), default="light", help="the colours")
+    parser.add_argument("--start", action="store_true", help="start the server at once")
+    return parser
+
+
+def _fields_parser() -> argparse.ArgumentParser:
+    """Options of the server that the window has fields for, which may be emptied."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for option in ("--tls-cert", "--tls-key", "--tls-port"):
+        parser.add_argument(option, default="")
+    return parser
+
+
+def _whole_parser() -> argparse.ArgumentParser:
+    """All options. Those of the server are passed on to it as they are: it has them all."""
+    parser = argparse.ArgumentParser(
+        prog="python -m phase4.server_gui",
+        description="The chat server in a window.",
+        parents=[_own_parser()],
+        allow_abbrev=False,
+    )
+    add_server_arguments(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,421 @@
+"""The window's life: what its buttons do to the server's process, and what comes back from it.
+
+As in the client's window, **only the main thread touches Tk**, and it never waits: `_poll` looks
+into the queue of the process (`process`) every POLL_MILLISECONDS, and draws a bounded batch. To
+stop takes the server up to 2 s; meanwhile the window says so, and lives.
+"""
+
+import enum
+import os
+import queue
+import time
+import tkinter as tk
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from phase4.server_gui.page import ServerPage
+from phase4.server_gui.process import Ended, Event, ServerProcess, Stray
+from phase4.server_gui.reports import Answer, Failed, News, Started, Stopped
+from phase4.widgets.actions import Action
+from phase4.widgets.lines import line_of
+from phase4.widgets.links import LinkOpener
+from phase4.widgets.theme import Theme
+from shared import message
+from shared.status import Snapshot
+
+POLL_MILLISECONDS = 50
+BUSY_MILLISECONDS = 5
+"""Between two looks, and where there is more to draw: keys and clicks get their turn either way."""
+
+BATCH_EVENTS = 20
+BATCH_LINES = 200
+BATCH_ROWS = 250
+"""Drawn in one go."""
+
+MAX_PENDING_LINES = 5_000
+"""Lines that came and are not drawn yet: as many as the log holds. Older ones are left out."""
+
+STOP_SECONDS = 5.0
+"""The server stops within 2 s. One that does not, on a machine out of breath, is ended."""
+
+NOT_ITSELF = "The server ended by itself ({how}). Start it again; the log below may say why."
+BROKEN = "A fault in the server's program stopped it: see the log below. Start it again."
+KILLED = "The server did not stop in time and was ended."
+
+
+class State(enum.Enum):
+    """What the server is doing, as far as the window knows."""
+
+    STOPPED = "Stopped"
+    STARTING = "Starting …"
+    RUNNING = "Running"
+    STOPPING = "Stopping …"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the window was started with: its fields, and the server's other options as they are."""
+
+    host: str
+    port: int
+    status_port: int
+    options: tuple[str, ...] = ()
+    tls_cert: str = ""
+    tls_key: str = ""
+    tls_port: str = ""
+
+
+class App:
+    """The one window. Main thread only; `status` is the program's exit status, after its end."""
+
+    def __init__(
+        self,
+        root: tk.Tk,
+        wanted: Wanted,
+        theme_name: str,
+        must_stop: Callable[[], bool],
+        new_process: Callable[[Sequence[str]], ServerProcess] = ServerProcess,
+    ) -> None:
+        """Nothing runs before `start`. Once `must_stop()` says so, the window closes in order."""
+        self.root = root
+        self.theme = Theme(root, theme_name)
+        self.state = State.STOPPED
+        self.status = 0
+        self._wanted = wanted
+        self._must_stop = must_stop
+        self._new_process = new_process
+        self._process: ServerProcess | None = None
+        self._address = ""
+        self._people_now = 0
+        self._last_words: Stopped | Failed | None = None  # what a process said before it ended
+        self._kill_at: float | None = None
+        self._was_killed = False
+        self._is_closing = self._is_destroyed = False
+        self._next_poll = ""  # Tk's name for the next look
+        self._pending: deque[str] = deque()  # lines of the log that are not drawn yet
+        self._left_out = 0
+        self._has_rows = False  # the table is not yet as it is to be
+        self.links = LinkOpener()
+        self._build()
+        self._show_state(State.STOPPED)
+        root.protocol("WM_DELETE_WINDOW", self.close)
+        self._poll()
+
+    def appear(self) -> None:
+        """Put the window on the screen, with the keyboard already where it is to be."""
+        self.root.update_idletasks()  # a widget that is not there yet has no keyboard
+        self.page.start_button.focus_set()
+
+    # --- what the operator does -------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start a server as the fields say. What becomes of it comes as events."""
+        if self.state is not State.STOPPED:
+            return
+        values = self.page.values()
+        if fault := _fault_in(values):
+            self.page.show_bar(*fault)
+            return
+        self.page.hide_bar()
+        self.page.say("")
+        self._process = self._new_process(self._arguments(values))
+        try:
+            self._process.start()
+        except OSError as error:
+            self._process = None
+            self.page.show_bar(f"The system starts no program now: {error.strerror}.")
+            return
+        self._last_words, self._was_killed = None, False
+        self._show_state(State.STARTING)
+
+    def stop(self) -> None:
+        """Stop the server in order. Does not wait for it."""
+        if self._process is not None and self.state is not State.STOPPING:
+            self._process.stop()
+            self._kill_at = time.monotonic() + STOP_SECONDS
+            self._show_state(State.STOPPING)
+
+    def disconnect(self) -> None:
+        """End the connection of who is selected; what became of it comes as an Answer."""
+        name = self.page.people.selected()
+        if not name or self._process is None or self.state is not State.RUNNING:
+            return
+        if self._process.disconnect(name):
+            self.page.say(f"Disconnecting {name} …")
+        else:
+            self.page.say("The server does not answer. Nothing was done.")
+
+    def close(self) -> None:
+        """Stop the server in order if it runs, and close the window when it has stopped."""
+        self._is_closing = True
+        if self._process is None:
+            self._destroy()
+        else:
+            self.stop()
+
+    def forget(self) -> None:
+        """Escape: what the bar says was read, and nobody is selected any more."""
+        self.page.hide_bar()
+        self.page.people.tree.selection_set(())
+
+    def _arguments(self, values: dict[str, str]) -> list[str]:
+        arguments = [*self._wanted.options, "--host", values["host"], "--port", values["port"]]
+        arguments += ["--status-port", values["status_port"]]
+        for name in self.page.tls.fields:
+            if value := values.get(name):
+                option = name.replace("_", "-")
+                # In one word: the name of a file may begin with a dash.
+                arguments.append(f"--{option}={os.path.expanduser(value)}")
+        return arguments
+
+    # --- what the process tells -------------------------------------------------------------------
+
+    def _poll(self) -> None:
+        """Draw what came, and look again soon."""
+        if self._must_stop() and not self._is_closing:
+            self.close()
+        is_busy = False
+        try:
+            events = self._take_events()
+            for event in events:
+                self._handle(event)
+            self._pend([f"! No browser could be started for {x}" for x in self.links.failures()])
+            is_busy = self._draw() or len(events) == BATCH_EVENTS
+            self._end_if_late()
+        finally:  # a fault in one event must not end the looking
+            if not self._is_over():
+                pause = BUSY_MILLISECONDS if is_busy else POLL_MILLISECONDS
+                self._next_poll = self.root.after(pause, self._poll)
+
+    def _is_over(self) -> bool:
+        """Whether the window is closed, as it now may be: nothing runs any more."""
+        if self._is_closing and self._process is None:
+            self._destroy()
+            return True
+        return False
+
+    def _destroy(self) -> None:
+        """Close the window, and look into no queue any more."""
+        if not self._is_destroyed:
+            self._is_destroyed = True
+            self.root.after_cancel(self._next_poll)
+            self.root.destroy()
+
+    def _take_events(self) -> list[Event]:
+        events: list[Event] = []
+        try:
+            while self._process is not None and len(events) < BATCH_EVENTS:
+                events.append(self._process.events.get_nowait())
+        except queue.Empty:
+            pass
+        return events
+
+    def _handle(self, event: Event) -> None:
+        match event:
+            case Started(address, tls_address, fingerprint):
+                self._address = address
+                self.page.tls.show_fingerprint(tls_address, fingerprint)
+                if self.state is State.STARTING:
+                    self._show_state(State.RUNNING)
+            case News(lines, left_out):
+                self._left_out += left_out
+                self._pend(lines)
+            case Snapshot():
+                self._show_snapshot(event)
+            case Answer(text):
+                if self._process is not None:
+                    self._process.answered()
+                self.page.say(text)
+            case Stray(text):
+                self._pend([f"! {text}"])
+            case Failed() | Stopped():
+                self._last_words = event
+            case Ended(status):
+                self._ended(status)
+
+    def _show_snapshot(self, snapshot: Snapshot) -> None:
+        self.page.counts.show(snapshot)
+        self.page.people.show(snapshot.people)
+        self._has_rows = True
+        if self._people_now != snapshot.people_now:
+            self._people_now = snapshot.people_now
+            self._show_title()
+
+    def _ended(self, status: int) -> None:
+        if self._process is not None:
+            self._process.stop()  # it has ended; our end of its pipe has not
+        self._process = self._kill_at = None
+        self._people_now = 0
+        self.page.people.show(())
+        self._has_rows = True
+        self.page.tls.show_fingerprint("", "")
+        self._show_state(State.STOPPED)
+        self.status = 1 if status else 0
+        match self._last_words:
+            case Failed(why, field):
+                self.page.show_bar(why, field)
+            case Stopped(is_broken=True):
+                self.page.show_bar(BROKEN)
+            case None if self._was_killed:
+                self.page.show_bar(KILLED)
+            case None:
+                self.page.show_bar(NOT_ITSELF.format(how=_how(status)))
+
+    def _end_if_late(self) -> None:
+        if self._process is not None and self._kill_at and time.monotonic() >= self._kill_at:
+            self._kill_at, self._was_killed = None, True
+            self._process.kill()
+
+    # --- drawing ----------------------------------------------------------------------------------
+
+    def _pend(self, lines: Sequence[str]) -> None:
+        self._pending.extend(lines)
+        while len(self._pending) > MAX_PENDING_LINES:
+            self._pending.popleft()
+            self._left_out += 1
+
+    def _draw(self) -> bool:
+        """Draw some of what is to be drawn; whether there is more."""
+        lines = list(self._next_lines())
+        self.page.log.add([line_of(message.parse(line), "", _now()) for line in lines])
+        if self._has_rows:
+            self._has_rows = self.page.people.draw_some(BATCH_ROWS)
+            self.page.show_selected(self.page.people.selected())
+        return bool(self._pending) or self._has_rows
+
+    def _next_lines(self) -> Iterator[str]:
+        if self._left_out:
+            count = self._left_out
+            yield f"! {count:,} lines came faster than they can be shown, and are left out."
+            self._left_out = 0
+        for _ in range(min(BATCH_LINES, len(self._pending))):
+            yield self._pending.popleft()
+
+    def _show_state(self, state: State) -> None:
+        self.state = state
+        text = f"Running on {self._address}" if state is State.RUNNING else state.value
+        self.page.show_state(
+            text,
+            can_start=state is State.STOPPED,
+            can_stop=state in (State.STARTING, State.RUNNING),
+        )
+        self._show_title()
+        if state is State.RUNNING:
+            self.page.people.tree.focus_set()  # not Stop, where a second Return would land
+        elif state is State.STOPPED:
+            self.page.start_button.focus_set()
+
+    def _show_title(self) -> None:
+        if self.state is State.RUNNING:
+            self.root.title(f"Running on {self._address} – {self._people_now:,} online")
+        else:
+            self.root.title(f"{self.state.value} – Chat server")
+
+    def _show_keys(self) -> None:
+        """F1: every key, in the log."""
+        now = _now()
+        self._pend([f"[{now}] * {action.keys}: {action.label}" for action in self._actions])
+        self._pend([f"[{now}] * {text}" for text in OTHER_KEYS])
+
+    # --- building ---------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.page = ServerPage(
+            self.root,
+            self.theme,
+            start=self.start,
+            stop=self.stop,
+            disconnect=self.disconnect,
+            open_link=self.links.open,
+        )
+        wanted = self._wanted
+        ports = {"port": str(wanted.port), "status_port": str(wanted.status_port)}
+        files = {"tls_cert": wanted.tls_cert, "tls_key": wanted.tls_key}
+        self.page.fill({"host": wanted.host, **ports, **files, "tls_port": wanted.tls_port})
+        self.page.pack(fill="both", expand=True)
+        self._actions = self._list_actions()
+        self.page.set_actions(self._actions)
+        for action in self._actions:
+            for sequence in action.sequences:
+                self.root.bind(sequence, lambda _, do=action.do: do())  # type: ignore[misc]
+        for letter, do in self._underlined().items():
+            self.root.bind(f"<Alt-{letter}>", lambda _, do=do: do())  # type: ignore[misc]
+        self.root.bind("<Escape>", lambda _: self.forget())
+        self.theme.on_change(self._size_window)
+        line = self.theme.body.metrics("linespace")
+        self.root.geometry(f"{line * 56}x{line * 42}")
+
+    def _list_actions(self) -> tuple[Action, ...]:
+        zoom, log = self.theme.zoom, self.page.log
+        larger = ("<Control-plus>", "<Control-equal>", "<Control-KP_Add>")
+        smaller = ("<Control-minus>", "<Control-KP_Subtract>")
+        copy = ("<Control-C>", "<Control-Shift-c>")
+        return (
+            Action("Start", "F5", ("<F5>",), self.start),
+            Action("Stop", "Shift F5", ("<Shift-F5>",), self.stop),
+            Action("Disconnect who is selected", "Delete", (), self.disconnect),
+            Action("Light or dark", "F2", ("<F2>",), self.theme.toggle, starts_group=True),
+            Action("Larger text", "Ctrl +", larger, lambda: zoom(1)),
+            Action("Smaller text", "Ctrl -", smaller, lambda: zoom(-1)),
+            Action("Text as at the start", "Ctrl 0", ("<Control-Key-0>",), lambda: zoom(0)),
+            Action("Find in the log …", "Ctrl F", ("<Control-f>",), log.find, starts_group=True),
+            Action("Find the next", "F3", ("<F3>",), log.find_next),
+            Action("Find the one before", "Shift F3", ("<Shift-F3>",), log.find_previous),
+            Action("Copy the log", "Ctrl Shift C", copy, log.copy_all, starts_group=True),
+            Action("Newest line of the log", "Ctrl End", ("<Control-End>",), log.jump_to_newest),
+            Action("Next part of the window", "F6", ("<F6>",), self.page.focus_next),
+            Action("Keys", "F1", ("<F1>",), self._show_keys, starts_group=True),
+            Action("Stop and quit", "Ctrl Q", ("<Control-q>",), self.close),
+        )
+
+    def _underlined(self) -> dict[str, Callable[[], object]]:
+        """What Alt does with the letters that are underlined."""
+        page = self.page
+        return {
+            "h": lambda: page.mark("host"),
+            "p": lambda: page.mark("port"),
+            "s": lambda: page.mark("status_port"),
+            "t": page.start_button.invoke,
+            "o": page.stop_button.invoke,
+            "d": page.disconnect_button.invoke,
+            "e": page.want_tls,
+            "c": lambda: page.mark("tls_cert"),
+            "k": lambda: page.mark("tls_key"),
+            "l": lambda: page.mark("tls_port"),
+            "a": page.make_certificate,
+            "y": page.tls.copy_fingerprint,
+            "m": page.open_menu,
+        }
+
+    def _size_window(self) -> None:
+        self.root.configure(background=self.theme.palette.panel)
+        line = self.theme.body.metrics("linespace")
+        self.root.minsize(line * 44, line * 26)
+
+
+OTHER_KEYS = (
+    "Alt and an underlined letter lead to that field or press that button.",
+    "Letters lead to a name among the people; Escape lets go of it, and closes a message.",
+)
+
+
+def _fault_in(values: dict[str, str]) -> tuple[str, str] | None:
+    """What is wrong with the fields, in a sentence, and with which; None where nothing is."""
+    if not values["host"]:
+        return "Which address shall the server listen on? 127.0.0.1 is this machine only.", "host"
+    if values.get("tls_cert") == "":  # wanted, and not given
+        return "TLS needs a certificate: give its file, or make one.", "tls_cert"
+    for name in ("port", "status_port", *(["tls_port"] if values.get("tls_port") else [])):
+        port = values[name]
+        if not (port.isascii() and port.isdigit() and int(port[:6]) < 65536):
+            return "A port is a number from 1 to 65535; 0 takes any that is free.", name
+    return None
+
+
+def _how(status: int) -> str:
+    return f"by signal {-status}" if status < 0 else f"exit status {status}"
+
+
+def _now() -> str:
+    return time.strftime("%H:%M:%S")

@@ -1,0 +1,113 @@
+"""The server, in a process of its own, for the window (phase4/server_gui/__main__.py starts it).
+
+It is phase4.server without a console. What it has to tell goes to standard output as reports
+(`reports`), what it is told comes from standard input: a line `disconnect NAME`. **The end of the
+input is the order to stop.** It comes when the window closes the pipe, and also when the window is
+killed or its screen is gone: no server stays behind that nobody can stop.
+"""
+
+import argparse
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable
+
+from phase4.server.chat_log import LogError
+from phase4.server.chat_server import ChatServer
+from phase4.server.introduction import introduce
+from phase4.server.options import Settings, add_server_arguments, settings_of
+from phase4.server_gui.feed import Feed
+from phase4.server_gui.reports import Answer, Failed, Started, Stopped
+from phase4.transport.tls_socket import TLSError
+from shared.framing import LineDecoder
+from shared.listener import ListenError
+from shared.stopping import on_stop_signals, raise_descriptor_limit
+from shared.wakeup import Wakeup
+
+_STDIN, _STDOUT = 0, 1
+_LOOK_SECONDS = 0.5
+
+_PORTS = {"--port": "port", "--tls-port": "tls_port", "--status-port": "status_port"}
+
+HOW_TO_STOP = "Stop it with the button above, or close this window."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a server until the input ends, SIGINT or SIGTERM; the exit status."""
+    parser = argparse.ArgumentParser(prog="phase4.server_gui.child")
+    add_server_arguments(parser)
+    options = parser.parse_args(arguments)
+    raise_descriptor_limit()
+    stopping = Wakeup()
+    on_stop_signals(stopping.ring)
+    feed = Feed(_STDOUT)
+    settings = settings_of(options)
+    try:
+        server = ChatServer(settings, feed, on_public=feed.public)
+    except (ListenError, LogError, TLSError) as error:
+        feed.report(_failed(error, settings))
+        feed.close()
+        return 2
+    _serve(server, feed, stopping)
+    return 1 if server.is_broken.is_set() else 0
+
+
+def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
+    server.start()
+    feed.report(Started(server.address, server.tls_address, server.fingerprint))
+    feed.watch(server.snapshot)
+    introduce(server, HOW_TO_STOP, lambda text: feed.note(_in_one_column(text)))
+    threading.Thread(
+        target=_obey, args=(server, feed, stopping.ring), name="commands", daemon=True
+    ).start()
+    try:
+        while not stopping.wait(_LOOK_SECONDS) and not server.is_broken.is_set():
+            pass
+    finally:
+        server.stop()
+        feed.note(f"Stopped. {server.figures().partition(', ')[2]}.")
+        feed.report(Stopped(server.is_broken.is_set()))
+        feed.close()
+
+
+def _obey(server: ChatServer, feed: Feed, stop: Callable[[], None]) -> None:
+    """Do what the window asks for, until the input ends. In a thread of its own, a daemon.
+
+    os.read and not sys.stdin: a thread that waits there holds a lock which the interpreter needs at
+    its end.
+    """
+    decoder = LineDecoder()
+    while data := os.read(_STDIN, 4096):
+        for line in decoder.feed(data):
+            if isinstance(line, str) and line.startswith("disconnect "):
+                feed.report(_disconnect(server, line.partition(" ")[2]))
+    stop()
+
+
+def _disconnect(server: ChatServer, name: str) -> Answer:
+    if server.disconnect(name):
+        return Answer(f"{name} was disconnected.")
+    return Answer(f"{name} was not here any more; nobody was disconnected.")
+
+
+def _failed(error: Exception, settings: Settings) -> Failed:
+    """Why it cannot start. The window has fields for what its sentences give an option for."""
+    text = str(error)
+    if isinstance(error, LogError):
+        return Failed(text, "")
+    if isinstance(error, TLSError):  # the sentence begins with the file that is wrong
+        return Failed(text, "tls_key" if text.startswith(f"{settings.tls_key} ") else "tls_cert")
+    for option, field in _PORTS.items():
+        if f"with {option}." in text:
+            return Failed(text.replace(f" with {option}.", "."), field)
+    return Failed(text, "host" if "address" in text else "")
+
+
+def _in_one_column(text: str) -> str:
+    """A table of blanks needs letters of one width, which the window does not have."""
+    return re.sub(r"(?<=\S) {2,}(?=\S)", " – ", text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

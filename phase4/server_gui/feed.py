@@ -1,0 +1,143 @@
+"""Takes what the server has to tell, and hands it to the window without ever making it wait.
+
+The server's threads put lines into a bounded list, under a lock held for a moment; one thread
+writes them into the pipe, many at once. When the window does not read, the pipe is full, that
+thread waits, and the oldest lines are left out and counted. The chat does not notice.
+"""
+
+import os
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from phase4.server_gui.reports import Answer, Failed, News, Report, Started, Stopped
+from phase4.server_gui.reports import format_report as _format
+from shared.message import clean
+from shared.status import Snapshot
+
+MAX_WAITING_LINES = 2_000
+"""Between two writes. A person has no use for more: at 20 writes a second it is a screen each
+millisecond."""
+
+WRITE_SECONDS = 0.05
+"""Between two writes: what is said meanwhile goes out with one."""
+
+SNAPSHOT_SECONDS = 0.5
+"""Between two snapshots; longer where they are dear (see _SNAPSHOT_SHARE)."""
+
+_SNAPSHOT_SHARE = 20  # one of a thousand people takes milliseconds: at most a twentieth of the time
+_CLOSE_SECONDS = 0.5
+
+_HAS_TIME = re.compile(r"\[\d\d:\d\d:\d\d\] ")
+_DATE_CHARACTERS = len("2026-11-21T")
+_TIME_CHARACTERS = len("14:03:05")
+
+
+class Feed:
+    """Stands in for the server's Console. Any thread may tell it something."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.dropped = 0  # lines; under _lock
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+        self._lines: deque[str | bytes] = deque()  # under _lock; bytes: entries of messages.txt
+        self._left_out = 0  # since the last write; under _lock
+        self._reports: deque[Report] = deque()  # under _lock; a few, and none is left out
+        self._bell = threading.Event()
+        self._is_closing = threading.Event()
+        self._is_broken = False  # nobody reads any more; the writing thread only
+        self._snapshot: Callable[[], Snapshot] | None = None
+        # A daemon: while it waits for a window that hangs, nothing can wake it.
+        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
+        self._thread.start()
+
+    def print(self, text: str) -> None:
+        """What the server's console would show: who comes and goes, and warnings."""
+        text = clean(text)
+        found = _HAS_TIME.match(text)
+        self._add([f"{found[0]}* {text[found.end() :]}" if found else f"! {text}"])
+
+    def note(self, text: str) -> None:
+        """A line that is no warning, with the time now."""
+        self._add([f"[{time.strftime('%H:%M:%S')}] * {clean(text)}"])
+
+    def public(self, entries: list[bytes]) -> None:
+        """Entries of messages.txt, as they are logged."""
+        self._add(entries)
+
+    def report(self, report: Started | Failed | Answer | Stopped) -> None:
+        """Something that must not be left out. The lines before it go first."""
+        with self._lock:
+            self._reports.append(report)
+        self._bell.set()
+
+    def watch(self, snapshot: Callable[[], Snapshot]) -> None:
+        """From here on hand on snapshots, too."""
+        self._snapshot = snapshot
+        self._bell.set()
+
+    def close(self) -> None:
+        """Give what was told a moment to be written."""
+        self._is_closing.set()
+        self._bell.set()
+        self._thread.join(_CLOSE_SECONDS)
+
+    def _add(self, lines: list[str] | list[bytes]) -> None:
+        with self._lock:
+            self._lines.extend(lines)
+            while len(self._lines) > MAX_WAITING_LINES:
+                self._lines.popleft()
+                self._left_out += 1
+                self.dropped += 1
+        self._bell.set()
+
+    # --- the writing thread -----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        snapshot_at = 0.0
+        while not self._is_closing.is_set():
+            self._bell.wait(max(0.0, snapshot_at - time.monotonic()) if self._snapshot else None)
+            self._bell.clear()
+            self._write_news()
+            if self._snapshot and time.monotonic() >= snapshot_at:
+                snapshot_at = self._write_snapshot(self._snapshot)
+            self._is_closing.wait(WRITE_SECONDS)
+        if self._snapshot:  # the last figures: everybody has left
+            self._write_snapshot(self._snapshot)
+        self._write_news()
+
+    def _write_news(self) -> None:
+        with self._lock:
+            lines, self._lines = self._lines, deque()
+            reports, self._reports = self._reports, deque()
+            left_out, self._left_out = self._left_out, 0
+        if lines:
+            self._write(News(tuple(map(_as_line, lines)), left_out))
+        for report in reports:
+            self._write(report)
+
+    def _write_snapshot(self, take: Callable[[], Snapshot]) -> float:
+        """When the next one is due."""
+        began = time.monotonic()
+        snapshot = take()
+        taken = time.monotonic()
+        self._write(snapshot)
+        return taken + max(SNAPSHOT_SECONDS, (taken - began) * _SNAPSHOT_SHARE)
+
+    def _write(self, report: Report) -> None:
+        data = memoryview(_format(report))
+        try:
+            while data and not self._is_broken:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError:  # the window is gone; the end of our input says so, too
+            self._is_broken = True
+
+
+def _as_line(line: str | bytes) -> str:
+    """An entry of messages.txt, as people read it on the wire: `[14:03:05] Alice: hello`."""
+    if isinstance(line, str):
+        return line
+    stamp, _, said = line.decode("utf-8", "replace").rstrip("\n").partition(" ")
+    return f"[{stamp[_DATE_CHARACTERS:][:_TIME_CHARACTERS]}] {said}"

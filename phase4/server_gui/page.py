@@ -1,0 +1,265 @@
+"""What the server's window holds: the state, a form, the figures, the people, the log.
+
+Main thread only. It knows nothing of servers: `app` tells it what to show.
+"""
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import ttk
+from typing import Literal
+
+from phase4.server_gui.button import new_button
+from phase4.server_gui.counts import Counts
+from phase4.server_gui.people_table import PeopleTable
+from phase4.server_gui.tls_form import TlsForm
+from phase4.widgets.actions import Action
+from phase4.widgets.conversation import Conversation
+from phase4.widgets.select_all import bind_select_all
+from phase4.widgets.theme import Theme, pad
+
+HINT = "127.0.0.1: this machine only.  0.0.0.0: every network that this machine is in."
+PRIVATE = "Public messages, and what the server says. Private messages are never shown here."
+
+FIELDS = {"host": "Host", "port": "Port", "status_port": "Status port"}
+
+
+class ServerPage(ttk.Frame):
+    """`start(fields)`, `stop()` and `disconnect()` are called for its buttons."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        start: Callable[[], object],
+        stop: Callable[[], object],
+        disconnect: Callable[[], object],
+        open_link: Callable[[str], None],
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._build_form(start, stop)
+        self._build_bar()
+        self.counts = Counts(self, theme)
+        self._panes = ttk.PanedWindow(self, orient="vertical")
+        self._build_people(disconnect)
+        self._build_log(open_link)
+        self._edges = [ttk.Frame(self, style="Line.TFrame", height=1) for _ in range(2)]
+        self._lay_out()
+        theme.on_change(self._restyle)
+
+    def set_actions(self, actions: Sequence[Action]) -> None:
+        """Fill the menu."""
+        for action in actions:
+            if action.starts_group:
+                self._menu.add_separator()
+            self._menu.add_command(label=action.label, accelerator=action.keys, command=action.do)
+
+    def fill(self, values: dict[str, str]) -> None:
+        """Put values into the fields; one that is about TLS brings those into sight."""
+        for name, value in values.items():
+            self._field(name).delete(0, "end")
+            self._field(name).insert(0, value)
+        if any(values.get(name) for name in self.tls.fields):
+            self._wants_tls.set(True)
+            self._show_tls()
+
+    def values(self) -> dict[str, str]:
+        """What the fields hold; those about TLS only where it is wanted."""
+        fields = {**self.fields, **(self.tls.fields if self._wants_tls.get() else {})}
+        return {name: field.get().strip() for name, field in fields.items()}
+
+    def show_state(self, text: str, *, can_start: bool, can_stop: bool) -> None:
+        """Name the state; what cannot be done now is disabled."""
+        self._state.configure(text=text)
+        self._light.configure(style="On.TLabel" if can_stop and not can_start else "Off.TLabel")
+        self.start_button.configure(state="normal" if can_start else "disabled")
+        self.stop_button.configure(state="normal" if can_stop else "disabled")
+        state: Literal["normal", "disabled"] = "normal" if can_start else "disabled"
+        for field in self.fields.values():
+            field.configure(state=state)
+        self.tls_box.configure(state=state)
+        self.tls.set_state(state)
+
+    def show_selected(self, name: str) -> None:
+        """Say whom the button would disconnect."""
+        self.disconnect_button.configure(state="normal" if name else "disabled")
+
+    def say(self, text: str) -> None:
+        """Say what was done about a person."""
+        self.said.configure(text=text)
+
+    def show_bar(self, text: str, field: str = "") -> None:
+        """Say what is wrong; `field` is where to mend it."""
+        self.bar.configure(text=text)
+        self._bar.grid()
+        if field:
+            self.mark(field)
+
+    def hide_bar(self) -> None:
+        """All is well again, or it was read."""
+        self._bar.grid_remove()
+
+    def mark(self, name: str) -> None:
+        """Go to a field, so that what is typed replaces what it holds."""
+        if name in self.tls.fields and not self._wants_tls.get():
+            self.want_tls()
+        field = self._field(name)
+        field.focus_set()
+        field.select_range(0, "end")
+        field.icursor("end")
+
+    def want_tls(self) -> None:
+        """Tick the box, or take the tick away, if that can be done now."""
+        self.tls_box.invoke()
+
+    def make_certificate(self) -> None:
+        """As a click on its button does, where it is in sight."""
+        if self._wants_tls.get():
+            self.tls.make_button.invoke()
+
+    def open_menu(self) -> None:
+        """Open the menu, as a click on its button does."""
+        self._menu_button.focus_set()
+        self._menu_button.event_generate("<space>")
+
+    def focus_next(self) -> None:
+        """Take the keyboard from the form to the people, to the log, and back."""
+        can_start = self.start_button.instate(["!disabled"])
+        form = self.fields["host"] if can_start else self.stop_button
+        parts: list[tk.Misc] = [form, self.people.tree, self.log.text]
+        try:
+            at = parts.index(self.focus_get())  # type: ignore[arg-type]
+        except (KeyError, ValueError):  # a menu has it, or nothing of ours
+            at = -1
+        parts[(at + 1) % len(parts)].focus_set()
+
+    # --- building ---------------------------------------------------------------------------------
+
+    def _build_form(self, start: Callable[[], object], stop: Callable[[], object]) -> None:
+        self._form = ttk.Frame(self)
+        self._light = ttk.Label(self._form, text="●", style="Off.TLabel")
+        self._state = ttk.Label(self._form, style="Bold.TLabel")
+        self.fields: dict[str, ttk.Entry] = {}
+        self._field_labels: dict[str, ttk.Label] = {}
+        for name, text in FIELDS.items():
+            width = 16 if name == "host" else 7
+            self._field_labels[name] = ttk.Label(
+                self._form, text=text, style="Muted.TLabel", underline=0
+            )
+            self.fields[name] = ttk.Entry(self._form, width=width, font=self._theme.body)
+            self.fields[name].bind("<Return>", lambda _: start())
+            bind_select_all(self.fields[name])
+        self._wants_tls = tk.BooleanVar(self)
+        self.tls_box = ttk.Checkbutton(
+            self._form,
+            text="Encrypted (TLS)",
+            underline=0,
+            variable=self._wants_tls,
+            command=self._show_tls,
+        )
+        self.tls_box.bind("<Return>", lambda _: start())
+        self.start_button = new_button(
+            self._form, "Start", start, underline=1, style="Accent.TButton"
+        )
+        self.stop_button = new_button(self._form, "Stop", stop, underline=2)
+        self._menu_button = ttk.Menubutton(
+            self._form, text="Menu", style="Menu.TMenubutton", width=0, underline=0
+        )
+        self._menu = tk.Menu(self._menu_button, tearoff=False)
+        self._menu_button.configure(menu=self._menu)
+        self._hint = ttk.Label(self._form, text=HINT, style="Muted.TLabel")
+        self.tls = TlsForm(self._form, self._theme, start=start, fail=self.show_bar)
+
+    def _build_bar(self) -> None:
+        self._bar = ttk.Frame(self, style="Bar.TFrame")
+        self.bar = ttk.Label(self._bar, style="Bar.TLabel")
+        self.bar.pack(side="left", fill="x")
+        self._bar.bind("<Configure>", self._resized_bar)
+
+    def _build_people(self, disconnect: Callable[[], object]) -> None:
+        self._upper = ttk.Frame(self._panes)
+        head = self._people_head = ttk.Frame(self._upper)
+        self._people_title = ttk.Label(head, text="People", style="Bold.TLabel")
+        self.said = ttk.Label(head, style="Muted.TLabel")
+        self.disconnect_button = new_button(head, "Disconnect", disconnect, underline=0)
+        self.people = PeopleTable(
+            self._upper, self._theme, lambda: self.show_selected(self.people.selected())
+        )
+        # Not by way of the button: it learns of a selection a moment later, and keys are faster.
+        self.people.tree.bind("<Delete>", lambda _: disconnect())
+        self._people_title.pack(side="left")
+        self.said.pack(side="left")
+        self.disconnect_button.pack(side="right")
+        head.pack(fill="x")
+        self.people.pack(fill="both", expand=True)
+        self._panes.add(self._upper, weight=2)
+
+    def _build_log(self, open_link: Callable[[str], None]) -> None:
+        self._lower = ttk.Frame(self._panes)
+        head = self._log_head = ttk.Frame(self._lower)
+        self._log_title = ttk.Label(head, text="Log", style="Bold.TLabel")
+        self._private = ttk.Label(head, text=PRIVATE, style="Muted.TLabel")
+        self.log = Conversation(self._lower, self._theme, open_link)
+        self._log_title.pack(side="left")
+        self._private.pack(side="left")
+        head.pack(fill="x")
+        self.log.pack(fill="both", expand=True)
+        self._panes.add(self._lower, weight=3)
+
+    def _lay_out(self) -> None:
+        form = self._form
+        self._light.grid(row=1, column=0)
+        self._state.grid(row=1, column=1, sticky="w")
+        for column, name in enumerate(FIELDS, start=2):
+            self._field_labels[name].grid(row=0, column=column, sticky="w")
+            self.fields[name].grid(row=1, column=column)
+        self.tls_box.grid(row=2, column=0, columnspan=2, sticky="w")
+        self._hint.grid(row=2, column=2, columnspan=6, sticky="w")
+        self.tls.grid(row=3, column=0, columnspan=8, sticky="ew")
+        self._show_tls()
+        self.start_button.grid(row=1, column=5)
+        self.stop_button.grid(row=1, column=6)
+        self._menu_button.grid(row=1, column=7)
+        form.columnconfigure(1, weight=1)
+        rows = (form, self._edges[0], self._bar, self.counts, self._edges[1], self._panes)
+        for row, part in enumerate(rows):
+            part.grid(row=row, column=0, sticky="nsew")
+        self._bar.grid_remove()
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(len(rows) - 1, weight=1)
+
+    def _field(self, name: str) -> ttk.Entry:
+        return self.fields[name] if name in self.fields else self.tls.fields[name]
+
+    def _show_tls(self) -> None:
+        (self.tls.grid if self._wants_tls.get() else self.tls.grid_remove)()
+        if self.winfo_viewable():
+            self.update_idletasks()  # a field gets the keyboard only once it is on the screen
+
+    def _resized_bar(self, event: "tk.Event[tk.Misc]") -> None:
+        self.bar.configure(wraplength=max(100, event.width - 6 * self._theme.unit))
+
+    def _restyle(self) -> None:
+        theme, colours, unit = self._theme, self._theme.palette, self._theme.unit
+        style = ttk.Style(self)
+        style.configure("On.TLabel", foreground=colours.names[4])
+        style.configure("Off.TLabel", foreground=colours.muted)
+        style.configure("TPanedwindow", background=colours.border)
+        style.configure("Sash", sashthickness=max(2, unit // 2), gripcount=0)
+        style.configure("Outline.TButton", relief="raised", bordercolor=colours.border)
+        theme.style_menu(self._menu)
+        self._form.configure(padding=(3 * unit, 2 * unit, unit, unit))
+        for part in (*self._field_labels.values(), *self.fields.values()):
+            part.grid_configure(padx=(0, 2 * unit))
+        self._hint.grid_configure(pady=(unit // 2, 0))
+        pad(self.tls, 0, (2 * unit, unit))
+        self._light.grid_configure(padx=(0, unit))
+        self._state.grid_configure(padx=(0, 3 * unit))
+        for button in (self.start_button, self.stop_button):
+            button.grid_configure(padx=(0, unit))
+        self.bar.pack_configure(padx=3 * unit, pady=2 * unit)
+        for head in (self._people_head, self._log_head):
+            head.configure(padding=(3 * unit, unit, 2 * unit, unit))
+        self.said.pack_configure(padx=(3 * unit, 0))
+        self._private.pack_configure(padx=(3 * unit, 0))

@@ -1,0 +1,209 @@
+"""The people online, as a table that is changed where it stands. Main thread only.
+
+A thousand people, each of whom says something each second, are a thousand changed rows a second.
+So `show` only notes what is to be seen, and `draw_some` changes a bounded number of rows, in place:
+who is selected stays selected, and what one looks at stays where it is.
+"""
+
+import bisect
+import time
+import tkinter as tk
+from collections.abc import Callable, Iterable
+from tkinter import ttk
+from typing import Literal
+
+from phase4.widgets.theme import Theme
+from shared.status import Person
+
+COLUMNS = {"Name": 20, "Address": 22, "Since": 10, "Messages": 8, "Unread": 8}
+"""With their widths in characters. Unread: what waits in the outbox for them to take it."""
+
+_CELL_PIXELS = 4  # Tk's own, beside the padding
+_NUMBERS = ("Messages", "Unread")
+_CONTROL_OR_ALT = 0x000C  # in the state of a key event
+_TYPING_SECONDS = 1.0  # letters that come faster than this belong to one name
+
+Row = tuple[str, ...]
+
+
+class PeopleTable(ttk.Frame):
+    """`on_select` is called when another person, or nobody, is selected."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, on_select: Callable[[], None]) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._wanted: dict[str, Row] = {}  # what is to be seen
+        self._rows: dict[str, Row] = {}  # what is
+        self._order: list[tuple[str, str]] = []  # (sorted by, key) of each row, from the top
+        self._typed, self._typed_at = "", 0.0
+        self.tree = ttk.Treeview(
+            self,
+            show="headings",
+            columns=tuple(COLUMNS),
+            selectmode="browse",
+            height=4,
+            style="People.Treeview",
+        )
+        self._scrollbar = ttk.Scrollbar(self, command=self.tree.yview)
+        self._lay_out()
+        self.tree.bind("<<TreeviewSelect>>", lambda _: on_select())
+        self.tree.bind("<FocusIn>", lambda _: self._mark_some())
+        self.tree.bind("<KeyPress>", self._typed_key)
+        theme.on_change(self._restyle)
+
+    def show(self, people: Iterable[Person]) -> None:
+        """From here on these are to be seen; `draw_some` brings it about."""
+        # The address and the time are the connection's own: they stay when somebody is renamed.
+        self._wanted = {f"{each.address} {each.since}": _row(each) for each in people}
+
+    def draw_some(self, count: int) -> bool:
+        """Change at most `count` rows; whether there are more to change."""
+        gone = [key for key in self._rows if key not in self._wanted][:count]
+        changed = [key for key, row in self._wanted.items() if self._rows.get(key) != row]
+        changed = changed[: count - len(gone)]
+        if gone or changed:
+            top = self._top()
+            for key in gone:
+                self._delete(key)
+            for key in changed:
+                self._put(key, self._wanted[key])
+            self._look_at(top)
+        return self._rows != self._wanted
+
+    def selected(self) -> str:
+        """The name of who is selected, or nothing."""
+        chosen = self.tree.selection()
+        return self._rows[chosen[0]][0] if chosen else ""
+
+    def names(self) -> tuple[str, ...]:
+        """Who is shown, from the top."""
+        return tuple(self._rows[key][0] for _, key in self._order)
+
+    # --- rows -------------------------------------------------------------------------------------
+
+    def _put(self, key: str, row: Row) -> None:
+        before = self._rows.get(key)
+        if before is not None and before[0] == row[0]:
+            self.tree.item(key, values=row)
+        else:  # somebody new, or a new name: it has another place
+            if before is not None:
+                self._order.remove((before[0].casefold(), key))
+            place = (row[0].casefold(), key)
+            at = bisect.bisect(self._order, place)
+            self._order.insert(at, place)
+            if before is None:
+                self.tree.insert("", at, iid=key, values=row)
+            else:
+                self.tree.move(key, "", at)
+                self.tree.item(key, values=row)
+        self._rows[key] = row
+
+    def _delete(self, key: str) -> None:
+        self._order.remove((self._rows.pop(key)[0].casefold(), key))
+        self.tree.delete(key)
+
+    def _top(self) -> str:
+        """The uppermost row in sight, if somebody has scrolled; else nothing."""
+        at_top = self.tree.yview()[0] <= 0
+        return "" if at_top else self.tree.identify_row(self._heading_height() + 1)
+
+    def _look_at(self, top: str) -> None:
+        """Scroll so that the row `top` is the uppermost again."""
+        if top in self._rows:
+            self.tree.yview_moveto(self.tree.index(top) / len(self._rows))
+
+    def _heading_height(self) -> int:
+        height = 0
+        while self.tree.identify_region(5, height) == "heading":
+            height += 1
+        return height
+
+    # --- keys -------------------------------------------------------------------------------------
+
+    def _mark_some(self) -> None:
+        """Who comes here by the keyboard finds somebody marked, and can go on with the arrows."""
+        if self._order and not self.tree.selection():
+            self._select(self._order[0][1])
+
+    def _typed_key(self, event: "tk.Event[tk.Misc]") -> None:
+        """Letters lead to the name that begins with them; any other key begins a new one."""
+        if not event.char:
+            return  # Shift, on the way to a letter
+        is_part = event.char.isprintable() and not int(event.state) & _CONTROL_OR_ALT
+        now = time.monotonic()
+        before = self._typed if now - self._typed_at <= _TYPING_SECONDS else ""
+        self._typed_at = now
+        self._typed = before + event.char.casefold() if is_part else ""
+        at = bisect.bisect(self._order, (self._typed, ""))
+        if self._typed and at < len(self._order) and self._order[at][0].startswith(self._typed):
+            self._select(self._order[at][1])
+
+    def _select(self, key: str) -> None:
+        self.tree.selection_set(key)
+        self.tree.focus(key)
+        self.tree.see(key)
+
+    # --- looks ------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self.rowconfigure(0, weight=1)
+        self.columnconfigure(0, weight=1)
+        self.tree.grid(row=0, column=0, sticky="nsew")
+        self._scrollbar.grid(row=0, column=1, sticky="ns")
+        self.tree.configure(yscrollcommand=self._set_scrollbar)
+        for name in COLUMNS:
+            side: Literal["e", "w"] = "e" if name in _NUMBERS else "w"
+            self.tree.heading(name, text=name, anchor=side)
+            self.tree.column(name, anchor=side, stretch=name in ("Name", "Address"))
+
+    def _set_scrollbar(self, first: float | str, last: float | str) -> None:
+        """Show the bar only where there is something to scroll."""
+        is_all = float(first) <= 0 and float(last) >= 1
+        (self._scrollbar.grid_remove if is_all else self._scrollbar.grid)()
+        self._scrollbar.set(float(first), float(last))
+
+    def _restyle(self) -> None:
+        theme, colours = self._theme, self._theme.palette
+        style = ttk.Style(self)
+        # Its own padding: what is outside a row is not marked when the row is.
+        style.configure("People.Treeview", background=colours.page, fieldbackground=colours.page)
+        style.configure("People.Treeview.Cell", padding=(3 * theme.unit - _CELL_PIXELS, 0))
+        style.configure(
+            "People.Treeview.Heading",
+            background=colours.panel,
+            foreground=colours.muted,
+            bordercolor=colours.border,
+            lightcolor=colours.panel,
+            darkcolor=colours.panel,
+            relief="flat",
+            font=theme.small,
+            padding=(3 * theme.unit - 2, theme.unit // 2),
+        )
+        style.map("People.Treeview.Heading", background=[("active", colours.panel)])
+        for name, characters in COLUMNS.items():
+            width = theme.body.measure("0" * characters) + 6 * theme.unit
+            self.tree.column(name, width=width, minwidth=width // 2)
+
+
+def _row(person: Person) -> Row:
+    return (
+        person.name,
+        person.address,
+        _since(person.since),
+        f"{person.messages:,}",
+        _bytes(person.outbox_bytes),
+    )
+
+
+def _since(seconds: float) -> str:
+    """The time of day; of another day, the date as well."""
+    when = time.localtime(seconds)
+    is_today = when[:3] == time.localtime()[:3]
+    return time.strftime("%H:%M:%S" if is_today else "%d %b %H:%M", when)
+
+
+def _bytes(count: int) -> str:
+    """Nothing for none: then a number is seen at once."""
+    if not count:
+        return ""
+    return f"{count:,} B" if count < 10_000 else f"{count // 1000:,} kB"

@@ -1,0 +1,55 @@
+"""The options about TLS, for every program that has them."""
+
+import argparse
+from pathlib import Path
+
+from phase4.transport.trust import Trust
+
+
+def add_trust_arguments(parser: argparse.ArgumentParser, flag: str = "--tls") -> None:
+    """--tls, --ca and --known-hosts of a program that connects to a server; see `trust_of`."""
+    parser.add_argument(
+        flag,
+        dest="tls",
+        action="store_true",
+        help="speak TLS with the server: nobody on the way can read or alter what is said, once "
+        "you know that it is the server",
+    )
+    parser.add_argument(
+        "--ca",
+        type=Path,
+        metavar="FILE",
+        help=f"implies {flag}: the server's certificate must be signed by one in this file (PEM), "
+        "or be in it, and be for the host",
+    )
+    parser.add_argument(
+        "--known-hosts",
+        type=Path,
+        metavar="FILE",
+        help=f"implies {flag}: without --ca, where to remember the certificate that a server shows "
+        "the first time; another one is refused (default: in your settings)",
+    )
+
+
+def trust_of(options: argparse.Namespace) -> Trust | None:
+    """What was asked for on the command line; None: no TLS."""
+    if not (options.tls or options.ca or options.known_hosts):
+        return None
+    return Trust(options.ca, options.known_hosts)
+
+
+def add_certificate_arguments(parser: argparse.ArgumentParser) -> None:
+    """--tls-cert and --tls-key, for all that speaks TLS to clients."""
+    add = parser.add_argument
+    add(
+        "--tls-cert",
+        type=Path,
+        metavar="FILE",
+        help="speak TLS, with this certificate (PEM; python -m phase4.certificate makes one)",
+    )
+    add(
+        "--tls-key",
+        type=Path,
+        metavar="FILE",
+        help="its key (PEM; default: it is in the certificate's file)",
+    )

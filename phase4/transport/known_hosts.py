@@ -1,0 +1,234 @@
+r"""The known-hosts file: whose certificate answered under which name the first time.
+
+New here: *trust on first use*, as ssh does it. Nobody vouches for a self-signed certificate, but
+whoever answers tomorrow should be who answered today. So the first fingerprint is kept, and any
+other is refused. The first time itself is unprotected: whoever is in the middle then is believed.
+
+    # HOST PORT SHA256 FINGERPRINT; lines like this one are kept
+    chat.example 12345 SHA256 9A:0C:...:41
+
+Several lines for one host and port: any of their fingerprints is good. Only a person adds a second.
+
+A file that cannot be understood is an error, and never a first use: else it would be enough to
+damage it.
+"""
+
+import contextlib
+import errno
+import ipaddress
+import os
+import re
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+
+from phase4.transport.tls_socket import TLSError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+MAX_FILE_BYTES = 1024 * 1024
+"""Thousands of servers; more than that we did not write."""
+
+LOCK_SECONDS = 2.0
+"""Others hold the lock while they write one line."""
+
+_FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
+_LOCKED_BYTE = 0x7FFF_0000  # Windows locks bytes, also where there are none: others can still read
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: this certificate is good for this host and port."""
+
+    host: str
+    port: int
+    fingerprint: str
+
+
+def spelled(host: str) -> str:
+    r"""A host's name or address in its one spelling here: what the system is asked for.
+
+    >>> spelled("Chat.Example."), spelled("0:0::1"), spelled("FE80::A%eth0"), spelled("10.0.0.1")
+    ('chat.example', '::1', 'fe80::a%eth0', '10.0.0.1')
+    >>> spelled("B\xfccher.example"), spelled("10\u30020.0.1")  # a full stop, in Japanese
+    ('xn--bcher-kva.example', '10.0.0.1')
+    """
+    if not host.isascii():
+        with contextlib.suppress(UnicodeError):
+            # By socket's own codec. Signs that nobody sees, copied from a page, go as well: else
+            # they would make another host of it, and so a first use.
+            host = host.encode("idna").decode("ascii")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.casefold().removesuffix(".")
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
+
+
+def parse(text: str) -> list[Entry]:
+    """The entries of a file. Raises ValueError, which names the line that makes no sense."""
+    entries = []
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+        if words := line.partition("#")[0].split():
+            try:
+                entries.append(_entry(*words))
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"line {number}") from error
+    return entries
+
+
+def _entry(host: str, port: str, method: str, fingerprint: str) -> Entry:
+    """Raises ValueError where one of them cannot be."""
+    is_port = port.isascii() and port.isdecimal() and 0 < int(port) < 65536
+    if not is_port or method != "SHA256" or not _FINGERPRINT.fullmatch(fingerprint.upper()):
+        raise ValueError
+    return Entry(spelled(host), int(port), fingerprint.upper())
+
+
+def line_of(entry: Entry) -> str:
+    r"""The line that `parse` makes this entry of, with its newline.
+
+    >>> line_of(Entry("::1", 12345, "AB:CD"))
+    '::1 12345 SHA256 AB:CD\n'
+    """
+    return f"{entry.host} {entry.port} SHA256 {entry.fingerprint}\n"
+
+
+def fingerprints(path: Path, host: str, port: int) -> set[str]:
+    """Those known for this host and port; none where there is no such file. Any thread.
+
+    Raises TLSError where the file cannot be read or understood.
+    """
+    try:
+        with open(path, "rb", buffering=0, opener=_open_at_once) as file:
+            return _known_in(file, path, host, port)
+    except FileNotFoundError:
+        return set()
+    except OSError as error:
+        raise TLSError(
+            f"The known servers in {path} cannot be read ({error.strerror}), so nobody can tell "
+            "whether this is the right one."
+        ) from error
+
+
+def remember(path: Path, entry: Entry) -> set[str]:
+    """Append an entry, unless somebody else has just added one for this host and port.
+
+    What is known for it afterwards. Two programs at once lose nothing, and cannot both have the
+    first word. Any thread. Raises OSError where it cannot be written, TLSError as `fingerprints`.
+    """
+    line = _written(entry)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(path, "a+b", buffering=0, opener=_open_at_once) as file, _locked(file):
+        known = _known_in(file, path, entry.host, entry.port)
+        if not known:
+            _append(file, line)
+    return known or {entry.fingerprint}
+
+
+def _written(entry: Entry) -> bytes:
+    """Its line, if that will be understood: else nobody could talk to any server any more.
+
+    Raises OSError. No name of the DNS is like that, but a system may look names up elsewhere too.
+    """
+    line = line_of(entry)
+    with contextlib.suppress(ValueError):
+        if parse(line) == [entry]:
+            return line.encode()
+    raise OSError(errno.EINVAL, "no line can hold such a name")
+
+
+def _open_at_once(name: str, flags: int) -> int:
+    """open(2) for this person's eyes only, and without waiting for a pipe's other end."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
+
+
+def _append(file: FileIO, line: bytes) -> None:
+    """Under the lock. Wholly or not at all: half a line would make the file hard to understand."""
+    size = file.seek(0, os.SEEK_END)
+    if size and not _ends_with_newline(file):  # edited by hand
+        line = b"\n" + line
+    try:
+        if file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        file.truncate(size)
+        raise
+
+
+def _ends_with_newline(file: FileIO) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
+
+
+def _known_in(file: FileIO, path: Path, host: str, port: int) -> set[str]:
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file")
+    file.seek(0)
+    data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {MAX_FILE_BYTES:,} bytes")
+    try:
+        entries = parse(data.decode())
+    except UnicodeDecodeError as error:
+        raise TLSError(_why_not_understood(path, "it is no text")) from error
+    except ValueError as error:
+        raise TLSError(_why_not_understood(path, str(error))) from error
+    place = (spelled(host), port)
+    return {each.fingerprint for each in entries if (each.host, each.port) == place}
+
+
+def _why_not_understood(path: Path, what: str) -> str:
+    return (
+        f"The known servers in {path} cannot be understood ({what}), so nobody can tell whether "
+        "this is the right one. A line is: HOST PORT SHA256 FINGERPRINT."
+    )
+
+
+@contextlib.contextmanager
+def _locked(file: FileIO) -> Iterator[None]:
+    """No other program of ours writes meanwhile. Raises OSError where one does not let go."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while not _try_to_lock(file):
+        if time.monotonic() > deadline:
+            raise TimeoutError(errno.ETIMEDOUT, "another program keeps it locked")
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        _unlock(file)
+
+
+if sys.platform == "win32":
+
+    def _try_to_lock(file: FileIO) -> bool:
+        file.seek(_LOCKED_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+    def _unlock(file: FileIO) -> None:
+        file.seek(_LOCKED_BYTE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+
+    def _try_to_lock(file: FileIO) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _unlock(file: FileIO) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)

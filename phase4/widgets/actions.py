@@ -1,0 +1,44 @@
+"""What a window can do: one table for its menu, its keys and the help."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from phase4.widgets.theme import Theme
+
+OTHER_KEYS = (
+    "Tab completes names and commands; Up and Down bring back what was sent; Escape clears.",
+    "Page Up and Page Down scroll; Ctrl End jumps to the newest line.",
+    "Return on a name among the people opens a private conversation.",
+    "Ctrl Page Up, Ctrl Page Down and Alt 1 to Alt 9 go to another conversation, too.",
+    "F10 opens the menu; Tab, the arrows and Return choose among buttons.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something the window can do."""
+
+    label: str
+    keys: str  # as a person reads them
+    sequences: tuple[str, ...]  # as Tk writes them
+    do: Callable[[], object]
+    starts_group: bool = False  # a line before it in the menu
+    everywhere: bool = False  # also while the form is shown, and not the conversation
+
+
+def looks_actions(theme: Theme) -> Iterator[Action]:
+    """Colours and sizes."""
+    larger = ("<Control-plus>", "<Control-equal>", "<Control-KP_Add>")
+    smaller = ("<Control-minus>", "<Control-KP_Subtract>")
+    usual = ("<Control-Key-0>",)
+    yield Action("Light or dark", "F2", ("<F2>",), theme.toggle, starts_group=True, everywhere=True)
+    yield Action("Larger text", "Ctrl +", larger, lambda: theme.zoom(1), everywhere=True)
+    yield Action("Smaller text", "Ctrl -", smaller, lambda: theme.zoom(-1), everywhere=True)
+    yield Action("Text as at the start", "Ctrl 0", usual, lambda: theme.zoom(0), everywhere=True)
+
+
+def explain_keys(actions: Sequence[Action]) -> Iterator[str]:
+    """Every key, a line for each."""
+    for action in actions:
+        yield f"{action.keys}: {action.label.removesuffix(' …')}"
+    yield from OTHER_KEYS

@@ -1,0 +1,111 @@
+"""The bar below the conversation in which one types what to find. Main thread only.
+
+It knows nothing of what is found: it tells what is looked for, and shows what it is told.
+"""
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from phase4.widgets.find import MAX_NEEDLE_CHARACTERS
+from phase4.widgets.theme import Theme
+
+
+class FindBar(ttk.Frame):
+    """`search` is called with each change of the text, `step` with 1 (next) or -1 (before)."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        search: Callable[[str], None],
+        step: Callable[[int], None],
+        close: Callable[[], None],
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._search, self._step, self._close = search, step, close
+        self._text = tk.StringVar(self)
+        self.field = ttk.Entry(self, textvariable=self._text, font=theme.body, width=24)
+        self._label = ttk.Label(self, text="Find")
+        self.count = ttk.Label(self)
+        self.before = ttk.Button(self, text="↑", width=2, command=lambda: step(-1))
+        self.next = ttk.Button(self, text="↓", width=2, command=lambda: step(1))
+        self.close_button = ttk.Button(self, text="✕", width=2, command=close)
+        self._lay_out()
+        self._listen()
+        theme.on_change(self._restyle)
+
+    def destroy(self) -> None:
+        """Like any widget's."""
+        self._theme.off_change(self._restyle)
+        super().destroy()
+
+    def open(self, text: str) -> None:
+        """Take the keyboard; look for `text`, or without one for what stands there already."""
+        if text:
+            self._text.set(text)
+        self.update_idletasks()  # on the screen first: else keys go elsewhere for a moment
+        self.field.focus_set()
+        self.field.select_range(0, "end")
+        self.field.icursor("end")
+
+    def show(self, summary: str, *, is_found: bool) -> None:
+        """Say how far one is, or that it was not found."""
+        self.count.configure(text=summary, style="TLabel" if is_found else "Error.TLabel")
+        for button in (self.before, self.next):
+            button.state(["!disabled"] if is_found and summary else ["disabled"])
+
+    @property
+    def text(self) -> str:
+        """What is looked for."""
+        return self._text.get()[:MAX_NEEDLE_CHARACTERS]
+
+    def _changed(self, *_: object) -> None:
+        self._search(self.text)
+
+    def _lay_out(self) -> None:
+        self._label.pack(side="left")
+        self.field.pack(side="left")
+        self.before.pack(side="left")
+        self.next.pack(side="left")
+        self.close_button.pack(side="right")
+        self.count.pack(side="left")
+
+    def _listen(self) -> None:
+        self._text.trace_add("write", self._changed)
+        for keys, action in (
+            ("<Return>", lambda: self._step(1)),
+            ("<KP_Enter>", lambda: self._step(1)),
+            ("<Shift-Return>", lambda: self._step(-1)),
+            ("<Down>", lambda: self._step(1)),
+            ("<Up>", lambda: self._step(-1)),
+            ("<F3>", lambda: self._step(1)),
+            ("<Shift-F3>", lambda: self._step(-1)),
+            ("<Control-a>", lambda: self.field.select_range(0, "end")),
+            ("<Control-f>", lambda: self.field.select_range(0, "end")),
+        ):
+            self.field.bind(keys, _only(action))
+        for part in (self.field, self.before, self.next, self.close_button):
+            part.bind("<Escape>", _only(self._close))
+        for button in (self.before, self.next, self.close_button):
+            button.bind("<Return>", _only(button.invoke))
+
+    def _restyle(self) -> None:
+        unit = self._theme.unit
+        self._label.pack_configure(padx=(3 * unit, 2 * unit), pady=unit)
+        self.field.pack_configure(padx=(0, unit), pady=unit)
+        self.before.pack_configure(padx=(0, unit))
+        self.next.pack_configure(padx=(0, 2 * unit))
+        self.close_button.pack_configure(padx=(0, unit))
+
+
+def _only(action: Callable[[], object]) -> Callable[[object], str]:
+    """For a binding: do this, and nothing else that the keys would do."""
+
+    def answer(_: object) -> str:
+        action()
+        return "break"
+
+    return answer

@@ -1,0 +1,183 @@
+"""From a message to a line of the conversation: what it says, and which kind it is.
+
+No toolkit here, so all of it is tested without a window. `conversation` draws these lines, after
+`for_screen` has made them harmless, whoever made them.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from phase4.client.mentions import mentions
+from shared import message
+from shared.defaults import MAX_NAME_CHARACTERS
+
+Kind = Literal["public", "own", "private", "mention", "notice", "error"]
+
+MAX_TEXT_CHARACTERS = 5_000
+"""Of one line that is shown; the number of those left out is told. A person's has 4,095 at most."""
+
+MAX_MARKS_ON_A_LETTER = 4
+"""Hebrew of the Bible has as many. Some people pile up hundreds, to cover the lines above."""
+
+MAX_EMOJI = 100
+"""Of one line that is shown. To draw one in colour takes X11 0.1 ms, each time."""
+
+_MAX_TIME_CHARACTERS = 8
+
+_LINK = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
+_AFTER_A_LINK = ".,;:!?'’)]}"
+_OPENED_BY = {")": "(", "]": "[", "}": "{"}
+_LONG_FIRST_WORD = re.compile(r"\S{50}")
+_NO_SPACES = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+)
+
+# No width and no use on a screen, but to hide in or to fill a line with: spaces without width, soft
+# hyphens, the tags that spell flags, and the signs for "nothing here" of Hangul. The controls of
+# direction are message.clean()'s.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2064\u3164\ufeff"
+    "\ufff0-\ufffb\uffa0\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_EMOJI = re.compile("[\U0001f000-\U0001faff]")
+# These spell words (Persian has many) and emoji, where never more than two follow each other.
+_JOINERS = re.compile("([\u200c\u200d\ufe00-\ufe0f]{2})[\u200c\u200d\ufe00-\ufe0f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line to show. `who` stands in the column of names; `person` is whose colour it has."""
+
+    kind: Kind
+    time: str
+    who: str
+    text: str
+    person: str = ""  # empty: nobody said it
+    mark: str = ""  # before the text: to whom a private message went
+    calls: str = ""  # the name that a mention says: one's own, set off within the text
+
+
+def line_of(received: message.Message, me: str, now: str) -> Line:
+    """The line that shows a message to the person called `me`; `now` where it has no time.
+
+    Each kind also differs by a sign or a word, not by its colour alone.
+    """
+    match received:
+        case message.Public(time, sender, text):
+            kind = _public_kind(sender, text, me)
+            calls = me if kind == "mention" else ""
+            return Line(kind, time, _short(sender), text, sender, calls=calls)
+        case message.Private(time, sender, recipient, text):
+            to = "you" if recipient == me else _short(recipient)
+            return Line("private", time, _short(sender), text, sender, f"→ {to}")
+        case message.Error(text):
+            return Line("error", now, "!", text)
+        case message.Joined(time, name):
+            return Line("notice", time, "→", f"{name} joined")
+        case message.Left(time, name, reason):
+            return Line("notice", time, "←", f"{name} left" + (f" ({reason})" if reason else ""))
+        case message.Renamed(time, old, new):
+            return Line("notice", time, "*", f"{old} is now {new}")
+        case message.Online(time, count, people, more):
+            tail = ", …" if more else ""
+            return Line("notice", time, "*", f"{count:,} online: {', '.join(people)}{tail}")
+        case message.Welcome(time, name, count, text):
+            return Line("notice", time, "*", f"Welcome, {name}! {count:,} online. {text}")
+        case message.Notice(time, text):
+            return Line("notice", time, "*", text)
+        case message.Other(text):
+            return Line("notice", now, "", text)
+        case message.Prompt():
+            return Line("notice", now, "*", "The server asks for a nickname.")
+
+
+def _short(name: str) -> str:
+    """A name as it fits into its column; no honest server sends a longer one."""
+    return name if len(name) <= MAX_NAME_CHARACTERS else f"{name[: MAX_NAME_CHARACTERS - 1]}…"
+
+
+def _public_kind(sender: str, text: str, me: str) -> Kind:
+    if sender == me:
+        return "own"
+    return "mention" if mentions(text, me) else "public"
+
+
+def split_links(text: str) -> list[tuple[str, bool]]:
+    """`text` in pieces, each with whether it is a link (http and https only).
+
+    >>> split_links("see http://a.example/b, ok")
+    [('see ', False), ('http://a.example/b', True), (', ok', False)]
+    """
+    pieces: list[tuple[str, bool]] = []
+    done = 0
+    for found in _LINK.finditer(text):
+        link = _without_tail(found[0])
+        if link.endswith("//"):
+            continue
+        pieces += [(text[done : found.start()], False), (link, True)]
+        done = found.start() + len(link)
+    pieces.append((text[done:], False))
+    return [piece for piece in pieces if piece[0]]
+
+
+def _without_tail(link: str) -> str:
+    """Without the full stop that ends the sentence; a bracket goes unless the link opened it."""
+    while link[-1] in _AFTER_A_LINK:
+        bracket = _OPENED_BY.get(link[-1])
+        if bracket and link.count(bracket) >= link.count(link[-1]):
+            break
+        link = link[:-1]
+    return link
+
+
+def for_screen(line: Line) -> Line:
+    """`line` without anything that could harm the screen or its reader, and with bounds.
+
+    What the connection hands over is clean already; the window does not rely on that.
+    """
+    return replace(
+        line,
+        time=_harmless(line.time, _MAX_TIME_CHARACTERS),
+        who=_short(_harmless(line.who, MAX_TEXT_CHARACTERS)),
+        person=_harmless(line.person, MAX_TEXT_CHARACTERS),
+        text=_harmless(line.text, MAX_TEXT_CHARACTERS),
+        mark=_harmless(line.mark, MAX_NAME_CHARACTERS + 2),
+    )
+
+
+def _harmless(text: str, limit: int) -> str:
+    kept = message.clean(text[:limit])
+    if not kept.isascii():
+        emoji = [found.start() for found in _EMOJI.finditer(kept)]
+        kept = kept[: emoji[MAX_EMOJI]] if len(emoji) > MAX_EMOJI else kept
+    left_out = len(text) - len(kept)
+    if not kept.isascii():
+        kept = _without_piles(_JOINERS.sub(r"\1", _UNSEEN.sub("", kept)))
+    if left_out:
+        kept += f" … ({left_out:,} more characters)" if limit == MAX_TEXT_CHARACTERS else "…"
+    return kept
+
+
+def _without_piles(text: str) -> str:
+    """Without the marks that are more than MAX_MARKS_ON_A_LETTER on one letter."""
+    marks = {char for char in set(text) if unicodedata.category(char) in ("Mn", "Me")}
+    if not marks or len(text) <= MAX_MARKS_ON_A_LETTER:
+        return text
+    kept: list[str] = []
+    pile = 0
+    for char in text:
+        pile = pile + 1 if char in marks else 0
+        if pile <= MAX_MARKS_ON_A_LETTER:
+            kept.append(char)
+    return "".join(kept)
+
+
+def wraps_anywhere(text: str) -> bool:
+    """Whether a line break must be allowed inside words: scripts without spaces, a long first word.
+
+    Tk breaks at ASCII blanks only. It would move such a word as a whole below the name, and leave
+    the line beside the name empty.
+    """
+    return bool(_NO_SPACES.search(text) or _LONG_FIRST_WORD.match(text))

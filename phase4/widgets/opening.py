@@ -1,0 +1,45 @@
+"""Open a window, or say in one sentence why there can be none. Shared by the programs with windows.
+
+Tk is imported here and not above: Debian, for one, has it in a package of its own, and a server has
+no screen. Main thread only.
+"""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tkinter
+
+
+class NoWindow(Exception):
+    """There can be no window on this machine; the text says why, and what to do."""
+
+
+def open_window(class_name: str, instead: str) -> "tkinter.Tk":
+    """The root window. Raises NoWindow; `instead` says what to use where there is no screen."""
+    try:
+        import tkinter as tk
+    except ImportError as error:
+        raise NoWindow(
+            "The window needs tkinter, which this Python does not have: install it (Debian and "
+            "Ubuntu: apt install python3-tk; Fedora: dnf install python3-tkinter; macOS with "
+            f"Homebrew: brew install python-tk), or {instead}"
+        ) from error
+    from phase4.widgets.theme import prepare_screen
+
+    prepare_screen()
+    try:
+        return tk.Tk(className=class_name)
+    except tk.TclError as error:
+        raise NoWindow(
+            f"There is no screen to put the window on ({_why_no_display(error)}): start it in a "
+            "graphical session, set DISPLAY to one, connect with ssh -X, or "
+            f"{instead}"
+        ) from error
+
+
+def _why_no_display(error: Exception) -> str:
+    if sys.platform not in ("win32", "darwin") and not os.environ.get("DISPLAY"):
+        return "DISPLAY is not set"
+    return str(error)

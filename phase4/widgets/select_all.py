@@ -1,0 +1,13 @@
+"""Ctrl+A."""
+
+from tkinter import ttk
+
+
+def bind_select_all(field: ttk.Entry) -> None:
+    """Let Ctrl+A select all. On X11 Tk moves the cursor to the start instead, as Emacs does."""
+
+    def select_all(_: object) -> str:
+        field.select_range(0, "end")
+        return "break"
+
+    field.bind("<Control-a>", select_all)

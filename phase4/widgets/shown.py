@@ -1,0 +1,185 @@
+"""A line of the conversation as it was said, and as it is drawn. No toolkit.
+
+The two differ where text runs from right to left on X11 (see `bidi`); then `Shown.rows` tells for
+each character that is drawn which one of `Shown.text` it is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import Literal
+
+from phase4.client.mentions import places_of
+from phase4.widgets import bidi
+from phase4.widgets.lines import Line, split_links, wraps_anywhere
+
+State = Literal["", "waiting", "not sent"]
+WAITING: State = "waiting"
+FAILED: State = "not sent"
+TAGS_OF_STATES = {WAITING: "waiting", FAILED: "failed"}
+
+MAX_STYLED = 25
+"""Links and called names of one line that are set off; the others are shown as plain text. Each
+costs the Text far more than its characters do."""
+
+_NOWHERE = -1  # the place of a character that is drawn, but was not said
+_TAB = bidi.Row("\t", (_NOWHERE,))  # to the right edge
+_Tags = tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Shown:
+    """A line that is kept. `rows` are as drawn, where it is not simply drawn as its `text`."""
+
+    number: int  # never given twice, and ever higher
+    line: Line
+    state: State = ""
+    rows: tuple[bidi.Row, ...] = ()
+    is_rtl: bool = False  # it stands at the right; only where there are rows
+
+    @property
+    def columns(self) -> tuple[str, str, str, str]:
+        """Time, name, mark and text."""
+        line = self.line
+        return self.state or line.time, line.who, f"{line.mark} " if line.mark else "", line.text
+
+    @property
+    def text(self) -> str:
+        """All of it in the order in which it is read, with a tab between the columns."""
+        return "{}\t{}\t{}{}".format(*self.columns)
+
+    @property
+    def height(self) -> int:
+        """The lines of the Text that it takes."""
+        return len(self.rows) or 1
+
+    @property
+    def must_be_turned(self) -> bool:
+        """Whether anything in it runs from right to left."""
+        return any(bidi.is_needed(column) for column in self.columns)
+
+    def lay_out(self, measure: bidi.Measure, width: int) -> None:
+        """Make `rows` of it, so that what was said fits into `width` pixels."""
+        time, who, mark, said = self.columns
+        # A notice is the server's English, whoever's name it begins with.
+        self.is_rtl = not (self.line.kind == "notice" and who) and bidi.runs_right_to_left(said)
+        said_rows = bidi.lay_out(
+            said,
+            rtl=self.is_rtl,
+            measure=measure,
+            first=max(1, width - measure(mark)),
+            others=max(1, width),
+        )
+        start = len(self.text) - len(said)
+        to_the_right = [(_TAB, 0)] if self.is_rtl else []
+        first = _join(*_head(time, who, mark), *to_the_right, (said_rows[0], start))
+        self.rows = (first, *(_join(*to_the_right, (row, start)) for row in said_rows[1:]))
+
+    def styles(self, name_tag: str) -> Iterator[tuple[int, _Tags]]:
+        """For each part of `text`, in order, its length and its tags."""
+        time, who, mark, said = self.columns
+        yield len(time) + 1, ("time",)
+        yield len(who), (name_tag if self.line.person else "sign",)
+        yield 1, ()
+        yield len(mark), ("mark",)
+        styles = islice(self._styles_of_said(), MAX_STYLED)
+        left = len(said)
+        for length, tags in styles:
+            left -= length
+            yield length, tags
+        yield left, ()
+
+    def pieces(self, name_tag: str) -> Iterator[str | _Tags]:
+        """What Text.insert takes: a text and its tags, in turns."""
+        base: _Tags = (self.line.kind, *filter(None, [TAGS_OF_STATES.get(self.state)]))
+        if self.rows:
+            yield from self._pieces_of_rows(name_tag, base)
+            return
+        if wraps_anywhere(self.line.text):
+            base = (*base, "wraps")
+        text, done = self.text, 0
+        for length, tags in self.styles(name_tag):
+            if length:
+                yield text[done : done + length]
+                yield (*tags, *base)
+            done += length
+        # The newline carries the tags as well: so the background reaches the right edge.
+        yield from ("\n", base)
+
+    def link_at(self, place: int) -> str:
+        """The link of which the character at `place` is a part; none: empty."""
+        text, done = self.text, 0
+        for length, tags in self.styles(""):
+            if done <= place < done + length:
+                return text[done : done + length] if tags == ("link",) else ""
+            done += length
+        return ""
+
+    def said_at(self, places: set[int]) -> str:
+        """The text that is drawn as the characters at `places`, in the order in which it is read.
+
+        What is not drawn (a joiner, the blank at the end of a row) goes with what stands before it.
+        """
+        text = self.text
+        if not self.rows:
+            return "".join(text[place] for place in sorted(places))
+        drawn = sorted({place for row in self.rows for place in row.places} - {_NOWHERE})
+        ends = dict(zip(drawn, [*drawn[1:], len(text)], strict=True))
+        return "".join(text[place : ends[place]] for place in sorted(places - {_NOWHERE}))
+
+    def _styles_of_said(self) -> Iterator[tuple[int, _Tags]]:
+        for piece, is_link in split_links(self.line.text):
+            if is_link:
+                yield len(piece), ("link",)
+            else:
+                yield from self._styles_of_calls(piece)
+
+    def _styles_of_calls(self, piece: str) -> Iterator[tuple[int, _Tags]]:
+        done = 0
+        for start, end in places_of(self.line.calls, piece) if self.line.calls else ():
+            yield start - done, ()
+            yield end - start, ("call",)
+            done = end
+        yield len(piece) - done, ()
+
+    def _pieces_of_rows(self, name_tag: str, base: _Tags) -> Iterator[str | _Tags]:
+        tags_at = [tags for length, tags in self.styles(name_tag) for _ in range(length)]
+        for number, row in enumerate(self.rows):
+            edges: _Tags = ("turned", *(["right"] if self.is_rtl else []))
+            edges += ("lower",) if number else ()
+            edges += ("upper",) if number < len(self.rows) - 1 else ()
+            tags_of_row = [tags_at[place] if place >= 0 else () for place in row.places]
+            at = 0
+            for tags, group in groupby(tags_of_row):
+                length = len([*group])
+                yield row.shown[at : at + length]
+                yield (*tags, *base, *edges)
+                at += length
+            yield from ("\n", (*base, *edges))
+
+
+def _head(time: str, who: str, mark: str) -> Iterator[tuple[bidi.Row, int]]:
+    """The columns before what was said, each turned by itself, with the place where it begins."""
+    at = len(time) + 1
+    yield _as_it_is(f"{time}\t"), 0
+    yield bidi.in_one_row(who), at
+    yield _as_it_is("\t"), at + len(who)
+    if mark:
+        yield bidi.in_one_row(mark), at + len(who) + 1  # without the blank at its end
+        yield _as_it_is(" "), at + len(who) + len(mark)
+
+
+def _as_it_is(text: str) -> bidi.Row:
+    return bidi.Row(text, tuple(range(len(text))))
+
+
+def _join(*parts: tuple[bidi.Row, int]) -> bidi.Row:
+    """One row of several, each with what its places are to be moved by."""
+    return bidi.Row(
+        "".join(row.shown for row, _ in parts),
+        tuple(
+            place + by if place != _NOWHERE else _NOWHERE
+            for row, by in parts
+            for place in row.places
+        ),
+    )

@@ -1,0 +1,427 @@
+"""What the conversation shows: a Text, and beside it each line as it was said. Main thread only.
+
+It keeps the newest MAX_LINES lines (and MAX_CHARACTERS), and says so once it has left out older
+ones. Where right-to-left text is drawn in another order than it is read (`bidi`), what is copied,
+found and clicked is still the line as it was said (`shown`): here the one is found for the other.
+"""
+
+import contextlib
+import itertools
+import tkinter as tk
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from phase4.widgets import bidi
+from phase4.widgets.find import Hit
+from phase4.widgets.lines import Kind, Line, for_screen
+from phase4.widgets.shown import WAITING, Shown, State
+from phase4.widgets.soon import Soon
+from phase4.widgets.theme import Theme
+from shared.defaults import MAX_NAME_CHARACTERS
+
+MAX_LINES = 5_000
+"""Lines kept. A Text lays out every line it holds again when the window changes its width."""
+
+LINES_CUT_AT_ONCE = 250
+"""To cut the oldest line for every new one would cost more than to cut many now and then."""
+
+MAX_CHARACTERS = 2_000_000
+"""Characters kept: 400 a line. As many lines as long as they may be would be 25 million."""
+
+LEFT_OUT = f"Older lines are left out; the newest {MAX_LINES:,} are kept."
+
+TURNED_AT_ONCE = 3_000
+"""Characters of right-to-left lines that are laid out in one go: some 20 ms. What is more is drawn
+as it is, and turned a moment later: so neither a flood nor a window that is drawn larger stops
+anybody from typing."""
+
+KINDS: tuple[Kind, ...] = ("public", "own", "private", "mention", "notice", "error")
+
+_SHORTEST_NAME = "mmmmmm"
+_WIDEST_NAME = "m" * MAX_NAME_CHARACTERS  # a single sign may be as wide as ten
+_NARROWEST_TEXT = "mmmm"
+_BEFORE_ALL = -1  # the number of the remark that older lines are left out
+
+_Place = tuple[int, int]  # in the Text: line and column
+
+
+class Transcript(tk.Text):
+    """Keeps lines and draws them. `redrawn` is called when lines above the newest have changed."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, redrawn: Callable[[], None]) -> None:
+        super().__init__(
+            parent, state="disabled", wrap="word", borderwidth=0, width=1, height=1, takefocus=True
+        )
+        self.lines: list[Shown] = []
+        self._theme = theme
+        self._redrawn = redrawn
+        self._numbers = itertools.count()
+        self._characters = 0  # in what was said in all of them
+        self._has_left_out = False  # then the first line is the remark that says so
+        self._widest_name = _SHORTEST_NAME
+        self._column = (0, 0)  # of what was said: from and to, in pixels
+        self._to_turn: list[Shown] = []  # their rows are of another width
+        self._soon = Soon(self)
+        self._is_x11 = self.tk.call("tk", "windowingsystem") == "x11"
+        self._has_pairs = self.tk.call("string", "length", "\U0001f600") == 2
+        self._offered = tk.Text(self, exportselection=True)  # never on the screen; see _offer
+        self.configure(exportselection=False)
+        self.bind("<<Selection>>", lambda _: self._soon.do("offer", self._offer))
+
+    def destroy(self) -> None:
+        """Like any widget's."""
+        self._soon.cancel()
+        super().destroy()
+
+    # --- lines --------------------------------------------------------------------------------
+
+    def add(self, lines: Sequence[Line], state: State) -> list[Shown]:
+        """Draw lines below the others, and cut what is too much; those of them that are kept."""
+        new = [self._keep(line, state) for line in lines[-MAX_LINES:]]
+        self._widen_names(new)
+        self._turn_newest(new)
+        self.lines += new
+        with self._writing():
+            for each in new:
+                self._draw(each, "end")
+            self._cut_oldest(must_cut=len(lines) > MAX_LINES)
+        return new
+
+    @property
+    def waiting(self) -> list[Shown]:
+        """The lines that wait, the oldest first."""
+        return [each for each in self.lines if each.state == WAITING]
+
+    def settle(self, lines: Sequence[Shown], state: State, time: str = "") -> None:
+        """Give lines another state; where `time` is given, they went then."""
+        for each in lines:
+            each.state = state
+            each.line = for_screen(replace(each.line, time=time or each.line.time))
+        self._redraw(lines)
+
+    def take_out(self, lines: Iterable[Shown]) -> None:
+        """Remove lines."""
+        gone = {*lines}
+        with self._writing():
+            for each, top in reversed([*zip(self.lines, self.tops(), strict=False)]):
+                if each in gone:
+                    self.delete(f"{top}.0", f"{top + each.height}.0")
+        self.lines = [each for each in self.lines if each not in gone]
+        self._characters -= sum(len(each.line.text) for each in gone)
+        self._redrawn()
+
+    @property
+    def oldest(self) -> int:
+        """The number of the oldest line that is kept."""
+        return self.lines[int(self._has_left_out)].number
+
+    def _keep(self, line: Line, state: State) -> Shown:
+        line = for_screen(line)
+        self._characters += len(line.text)
+        return Shown(next(self._numbers), line, state)
+
+    def _cut_oldest(self, *, must_cut: bool) -> None:
+        """Cut what is beyond the bounds. The newest line stays, however long."""
+        first = int(self._has_left_out)  # the line after the remark
+        count = len(self.lines) - first
+        slack = LINES_CUT_AT_ONCE if self._has_left_out else 0
+        too_many = count - MAX_LINES if count > MAX_LINES + slack else 0
+        cut, characters = first, self._characters
+        while cut < len(self.lines) - 1 and (cut - first < too_many or characters > MAX_CHARACTERS):
+            characters -= len(self.lines[cut].line.text)
+            cut += 1
+        if cut > first:
+            self.delete(*self._extent(first, cut))
+            del self.lines[first:cut]
+            self._characters = characters
+            oldest = self.lines[first].number
+            self._to_turn = [each for each in self._to_turn if each.number >= oldest]
+        if (must_cut or cut > first) and not self._has_left_out:
+            self._has_left_out = True
+            self.lines.insert(0, Shown(_BEFORE_ALL, Line("notice", "", "", LEFT_OUT)))
+            self._draw(self.lines[0], "1.0")
+
+    # --- drawing ------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        self.configure(state="normal")
+        try:
+            yield
+        finally:
+            self.configure(state="disabled")
+
+    def _draw(self, shown: Shown, at: str) -> None:
+        person = shown.line.person
+        tag = f"name{self._theme.name_colours.number(person)}" if person else ""
+        self.insert(at, *shown.pieces(tag))  # type: ignore[arg-type]
+
+    def _is_turned(self, shown: Shown) -> bool:
+        return self._is_x11 and bidi.IS_AVAILABLE and shown.must_be_turned
+
+    def _make_rows(self, shown: Shown) -> None:
+        if self._is_turned(shown):
+            start, end = self._column
+            # Names that are called are bold; such a line is measured as if all of it were.
+            font = self._theme.bold if shown.line.calls else self._theme.body
+            shown.lay_out(font.measure, end - start)
+
+    def _redraw(self, lines: Iterable[Shown]) -> None:
+        """Draw lines again that may need more rows, or fewer, than before."""
+        with self._writing(), self._staying_put():
+            tops = self.tops()
+            # From below: so what was counted stays true for those further up.
+            for each in sorted(lines, key=lambda each: each.number, reverse=True):
+                at = bisect_left(self.lines, each.number, key=lambda line: line.number)
+                if at == len(self.lines) or self.lines[at] is not each:
+                    continue  # it has been cut
+                old_height = each.height
+                self._make_rows(each)
+                self.delete(f"{tops[at]}.0", f"{tops[at] + old_height}.0")
+                self._draw(each, f"{tops[at]}.0")
+        self._redrawn()
+
+    @contextlib.contextmanager
+    def _staying_put(self) -> Iterator[None]:
+        """Let the line that stands at the top stay there, though lines are deleted and inserted.
+
+        Where a deletion ends at the top of the view, or goes beyond, Tk moves to its beginning.
+        """
+        if not self.lines:
+            yield
+            return
+        (line, column), tops = self._place("@0,0"), self.tops()
+        at = max(0, bisect_right(tops, line) - 1)
+        row, was_turned = line - tops[at], bool(self.lines[at].rows)
+        yield
+        row = min(row, self.lines[at].height - 1)
+        is_turned = bool(self.lines[at].rows)
+        place = f"{self.tops()[at] + row}.{0 if was_turned or is_turned else column}"
+        if self.index("@0,0") != self.index(place):
+            self.yview(place)
+
+    def _turn_newest(self, new: Sequence[Shown]) -> None:
+        """Lay out new lines; of very many, the newest at once and the others soon."""
+        waiting = [each for each in new if self._is_turned(each)]
+        for each in self._take(waiting):
+            self._make_rows(each)
+        if waiting:
+            self._to_turn += waiting
+            self._soon.do("turn", self._turn_some)
+
+    def _turn_again(self) -> None:
+        """The column has another width: lay out all that is turned, in bounded steps."""
+        self._to_turn = [each for each in self._to_turn if not each.rows]
+        self._to_turn += [each for each in self.lines if each.rows]
+        if self._to_turn:
+            first, last = self.in_sight()
+            seen = {each.number for each in self.lines[first : last + 1]}
+            self._to_turn.sort(key=lambda each: (each.number in seen, each.number))
+            self._soon.do("turn", self._turn_some)
+
+    def _turn_some(self) -> None:
+        self._redraw(self._take(self._to_turn))
+        if self._to_turn:
+            self._soon.do("turn", self._turn_some, milliseconds=1)
+
+    @staticmethod
+    def _take(lines: list[Shown]) -> list[Shown]:
+        """Take as many from the end of the list as can be laid out at once, but at least one."""
+        taken: list[Shown] = []
+        characters = 0
+        while lines and (not taken or characters + len(lines[-1].line.text) <= TURNED_AT_ONCE):
+            taken.append(lines.pop())
+            characters += len(taken[-1].line.text)
+        return taken
+
+    @property
+    def lacks_rtl(self) -> bool:
+        """Whether right-to-left text is drawn here as nobody can read it."""
+        return self._is_x11 and not bidi.IS_AVAILABLE
+
+    # --- what stands where --------------------------------------------------------------------
+
+    def selected(self) -> str:
+        """What is selected, as it was said, in whatever order it is drawn."""
+        if not self.tag_ranges("sel"):
+            return ""
+        start, end = self._place("sel.first"), self._place("sel.last")
+        tops = self.tops()
+        first, last = (bisect_right(tops, line) for line, _ in (start, end))
+        pieces = (
+            self._said_between(shown, top, start, end)
+            for shown, top in zip(self.lines[first - 1 : last], tops[first - 1 : last], strict=True)
+        )
+        return "".join(pieces).replace("\t", "  ")
+
+    def _said_between(self, shown: Shown, top: int, start: _Place, end: _Place) -> str:
+        """The part of one line, which begins at line `top` of the Text, between two places."""
+        bottom = top + shown.height
+        is_to_its_end = end >= (bottom, 0)
+        newline = "\n" if is_to_its_end else ""
+        if start <= (top, 0) and is_to_its_end:
+            return shown.text + newline
+        said: set[int] = set()
+        for number in range(max(top, start[0]), min(bottom, end[0] + 1)):
+            skipped = self._before(start) if number == start[0] else 0
+            until = self._before(end) if number == end[0] else None
+            row = shown.rows[number - top].places if shown.rows else range(len(shown.text))
+            said.update(row[skipped:until])
+        return shown.said_at(said) + newline
+
+    def _before(self, place: _Place) -> int:
+        """The characters before this place in its line of the Text (to Tk 8.6 an emoji is two)."""
+        return len(self.get(f"{place[0]}.0", f"{place[0]}.{place[1]}"))
+
+    def _offer(self) -> None:
+        """Let other windows have what is selected, for the middle button of X11.
+
+        This Text would hand over what it draws. So another one holds what was said; to answer
+        other programs in Python would do, but Tk loses letters where it cuts such answers in parts.
+        """
+        if self._is_x11 and (text := self.selected()):
+            self._offered.delete("1.0", "end")
+            self._offered.insert("1.0", text)
+            self._offered.tag_add("sel", "1.0", "end-1c")
+
+    def _place(self, index: str) -> _Place:
+        line, _, column = self.index(index).partition(".")
+        return int(line), int(column)
+
+    def tops(self) -> list[int]:
+        """For each line that is kept, the line of the Text at which it begins."""
+        return [*itertools.accumulate((each.height for each in self.lines[:-1]), initial=1)]
+
+    def _extent(self, first: int, last: int) -> tuple[str, str]:
+        """From where to where the lines from `first` to `last` (not included) are drawn."""
+        top = 1 + sum(each.height for each in self.lines[:first])
+        return f"{top}.0", f"{top + sum(each.height for each in self.lines[first:last])}.0"
+
+    def in_sight(self) -> tuple[int, int]:
+        """The first and the last line that can be seen, as places in `_lines`."""
+        tops = self.tops()
+        places = (self._place("@0,0"), self._place(f"@0,{self.winfo_height()}"))
+        first, last = (bisect_right(tops, line) - 1 for line, _ in places)
+        return max(0, first), max(0, last)
+
+    def marks(self, hit: Hit, tops: Sequence[int]) -> Iterator[tuple[str, str]]:
+        """From where to where a hit is drawn; in several parts where it is turned or broken."""
+        at = bisect_left(self.lines, hit.line, key=lambda line: line.number)
+        return self._drawn_at(self.lines[at], tops[at], hit.start, hit.end)
+
+    def _drawn_at(self, shown: Shown, top: int, start: int, end: int) -> Iterator[tuple[str, str]]:
+        """From where to where the characters `start` to `end` of a line's text are drawn."""
+        if not shown.rows:
+            units = [self._units(shown.text[:at]) for at in (start, end)]
+            yield f"{top}.{units[0]}", f"{top}.{units[1]}"
+        for number, row in enumerate(shown.rows, top):
+            inside = [at for at, place in enumerate(row.places) if start <= place < end]
+            for _, run in itertools.groupby(enumerate(inside), key=lambda each: each[1] - each[0]):
+                columns = [at for _, at in run]
+                units = [self._units(row.shown[:at]) for at in (columns[0], columns[-1] + 1)]
+                yield f"{number}.{units[0]}", f"{number}.{units[1]}"
+
+    def _units(self, text: str) -> int:
+        """The columns that Tk counts for a text."""
+        return len(text.encode("utf-16-le")) // 2 if self._has_pairs else len(text)
+
+    def link_at(self, x: int, y: int) -> str:
+        """The link that is drawn there, as it was said; none: empty."""
+        index = f"@{x},{y}"
+        if "link" not in self.tag_names(index):
+            return ""
+        place, tops = self._place(index), self.tops()
+        at = bisect_right(tops, place[0]) - 1
+        shown, column = self.lines[at], self._before(place)
+        said = shown.rows[place[0] - tops[at]].places[column] if shown.rows else column
+        return shown.link_at(said)
+
+    # --- looks --------------------------------------------------------------------------------
+
+    def restyle(self) -> None:
+        """Take the theme's colours and sizes."""
+        theme, colours = self._theme, self._theme.palette
+        self.configure(
+            background=colours.page,
+            foreground=colours.text,
+            font=theme.body,
+            selectbackground=colours.selection,
+            inactiveselectbackground=colours.selection,
+            selectforeground=colours.text,
+            highlightthickness=0,
+            padx=0,
+            pady=theme.unit,
+        )
+        for kind, foreground, background in (
+            ("public", colours.text, colours.page),
+            ("own", colours.text, colours.own),
+            ("private", colours.text, colours.private_page),
+            ("mention", colours.text, colours.mention_page),
+            ("notice", colours.muted, colours.page),
+            ("error", colours.error, colours.error_page),
+        ):
+            self._style_kind(kind, foreground, background)
+        self._style_parts()
+        self.set_columns()
+
+    def _style_kind(self, kind: str, foreground: str, background: str) -> None:
+        space = max(1, self._theme.unit // 2)
+        self.tag_configure(
+            kind,
+            foreground=foreground,
+            background=background,
+            lmargincolor=background,
+            rmargincolor=background,
+            spacing1=space,
+            spacing3=space,
+        )
+
+    def _style_parts(self) -> None:
+        theme, colours, tag = self._theme, self._theme.palette, self.tag_configure
+        tag("wraps", wrap="char")
+        tag("turned", wrap="none")
+        tag("right")  # it stands at the right edge; _set_columns says where that is
+        tag("upper", spacing3=0)  # a row of a turned line that has others below it
+        tag("lower", spacing1=0)  # and above it
+        tag("time", foreground=colours.muted, font=theme.small)
+        tag("sign", font=theme.bold)
+        tag("mark", foreground=colours.private, font=theme.bold)
+        tag("call", font=theme.bold)
+        for number, colour in enumerate(colours.names):
+            tag(f"name{number}", foreground=colour, font=theme.bold)
+        tag("link", foreground=colours.link, underline=True)
+        tag("waiting", foreground=colours.muted)
+        tag("failed", foreground=colours.error)
+        tag("found", background=colours.found, foreground=colours.on_found)
+        tag("found_now", background=colours.found_now, foreground=colours.on_found_now)
+        for part in ("turned", "right", "upper", "lower", "time", "mark", "link", "waiting"):
+            self.tag_raise(part)
+        for part in ("failed", "found", "found_now", "sel"):
+            self.tag_raise(part)
+
+    def _widen_names(self, lines: Sequence[Shown]) -> None:
+        """The column of names is as wide as the widest so far; it never jumps back."""
+        width = self._theme.bold.measure
+        widest = max((each.line.who for each in lines), key=width)
+        if width(widest) > width(self._widest_name):
+            self._widest_name = widest
+            self.set_columns()
+
+    def set_columns(self) -> None:
+        """The width has changed: put the columns where they belong now."""
+        theme = self._theme
+        gap = 3 * theme.unit
+        name_width = min(map(theme.bold.measure, (self._widest_name, _WIDEST_NAME)))
+        names_end = gap + theme.small.measure("00:00:00") + gap + name_width
+        start = names_end + gap
+        end = max(start + theme.body.measure(_NARROWEST_TEXT), self.winfo_width() - gap)
+        tabs = (names_end, "right", start, "left")
+        self.configure(tabs=tabs)
+        for kind in KINDS:
+            self.tag_configure(kind, lmargin1=gap, lmargin2=start, rmargin=gap)
+        self.tag_configure("right", tabs=(*tabs, end, "right"))
+        self.tag_configure("lower", lmargin1=start, tabs=(end, "right"))
+        if (start, end) != self._column:
+            self._column = (start, end)
+            self._turn_again()
