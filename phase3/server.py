@@ -23,7 +23,6 @@ import socket
 import sys
 import threading
 
-from shared.address import address_text
 from shared.arguments import add_listen_arguments
 from shared.console import accept_any_text, say
 from shared.defaults import CHAT_PORT, HOST, RECV_BYTES
@@ -132,7 +131,7 @@ def main() -> int:
         return 2
     server = ThreadedServer(listener, Chat().serve, report=say)
     on_stop_signals(server.stop)
-    say(f"Listening on {address_text(listener.getsockname())}")
+    say(f"Listening on {listener}")
     server.serve()  # until `stop`
     server.drain()  # also wakes a thread that waits for somebody who does not read
     say("Stopped.")

@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 from phase3.server import Chat, Client
-from shared.address import address_text
 from shared.arguments import add_listen_arguments
 from shared.console import say
 from shared.defaults import CHAT_PORT, HOST, LOG_DIR, MAX_LINE_BYTES
@@ -70,7 +69,7 @@ def main() -> int:
     chat = NaiveChat(options.log_dir / "messages.txt")
     server = ThreadedServer(listener, chat.serve, report=say)
     on_stop_signals(server.stop)
-    say(f"Listening on {address_text(listener.getsockname())}")
+    say(f"Listening on {listener}")
     server.serve()
     server.drain()
     return 0

@@ -4,10 +4,6 @@ import contextlib
 import signal
 from collections.abc import Callable
 
-from shared.goodbye import hang_up as hang_up  # `as`: others may take it from here
-from shared.goodbye import say_goodbye as say_goodbye
-from shared.goodbye import shut_down as shut_down
-
 
 def raise_descriptor_limit() -> None:
     """Ask for as many open sockets as the system allows; the usual start is 1,024."""

@@ -18,7 +18,7 @@ from typing import Any
 from phase4.transport import proxy_protocol
 from phase4.transport.proxy_protocol import ProxyError, TrustedProxies
 from phase4.transport.tls_socket import HANDSHAKE_SECONDS, PlaintextPeer, TLSError, TLSSocket
-from phase4.transport.trust import Distrusted, Trust, Verifier, why_lost
+from phase4.transport.trust import Distrusted, Trust, Verifier, in_words
 from shared.address import host_and_port
 from shared.listener import tune_connection
 from shared.stream import Stream
@@ -80,7 +80,7 @@ class ClientSide:
             reason = "it speaks no TLS" if is_plain else "its TLS handshake took too long"
             raise TurnedAway(reason, _TLS_ONLY if is_plain else "") from error
         except OSError as error:
-            raise TurnedAway(f"no agreement on TLS ({why_lost(error)})") from error
+            raise TurnedAway(f"no agreement on TLS ({in_words(error)})") from error
         stream.settimeout(None)  # the time was for the handshake; from here on, silence is fine
         return stream
 

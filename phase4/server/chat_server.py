@@ -37,12 +37,11 @@ from phase4.server.version import VERSION
 from phase4.transport.contexts import fingerprint_of_file, server_context
 from phase4.transport.proxy_protocol import NoHeader, ProxyError, receive
 from phase4.transport.tls_socket import TLSError
-from shared.address import address_text
 from shared.arguments import this_python
 from shared.defaults import DRAIN_SECONDS
 from shared.framing import encode_line
 from shared.goodbye import say_goodbye, shut_down
-from shared.listener import ListenError, open_listener
+from shared.listener import Listener, ListenError, open_listener
 from shared.status import Snapshot
 from shared.threaded_server import FULL, ThreadedServer
 
@@ -85,7 +84,8 @@ class ChatServer:
         self.is_broken = threading.Event()  # a fault in this program stopped the writing thread
         self._shared_snapshot = SharedSnapshot(self.snapshot)
         self.address = self.tls_address = ""  # of nobody, unless somebody listens there
-        self.status_address = self.metrics_address = ""
+        self.status_address = ""
+        self.metrics_urls: list[str] = []
         self.fingerprint = ""  # of the certificate
         tls = self._tls_context()
         if settings.metrics_port is not None:
@@ -129,7 +129,7 @@ class ChatServer:
         self.fingerprint = fingerprint_of_file(settings.tls_cert)
         return context
 
-    def _listen(self) -> dict[str, socket.socket]:
+    def _listen(self) -> dict[str, Listener]:
         """A listener for each option that asks for one; nothing stays open where one fails."""
         settings = self.settings
         wanted = {
@@ -148,17 +148,15 @@ class ChatServer:
             on_failure.pop_all()
         return listeners
 
-    def _serve_people(
-        self, listeners: dict[str, socket.socket], tls: ssl.SSLContext | None
-    ) -> None:
+    def _serve_people(self, listeners: dict[str, Listener], tls: ssl.SSLContext | None) -> None:
         """One port, plain or TLS; or both."""
         plain, encrypted = listeners["--port"], listeners.get("--tls-port")
-        self.address = address_text(plain.getsockname())
+        self.address = str(plain)
         self._chats.append(self._people_server(plain, tls if encrypted is None else None))
         if encrypted is not None:
             self._chats.append(self._people_server(encrypted, tls))
         if tls is not None:
-            self.tls_address = address_text((encrypted or plain).getsockname())
+            self.tls_address = str(encrypted or plain)
 
     def _serving(self) -> list[tuple[str, ThreadedServer | StatusPort]]:
         """All that accepts connections, and what its thread is called."""
@@ -170,7 +168,7 @@ class ChatServer:
             serving.append(("metrics", self._metrics))
         return serving
 
-    def _people_server(self, listener: socket.socket, tls: ssl.SSLContext | None) -> ThreadedServer:
+    def _people_server(self, listener: Listener, tls: ssl.SSLContext | None) -> ThreadedServer:
         """Accepts people on one port. Where nearly all places are taken, the nameless make room."""
 
         def may_linger() -> bool:
@@ -190,16 +188,16 @@ class ChatServer:
         )
         return server
 
-    def _status_server(self, listener: socket.socket) -> StatusPort:
-        self.status_address = address_text(listener.getsockname())
+    def _status_server(self, listener: Listener) -> StatusPort:
+        self.status_address = str(listener)
         return StatusPort(listener, self._shared_snapshot.line, report=self._console.print)
 
-    def _metrics_server(self, listener: socket.socket | None) -> ThreadedServer | None:
+    def _metrics_server(self, listener: Listener | None) -> ThreadedServer | None:
         if listener is None:
             return None
         from phase4.server import metrics
 
-        self.metrics_address = address_text(listener.getsockname())
+        self.metrics_urls = [f"http://{each}/metrics" for each in listener.addresses]
         return ThreadedServer(
             listener,
             metrics.metrics_handler(self._shared_snapshot.get),

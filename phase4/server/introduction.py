@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 
 from phase4.server.chat_server import ChatServer
+from shared.address import address_text
 from shared.arguments import this_python
 
 EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -23,8 +24,8 @@ def introduce(server: ChatServer, how_to_stop: str, show: Callable[[str], None])
     if server.fingerprint:
         show(f"Fingerprint SHA256 {server.fingerprint}")
     show(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
-    if server.metrics_address:
-        show(f"Metrics on http://{server.metrics_address}/metrics")
+    for url in server.metrics_urls:
+        show(f"Metrics on {url}")
     show("Type next, each in a terminal of its own:")
     where = _where_to_connect(server)
     if server.settings.trusted_proxies:
@@ -32,7 +33,7 @@ def introduce(server: ChatServer, how_to_stop: str, show: Callable[[str], None])
     next_ones = (
         (f"phase4.client_gui {where}", "a window to chat in"),
         (f"phase4.client_terminal {where}", "the same in a terminal"),
-        (f"monitor --status {server.status_address}", "the figures, live"),
+        (f"monitor --status {_where_to_look(server)}", "the figures, live"),
     )
     width = max(len(module) for module, _ in next_ones)
     for module, what in next_ones:
@@ -51,6 +52,13 @@ def _where_to_connect(server: ChatServer) -> str:
     port = (server.tls_address or server.address).rpartition(":")[2]
     tls = " --tls" if server.tls_address else ""
     return f"--host {EVERY_NETWORK.get(host, host)} --port {port}{tls}"
+
+
+def _where_to_look(server: ChatServer) -> str:
+    """HOST:PORT of the status, for a monitor on this machine."""
+    host = server.settings.status_host
+    port = int(server.status_address.rpartition(":")[2])
+    return address_text((EVERY_NETWORK.get(host, host), port))
 
 
 def _network_address() -> str:

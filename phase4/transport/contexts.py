@@ -35,7 +35,8 @@ def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext
 
 def _why_no_chain(certificate: Path, key: Path, error: Exception) -> str:
     reason = getattr(error, "reason", None)
-    if reason == "KEY_VALUES_MISMATCH":
+    # Of another pair, or of another kind: RSA beside ECDSA.
+    if reason in ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED"):
         return f"{key} is not the key that belongs to {certificate}."
     if reason in ("EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK"):
         return f"{certificate} is too weak for TLS as it is spoken today; make a new one."
