@@ -66,17 +66,31 @@ class Outbox:
 
     def __init__(self, connection: Stream) -> None:
         self.connection = connection
+
         # Set by the writing thread when it will never touch the socket again. Only then may the
         # socket be closed: its descriptor's number would be given to the next connection, and what
         # was meant for one person would go to another.
         self.released = threading.Event()
-        self.must_hang_up = False  # see FanOut.hang_up; under the FanOut's lock, only ever set
-        # All below: the writing thread only.
+
+        # See FanOut.hang_up. Only ever set, under the FanOut's lock.
+        self.must_hang_up = False
+
+        # All below belong to the writing thread.
+
+        # What the socket has not taken yet, and its size in bytes. Other threads may read the size,
+        # for show.
         self.unsent: deque[memoryview] = deque()
-        self.unsent_bytes = 0  # other threads may read it, for show
-        self.waits_since = 0.0  # when the socket last took something; only while there is unsent
-        self.finish_by = 0.0  # no more will be added: release when empty, or at this time
-        self.is_broken = False  # nothing can be sent any more
+        self.unsent_bytes = 0
+
+        # When the socket last took something, by time.monotonic(). It means something only while
+        # there is unsent data.
+        self.waits_since = 0.0
+
+        # Nothing more will be added: the outbox is released when it is empty, or at this time.
+        self.finish_by = 0.0
+
+        # Nothing can be sent to this socket any more.
+        self.is_broken = False
 
 
 class Personal:
@@ -86,7 +100,9 @@ class Personal:
 
     def __init__(self, position: int | None) -> None:
         self._pieces: list[bytes | slice] = []
-        self._position = position  # what is common is theirs from here on; None: it is not
+
+        # The common blob is for this person from here on. None: it is not, for now.
+        self._position = position
 
     def add(self, line: bytes, at: int) -> None:
         """Put in a line for this person alone, after the first `at` bytes of the blob."""
@@ -127,9 +143,13 @@ class Batch:
     __slots__ = ("finished", "lines", "logged", "personal", "size", "weight")
 
     def __init__(self) -> None:
-        self.lines: list[bytes] = []  # for everybody, in order
-        self.size = 0  # bytes in `lines`
-        self.weight = 0  # bytes in all, with what is personal
+        # What is said to everybody, in order, and its size in bytes.
+        self.lines: list[bytes] = []
+        self.size = 0
+
+        # The size in bytes of everything: also what is personal, and the entries of the logs.
+        self.weight = 0
+
         self.personal: dict[Outbox, Personal] = {}
         self.logged: dict[Log, list[bytes]] = {}
         self.finished: list[Outbox] = []
@@ -142,42 +162,59 @@ class FanOut:
     What belongs together (a claim of a name and its announcement, a message and its log entry) is
     added inside one `with`, and nothing can come between.
 
-    Four callbacks, all in the writing thread and without the lock: `on_slow(outbox, reason)` for
-    somebody who stopped reading, `on_logged(log, entries)` after entries were given to a log,
-    `on_tick()` once a second or so, and `on_fault(error)` when the thread ends by a bug in this
-    program.
+    Three callbacks, all in the writing thread and without the lock: `on_slow(outbox, reason)` for
+    somebody who stopped reading, `on_tick()` once a second or so, and `report(sentence)` when the
+    thread ends by a bug in this program.
     """
 
     def __init__(
         self,
         on_slow: Callable[[Outbox, str], None],
         *,
-        on_logged: Callable[[Log, list[bytes]], None] = lambda log, entries: None,
         on_tick: Callable[[], None] = lambda: None,
-        on_fault: Callable[[Exception], None] = lambda error: None,
+        report: Callable[[str], None] = print,
         outbox_bytes: int = OUTBOX_BYTES,
         stall_seconds: float = STALL_SECONDS,
     ) -> None:
+        # Guards the current batch and who is listening.
         self.lock = threading.Lock()
         self._batch_taken = threading.Condition(self.lock)
-        self._batch = Batch()  # under lock
-        self._listening: dict[Outbox, None] = {}  # under lock; in order of joining
+        self._batch = Batch()
+
+        # Who gets what is broadcast, in order of joining. Under `lock`.
+        self._listening: dict[Outbox, None] = {}
+
+        # Wakes the writing thread. `_is_rung` says that it was rung for the current batch: any
+        # thread sets it, without the lock (see __exit__); the writing thread takes it back, under
+        # the lock.
         self._wakeup = Wakeup()
-        self._is_rung = False  # under lock: the writer knows that there is a batch
-        self._is_stopping = False  # only ever set
+        self._is_rung = False
+
+        # Only ever set, by any thread.
+        self._is_stopping = False
+
+        # Set by the writing thread when a fault in this program ended it.
+        self.is_broken = threading.Event()
+
         self._on_slow = on_slow
-        self._on_logged = on_logged
         self._on_tick = on_tick
-        self._on_fault = on_fault
+        self._report = report
         self._outbox_bytes = outbox_bytes
         self._stall_seconds = stall_seconds
-        # The writing thread only; others may read the counters, for show.
-        self._waiting: dict[Outbox, None] = {}  # those with something unsent
+
+        # All below belong to the writing thread; other threads may read the counters, for show.
+
+        # Outboxes with something unsent, and those that are to be released.
+        self._waiting: dict[Outbox, None] = {}
         self._finishing: dict[Outbox, None] = {}
         self._selector = selectors.DefaultSelector()
         self._next_tick = 0.0
-        self._several_speak = False  # the last batch held more than one line
-        self.deliveries = 0  # lines handed to the system, one for each who gets it
+
+        # The last batch held more than one line.
+        self._several_speak = False
+
+        # Lines handed to the system, counted once for each person who gets one; and bytes.
+        self.deliveries = 0
         self.bytes_out = 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
@@ -285,7 +322,8 @@ class FanOut:
                 self._tick()
             self._flush()
         except Exception as error:  # noqa: BLE001 - a thread's outermost frame: it must be known
-            self._on_fault(error)
+            self._report(f"A fault in this program stopped the writing thread: {error!r}")
+            self.is_broken.set()
         finally:
             for outbox in [*self._finishing, *self._waiting]:
                 self._release(outbox)
@@ -314,7 +352,6 @@ class FanOut:
             self._batch_taken.notify_all()
         for log, entries in batch.logged.items():
             log.append(entries)
-            self._on_logged(log, entries)
         self._several_speak = len(batch.lines) > 1
         blob = b"".join(batch.lines)
         if blob:

@@ -58,6 +58,7 @@ class StatusPort:
             report=report,
         )
         self.stop = self._server.stop
+        self.drain = self._server.drain
 
     @property
     def readers(self) -> int:
@@ -69,7 +70,7 @@ class StatusPort:
         try:
             self._server.serve()
         finally:
-            self._server.drain(_DRAIN_SECONDS)
+            self.drain(_DRAIN_SECONDS)
 
     def _answer(self, connection: socket.socket) -> bool:
         """Send the line, as far as the socket takes it; whether it took everything."""

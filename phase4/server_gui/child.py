@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     feed = Feed(_STDOUT)
     settings = settings_of(options)
     try:
-        server = ChatServer(settings, feed, on_public=feed.public)
+        server = ChatServer(settings, feed, show=feed.show, feed=feed)
     except (ListenError, LogError, TLSError) as error:
         feed.report(_failed(error, settings))
         feed.close()
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
     server.start()
     feed.report(Started(server.address, server.tls_address, server.fingerprint))
-    feed.watch(server.snapshot)
+    feed.watch(server.figures.snapshot)
     introduce(server, HOW_TO_STOP, lambda text: feed.note(_in_one_column(text)))
     threading.Thread(
         target=_obey, args=(server, feed, stopping.ring), name="commands", daemon=True
@@ -66,7 +66,7 @@ def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
             pass
     finally:
         server.stop()
-        feed.note(f"Stopped. {server.figures().partition(', ')[2]}.")
+        feed.note(f"Stopped. {server.figures.messages()}.")
         feed.report(Stopped(server.is_broken.is_set()))
         feed.close()
 

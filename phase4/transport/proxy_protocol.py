@@ -39,7 +39,7 @@ _TCP = re.compile(rb"PROXY (TCP[46]) ([^ ]+) ([^ ]+) (0|[1-9]\d{0,4}) (0|[1-9]\d
 _UNKNOWN = re.compile(rb"PROXY UNKNOWN(?: [^\n]*)?\r\n")
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ProxyError(Exception):
@@ -185,7 +185,7 @@ def _expect_begin(line: bytes) -> None:
 # --- whom to believe ------------------------------------------------------------------------------
 
 
-def proxy_network(text: str) -> _Network:
+def proxy_network(text: str) -> Network:
     """An address, or a network such as 10.0.0.0/8. For argparse's `type`."""
     try:
         network = ipaddress.ip_network(text)
@@ -214,7 +214,7 @@ class TrustedProxies:
     False
     """
 
-    def __init__(self, networks: Iterable[_Network] = ()) -> None:
+    def __init__(self, networks: Iterable[Network] = ()) -> None:
         self._networks = tuple(networks)
 
     def __bool__(self) -> bool:

@@ -179,7 +179,7 @@ def test_a_window_that_does_not_read_makes_nobody_wait_and_is_told_what_it_misse
     feed = Feed(writing_end)
     told = 0
     while not feed.dropped:  # the pipe is full, and then the list
-        feed.public([b"2026-11-21T14:03:05+01:00 Bob: %d\n" % n for n in range(told, told + 1000)])
+        feed.append([b"2026-11-21T14:03:05+01:00 Bob: %d\n" % n for n in range(told, told + 1000)])
         told += 1000
     feed.report(Answer("after all that"))
     got: list[Report | None] = []
