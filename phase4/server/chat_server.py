@@ -240,15 +240,15 @@ def _listen(settings: Settings, on_failure: contextlib.ExitStack) -> dict[str, L
     Raises ListenError.
     """
     listeners = {}
-    for option, host, port in (
-        ("--port", settings.host, settings.port),
-        ("--tls-port", settings.host, settings.tls_port),
-        ("--status-port", settings.status_host, settings.status_port),
-        ("--metrics-port", settings.metrics_host, settings.metrics_port),
+    for option, port, host_option, host in (
+        ("--port", settings.port, "--host", settings.host),
+        ("--tls-port", settings.tls_port, "--host", settings.host),
+        ("--status-port", settings.status_port, "--status-host", settings.status_host),
+        ("--metrics-port", settings.metrics_port, "--metrics-host", settings.metrics_host),
     ):
         if port is not None:
-            listeners[option] = open_listener(host, port, port_flag=option)
-            on_failure.callback(listeners[option].close)
+            listener = open_listener(host, port, port_flag=option, host_flag=host_option)
+            listeners[option] = on_failure.enter_context(listener)
     return listeners
 
 
@@ -257,5 +257,6 @@ def _check_for_metrics() -> None:
     if importlib.util.find_spec("prometheus_client") is None:
         raise ListenError(
             "--metrics-port needs the library prometheus_client, which is not installed: "
-            f"{this_python()} -m pip install prometheus_client"
+            f"{this_python()} -m pip install prometheus_client",
+            option="--metrics-port",
         )

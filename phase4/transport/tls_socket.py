@@ -31,6 +31,7 @@ import socket
 import ssl
 import threading
 import time
+from pathlib import Path
 
 HANDSHAKE_SECONDS = 5.0
 """For all of a handshake. It takes three messages; over a slow network a second."""
@@ -61,7 +62,14 @@ _FIRST_BYTES = (0x15, 0x16)  # an alert, a handshake: so begins all that a peer 
 
 
 class TLSError(Exception):
-    """TLS cannot be set up; the text is a sentence for whoever started us."""
+    """TLS cannot be set up; the text is a sentence for the person who started us.
+
+    `path` is the file that is to blame, if it is a file.
+    """
+
+    def __init__(self, text: str, path: Path | None = None) -> None:
+        super().__init__(text)
+        self.path = path
 
 
 class PlaintextPeer(ConnectionError):

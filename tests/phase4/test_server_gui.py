@@ -16,8 +16,9 @@ import pytest
 
 from phase4.server_gui import app as app_module
 from phase4.server_gui import process as process_module
-from phase4.server_gui.app import BATCH_LINES, BROKEN, KILLED, App, State, Wanted
+from phase4.server_gui.app import BATCH_LINES, BROKEN, KILLED, App, State
 from phase4.server_gui.feed import MAX_WAITING_LINES, Feed
+from phase4.server_gui.form import Wanted
 from phase4.server_gui.page import PRIVATE
 from phase4.server_gui.people_table import PeopleTable
 from phase4.server_gui.process import Ended, ServerProcess, Stray
@@ -249,9 +250,8 @@ def open_app(root: tk.Tk, tmp_path: Path) -> Iterator[Callable[..., App]]:
         def new_process(arguments: Sequence[str]) -> ServerProcess:
             return ServerProcess([], command) if command else ServerProcess(arguments)
 
-        opened.append(
-            App(root, Wanted("127.0.0.1", port, 0, options), "light", lambda: False, new_process)
-        )
+        fields = {"host": "127.0.0.1", "port": str(port), "status_port": "0"}
+        opened.append(App(root, Wanted(fields, options), "light", lambda: False, new_process))
         _KEPT.append(opened)
         return opened[-1]
 
