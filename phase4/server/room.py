@@ -15,6 +15,7 @@ from phase4.server import nicknames
 from phase4.server.chat_log import ChatLog
 from phase4.server.clock import Clock, Moment
 from phase4.server.outbox import FanOut, Outbox
+from phase4.server.roster import roster
 from shared import message
 from shared.framing import encode_line
 from shared.goodbye import shut_down
@@ -25,7 +26,6 @@ from shared.message import (
     Left,
     Message,
     Notice,
-    Online,
     Private,
     Renamed,
     Welcome,
@@ -33,7 +33,6 @@ from shared.message import (
 from shared.status import Person
 
 _MOST_NAMED = 10  # in an error: behind a relay or a router, everybody has the same address
-_LIST_BYTES = 4000  # names in one line of a /who answer; a longer list comes as several lines
 
 
 class Refused(Exception):
@@ -300,10 +299,6 @@ class Room:
                 everybody.clear()
         return outboxes
 
-    def wait_for_room(self) -> None:
-        """Wait while more is being said than the writing thread has taken. Not for that thread."""
-        self.fan_out.wait_for_room()
-
     # --- talking --------------------------------------------------------------------------------
 
     def say(self, member: Member, text: str) -> None:
@@ -387,25 +382,10 @@ class Room:
         """
         time_now = self._clock.now().wire
         if self._who_at != time_now:
-            lines = [encode_line(message.format(each)) for each in self._online(time_now)]
-            self._who_lines, self._who_at = b"".join(lines), time_now
+            people = sorted(self._members.values(), key=lambda each: nicknames.fold(each.name))
+            shown = [f"{x.name} ({x.host})" if self.show_addresses else x.name for x in people]
+            self._who_lines, self._who_at = roster(time_now, shown), time_now
         return self._who_lines
-
-    def _online(self, time_now: str) -> Iterator[Online]:
-        people = sorted(self._members.values(), key=lambda each: nicknames.fold(each.name))
-        texts = (
-            [f"{each.name} ({each.host})" for each in people]
-            if self.show_addresses
-            else [each.name for each in people]
-        )
-        total, part, size = len(texts), list[str](), 0
-        for text in texts:
-            size += len(text.encode()) + 2
-            if size > _LIST_BYTES:
-                yield Online(time_now, total, tuple(part), more=True)
-                part, size = [], len(text.encode()) + 2
-            part.append(text)
-        yield Online(time_now, total, tuple(part))
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, for the status snapshot."""
