@@ -43,6 +43,7 @@ from phase4.demo.programs import (
 from shared.address import host_and_port
 from shared.arguments import positive_number, this_python
 from shared.console import Console
+from shared.deadline import Deadline
 from shared.stopping import on_stop_signals
 from shared.wakeup import Wakeup
 
@@ -118,9 +119,9 @@ class Demo:
 
     def _wait(self, thread: threading.Thread) -> None:
         """Wait until the time or the play is over, or somebody wants the end."""
-        end = time.monotonic() + self._options.seconds
-        while thread.is_alive() and (left := end - time.monotonic()) > 0:
-            if self._stopping.wait(min(left, LOOK_SECONDS)):
+        end = Deadline(self._options.seconds)
+        while thread.is_alive() and not end.has_passed:
+            if self._stopping.wait(min(end.seconds_left, LOOK_SECONDS)):
                 return
 
     def _show_monitor(self, status: str, thread: threading.Thread) -> int:

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from shared.deadline import Deadline
 from shared.defaults import MAX_SERVER_LINE_BYTES, RECV_BYTES
 from shared.framing import LineDecoder, encode_line
 from shared.goodbye import hang_up
@@ -36,6 +37,7 @@ from shared.message import (
     format,
     parse,
 )
+from shared.poller import Poller
 from shared.wakeup import Wakeup
 
 PATIENCE_SECONDS = 15.0  # for what takes milliseconds: a slow machine is no failure
@@ -140,7 +142,7 @@ class Stage:
         self._tell = tell
         self.speed = speed
         self._started = time.monotonic()
-        self._selector = selectors.DefaultSelector()
+        self._selector = Poller()
         self._selector.register(curtain, selectors.EVENT_READ)
         self._told: deque[str] = deque(maxlen=50)  # lines that somebody has seen
         # Private texts, and the only people who may hear them.
@@ -156,20 +158,20 @@ class Stage:
 
     def pause(self, seconds: float, unless: Callable[[], object] = lambda: False) -> None:
         """Go on hearing for about `seconds` (people are no clocks), or until `unless` holds."""
-        end = time.monotonic() + seconds * self.chance.uniform(0.6, 1.4) / self.speed
-        while not unless() and (left := end - time.monotonic()) > 0:
-            self._hear(left)
+        end = Deadline(seconds * self.chance.uniform(0.6, 1.4) / self.speed)
+        while not unless() and not end.has_passed:
+            self._hear(end.seconds_left)
 
     def until(
         self, condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS
     ) -> None:
         """Go on hearing until `condition` holds. Raises Surprise when it never does."""
-        deadline = time.monotonic() + seconds
+        deadline = Deadline(seconds)
         while not condition():
-            left = deadline - time.monotonic()
-            self._hear(max(0.0, min(left, 0.2)))
+            is_last = deadline.has_passed
+            self._hear(min(deadline.seconds_left, 0.2))
             # Looked at once more after hearing: this program may have been stopped (Ctrl-Z).
-            if left <= 0 and not condition():
+            if is_last and not condition():
                 raise Surprise(f"Waited {seconds:g} s in vain: {what}.")
 
     def until_hears(self, person: Person, kind: type[AnyMessage]) -> AnyMessage:

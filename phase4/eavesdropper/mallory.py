@@ -9,7 +9,6 @@ core of our clients (phase4/client/connection.py), each with a name instead of a
 import contextlib
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +29,7 @@ from phase4.relay.relay import Relay
 from phase4.relay.sides import ClientSide, ServerSide
 from phase4.relay.trace import TO_SERVER, Trace
 from shared import message
+from shared.deadline import Deadline
 from shared.defaults import HOST
 from shared.listener import open_listener
 from shared.threaded_server import ThreadedServer
@@ -142,10 +142,10 @@ class Mallory:
 
     def sees_the_end(self) -> None:
         """Wait until a connection is over, and all is noted. Raises Surprise."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = Deadline(PATIENCE_SECONDS)
         while True:
             try:
-                report = self._reports.get(timeout=max(0.0, deadline - time.monotonic()))
+                report = self._reports.get(timeout=deadline.seconds_left)
             except queue.Empty:
                 raise Surprise("A connection through the relay does not end.") from None
             if any(each in report for each in (" closed", " was cut off", " was turned away")):
@@ -221,10 +221,10 @@ class Someone:
         self._connection.close()
 
     def _wait(self, is_over: Callable[[Event], bool], what: str) -> Event:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = Deadline(PATIENCE_SECONDS)
         while True:
             try:
-                event = self._connection.events.get(timeout=max(0.0, deadline - time.monotonic()))
+                event = self._connection.events.get(timeout=deadline.seconds_left)
             except queue.Empty:
                 raise Surprise(f"{self.name} {what}.") from None
             match event:

@@ -38,7 +38,6 @@ import ssl
 import struct
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -47,6 +46,7 @@ from phase4.relay.trace import TO_CLIENT, TO_SERVER, ConnectionTrace, Trace
 from phase4.transport.proxy_protocol import NoHeader
 from phase4.transport.tls_socket import CutOff, TLSSocket
 from phase4.transport.trust import why_lost
+from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS, RECV_BYTES
 from shared.framing import encode_line
 from shared.goodbye import say_goodbye, shut_down
@@ -257,14 +257,14 @@ class Relay:
         the clients' sides, also of those who do not read. Both are needed: a direction may be
         waiting for either of its sockets.
         """
-        deadline = time.monotonic() + seconds / 2
+        deadline = Deadline(seconds / 2)
         with self._lock:
             self._is_stopping = True
             answering = dict(self._answering)
         for _, server in answering.values():
             shut_down(server)
         for thread in answering:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(deadline.seconds_left)
         for client, _ in answering.values():
             shut_down(client)  # `clients` knows the sockets alone, and would not say TLS's goodbye
         return clients.drain(seconds)

@@ -38,6 +38,7 @@ from phase4.transport.contexts import fingerprint_of_file, server_context
 from phase4.transport.proxy_protocol import NoHeader, ProxyError, receive
 from phase4.transport.tls_socket import TLSError
 from shared.arguments import this_python
+from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS
 from shared.framing import encode_line
 from shared.goodbye import say_goodbye, shut_down
@@ -221,9 +222,9 @@ class ChatServer:
         for thread in self._threads:
             thread.join(DRAIN_SECONDS / 10)
         outboxes = self.room.close("The server is stopping.")
-        deadline = time.monotonic() + DRAIN_SECONDS
+        deadline = Deadline(DRAIN_SECONDS)
         for outbox in outboxes:
-            outbox.released.wait(max(0.0, deadline - time.monotonic()))
+            outbox.released.wait(deadline.seconds_left)
         for outbox in outboxes:  # drain() ends their sockets alone, and TLS has an end of its own
             shut_down(outbox.connection)
         # Whoever has not taken their last lines by now is not waited for: shutdown() makes the

@@ -7,7 +7,7 @@ does the handshake as well, and from there on knows no difference (tls.py).
 
 import contextlib
 import re
-import select
+import selectors
 import socket
 import ssl
 import time
@@ -30,6 +30,7 @@ from shared.framing import BadLine, LineDecoder, encode_line
 from shared.goodbye import say_goodbye
 from shared.listener import tune_connection
 from shared.message import Error, Prompt, clean
+from shared.poller import Poller, hangs_up, has_ended
 from shared.stream import Stream
 
 _RELEASE_SECONDS = 30.0  # the writing thread takes milliseconds, unless the disk hangs
@@ -183,9 +184,9 @@ class Session:
 
     def _hold_back(self, seconds: float) -> None:
         """Wait before the next line. Raises HangUp, and OSError when the connection is lost."""
-        if not self._last_words_by and self._readiness.has_ended():
+        if not self._last_words_by and has_ended(self._socket):
             self._last_words_by = time.monotonic() + LAST_WORDS_SECONDS
-        if self._readiness.hung_up(seconds):
+        if hangs_up(self._socket, seconds):
             raise ConnectionResetError
         self._check_time()
 
@@ -237,42 +238,18 @@ def _refuse_other_protocols(line: str) -> None:
 
 
 class Readiness:
-    """Waits for one socket. select() refuses descriptors over 1,023; poll() does not."""
+    """Waits until there is something to read from one connection."""
 
     def __init__(self, connection: socket.socket, tls: TLSSocket | None = None) -> None:
-        self._connection = connection
         self._tls = tls
-        self._readable = self._hung_up = None
-        if hasattr(select, "poll"):
-            self._readable = select.poll()
-            self._readable.register(connection, select.POLLIN)
-            self._hung_up = select.poll()
-            self._hung_up.register(connection, 0)  # errors and hang-ups are always reported
+        self._poller = Poller()
+        self._poller.register(connection, selectors.EVENT_READ)
 
     def readable(self, seconds: float | None) -> bool:
         """Whether there is something to read (or the end), within `seconds`; None waits for ever.
 
-        Who waits for ever is woken by shutdown(), from any thread.
+        A wait for ever is ended by shutdown(), from any thread.
         """
         if self._tls is not None and self._tls.has_pending:
             return True  # taken from the socket already, so the system knows nothing of it
-        if self._readable:
-            return bool(self._readable.poll(None if seconds is None else max(0.0, seconds) * 1000))
-        return bool(select.select([self._connection], [], [], seconds)[0])
-
-    def hung_up(self, seconds: float) -> bool:
-        """Wait `seconds`, or less if the connection is reset or shut down: then True."""
-        if self._hung_up:
-            return bool(self._hung_up.poll(seconds * 1000))
-        return bool(select.select([], [], [self._connection], seconds)[2])
-
-    def has_ended(self) -> bool:
-        """Whether the peer's end (FIN) has come, though there may be much to read before it.
-
-        Linux tells. Where the system does not, this is False: the end is seen when all is read.
-        """
-        if not hasattr(select, "POLLRDHUP"):
-            return False
-        poller = select.poll()
-        poller.register(self._connection, select.POLLRDHUP)
-        return bool(poller.poll(0))
+        return bool(self._poller.select(seconds))

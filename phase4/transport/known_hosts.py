@@ -27,6 +27,7 @@ from io import FileIO
 from pathlib import Path
 
 from phase4.transport.tls_socket import TLSError
+from shared.deadline import Deadline
 
 if sys.platform == "win32":
     import msvcrt
@@ -196,9 +197,9 @@ def _why_not_understood(path: Path, what: str) -> str:
 @contextlib.contextmanager
 def _locked(file: FileIO) -> Iterator[None]:
     """No other program of ours writes meanwhile. Raises OSError where one does not let go."""
-    deadline = time.monotonic() + LOCK_SECONDS
+    deadline = Deadline(LOCK_SECONDS)
     while not _try_to_lock(file):
-        if time.monotonic() > deadline:
+        if deadline.has_passed:
             raise TimeoutError(errno.ETIMEDOUT, "another program keeps it locked")
         time.sleep(0.01)
     try:

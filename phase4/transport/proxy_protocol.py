@@ -22,11 +22,11 @@ import contextlib
 import ipaddress
 import re
 import socket
-import time
 from collections.abc import Iterable
 from typing import Any
 
 from shared.address import address_text, host_and_port
+from shared.deadline import Deadline
 
 MAX_HEADER_BYTES = 107
 """The longest line there can be, its CRLF included (the specification, 2.1)."""
@@ -144,7 +144,7 @@ def receive(connection: socket.socket, seconds: float) -> str | None:
     waits for the end of a line that does not come.
     """
     before = connection.gettimeout()
-    deadline = time.monotonic() + seconds
+    deadline = Deadline(seconds)
     line = b""
     try:
         while not line.endswith(b"\n") or _BEGIN_OF_V2.startswith(line):
@@ -155,12 +155,9 @@ def receive(connection: socket.socket, seconds: float) -> str | None:
     return parse(line)
 
 
-def _receive_byte(connection: socket.socket, line: bytes, deadline: float) -> bytes:
-    left = deadline - time.monotonic()
+def _receive_byte(connection: socket.socket, line: bytes, deadline: Deadline) -> bytes:
     try:
-        if left <= 0:
-            raise TimeoutError
-        connection.settimeout(left)
+        connection.settimeout(deadline.timeout())
         byte = connection.recv(1)
     except TimeoutError:
         raise ProxyError("No PROXY header came in time.") from None
