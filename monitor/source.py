@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from monitor.history import Moment, retry_seconds
-from shared.address import address_text
+from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import MAX_STATUS_BYTES, RECV_BYTES, REPORT_SECONDS, STATUS_SECONDS
 from shared.goodbye import hang_up, shut_down
@@ -36,7 +36,7 @@ class Source:
     """A status port. One thread fetches; any thread may close."""
 
     def __init__(self, host: str, port: int, *, seconds: float = STATUS_SECONDS) -> None:
-        self.address = address_text((host, port))
+        self.address = str(Address(host, port))
         self._host = host
         self._port = port
         self._seconds = seconds  # for one fetch, from looking up the name to the end of the line

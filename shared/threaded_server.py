@@ -17,7 +17,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-from shared.address import address_text
+from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS, MAX_CLIENTS, POLL_SECONDS
 from shared.framing import encode_line
@@ -161,7 +161,7 @@ class ThreadedServer:
 
     def _start(self, target: Handler, connection: socket.socket, address: object) -> bool:
         """Start the thread of a connection, under _lock; False if the system has no room."""
-        text = address_text(address)
+        text = str(Address.of(address))
         thread = threading.Thread(target=target, args=(connection, text), name=text, daemon=True)
         self._threads[thread] = connection
         is_started = _start_with_small_stack(thread)

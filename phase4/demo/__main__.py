@@ -40,7 +40,7 @@ from phase4.demo.programs import (
     terminal_given_back,
     wait_or_kill,
 )
-from shared.address import host_and_port
+from shared.address import Address
 from shared.arguments import positive_number, this_python
 from shared.console import Console
 from shared.deadline import Deadline
@@ -96,7 +96,7 @@ class Demo:
         people = stack.enter_context(transcript.open("w", encoding="utf-8"))
         tell = self._teller(stack, people)
         stage = Stage(curtain, tell, random.Random(SEED), speed=self._options.speed)
-        return Play(stage, host_and_port(address), host_and_port(relay_address)), stage, status
+        return Play(stage, Address.parse(address), Address.parse(relay_address)), stage, status
 
     def _start(self, stack: contextlib.ExitStack, *arguments: str) -> Child:
         output = self._directory / f"{arguments[0].rpartition('.')[2]}.txt"

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import MAX_SERVER_LINE_BYTES, RECV_BYTES
 from shared.framing import LineDecoder, encode_line
@@ -47,7 +48,6 @@ _SMALL_SEGMENT_BYTES = 536  # what every TCP must take (RFC 9293, 3.7.1)
 _MAX_SHOWN_CHARACTERS = 90
 
 AnyMessage = TypeVar("AnyMessage", bound=Message)
-Address = tuple[str, int]
 
 
 class Surprise(Exception):
@@ -66,12 +66,12 @@ class Person:
         self.heard: list[Message] = []  # all that they heard in this round, oldest first
         self.is_leaving = False  # the end of their stream is expected
         self._decoder = LineDecoder(MAX_SERVER_LINE_BYTES)
-        self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
         try:
             if is_slow:
                 self._take_little()
             self.socket.settimeout(_SEND_SECONDS)
-            self.socket.connect(address)
+            self.socket.connect((address.host, address.port))
             tune_connection(self.socket)
         except OSError as error:
             self.socket.close()

@@ -11,7 +11,8 @@ import random
 import time
 from collections.abc import Callable, Iterator
 
-from phase4.demo.people import Address, Curtain, Person, Stage, Surprise
+from phase4.demo.people import Curtain, Person, Stage, Surprise
+from shared.address import Address
 from shared.deadline import Deadline
 from shared.message import Error, Left, Notice, Online, Public, Renamed
 

@@ -29,6 +29,7 @@ from phase4.relay.relay import Relay
 from phase4.relay.sides import ClientSide, ServerSide
 from phase4.relay.trace import TO_SERVER, Trace
 from shared import message
+from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import HOST
 from shared.listener import open_listener
@@ -98,8 +99,8 @@ class Mallory:
         self.notebook = Notebook(diagram)
         self._reports: queue.Queue[str] = queue.Queue()
         self._listener = open_listener(HOST, 0)
-        self.port: int = self._listener.getsockname()[1]
-        self._relay = Relay((HOST, 0), self._reports.put, self.notebook)
+        self.port: int = self._listener.addresses[0].port
+        self._relay = Relay(Address(HOST, 0), self._reports.put, self.notebook)
         self._server = ThreadedServer(
             self._listener,
             # Looked up for each client, as `_become` puts another relay there.
@@ -121,17 +122,17 @@ class Mallory:
 
     def passes_on(self, port: int) -> None:
         """From the next client on: hand bytes on to the server as they are, or with one altered."""
-        self._become(ServerSide((HOST, port)), ClientSide(), self.notebook.to_alter)
+        self._become(ServerSide(Address(HOST, port)), ClientSide(), self.notebook.to_alter)
 
     def rewrites(self, port: int, *pairs: tuple[str, str]) -> None:
         """From the next client on: alter what is said, where nothing is encrypted."""
-        self._become(ServerSide((HOST, port)), ClientSide(), _encoded(pairs))
+        self._become(ServerSide(Address(HOST, port)), ClientSide(), _encoded(pairs))
 
     def pretends(
         self, port: int, server: Trust, clients: ClientSide, *pairs: tuple[str, str]
     ) -> None:
         """From the next client on: be the server to the client, and a client to the server."""
-        self._become(ServerSide((HOST, port), server), clients, _encoded(pairs))
+        self._become(ServerSide(Address(HOST, port), server), clients, _encoded(pairs))
 
     def _become(
         self, server: ServerSide, clients: ClientSide, replacements: list[tuple[bytes, bytes]]

@@ -35,19 +35,18 @@ from phase4.server.session import Session
 from phase4.server.status_port import StatusPort
 from phase4.server.version import VERSION
 from phase4.transport.contexts import fingerprint_of_file, server_context
-from phase4.transport.proxy_protocol import NoHeader, ProxyError, receive
+from phase4.transport.reception import TurnedAway, identify
 from phase4.transport.tls_socket import TLSError
+from shared.address import Address
 from shared.arguments import this_python
 from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS
-from shared.framing import encode_line
 from shared.goodbye import say_goodbye, shut_down
 from shared.listener import Listener, ListenError, open_listener
 from shared.status import Snapshot
 from shared.threaded_server import FULL, ThreadedServer
 
 _NAMELESS = 256  # connections beside max_clients, of people who have no name yet
-_PROXY_SECONDS = 3.0  # a proxy writes its header before anything else
 
 
 class Shows(Protocol):
@@ -248,19 +247,17 @@ class ChatServer:
     def _serve_person(
         self,
         connection: socket.socket,
-        address: str,
+        peer: str,
         tls: ssl.SSLContext | None,
         may_linger: Callable[[], bool],
     ) -> None:
-        if address in self.settings.trusted_proxies:
-            try:
-                address = receive(connection, _PROXY_SECONDS) or address
-            except NoHeader:
-                return  # a health check
-            except ProxyError as error:
-                self._console.print(f"{address} is a trusted proxy, but: {error}")
-                say_goodbye(connection, encode_line(f"! {error}"))
-                return
+        try:
+            address = identify(connection, Address.parse(peer), self.settings.trusted_proxies)
+        except TurnedAway as error:
+            if error.reason:
+                self._console.print(f"{peer} was turned away: {error.reason}")
+                say_goodbye(connection, error.last_line)
+            return
         session = Session(
             self.room,
             connection,

@@ -5,7 +5,6 @@ the FanOut's lock. So a name is looked up and claimed in one step, a message is 
 in one step, and everybody sees the same things in the same order.
 """
 
-import ipaddress
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from phase4.server.chat_log import ChatLog
 from phase4.server.clock import Clock
 from phase4.server.outbox import FanOut, Outbox
 from shared import message
+from shared.address import Address, ip_address
 from shared.framing import encode_line
 from shared.goodbye import shut_down
 from shared.message import (
@@ -56,7 +56,7 @@ class Member:
     """A connection, and the person behind it once they have a name."""
 
     outbox: Outbox
-    address: str  # "host:port"
+    address: Address
     name: str = ""  # "" before the claim; under the lock
     since: float = 0.0  # Unix time, seconds
     messages: int = 0  # sent, public and private; under the lock
@@ -65,7 +65,7 @@ class Member:
     @property
     def host(self) -> str:
         """The address without the port."""
-        return self.address.rpartition(":")[0].strip("[]")
+        return self.address.host
 
 
 class Room:
@@ -384,7 +384,9 @@ class Room:
             members = list(self._members.values())
         # Formatted without the lock: a reader of the status port must not hold up the chat.
         return tuple(
-            Person(each.name, each.address, each.since, each.messages, each.outbox.unsent_bytes)
+            Person(
+                each.name, str(each.address), each.since, each.messages, each.outbox.unsent_bytes
+            )
             for each in members
         )
 
@@ -416,7 +418,6 @@ class Room:
 def _as_address(text: str) -> str:
     """An IP address in its usual form, or nothing."""
     try:
-        address = ipaddress.ip_address(text.strip("[]"))
+        return str(ip_address(text))
     except ValueError:
         return ""
-    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -18,7 +18,9 @@ from phase4.server.flood import TokenBucket
 from phase4.server.nicknames import BadNickname
 from phase4.server.outbox import Outbox
 from phase4.server.room import Member, Refused, Room, RoomFull
-from phase4.transport.tls_socket import HANDSHAKE_SECONDS, PlaintextPeer, TLSSocket, alert_of
+from phase4.transport.reception import TurnedAway, shake_hands
+from phase4.transport.tls_socket import TLSSocket
+from shared.address import Address
 from shared.defaults import (
     FLOOD_BURST_LINES,
     LAST_WORDS_SECONDS,
@@ -26,7 +28,7 @@ from shared.defaults import (
     NAME_SECONDS,
     NAME_TRIES,
 )
-from shared.framing import BadLine, LineDecoder, encode_line
+from shared.framing import BadLine, LineDecoder
 from shared.goodbye import say_goodbye
 from shared.listener import tune_connection
 from shared.message import Error, Prompt, clean
@@ -38,11 +40,6 @@ _LINGER_SECONDS = 1.0
 _TLS_HANDSHAKE = b"\x16\x03"  # how every TLS client begins (RFC 8446, 5.1); no text does
 _HTTP_REQUEST = re.compile(r" HTTP/\d(\.\d)?\s*$")  # also how HTTP/2 begins (RFC 9113, 3.4)
 _SSH_HELLO = re.compile(r"SSH-\d\.\d+-")  # RFC 4253, 4.2
-_DISTRUSTS_US = (  # a client's alerts (RFC 8446, 6.2)
-    *("unknown_ca", "bad_certificate", "certificate_unknown", "certificate_expired"),
-    *("certificate_revoked", "unsupported_certificate"),
-)
-_TLS_ONLY = encode_line("! This port speaks TLS only; connect with --tls. Goodbye.")
 
 
 class HangUp(Exception):
@@ -61,7 +58,7 @@ class Session:
         self,
         room: Room,
         connection: socket.socket,
-        address: str,
+        address: Address,
         *,
         tls: ssl.SSLContext | None = None,
         lines_per_second: float,
@@ -109,7 +106,7 @@ class Session:
             self._close()
 
     def _shake_hands(self) -> None:
-        """Over TLS: agree on keys first. Raises HangUp, and OSError where there is no agreement.
+        """Over TLS: agree on keys first. Raises HangUp where there is no agreement.
 
         It waits for the peer, in this thread: who says nothing holds up nobody else.
         """
@@ -118,17 +115,12 @@ class Session:
         # Until they have agreed, what is left to say is said without TLS, or by the engine itself
         # (an alert), and the goodbye is the socket's.
         self._connection = self._socket
-        self._tls.settimeout(HANDSHAKE_SECONDS)
         try:
-            self._tls.do_handshake()
-        except (PlaintextPeer, TimeoutError) as error:
-            # A chat client without TLS says nothing: it waits for us to ask for a name.
-            if isinstance(error, PlaintextPeer) or not self._tls.has_heard:
-                with contextlib.suppress(OSError):
-                    self._socket.send(_TLS_ONLY)
-            raise HangUp("", "no TLS") from error
-        except ssl.SSLError as error:
-            raise HangUp("", _why_no_agreement(error)) from error
+            shake_hands(self._tls)
+        except TurnedAway as error:
+            with contextlib.suppress(OSError):
+                self._socket.send(error.last_line)
+            raise HangUp("", error.reason) from error
         self._tls.setblocking(False)
         self._connection = self._tls
 
@@ -219,14 +211,6 @@ class Session:
             say_goodbye(self._connection, seconds=_LINGER_SECONDS if self._may_linger() else 0)
         else:
             self._connection.detach()  # rather a lost descriptor than one that is used by two
-
-
-def _why_no_agreement(error: ssl.SSLError) -> str:
-    """For the operator: what OpenSSL says, which is what the client's alert said, or our own."""
-    if alert_of(error) in _DISTRUSTS_US:
-        return "it does not trust our certificate"
-    reason = error.reason or "for no reason that is known"
-    return f"no agreement on TLS: {reason.replace('_', ' ').lower()}"
 
 
 def _refuse_other_protocols(line: str) -> None:

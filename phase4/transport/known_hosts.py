@@ -15,7 +15,6 @@ damage it.
 
 import contextlib
 import errno
-import ipaddress
 import os
 import re
 import stat
@@ -27,6 +26,7 @@ from io import FileIO
 from pathlib import Path
 
 from phase4.transport.tls_socket import TLSError
+from shared.address import ip_address
 from shared.deadline import Deadline
 
 if sys.platform == "win32":
@@ -67,11 +67,9 @@ def spelled(host: str) -> str:
             # they would make another host of it, and so a first use.
             host = host.encode("idna").decode("ascii")
     try:
-        address = ipaddress.ip_address(host)
+        return str(ip_address(host))
     except ValueError:
         return host.casefold().removesuffix(".")
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
 
 
 def parse(text: str) -> list[Entry]:

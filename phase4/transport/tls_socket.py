@@ -177,7 +177,7 @@ class TLSSocket:
             data = self._receive(deadline)
             if data and not self._has_heard and data[0] not in _FIRST_BYTES:
                 raise PlaintextPeer(errno.EPROTO, "the peer speaks no TLS")
-            self._has_heard = True
+            self._has_heard = self._has_heard or bool(data)
             self._handshake_bytes += len(data)
             if self._handshake_bytes > _HANDSHAKE_BYTES:
                 raise _no_end()
