@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Self
 
-from shared.address import address_text
+from shared.address import Address
 from shared.defaults import (
     BACKLOG,
     KEEPALIVE_IDLE_SECONDS,
@@ -75,12 +75,12 @@ class Listener:
 
     def __str__(self) -> str:
         """`127.0.0.1:12345`, and with several addresses `127.0.0.1:12345 and [::1]:12345`."""
-        return " and ".join(self.addresses)
+        return " and ".join(map(str, self.addresses))
 
     @property
-    def addresses(self) -> list[str]:
-        """HOST:PORT of each socket, in the order in which a client would try them."""
-        return [address_text(each.getsockname()) for each in self.sockets]
+    def addresses(self) -> list[Address]:
+        """That of each socket, in the order in which a client would try them."""
+        return [Address.of(each.getsockname()) for each in self.sockets]
 
     def getsockname(self) -> Any:
         """The first address, as a socket gives it."""

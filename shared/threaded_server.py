@@ -12,17 +12,18 @@ serves and closes it; whoever calls `drain` ends those that are left.
 import contextlib
 import errno
 import os
-import select
+import selectors
 import socket
 import threading
-import time
 from collections.abc import Callable
 
-from shared.address import address_text
+from shared.address import Address
+from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS, MAX_CLIENTS, POLL_SECONDS
 from shared.framing import encode_line
 from shared.goodbye import hang_up, say_goodbye, shut_down
 from shared.listener import Listener
+from shared.poller import Poller
 from shared.wakeup import Wakeup
 
 Handler = Callable[[socket.socket, str], None]
@@ -99,10 +100,16 @@ class ThreadedServer:
 
     def serve(self) -> None:
         """Accept until `stop` is called; then close the listener. One thread calls this, once."""
-        readable = _Readable(self.listener, self._wakeup)
+        poller = Poller()
+        poller.register(self._wakeup, selectors.EVENT_READ)
+        for each in self.listener.sockets:
+            poller.register(each, selectors.EVENT_READ)
         try:
             while not self._stopping:
-                readable.wait()
+                # Never for ever: Python runs a signal handler between two steps of the main thread,
+                # so one that comes after the last step before poll() would wait until poll()
+                # returns. And Windows notices Ctrl-C only between calls.
+                poller.select(POLL_SECONDS)
                 if not self._stopping:
                     self._accept()
         finally:
@@ -119,13 +126,13 @@ class ThreadedServer:
         shutdown() is what wakes a thread that waits in recv(); close() alone does not.
         """
         self._stopping = True
-        deadline = time.monotonic() + seconds
+        deadline = Deadline(seconds)
         with self._lock:
             remaining = dict(self._threads)
         for connection in remaining.values():
             shut_down(connection)
         for thread in remaining:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(deadline.seconds_left)
         with self._lock:
             if self._reserve is not None:
                 os.close(self._reserve)
@@ -160,7 +167,7 @@ class ThreadedServer:
 
     def _start(self, target: Handler, connection: socket.socket, address: object) -> bool:
         """Start the thread of a connection, under _lock; False if the system has no room."""
-        text = address_text(address)
+        text = str(Address.of(address))
         thread = threading.Thread(target=target, args=(connection, text), name=text, daemon=True)
         self._threads[thread] = connection
         is_started = _start_with_small_stack(thread)
@@ -234,26 +241,6 @@ class ThreadedServer:
             with self._lock:
                 self._threads.pop(threading.current_thread(), None)
             hang_up(connection)
-
-
-class _Readable:
-    """Waits until a connection can be accepted, or the doorbell rings."""
-
-    def __init__(self, listener: Listener, wakeup: Wakeup) -> None:
-        self._sockets: list[socket.socket | Wakeup] = [*listener.sockets, wakeup]
-        self._poller = select.poll() if hasattr(select, "poll") else None
-        if self._poller:
-            for each in self._sockets:
-                self._poller.register(each, select.POLLIN)
-
-    def wait(self) -> None:
-        # Never for ever: Python runs a signal handler between two steps of the main thread, so one
-        # that comes after the last step before poll() would wait until poll() returns. And Windows
-        # notices Ctrl-C only between calls.
-        if self._poller:
-            self._poller.poll(POLL_SECONDS * 1000)
-        else:
-            select.select(self._sockets, [], [], POLL_SECONDS)
 
 
 def _start_with_small_stack(thread: threading.Thread) -> bool:

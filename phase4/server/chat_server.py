@@ -21,7 +21,6 @@ import importlib.util
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable
 
 from phase4.server.chat_log import ChatLog
@@ -32,17 +31,18 @@ from phase4.server.room import Room
 from phase4.server.session import Session
 from phase4.server.status_port import StatusPort
 from phase4.transport.contexts import fingerprint_of_file, server_context
-from phase4.transport.proxy_protocol import NoHeader, ProxyError, TrustedProxies, receive
+from phase4.transport.proxy_protocol import TrustedProxies
+from phase4.transport.reception import TurnedAway, identify
 from phase4.transport.tls_socket import TLSError
+from shared.address import Address
 from shared.arguments import this_python
+from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS
-from shared.framing import encode_line
 from shared.goodbye import say_goodbye, shut_down
 from shared.listener import Listener, ListenError, open_listener
 from shared.threaded_server import FULL, ThreadedServer
 
 _NAMELESS = 256  # connections beside max_clients, of people who have no name yet
-_PROXY_SECONDS = 3.0  # a proxy writes its header before anything else
 
 
 class ChatServer:
@@ -182,9 +182,9 @@ class ChatServer:
         for thread in self._threads:
             thread.join(DRAIN_SECONDS / 10)
         outboxes = self.room.close("The server is stopping.")
-        deadline = time.monotonic() + DRAIN_SECONDS
+        deadline = Deadline(DRAIN_SECONDS)
         for outbox in outboxes:
-            outbox.released.wait(max(0.0, deadline - time.monotonic()))
+            outbox.released.wait(deadline.seconds_left)
         for outbox in outboxes:  # drain() ends their sockets alone, and TLS has an end of its own
             shut_down(outbox.connection)
         # Nobody is waited for who has not taken their last lines by now: shutdown() makes the
@@ -208,19 +208,17 @@ class ChatServer:
     def _serve_person(
         self,
         connection: socket.socket,
-        address: str,
+        peer: str,
         tls: ssl.SSLContext | None,
         may_linger: Callable[[], bool],
     ) -> None:
-        if address in self._trusted_proxies:
-            try:
-                address = receive(connection, _PROXY_SECONDS) or address
-            except NoHeader:
-                return  # a health check
-            except ProxyError as error:
-                self._console.print(f"{address} is a trusted proxy, but: {error}")
-                say_goodbye(connection, encode_line(f"! {error}"))
-                return
+        try:
+            address = identify(connection, Address.parse(peer), self._trusted_proxies)
+        except TurnedAway as error:
+            if error.reason:
+                self._console.print(f"{peer} was turned away: {error.reason}")
+                say_goodbye(connection, error.last_line)
+            return
         session = Session(
             self.room,
             connection,

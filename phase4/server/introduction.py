@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 
 from phase4.server.chat_server import ChatServer
-from shared.address import address_text
+from shared.address import Address
 from shared.arguments import this_python
 
 EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -68,7 +68,7 @@ def _where_to_look(server: ChatServer) -> str:
     """HOST:PORT of the status, for a monitor on this machine."""
     host = server.settings.status_host
     port = int(server.status_address.rpartition(":")[2])
-    return address_text((EVERY_NETWORK.get(host, host), port))
+    return str(Address(EVERY_NETWORK.get(host, host), port))
 
 
 def _network_address() -> str:

@@ -20,7 +20,6 @@ with a name in it would make a new series for every name that anybody ever took.
 
 import io
 import socket
-import time
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, MetricsHandler
@@ -32,6 +31,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from shared.deadline import Deadline
 from shared.defaults import STATUS_SECONDS
 from shared.listener import Listener
 from shared.status import Snapshot
@@ -185,12 +185,12 @@ class _BoundedHandler(MetricsHandler):
 
 def _read_head(connection: socket.socket) -> bytes:
     """Bytes up to an empty line, or up to the end. Raises OSError: it is too long, or too late."""
-    deadline = time.monotonic() + STATUS_SECONDS
+    deadline = Deadline(STATUS_SECONDS)
     head = b""
     while b"\r\n\r\n" not in head and b"\n\n" not in head:
         if len(head) > _MAX_HEAD_BYTES:
             raise ConnectionAbortedError("too long for a request")
-        connection.settimeout(max(0.001, deadline - time.monotonic()))
+        connection.settimeout(deadline.timeout())
         data = connection.recv(_MAX_HEAD_BYTES)
         if not data:
             break

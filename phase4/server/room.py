@@ -5,7 +5,6 @@ self.fan_out:`, under the FanOut's lock. So a name is looked up and claimed in o
 is logged and queued in one step, and everybody sees the same things in the same order.
 """
 
-import ipaddress
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ from phase4.server.clock import Clock, Moment
 from phase4.server.outbox import FanOut, Outbox
 from phase4.server.roster import roster
 from shared import message
+from shared.address import Address, ip_address
 from shared.framing import encode_line
 from shared.goodbye import shut_down
 from shared.message import (
@@ -56,8 +56,8 @@ class Member:
 
     outbox: Outbox
 
-    # "host:port" of the peer, or of the client that a trusted proxy speaks for.
-    address: str
+    # The peer's, or that of the client that a trusted proxy speaks for.
+    address: Address
 
     # All below are written under the lock; any thread may read them, for show.
 
@@ -76,7 +76,7 @@ class Member:
     @property
     def host(self) -> str:
         """The address without the port."""
-        return self.address.rpartition(":")[0].strip("[]")
+        return self.address.host
 
 
 class Room:
@@ -393,7 +393,9 @@ class Room:
             members = list(self._members.values())
         # Formatted without the lock: a reader of the status port must not hold up the chat.
         return tuple(
-            Person(each.name, each.address, each.since, each.messages, each.outbox.unsent_bytes)
+            Person(
+                each.name, str(each.address), each.since, each.messages, each.outbox.unsent_bytes
+            )
             for each in members
         )
 
@@ -427,7 +429,6 @@ class Room:
 def _as_address(text: str) -> str:
     """An IP address in its usual form, or nothing."""
     try:
-        address = ipaddress.ip_address(text.strip("[]"))
+        return str(ip_address(text))
     except ValueError:
         return ""
-    return str(getattr(address, "ipv4_mapped", None) or address)

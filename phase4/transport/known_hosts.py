@@ -15,7 +15,6 @@ damage it.
 
 import contextlib
 import errno
-import ipaddress
 import os
 import re
 import stat
@@ -27,6 +26,8 @@ from io import FileIO
 from pathlib import Path
 
 from phase4.transport.tls_socket import TLSError
+from shared.address import ip_address
+from shared.deadline import Deadline
 
 if sys.platform == "win32":
     import msvcrt
@@ -66,11 +67,9 @@ def spelled(host: str) -> str:
             # they would make another host of it, and so a first use.
             host = host.encode("idna").decode("ascii")
     try:
-        address = ipaddress.ip_address(host)
+        return str(ip_address(host))
     except ValueError:
         return host.casefold().removesuffix(".")
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
 
 
 def parse(text: str) -> list[Entry]:
@@ -197,9 +196,9 @@ def _why_not_understood(path: Path, what: str) -> str:
 @contextlib.contextmanager
 def _locked(file: FileIO) -> Iterator[None]:
     """No other program of ours writes meanwhile. Raises OSError where one does not let go."""
-    deadline = time.monotonic() + LOCK_SECONDS
+    deadline = Deadline(LOCK_SECONDS)
     while not _try_to_lock(file):
-        if time.monotonic() > deadline:
+        if deadline.has_passed:
             raise TimeoutError(errno.ETIMEDOUT, "another program keeps it locked")
         time.sleep(0.01)
     try:

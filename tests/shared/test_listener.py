@@ -10,7 +10,7 @@ import pytest
 
 from shared import defaults
 from shared import listener as module
-from shared.address import address_text
+from shared.address import Address
 from shared.connector import ConnectError, connect
 from shared.listener import ListenError, open_listener, tune_connection
 from tests.harness import SECONDS, Peer, free_port
@@ -89,9 +89,9 @@ def test_ipv6_works() -> None:
     if not has_ipv6():
         pytest.skip("no IPv6 on this machine")
     with listening("::1") as listener:
-        text = address_text(listener.getsockname())
-        assert text.startswith("[::1]:")
-        with Peer("::1", int(text.rpartition(":")[2])):
+        address = Address.of(listener.getsockname())
+        assert str(address) == f"[::1]:{address.port}"
+        with Peer("::1", address.port):
             connection, _ = listener.accept()
             connection.close()
 
