@@ -56,7 +56,8 @@ class ThreadedServer:
     ends that connection alone. `full` is the sentence for those who come when there are
     `max_connections`; empty where they would not understand it, as over TLS. When there are nearly
     as many, `on_crowded` is called in the accepting thread at each newcomer: it may end a
-    connection that is of less use.
+    connection that is of less use. `at_once` is tried first, in the accepting thread, and must not
+    wait: where it is True, the connection is served already and needs no thread.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class ThreadedServer:
         *,
         max_connections: int = MAX_CLIENTS,
         on_crowded: Callable[[], None] = lambda: None,
+        at_once: Callable[[socket.socket], bool] = lambda connection: False,
         full: str = FULL,
         report: Callable[[str], None] = print,
     ) -> None:
@@ -73,6 +75,7 @@ class ThreadedServer:
         self._handler = handler
         self._max_connections = max_connections
         self._on_crowded = on_crowded
+        self._at_once = at_once
         self._full = encode_line(full) if full else b""
         self._report = report
         self._wakeup = Wakeup()
@@ -151,6 +154,9 @@ class ThreadedServer:
             elif error.errno not in _ITS_NETWORK_FAILED:
                 raise
             return
+        if self._at_once(connection):
+            hang_up(connection)
+            return
         if self.is_crowded:
             self._on_crowded()
         with self._lock:
@@ -176,10 +182,13 @@ class ThreadedServer:
             if not alone:
                 self._refusing += 1
         if alone or not self._start_refusing(connection):
-            with contextlib.suppress(OSError):
-                connection.setblocking(False)
-                connection.send(self._full)
-            connection.close()
+            self._turn_away(connection)
+
+    def _turn_away(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            connection.setblocking(False)
+            connection.send(self._full)
+        connection.close()
 
     def _start_refusing(self, connection: socket.socket) -> bool:
         def refuse() -> None:
@@ -207,13 +216,13 @@ class ThreadedServer:
             self._reserve = None
         with contextlib.suppress(OSError):
             connection, _ = self.listener.accept()
-            with contextlib.suppress(OSError):
-                connection.setblocking(False)
-                connection.send(self._full)
-            connection.close()
-            with self._lock:
-                self.refused += 1
-            self._report(f"Somebody was turned away: {error.strerror}.")
+            if self._at_once(connection):
+                hang_up(connection)
+            else:
+                self._turn_away(connection)
+                with self._lock:
+                    self.refused += 1
+                self._report(f"Somebody was turned away: {error.strerror}.")
         with contextlib.suppress(OSError):
             self._reserve = os.open(os.devnull, os.O_RDONLY)
         if self._reserve is None:  # another thread was quicker: the newcomer waits, and so do we

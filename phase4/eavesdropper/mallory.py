@@ -99,7 +99,7 @@ class Mallory:
         self.notebook = Notebook(diagram)
         self._reports: queue.Queue[str] = queue.Queue()
         self._listener = open_listener(HOST, 0)
-        self.port: int = self._listener.addresses[0].port
+        self.port: int = self._listener.port
         self._relay = Relay(Address(HOST, 0), self._reports.put, self.notebook)
         self._server = ThreadedServer(
             self._listener,

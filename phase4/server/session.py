@@ -169,7 +169,7 @@ class Session:
                 wait = self._bucket.take()  # for an empty line, too: it says nothing, but costs us
                 if wait:
                     self._hold_back(wait)
-                self._room.wait_for_room()
+                self._room.fan_out.wait_for_room()
                 if self._member.is_gone:
                     return  # disconnected, or the server stops: what is left is for nobody
                 yield line

@@ -114,7 +114,8 @@ def fingerprints(path: Path, host: str, port: int) -> set[str]:
     except OSError as error:
         raise TLSError(
             f"The known servers in {path} cannot be read ({error.strerror}), so nobody can tell "
-            "whether this is the right one."
+            "whether this is the right one.",
+            path,
         ) from error
 
 
@@ -178,9 +179,9 @@ def _known_in(file: FileIO, path: Path, host: str, port: int) -> set[str]:
     try:
         entries = parse(data.decode())
     except UnicodeDecodeError as error:
-        raise TLSError(_why_not_understood(path, "it is no text")) from error
+        raise TLSError(_why_not_understood(path, "it is not text"), path) from error
     except ValueError as error:
-        raise TLSError(_why_not_understood(path, str(error))) from error
+        raise TLSError(_why_not_understood(path, str(error)), path) from error
     place = (spelled(host), port)
     return {each.fingerprint for each in entries if (each.host, each.port) == place}
 

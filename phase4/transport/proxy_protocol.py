@@ -37,7 +37,7 @@ _BEGIN_OF_V2 = b"\r\n\r\n\x00\r\nQUIT\n"
 _TCP = re.compile(rb"PROXY (TCP[46]) ([^ ]+) ([^ ]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})\r\n")
 _UNKNOWN = re.compile(rb"PROXY UNKNOWN(?: [^\n]*)?\r\n")
 
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ProxyError(Exception):
@@ -173,7 +173,7 @@ def _expect_begin(line: bytes) -> None:
 # --- whom to believe ------------------------------------------------------------------------------
 
 
-def proxy_network(text: str) -> _Network:
+def proxy_network(text: str) -> Network:
     """An address, or a network such as 10.0.0.0/8. For argparse's `type`."""
     try:
         network = ipaddress.ip_network(text)
@@ -200,7 +200,7 @@ class TrustedProxies:
     True
     """
 
-    def __init__(self, networks: Iterable[_Network] = ()) -> None:
+    def __init__(self, networks: Iterable[Network] = ()) -> None:
         self._networks = tuple(networks)
 
     def __bool__(self) -> bool:

@@ -29,6 +29,7 @@ import os
 import socket
 import ssl
 import threading
+from pathlib import Path
 
 from shared.deadline import Deadline
 from shared.poller import is_ready
@@ -62,7 +63,14 @@ _FIRST_BYTES = (0x15, 0x16)  # an alert, a handshake: so begins all that a peer 
 
 
 class TLSError(Exception):
-    """TLS cannot be set up; the text is a sentence for whoever started us."""
+    """TLS cannot be set up; the text is a sentence for the person who started us.
+
+    `path` is the file that is to blame, if it is a file.
+    """
+
+    def __init__(self, text: str, path: Path | None = None) -> None:
+        super().__init__(text)
+        self.path = path
 
 
 class PlaintextPeer(ConnectionError):

@@ -133,7 +133,7 @@ def _server_in_this_process(tmp_path: Path, **options: float) -> Iterator[ChatSe
     """A server whose objects can be counted, and its times be made short."""
     console = Console()
     settings = Settings(port=0, status_port=0, log_dir=tmp_path, **options)  # type: ignore[arg-type]
-    server = ChatServer(settings, console, is_quiet=True)
+    server = ChatServer(settings, console)
     server.start()
     try:
         yield server

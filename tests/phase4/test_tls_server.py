@@ -63,7 +63,7 @@ def _server_in_this_process(
     """A server whose times can be made short; how to connect to it plainly, and to join it."""
     console = Console()
     settings = Settings(port=0, status_port=0, log_dir=directory, tls_cert=authority.certificate())
-    server = ChatServer(settings, console, is_quiet=True)
+    server = ChatServer(settings, console)
     server.start()
     host, port = server.address.split(":")
 

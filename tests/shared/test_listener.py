@@ -54,6 +54,9 @@ def test_two_cannot_listen_on_one_port() -> None:
             f"Port {port} on 127.0.0.1 is in use: another program listens there. "
             "Stop it, or choose another port with --status-port."
         )
+        assert raised.value.sentence.endswith("Stop it, or choose another port.")  # for a form
+        assert (raised.value.host, raised.value.port) == ("127.0.0.1", port)
+        assert raised.value.option == "--status-port"
 
 
 def test_a_port_is_free_again_at_once() -> None:
@@ -77,8 +80,9 @@ def test_a_port_is_free_again_at_once() -> None:
 )
 def test_an_address_that_is_not_ours_is_a_sentence(host: str, sentence: str) -> None:
     with pytest.raises(ListenError) as raised:
-        open_listener(host, 0)
+        open_listener(host, 0, host_flag="--status-host")
     assert str(raised.value).startswith(sentence)
+    assert raised.value.option == "--status-host"
 
 
 def test_ipv6_works() -> None:
