@@ -1,6 +1,8 @@
 """The house keeps its arrows: which part may import which, and no part in a circle."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,3 +121,37 @@ def test_every_folder_is_a_package_that_says_what_it_is() -> None:
 def test_every_module_says_what_it_is() -> None:
     for path in [*MODULES.values(), *(ROOT / "tests").rglob("*.py")]:
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+# --- what a program costs before it does anything -------------------------------------------------
+
+# Runs the program that its first argument names, and prints what that has imported.
+IMPORTS_OF_A_PROGRAM = """
+import runpy, sys
+before = {*sys.modules}
+program = sys.argv.pop(1)
+try:
+    runpy.run_module(program, run_name="__main__")
+except SystemExit:
+    print("imported", *sorted({*sys.modules} - before), sep="\\n")
+"""
+
+
+def _imported_by(program: str) -> set[str]:
+    """The libraries and the parts of this house that `python -m program --help` imports."""
+    command = (sys.executable, "-c", IMPORTS_OF_A_PROGRAM, program, "--help")
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    modules = printed.partition("\nimported\n")[2].split()
+    assert modules, printed
+    tops = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
+    return {_part(each) for each in modules if each in MODULES} | (tops - {*FOLDERS})
+
+
+def test_the_relay_loads_no_library_and_what_it_stands_on_alone() -> None:
+    assert _imported_by("phase4.relay") - {"phase4"} == {
+        *("shared", "phase4.relay", "phase4.transport"),
+    }
+
+
+def test_the_monitor_loads_no_library_but_the_one_that_measures_characters() -> None:
+    assert _imported_by("monitor") == {"shared", "monitor", "wcwidth"}

@@ -24,11 +24,12 @@ from phase4.certificate import CertificateError
 from phase4.client.connection import Trust
 from phase4.demo.people import Surprise
 from phase4.demo.programs import Child, StartError
-from phase4.eavesdropper.mallory import Mallory, Someone, certificate_and_key
+from phase4.eavesdropper.mallory import Mallory, Someone, certificate_and_key, shown
 from phase4.relay.sides import ClientSide
 from phase4.transport.contexts import fingerprint_of_file, server_context
 from shared.address import Address
 from shared.console import accept_any_text
+from shared.message import Left
 from shared.wakeup import Wakeup
 
 SAID, HEARD = "meet me at noon", "meet me at midnight"
@@ -159,8 +160,8 @@ def passed_on(place: Place) -> None:
         place.mallory.sees_the_end()
         show_wire(place)
         show("Alice's client:", why)
-        show("Bob hears:", news)
-        if not news.startswith("* Alice left"):
+        show("Bob hears:", shown(news))
+        if not isinstance(news, Left):
             raise Surprise("Alice's words, altered, were taken for hers.")
         print("Nobody has heard a word that Alice did not say.")
 

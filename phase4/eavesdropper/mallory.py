@@ -8,6 +8,7 @@ core of our clients (phase4/client/connection.py), each with a name instead of a
 
 import contextlib
 import queue
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -64,17 +65,21 @@ class Notebook(Trace):
         lines, self._lines = self._lines, []
         return lines
 
-    def add(self, number: int, direction: str, what: str, data: bytes = b"") -> None:
-        """Something passed. The relay calls this before it hands on `data`. Its threads."""
-        if data and "bytes" in what:
-            self.pieces.append((direction, data))
+    def carried(self, number: int, direction: str, data: bytes) -> None:
+        """The relay calls this before it hands on `data`. Its threads."""
+        self.pieces.append((direction, data))
         kinds = records(data)
         if self.alters_the_next and direction == TO_SERVER and kinds == [_RECORDS[_ENCRYPTED]]:
             self.alters_the_next = False
             self.to_alter.append((data, data[:-1] + bytes([data[-1] ^ 1])))
-        elif what == "altered to" and kinds:
-            what, kinds = "altered", ["one bit of it"]
-        super().add(number, direction, what, ", ".join(kinds).encode() if kinds else data)
+        self.add(number, direction, f"{len(data):,} bytes", ", ".join(kinds).encode() or data)
+
+    def altered(self, number: int, direction: str, data: bytes) -> None:
+        """As the relay's, but that a record was altered tells more than its bytes. Its threads."""
+        if records(data):
+            self.add(number, direction, "altered", b"one bit of it")
+        else:
+            super().altered(number, direction, data)
 
 
 def records(data: bytes) -> list[str]:
@@ -97,16 +102,11 @@ class Mallory:
     def __init__(self, diagram: Path | None = None) -> None:
         """Raises OSError when the diagram's file cannot be written."""
         self.notebook = Notebook(diagram)
-        self._reports: queue.Queue[str] = queue.Queue()
+        self._ended = threading.Semaphore(0)  # counts the connections that are over
         self._listener = open_listener(HOST, 0)
         self.port: int = self._listener.port
-        self._relay = Relay(Address(HOST, 0), self._reports.put, self.notebook)
-        self._server = ThreadedServer(
-            self._listener,
-            # Looked up for each client, as `_become` puts another relay there.
-            lambda connection, address: self._relay.serve(connection, address),
-            report=self._reports.put,
-        )
+        self._relay = Relay(Address(HOST, 0), _say_nothing, self.notebook)
+        self._server = ThreadedServer(self._listener, self._serve, report=_say_nothing)
         self._thread = threading.Thread(target=self._server.serve, name="Mallory", daemon=True)
 
     @contextlib.contextmanager
@@ -138,24 +138,28 @@ class Mallory:
         self, server: ServerSide, clients: ClientSide, replacements: list[tuple[bytes, bytes]]
     ) -> None:
         self._relay = Relay(
-            server, self._reports.put, self.notebook, clients=clients, replacements=replacements
+            server, _say_nothing, self.notebook, clients=clients, replacements=replacements
         )
+
+    def _serve(self, connection: socket.socket, address: str) -> None:
+        try:
+            self._relay.serve(connection, address)  # the one that `_become` has put there last
+        finally:
+            self._ended.release()
 
     def sees_the_end(self) -> None:
         """Wait until a connection is over, and all is noted. Raises Surprise."""
-        deadline = Deadline(PATIENCE_SECONDS)
-        while True:
-            try:
-                report = self._reports.get(timeout=deadline.seconds_left)
-            except queue.Empty:
-                raise Surprise("A connection through the relay does not end.") from None
-            if any(each in report for each in (" closed", " was cut off", " was turned away")):
-                return
+        if not self._ended.acquire(timeout=PATIENCE_SECONDS):
+            raise Surprise("A connection through the relay does not end.")
 
     def has_read(self) -> bytes:
         """All that clients have said so far, as she got it; from now on, what they say then."""
         pieces, self.notebook.pieces = self.notebook.pieces, []
         return b"".join(data for direction, data in pieces if direction == TO_SERVER)
+
+
+def _say_nothing(report: str) -> None:
+    """What the relay reports is no part of the play: the notebook shows it."""
 
 
 def _encoded(pairs: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
@@ -169,7 +173,8 @@ class Someone:
         self.name = name
         self.told: list[str] = []  # by their client, of the server's certificate
         self.fingerprint = ""  # of that
-        self._heard: list[str] = []  # what has come since they were last asked what they hear
+        # What has come since they were last asked what they hear; without times.
+        self._heard: list[message.Message] = []
         self._connection = Connection(HOST, port, name, trust=trust)
         self._connection.start()
 
@@ -180,7 +185,8 @@ class Someone:
             lambda event: isinstance(event, PeopleChanged) and wanted <= {*event.names},
             "is not let in",
         )
-        self.told = [each for each in self._heard if not each.startswith("* Welcome")]
+        told = [each for each in self._heard if not isinstance(each, message.Welcome)]
+        self.told = [shown(each) for each in told]
         self._heard.clear()
 
     def says(self, text: str) -> None:
@@ -189,14 +195,17 @@ class Someone:
 
     def hears(self, text: str) -> str:
         """Wait for a line with `text` in it; the line, as their client shows it."""
-        self._wait(lambda _: any(text in each for each in self._heard), f"does not hear {text!r}")
-        line = next(each for each in self._heard if text in each)
-        self._heard.clear()
-        return line
+        return shown(self._hear(lambda said: text in shown(said), repr(text)))
 
-    def hears_next(self) -> str:
-        """Wait for the next line, whatever it is."""
-        return self.hears("")
+    def hears_next(self) -> message.Message:
+        """Wait for the next line, whatever it is; without its time."""
+        return self._hear(lambda said: True, "anything")
+
+    def _hear(self, is_wanted: Callable[[message.Message], bool], what: str) -> message.Message:
+        self._wait(lambda _: any(map(is_wanted, self._heard)), f"does not hear {what}")
+        said = next(filter(is_wanted, self._heard))
+        self._heard.clear()
+        return said
 
     def is_disconnected(self) -> str:
         """Wait for the end of the connection; the client's sentence that says why."""
@@ -230,13 +239,18 @@ class Someone:
                 raise Surprise(f"{self.name} {what}.") from None
             match event:
                 case Received(said):
-                    self._heard.append(message.format(timeless(said)).removeprefix("[] "))
+                    self._heard.append(timeless(said))
                 case Secured(fingerprint=fingerprint):
                     self.fingerprint = fingerprint
             if is_over(event):
                 return event
             if isinstance(event, Disconnected):
                 raise Surprise(f"{self.name} {what}: {event.reason}")
+
+
+def shown(said: message.Message) -> str:
+    """A message without its time, as a client shows it."""
+    return message.format(said).removeprefix("[] ")
 
 
 def certificate_and_key(directory: Path, name: str) -> tuple[Path, Path]:

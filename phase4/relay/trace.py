@@ -63,8 +63,16 @@ class Trace:
                 self._participants.append(f"participant C{number} as {address}")
         return ConnectionTrace(self, number)
 
+    def carried(self, number: int, direction: str, data: bytes) -> None:
+        """Bytes of connection `number` have been received, and are being handed on. Any thread."""
+        self.add(number, direction, f"{len(data):,} bytes", data)
+
+    def altered(self, number: int, direction: str, data: bytes) -> None:
+        """What was carried is handed on as `data` instead. Any thread."""
+        self.add(number, direction, "altered to", data)
+
     def add(self, number: int, direction: str, what: str, data: bytes = b"") -> None:
-        """Something passed on connection `number`. Any thread."""
+        """Note in a few words what happened, and show `data` beside it. Any thread."""
         seconds = time.monotonic() - self._began
         shown = readable(data, with_size=False)
         self._report(f"{seconds:9.3f}  #{number} {direction} {what:>12}  {shown}".rstrip())
@@ -101,7 +109,7 @@ class ConnectionTrace:
 
     def carried(self, direction: str, data: bytes) -> None:
         """Bytes have been received, and are being handed on."""
-        self._trace.add(self._number, direction, f"{len(data):,} bytes", data)
+        self._trace.carried(self._number, direction, data)
 
     def ended(self, direction: str) -> None:
         """In order, with a FIN."""
@@ -109,7 +117,7 @@ class ConnectionTrace:
 
     def altered(self, direction: str, data: bytes) -> None:
         """What was carried is handed on as this instead."""
-        self._trace.add(self._number, direction, "altered to", data)
+        self._trace.altered(self._number, direction, data)
 
     def was_lost(self, direction: str, what: str) -> None:
         """Reading or writing has failed: somebody is gone, or TLS has found a fault."""

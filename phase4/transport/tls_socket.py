@@ -9,18 +9,18 @@ carries the bytes:
 
 `ssl.SSLSocket` does the carrying as well, but must not be used by two threads at once, and a chat
 has two on every connection: one reads, the writing thread sends. So there is a lock around each
-call of the engine; it is held while the engine works, which takes microseconds, and never while
-anybody waits for the network. Besides, SSLSocket has no half-close that survives if the
-peer is still talking: `unwrap()` would meet what it says and take it for a fault.
+call of the engine (turns.py). It is held while the engine works, which takes microseconds, and
+never while a thread waits for the network. Besides, SSLSocket has no half-close that works while
+the peer is still talking: `unwrap()` would meet what it says and take it for a fault.
 
 A TLSSocket behaves like a socket (shared/stream.py), so the session, the outbox and the relay use
-it without knowing. What is different:
+either without knowing which. What is different:
 
 - `do_handshake` comes first. It waits for the peer, so it belongs in the connection's own thread.
 - The end of the stream is a message of its own (close_notify, RFC 8446, 6.1), which nobody on the
-  way can forge. A stream that ends without is a CutOff, and not an end: the last words may have
-  been taken away.
-- `has_pending`: bytes may be here already that select() and poll() know nothing of. Ask first.
+  way can forge. A stream that stops without one is a CutOff, and not an end: the last words may
+  have been taken away.
+- `has_pending`: bytes may be here already that select() and poll() know nothing of. Ask it first.
 """
 
 import contextlib
@@ -28,9 +28,9 @@ import errno
 import os
 import socket
 import ssl
-import threading
 from pathlib import Path
 
+from phase4.transport.turns import Turns
 from shared.deadline import Deadline
 from shared.poller import is_ready
 
@@ -41,31 +41,34 @@ RECORD_BYTES = 16 * 1024
 """The most that one TLS record holds (RFC 8446, 5.1)."""
 
 _UNREAD_REPLIES_BYTES = 64 * 1024
-"""Replies of the engine's own (to a KeyUpdate) that wait for a peer who does not read them."""
+"""Replies of the engine's own (to a KeyUpdate) that wait for a peer that does not read them."""
 
 _HANDSHAKE_BYTES = 256 * 1024
 """All that a peer may send before both have agreed. OpenSSL takes 100 KiB of certificates, twenty
-times the usual; but empty messages (HelloRequest) it takes for as long as they come, and somebody
-who is quick could keep us at it beyond every deadline."""
+times the usual. But it takes empty messages (HelloRequest) for as long as they come, and a quick
+peer could keep us at it beyond every deadline."""
 
 _SILENT_BYTES = 32 * 1024
 _BYTES_FOR_A_WORD = 128
-"""How much a peer may send that says nothing: a record without words costs us work, and OpenSSL
+"""How much a peer may send that says nothing. A record without words costs us work, and OpenSSL
 takes them without end (a KeyUpdate, of 27 bytes, costs us more than the peer). So 32 KiB for all of
-them, and 128 bytes more for each byte that is said: one byte in a record of its own takes 85 at
-most, so who says something never comes near."""
+them, and 128 bytes more for each byte that is said. One byte in a record of its own takes 85 at
+most, so a peer that says something never comes near the bound."""
 
-_RECEIVE_BYTES = 4096  # deciphered at a time, while who sends must wait: 2 ms for KeyUpdates
-_TURN_SECONDS = 0.001  # how long who must not wait does wait for the other thread's turn to end
-_GIVE_WAY_SECONDS = 0.05  # and how long the receiving thread waits for them to come again
+_RECEIVE_BYTES = 4096
+"""Decrypted at a time, while a thread that sends must wait: 2 ms where all of it is KeyUpdates."""
 
-_FIRST_BYTES = (0x15, 0x16)  # an alert, a handshake: so begins all that a peer of TLS says
+_TURN_SECONDS = 0.001
+"""How long a non-blocking send() waits all the same: for the receiving thread's turn to end."""
+
+_FIRST_BYTES = (0x15, 0x16)
+"""An alert and a handshake: the two kinds of record with which a peer that speaks TLS begins."""
 
 
 class TLSError(Exception):
     """TLS cannot be set up; the text is a sentence for the person who started us.
 
-    `path` is the file that is to blame, if it is a file.
+    `path` is the file that is to blame, where one is.
     """
 
     def __init__(self, text: str, path: Path | None = None) -> None:
@@ -74,7 +77,7 @@ class TLSError(Exception):
 
 
 class PlaintextPeer(ConnectionError):
-    """The peer speaks no TLS: the first thing it said was something else."""
+    """The peer does not speak TLS: what it said first is something else."""
 
 
 class CutOff(ConnectionResetError):
@@ -92,44 +95,6 @@ def alert_of(error: OSError) -> str:
     """
     reason = getattr(error, "reason", None) or ""
     return str(reason).partition("ALERT_")[2].lower()
-
-
-class _Turns:
-    """The lock around OpenSSL's engine: a `with` statement for who receives, `take` for who sends.
-
-    Who receives lets who sends go first. With a lock alone, whoever gives it back and takes it
-    again at once gets it, as a rule: a peer that sends without end, and makes each record dear to
-    decipher, made the writing thread wait for seconds, and with it everybody in the chat.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._nobody_waits = threading.Event()
-        self._nobody_waits.set()
-
-    def take(self, seconds: float = -1) -> bool:
-        """To send: take the lock, within `seconds` (-1: in any case); whether it was got."""
-        if not self._lock.acquire(blocking=False):
-            self._nobody_waits.clear()
-            if not self._lock.acquire(timeout=seconds):
-                return False  # and the receiving thread keeps our turn for a moment
-        if not self._nobody_waits.is_set():  # as a rule it is, and to look costs less than to set
-            self._nobody_waits.set()
-        return True
-
-    def give_back(self) -> None:
-        """Release what `take` has taken."""
-        self._lock.release()
-
-    def __enter__(self) -> None:
-        """To receive: wait until nobody else wants it, but not for long."""
-        if not self._nobody_waits.wait(_GIVE_WAY_SECONDS):
-            self._nobody_waits.set()  # they have not come again
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        """Release it."""
-        self._lock.release()
 
 
 class TLSSocket:
@@ -150,26 +115,45 @@ class TLSSocket:
         """As ssl.SSLContext.wrap_socket, but nothing is sent before `do_handshake`."""
         self._socket = connection
         self._timeout: float | None = connection.gettimeout()
-        connection.setblocking(False)  # here `_wait` waits, so that the lock need not be held
+        # It is `_wait` that waits, so that nobody holds the lock meanwhile.
+        connection.setblocking(False)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._engine = context.wrap_bio(
             self._incoming, self._outgoing, server_side, server_hostname
         )
-        self._lock = _Turns()
-        # Under _lock:
-        self._is_ready = False  # the handshake is over
+        # Held around each call of the engine, and so around both buffers.
+        self._lock = Turns()
+
+        # --- under _lock ---
+
+        # The handshake is over: from here on, something can be sent.
+        self._is_ready = False
+        # Our close_notify is on its way, or has left; nothing can be sent after it.
         self._has_said_goodbye = False
-        self._in_flight = 0  # bytes of the caller's that `_unsent` holds in encrypted form
-        self._unsent: bytes | memoryview = b""  # what the system did not take
-        self._fault: OSError | None = None  # set by the receiving thread
-        # Any thread sets it, and it stays: we have ended receiving, so that no goodbye is awaited.
+        # Encrypted bytes that the system has not taken, and how many bytes of send()'s caller they
+        # hold.
+        self._unsent: bytes | memoryview = b""
+        self._in_flight = 0
+
+        # --- set by any thread, and never taken back; so no lock ---
+
+        # We have ended receiving: the end that comes then is our own, and needs no goodbye.
         self._is_deaf = False
-        # The receiving thread only:
+
+        # --- set by the receiving thread alone ---
+
+        # What ended the stream for good. Sending threads read it, to name the cause.
+        self._fault: OSError | None = None
+        # Decrypted, and not yet given to recv()'s caller.
         self._plain = bytearray()
+        # The peer's close_notify has come, or we have ended receiving ourselves.
         self._has_ended = False
+        # The peer has sent something.
         self._has_heard = False
+        # What the peer has sent before the handshake was over, in bytes.
         self._handshake_bytes = 0
-        self._silent_bytes = 0  # encrypted bytes, more than what was said accounts for
+        # Encrypted bytes beyond what was said accounts for.
+        self._silent_bytes = 0
 
     # --- the handshake --------------------------------------------------------------------------
 
@@ -177,14 +161,14 @@ class TLSSocket:
         """Agree on keys, and verify the certificate as the context demands. Comes before all else.
 
         Without blocking it raises BlockingIOError: call again when the socket can be read. Raises
-        PlaintextPeer, ssl.SSLError (no agreement, a certificate that does not verify), CutOff,
-        TimeoutError after the socket's time-out in all, OSError.
+        PlaintextPeer, ssl.SSLError (no agreement, or a certificate that does not verify), CutOff,
+        TimeoutError when the socket's time-out is over for all of it, OSError.
         """
         deadline = self._deadline()
         while not self._shake():
             data = self._receive(deadline)
             if data and not self._has_heard and data[0] not in _FIRST_BYTES:
-                raise PlaintextPeer(errno.EPROTO, "the peer speaks no TLS")
+                raise PlaintextPeer(errno.EPROTO, "the peer does not speak TLS")
             self._has_heard = self._has_heard or bool(data)
             self._handshake_bytes += len(data)
             if self._handshake_bytes > _HANDSHAKE_BYTES:
@@ -196,7 +180,7 @@ class TLSSocket:
             self._decipher()  # what came together with the last message of the handshake
 
     def _shake(self) -> bool:
-        """Let the engine go as far as it can; whether it is done."""
+        """Let the engine go as far as it can; whether the handshake is over."""
         with self._lock:
             try:
                 self._engine.do_handshake()
@@ -205,8 +189,10 @@ class TLSSocket:
             except ssl.SSLEOFError as error:
                 raise CutOff from error
             finally:
-                with contextlib.suppress(OSError):  # reading will tell
-                    self._flush()  # also where it failed: the alert tells the peer why
+                # Also where the handshake failed: the alert tells the peer why. Where sending
+                # fails, receiving will tell.
+                with contextlib.suppress(OSError):
+                    self._flush()
         return True
 
     @property
@@ -223,7 +209,7 @@ class TLSSocket:
     def peer_names(self) -> list[str]:
         """The hosts and addresses that the peer's certificate is for, where it was verified.
 
-        None where one of them is no text.
+        Empty where one of them is not text.
         """
         try:
             pairs = (self._engine.getpeercert() or {}).get("subjectAltName", ())
@@ -233,21 +219,21 @@ class TLSSocket:
 
     @property
     def version(self) -> str:
-        """What was agreed on, as `TLSv1.3`; empty before the handshake."""
+        """The version that was agreed on, as `TLSv1.3`; empty before the handshake."""
         return self._engine.version() or ""
 
     # --- receiving --------------------------------------------------------------------------------
 
     @property
     def has_pending(self) -> bool:
-        """Whether recv() has something at once, even if the socket has not. The receiving thread.
+        """Whether recv() would return or raise at once, even if nothing is at the socket.
 
-        Bytes, the end of the stream, or the fault that ended it.
+        For there are bytes here, the end of the stream, or its fault. The receiving thread.
         """
         return bool(self._plain) or self._has_ended or self._fault is not None
 
     def recv(self, size: int, /) -> bytes:
-        """As a socket's. Raises CutOff, and ssl.SSLError where somebody has altered the bytes."""
+        """As a socket's. Raises CutOff, and ssl.SSLError where bytes were altered on the way."""
         deadline = self._deadline()
         while not self._plain:
             if self._fault:
@@ -255,7 +241,7 @@ class TLSSocket:
             if self._has_ended:
                 return b""
             data = self._receive(deadline)
-            if not data and self._is_deaf:  # the end that we made; the engine would answer it
+            if not data and self._is_deaf:  # our own end, for which the engine would see a CutOff
                 self._has_ended = True
                 continue
             with self._lock:
@@ -270,7 +256,7 @@ class TLSSocket:
         return data
 
     def _receive(self, deadline: Deadline | None) -> bytes:
-        """Encrypted bytes from the socket. Holds no lock."""
+        """Encrypted bytes from the socket. The lock is not held."""
         while True:
             try:
                 return self._socket.recv(_RECEIVE_BYTES)
@@ -278,14 +264,14 @@ class TLSSocket:
                 self._wait(deadline, write=False)
 
     def _feed(self, data: bytes) -> None:
-        """Under _lock."""
+        """Under _lock. Give the engine what has come; no bytes are the end of the stream."""
         if data:
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
 
     def _decipher(self) -> None:
-        """Under _lock. Take all that is complete: then nothing is left for shutdown() to meet."""
+        """Under _lock. Decrypt every whole record, so that nothing is left for unwrap() to meet."""
         try:
             while data := self._engine.read(RECORD_BYTES):
                 self._plain += data
@@ -298,7 +284,8 @@ class TLSSocket:
             self._fault = CutOff()
         except ssl.SSLError as error:
             self._fault = error
-        with contextlib.suppress(OSError):  # what was received counts; sending will tell
+        # The engine may have answered. Where that cannot be sent, what was received still counts.
+        with contextlib.suppress(OSError):
             self._flush()
         if len(self._unsent) + self._outgoing.pending > _UNREAD_REPLIES_BYTES + 2 * RECORD_BYTES:
             self._fault = ConnectionAbortedError(errno.ECONNABORTED, "reads none of our replies")
@@ -306,10 +293,10 @@ class TLSSocket:
     # --- sending ----------------------------------------------------------------------------------
 
     def send(self, data: bytes | bytearray | memoryview, /) -> int:
-        """As a socket's; and what was not sent must come again in the next call, as a rest does.
+        """As a socket's; and what was not sent must come first in the next call, as a rest does.
 
         For a record leaves whole or not at all. Where the system takes only half of one, its bytes
-        count as unsent, though they are encrypted already; they count as sent when the other half
+        count as unsent, though they are encrypted already. They count as sent when the other half
         has left. So, as with a socket: when all counts as sent, nothing of it is still here.
         """
         deadline = self._deadline()
@@ -336,7 +323,8 @@ class TLSSocket:
                 break
             try:
                 self._in_flight = self._engine.write(data[sent : sent + RECORD_BYTES])
-            except ssl.SSLError as error:  # OpenSSL names the cause only once: to recv()
+            except ssl.SSLError as error:
+                # OpenSSL names the cause only once, and that was to recv().
                 raise self._fault or error from None
         return sent
 
@@ -353,7 +341,7 @@ class TLSSocket:
         return True
 
     def sendall(self, data: bytes | bytearray | memoryview, /) -> None:
-        """As a socket's. The time-out is for each piece, not for all."""
+        """As a socket's, but that the time-out is for each piece and not for all of it."""
         rest = memoryview(data)
         while rest:
             rest = rest[self.send(rest) :]
@@ -365,22 +353,22 @@ class TLSSocket:
         return self._socket.fileno()
 
     def setblocking(self, flag: bool, /) -> None:
-        """Whether to wait."""
+        """Whether the other methods wait, or raise BlockingIOError."""
         self._timeout = None if flag else 0.0
 
     def settimeout(self, seconds: float | None, /) -> None:
-        """How long to wait, in all, in one call of the others."""
+        """How long one call of another method may wait in all; None: for ever."""
         self._timeout = seconds
 
     def setsockopt(self, level: int, option: int, value: int | bytes, /) -> None:
-        """The socket's."""
+        """Set one of the socket's options."""
         self._socket.setsockopt(level, option, value)
 
     def _deadline(self) -> Deadline | None:
         return Deadline(self._timeout) if self._timeout else None
 
     def _wait(self, deadline: Deadline | None, *, write: bool) -> None:
-        """Until the socket can be read or written. Raises BlockingIOError or TimeoutError."""
+        """Wait until the socket can be read or written. Raises BlockingIOError or TimeoutError."""
         if self._timeout == 0:
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         left = None if deadline is None else deadline.seconds_left
@@ -390,11 +378,11 @@ class TLSSocket:
     # --- the end ----------------------------------------------------------------------------------
 
     def shutdown(self, how: int, /) -> None:
-        """As a socket's; who ends the sending direction says TLS's goodbye first.
+        """As a socket's; to end the sending direction says TLS's goodbye first. Any thread.
 
-        SHUT_WR waits until the goodbye has left, as long as send() would wait: a peer who reads
-        slowly must not take the end for a CutOff. Raises what send() would, but BlockingIOError:
-        without blocking, the goodbye leaves if the system takes it at once. So does SHUT_RDWR.
+        SHUT_WR waits until the goodbye has left, as long as send() would wait: a peer that reads
+        slowly must not take the end for a CutOff. It raises what send() would. SHUT_RDWR, and both
+        where the socket does not block, say it if the system takes it at once.
         """
         if how == socket.SHUT_WR:
             with contextlib.suppress(BlockingIOError):
@@ -409,7 +397,7 @@ class TLSSocket:
     def abort(self) -> None:
         """End both directions without a goodbye, so that the peer knows that something is missing.
 
-        Wakes whoever waits here, in recv() or in send(). Any thread.
+        Wakes the threads that wait in recv() and in send(). Any thread.
         """
         self._is_deaf = True
         self._socket.shutdown(socket.SHUT_RDWR)
@@ -427,8 +415,8 @@ class TLSSocket:
                 return True
             if not self._has_said_goodbye:
                 self._has_said_goodbye = True
-                # unwrap() would also like to read the peer's goodbye, and as a rule that is not
-                # there yet: then it raises SSLWantReadError, and we go on reading as before.
+                # unwrap() also wants to read the peer's goodbye, which as a rule is not there yet.
+                # Then it raises SSLWantReadError, and receiving goes on as before.
                 with contextlib.suppress(ssl.SSLError):
                     self._engine.unwrap()
             return self._flush()
@@ -445,7 +433,7 @@ class TLSSocket:
 
 
 def _no_end() -> ssl.SSLError:
-    """As OpenSSL would say it, with the attributes that its errors have."""
+    """A handshake without an end, as OpenSSL would put it: with the attributes of its errors."""
     error = ssl.SSLError(ssl.SSL_ERROR_SSL, "the handshake has no end")
     error.library, error.reason = "SSL", "HANDSHAKE_WITHOUT_END"
     return error

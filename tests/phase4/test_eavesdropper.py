@@ -21,6 +21,7 @@ from phase4.transport.contexts import fingerprint, fingerprint_of_file
 from phase4.transport.tls_socket import TLSSocket
 from phase4.transport.trust import Verdict, Verifier
 from shared.defaults import HOST
+from shared.message import Left
 from tests.harness import SECONDS, Peer, Program, run
 
 
@@ -52,7 +53,7 @@ def tell_bob(place: Place, alice: Someone) -> str:
 def see_her_go(place: Place, alice: Someone) -> bytes:
     """Let Alice leave; all that Mallory has got from her."""
     alice.leaves()
-    assert place.bob.hears_next() == "* Alice left"
+    assert place.bob.hears_next() == Left("", "Alice")
     place.mallory.sees_the_end()
     return place.mallory.has_read()
 
@@ -100,7 +101,7 @@ def test_one_altered_bit_ends_the_connection_and_nobody_hears_it(place: Place) -
         place.mallory.notebook.alters_the_next = True
         alice.says(f"/pm Bob {SAID}")
         assert alice.is_disconnected().startswith("The connection was lost (")
-        assert place.bob.hears_next() == "* Alice left (connection lost)"
+        assert place.bob.hears_next() == Left("", "Alice", "connection lost")
         place.mallory.sees_the_end()
 
 

@@ -19,9 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phase4.transport import tls_socket as tls
+from phase4.transport import turns as turns_module
 from phase4.transport.contexts import client_context, fingerprint_of_file, server_context
 from phase4.transport.tls_socket import CutOff, PlaintextPeer, TLSError, TLSSocket
 from phase4.transport.trust import why_lost
+from phase4.transport.turns import Turns
 from tests.harness import SECONDS, wait_until
 from tests.phase4.certificates import Authority
 from tests.phase4.records import ALERT, ASK_FOR_KEY_UPDATE, CLOSE_NOTIFY, HANDSHAKE, RecordWriter
@@ -729,8 +731,8 @@ def test_who_asks_for_new_keys_without_end_and_says_nothing_is_ended(
 
 
 def test_who_sends_goes_before_who_receives_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls, "_GIVE_WAY_SECONDS", SECONDS)
-    turns = tls._Turns()
+    monkeypatch.setattr(turns_module, "_GIVE_WAY_SECONDS", SECONDS)
+    turns = Turns()
     order: list[str] = []
 
     def send() -> None:
@@ -749,7 +751,7 @@ def test_who_sends_goes_before_who_receives_without_end(monkeypatch: pytest.Monk
 
 
 def test_a_sender_who_does_not_come_again_holds_up_nobody_who_receives() -> None:
-    turns = tls._Turns()
+    turns = Turns()
     with turns:
         assert not turns.take(0.001)
     for _ in range(2):
