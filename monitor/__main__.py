@@ -85,7 +85,7 @@ def _interval(text: str) -> float:
         seconds = -1.0
     if not MIN_INTERVAL_SECONDS <= seconds <= MAX_INTERVAL_SECONDS:  # nan is in no range either
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no number of seconds "
+            f"{text!r} is not a number of seconds "
             f"from {MIN_INTERVAL_SECONDS:g} to {MAX_INTERVAL_SECONDS:g}"
         )
     return seconds
@@ -106,7 +106,7 @@ def _print_once(source: Source, *, as_json: bool) -> int:
             encoding = output.encoding or "ascii"
             output.write(text.encode(encoding, "replace").decode(encoding))
         output.flush()
-    except BrokenPipeError:  # whoever read this has seen enough, as `| head` has
+    except BrokenPipeError:  # the reader has seen enough, as `| head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())  # for the flush at the end
     return 0
 

@@ -213,7 +213,7 @@ def wide_chart(scene: Scene, name: str, height: int) -> list[Row]:
     return rows
 
 
-# --- where there is no room for so many sparklines -----------------------------------------------
+# --- where there is no space for so many sparklines ----------------------------------------------
 
 _DETAILS = (
     ("up", "cpu", "memory", "threads"),

@@ -1,4 +1,4 @@
-"""What successive snapshots tell: rates, a restart, who came and went. Pure: no clock, no socket.
+"""What successive snapshots tell: rates, a restart, people who came and went. No clock, no socket.
 
 New here: a counter tells little, the difference of two counters tells how busy it is. Every reading
 says when it was taken (a `Moment`), so nothing here asks for the time, and a test can play ten
@@ -176,7 +176,7 @@ class History:
         last = self.figures
         self._remember(at, {}, has_failed=True)
         if not last.gone_since:
-            words = "the answer is no snapshot" if unreadable else "the server is gone"
+            words = "the answer is not a snapshot" if unreadable else "the server is gone"
             self._happened(at, words, 2)
         self.figures = replace(
             last,
@@ -258,7 +258,7 @@ def changes_between(old: Snapshot, new: Snapshot, seconds: float) -> dict[str, f
     for name in (*RATES, *INCREASES) if seconds > 0 else ():
         before, after = total(old, name), total(new, name)
         if before is not None and after is not None:
-            more = max(0, after - before)  # CPU time is no counter of ours, and may be rounded
+            more = max(0, after - before)  # CPU time is not a counter of ours, and may be rounded
             changes[name] = more / seconds if name in RATES else more
     return changes
 
@@ -301,7 +301,7 @@ def _told(names: Sequence[str], did: str) -> Iterable[str]:
 
 
 def moves_between(old: Sequence[Person], new: Sequence[Person]) -> Moves:
-    """Who left, who has a new name, who joined. Who did both between two readings is not seen.
+    """People who left, who have a new name, who joined. Both between two readings is not seen.
 
     >>> moves_between([Person("Ann"), Person("Bob")], [Person("Bob"), Person("Cy")])
     Moves(left=['Ann'], renamed=[], joined=['Cy'])

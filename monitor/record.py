@@ -143,7 +143,8 @@ class Record:
         self._path = path
         self._report = report
         self._refused = 0  # of the lost, those since the last row that was written
-        self._stream: int | None = None  # what is no file on a disk stays open
+        # The descriptor of what is not a file on a disk, which stays open.
+        self._stream: int | None = None
         try:
             self._begin()
         except OSError as error:
@@ -168,7 +169,7 @@ class Record:
         self.tried += 1
         try:
             self._append(_line(values))
-        except BrokenPipeError:  # whoever read this has seen enough, as `| head` has
+        except BrokenPipeError:  # the reader has seen enough, as `| head` has
             self.is_read = False
         except OSError as error:
             self.lost += 1

@@ -25,11 +25,11 @@ from shared.status import Snapshot, StatusError, parse_snapshot
 
 
 class SourceError(Exception):
-    """There is no snapshot; the text is a sentence that says why, about an address known to all."""
+    """There is no snapshot; the text is a sentence that says why. It does not name the address."""
 
 
 class UnreadableError(SourceError):
-    """Something answered that is no status port, or not of our version."""
+    """Something answered that is not a status port, or not of our version."""
 
 
 class Source:
@@ -60,7 +60,7 @@ class Source:
         with self._lock:
             self._closed = True
             if self._connection:
-                shut_down(self._connection)  # wakes whoever waits in recv()
+                shut_down(self._connection)  # wakes the thread that waits in recv()
 
     def _read_line(self, deadline: Deadline) -> bytes:
         connection = self._connect(deadline)

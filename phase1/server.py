@@ -74,7 +74,7 @@ def converse(connection: socket.socket) -> None:
             last_words = f"! {RUNAWAY_LINE_BYTES} bytes without a newline. Goodbye.\n"
             connection.sendall(last_words.encode())
             return
-    # What is still in `unfinished` has no newline, and now never will: it is no line.
+    # What is still in `unfinished` has no newline, and now never will: it is not a line.
 
 
 def answer(line: bytes) -> str:

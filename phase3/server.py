@@ -106,7 +106,7 @@ class Chat:
     def broadcast(self, line: str, sender: Client) -> None:
         """Send `line` to everybody but `sender`. Any thread."""
         # Copy under the lock, send outside it: sendall() may wait for as long as a receiver likes,
-        # and who holds the lock meanwhile would keep everybody from coming and going.
+        # and to hold the lock meanwhile would keep everybody from coming and going.
         with self._lock:
             others = [each for each in self._clients if each is not sender]
         self.deliver(line, others)

@@ -3,11 +3,11 @@
     python -m phase4.certificate                              # for this machine
     python -m phase4.certificate chat.example 192.168.1.20    # for a name and an address
 
-A certificate binds a public key to names. Whoever has the secret key can prove it, and so be the
-one whom the certificate names (TLS's handshake is that proof). Who vouches for the binding? On the
-web an authority, which both sides trust. A class has none, so the certificate is signed with its
-own key, and vouches for nothing: people compare its fingerprint once, or get the file from a hand
-that they trust (`--ca`).
+A certificate binds a public key to names. A server that has the secret key can prove it, and so
+that it is the one that the certificate names (TLS's handshake is that proof). Who vouches for the
+binding? On the web an authority, which both sides trust. A class has none, so the certificate is
+signed with its own key, and vouches for nothing: people compare its fingerprint once, or get the
+file from a hand that they trust (`--ca`).
 
 New here: nothing of the mathematics. The library cryptography (an extra: pip install '.[tls]')
 makes the key and signs; what is ours is what a certificate must say to be accepted everywhere, and
@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from phase4.transport.contexts import fingerprint
+from shared.address import IPAddress
 from shared.arguments import positive_number
 from shared.console import accept_any_text
 
@@ -50,15 +51,14 @@ MAX_COMMON_NAME = 64
 """Characters (RFC 5280, appendix A: ub-common-name). Only people read it: what counts is below."""
 
 MAX_NAME_CHARACTERS = 253
-"""Of a host's name (RFC 1035, 2.3.4: 255 bytes on the wire, of which two are no characters)."""
+"""Of a host's name (RFC 1035, 2.3.4: 255 bytes on the wire, of which two are not characters)."""
 
 NO_LIBRARY = (
     "A certificate is made by the library cryptography, which is not installed: "
     "python -m pip install cryptography"
 )
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Name = str | Address
+Name = str | IPAddress
 """What people connect to. A str is a host's name in ASCII, in small letters."""
 
 _USES = (  # of a key (RFC 5280, 4.2.1.3); a handshake is signed, and nothing else
@@ -72,7 +72,7 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 
 class CertificateError(Exception):
-    """No certificate was made; the text is a sentence for whoever started us."""
+    """No certificate was made; the text is a sentence for the person who started us."""
 
 
 # --- for whom ------------------------------------------------------------------------------------
@@ -122,9 +122,10 @@ def own_names() -> list[Name]:
     return list(dict.fromkeys(names))
 
 
-def _own_address() -> Iterator[Address]:
-    """The address from which this machine would speak to another one. Of IPv4 only: of IPv6 it
-    would often be one for a day (RFC 8981).
+def _own_address() -> Iterator[IPAddress]:
+    """The address of IPv4 from which this machine would speak to another one, if there is one.
+
+    One of IPv6 would often be good for a day only (RFC 8981).
     """
     with (
         contextlib.suppress(OSError),  # there is no network
@@ -159,11 +160,11 @@ def make(names: Sequence[Name], until: datetime) -> tuple[bytes, bytes, bytes]:
         raise CertificateError(NO_LIBRARY) from error
     key = ec.generate_private_key(ec.SECP256R1())  # every TLS library knows this curve
     common_name = str(main_name(names) or names[0])[:MAX_COMMON_NAME]
-    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
+    itself = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
     builder = (
         x509.CertificateBuilder()
-        .subject_name(who)
-        .issuer_name(who)  # self-signed
+        .subject_name(itself)
+        .issuer_name(itself)  # self-signed
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(datetime.now(UTC) - CLOCKS_DIFFER)
@@ -190,7 +191,7 @@ def _extensions(
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
-    # Not a CA: who puts it among those that are trusted, trusts it for these names and no others.
+    # Not a CA: a client that is told to trust it trusts it for these names and no others.
     yield x509.BasicConstraints(ca=False, path_length=None), True
     yield x509.KeyUsage(**{use: use == "digital_signature" for use in _USES}), True
     yield x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False
@@ -229,8 +230,8 @@ def write_both(cert: Path, certificate: bytes, key: Path, secret: bytes) -> None
 def _new_file(path: Path, mode: int, undo: contextlib.ExitStack) -> BinaryIO:
     """An empty file that was not there; `undo` takes it away. Raises CertificateError."""
     try:
-        # With its rights from the start. After a chmod() it would be too late: who has opened a
-        # file may read what is written into it later.
+        # With its rights from the start. After a chmod() it would be too late: a program that has
+        # opened a file may read what is written into it later.
         descriptor = os.open(path, _NEW_FILE, mode)
     except FileExistsError as error:
         raise CertificateError(
@@ -278,7 +279,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"phase4.certificate: {error}", file=sys.stderr)
         return 2
     print(f"{options.cert}: the certificate, for everybody; it holds until {until:%Y-%m-%d} UTC.")
-    print(f"{options.key}: its key. Who has it can be your server: give it to nobody.")
+    print(f"{options.key}: its key. With it, anybody can be your server: give it to nobody.")
     print(f"For {', '.join(map(str, names))}")
     print(f"Fingerprint SHA256 {fingerprint(der)}")
     print("\n".join(_what_next(names, options.cert, options.key)))

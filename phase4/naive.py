@@ -36,7 +36,7 @@ class NaiveChat(Chat):
         super().serve(connection, first_line(connection))
 
     def broadcast(self, line: str, sender: Client) -> None:
-        """Say who speaks, to the log and to the others."""
+        """Say whose line it is, to the log and to the others."""
         said = f"{sender.address}: {line}"
         with self._log.open("a", encoding="utf-8", newline="\n") as log:
             log.write(said + "\n")

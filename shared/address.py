@@ -58,7 +58,9 @@ def port_number(text: str) -> int:
     except ValueError:
         port = -1
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; a port is a number up to 65535")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a valid port; a port is a number up to 65535"
+        )
     return port
 
 

@@ -11,7 +11,7 @@ from shared.address import port_number
 def positive_number(text: str) -> int:
     """A whole number over 0. For argparse's `type`."""
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number over 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number over 0")
     return int(text)
 
 

@@ -12,7 +12,7 @@ CONNECT_SECONDS = 10.0  # the system itself would try for two minutes, and nobod
 
 
 class ConnectError(Exception):
-    """There is no connection; the text is a sentence for whoever asked for one."""
+    """There is no connection; the text is a sentence for the person who asked for one."""
 
 
 def connect(host: str, port: int) -> socket.socket:
@@ -22,7 +22,8 @@ def connect(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:  # UnicodeError: no host's name could be like that
         why = getattr(error, "strerror", None) or error
         raise ConnectError(f"Cannot connect to {host} port {port}: {why}.") from error
-    connection.settimeout(None)  # that was for connecting; a person may think for longer
-    with contextlib.suppress(OSError):  # it has ended again; whoever uses it will see that
+    connection.settimeout(None)  # the time was for connecting; a person may think for longer
+    # It may have ended again already; the first recv() or send() will tell.
+    with contextlib.suppress(OSError):
         tune_connection(connection)
     return connection

@@ -1,7 +1,7 @@
 """Hosts, ports and limits, each with its unit in its name and its reason beside it.
 
 Every program takes its defaults from here, so client, server, relay and monitor meet without
-being told. A limit is not a guess: the comment says what it protects, or who else uses it.
+being told. A limit is not a guess: the comment says what it protects, or what others use.
 """
 
 HOST = "127.0.0.1"  # this machine only; "0.0.0.0" lets the network in, and is asked for by name
@@ -15,7 +15,7 @@ MAX_LINE_BYTES = 4096
 """A line that a person sends, with its newline. IRC allows 512; 4,096 holds a paragraph."""
 
 RUNAWAY_LINE_BYTES = 64 * 1024
-"""This many bytes without a newline are no line that grew too long, but something else: hang up."""
+"""After so many bytes without a newline it is not a line that grew too long. Hang up."""
 
 MAX_SERVER_LINE_BYTES = 16 * 1024
 """A line that the server sends. It holds what a person sent, with two names and a time before it,
@@ -58,18 +58,20 @@ NAME_TRIES = 20
 
 OUTBOX_BYTES = 1024 * 1024
 """What waits for one person beside what the kernel holds (2 to 4 MB on loopback). InspIRCd: 1 MiB.
-Who is further behind than this has stopped reading, and is disconnected."""
+A person who is further behind than this has stopped reading, and is disconnected."""
 
 STALL_SECONDS = 10.0
-"""Who takes not one byte for this long, while something waits for them, is disconnected."""
+"""A person who takes not one byte for this long, while something waits, is disconnected."""
 
 FLOOD_BURST_LINES = 10
 FLOOD_LINES_PER_SECOND = 5.0
-"""People type slower. Who sends faster is read more slowly; nothing is lost. Ergo: 5, then 2/s."""
+"""People type slower. A client that sends faster is read more slowly, and nothing is lost. The IRC
+server Ergo allows 5, then 2/s."""
 
 LAST_WORDS_SECONDS = 30.0
-"""Who sends much at once and ends the connection is read for so long: 150 lines, a page that was
-piped in. Without a bound, a megabyte left behind would hold the name and be said for hours."""
+"""A client that sends much at once and ends the connection is read for so long: 150 lines, a page
+that was piped in. Without a bound, a megabyte left behind would hold the name, and be said for
+hours."""
 
 # --- phase 4: the logs -----------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from shared.defaults import MAX_LINE_BYTES, RUNAWAY_LINE_BYTES
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that is no text: `reason` is a sentence for its sender.
+    """A line that is not text: `reason` is a sentence for its sender.
 
     When `fatal`, no line can be found in this stream any more: hang up.
     """
@@ -61,7 +61,7 @@ class LineDecoder:
 
     @property
     def has_unfinished_line(self) -> bool:
-        """Whether bytes came whose newline did not. At the end of a stream they are no line."""
+        """Whether bytes came whose newline did not. At the end of a stream they are not a line."""
         return bool(self._unfinished or self._dropped_bytes)
 
     def _grow(self, piece: bytes, lines: list[str | BadLine]) -> None:

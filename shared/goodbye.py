@@ -18,7 +18,7 @@ def shut_down(connection: Stream) -> None:
 
 
 def hang_up(connection: Stream) -> None:
-    """shutdown(), then close(): whoever still waits in recv() is woken first. Any thread."""
+    """shutdown(), then close(): a thread that still waits in recv() is woken first. Any thread."""
     shut_down(connection)
     connection.close()
 

@@ -1,6 +1,6 @@
 r"""Bytes from the wire as a person can read them: text where it is text, escapes where it is not.
 
-For whoever looks at what passes: the relay's trace, the flaws, the checks. Never raises, and what
+For people who look at what passes: the relay's trace, the flaws, the checks. Never raises, and what
 comes out is printable, whatever goes in.
 
 >>> readable("né\r\n".encode()), readable(b"\xff\x1b[2J"), readable(b"")
@@ -31,7 +31,7 @@ def _escaped(data: bytes) -> str:
 
 def _escaped_character(character: str) -> str:
     code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8 (PEP 383)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8 (PEP 383)
         return f"\\x{code - 0xDC00:02x}"
     if character == "\\":
         return r"\\"

@@ -1,6 +1,6 @@
 """The snapshot of a server's figures: one line of JSON. Phase 4 serves it, the monitor reads it.
 
-Who connects to the status port receives one line, and the connection closes. A server in any
+A client of the status port receives one line, and the connection closes. A server in any
 language can be watched. Two things are required: `chat_status`, which is 1, and the `name` of each
 person in `people`. Every other field may be missing or null: then it is unknown, and
 `Snapshot.unknown` says so. Fields that are not known here are ignored. So the format can grow
@@ -27,7 +27,7 @@ _MAX_SHOWN_CHARACTERS = 40
 
 
 class StatusError(Exception):
-    """What was read is no snapshot; the text is a sentence that says why."""
+    """What was read is not a snapshot; the text is a sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,9 @@ def _as_object(person: Person) -> dict[str, Any]:
 def parse_snapshot(line: bytes) -> Snapshot:
     """The snapshot of a line. Raises StatusError; nothing in it is believed unseen."""
     if len(line) > MAX_STATUS_BYTES:
-        raise StatusError(f"The answer has over {MAX_STATUS_BYTES:,} bytes: this is no snapshot.")
+        raise StatusError(
+            f"The answer has over {MAX_STATUS_BYTES:,} bytes: this is not a snapshot."
+        )
     try:
         values = json.loads(line)
     except (ValueError, RecursionError) as error:

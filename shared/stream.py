@@ -20,7 +20,7 @@ class Stream(Protocol):
         """Send it all."""
 
     def shutdown(self, how: int, /) -> None:
-        """End one direction or both; whoever waits in recv() is woken."""
+        """End one direction or both; a thread that waits in recv() is woken."""
 
     def close(self) -> None:
         """Give the descriptor back."""

@@ -1,12 +1,12 @@
 """Accept connections and give each a thread. Taught by hand in phase2/server.py.
 
 Phase 2 writes the accept loop, the threads, the lock and the shutdown. What this adds is what a
-server that is left alone needs: a bound on the number of threads, an answer for whoever comes
+server that is left alone needs: a bound on the number of threads, an answer for clients that come
 when it is reached, an answer when the system has no descriptor left, and a way to stop that works
 from any thread and from a signal handler.
 
-Who owns what: the thread in `serve` accepts and starts threads; each connection's own thread
-serves and closes it; whoever calls `drain` ends those that are left.
+The thread in `serve` accepts and starts threads. Each connection's own thread serves and closes it.
+The thread that calls `drain` ends the connections that are left.
 """
 
 import contextlib
@@ -43,9 +43,15 @@ _ITS_NETWORK_FAILED = tuple(
     if hasattr(errno, name)
 )
 _MAX_REFUSING_THREADS = 32
-_THREAD_STACK_BYTES = 256 * 1024  # of address space; the system's 8 MiB leave room for few threads
-_CROWDED = 128  # connections before the last: who is being ended takes a moment to be gone
-_PAUSE_SECONDS = 0.1  # before asking again a system that has no descriptor or thread left
+
+_THREAD_STACK_BYTES = 256 * 1024
+"""Of address space. The system's 8 MiB would leave space for few threads."""
+
+_CROWDED = 128
+"""How many connections before the last it is crowded: one that is being ended takes a moment."""
+
+_PAUSE_SECONDS = 0.1
+"""Before asking again a system that has no descriptor or thread left."""
 
 
 class ThreadedServer:
@@ -53,8 +59,8 @@ class ThreadedServer:
 
     `handler` runs in the connection's thread; the connection is closed when it returns. An
     OSError that leaves it (the peer is gone) is ordinary; any other exception is reported and
-    ends that connection alone. `full` is the sentence for those who come when there are
-    `max_connections`; empty where they would not understand it, as over TLS. When there are nearly
+    ends that connection alone. `full` is the sentence for clients that come when there are
+    `max_connections`; empty where they could not read it, as over TLS. When there are nearly
     as many, `on_crowded` is called in the accepting thread at each newcomer: it may end a
     connection that is of less use. `at_once` is tried first, in the accepting thread, and must not
     wait: where it is True, the connection is served already and needs no thread.
@@ -79,13 +85,22 @@ class ThreadedServer:
         self._full = encode_line(full) if full else b""
         self._report = report
         self._wakeup = Wakeup()
-        self._stopping = False  # only ever set, by anyone; read by the accepting thread
-        self._lock = threading.Lock()
-        self._threads: dict[threading.Thread, socket.socket] = {}  # under _lock
-        self._refusing = 0  # threads that refuse somebody; under _lock
-        self.refused = 0  # connections turned away; under _lock
-        # One descriptor put by, so that somebody can be told when there is no other (see _accept).
+        # Any thread sets it, and it stays. The accepting thread reads it.
+        self._stopping = False
+        # One descriptor put by, so that a client can be told when there is no other; see _accept.
+        # The accepting thread's, until `drain` closes it.
         self._reserve: int | None = os.open(os.devnull, os.O_RDONLY)
+
+        self._lock = threading.Lock()
+
+        # --- under _lock ---
+
+        # The thread that serves each connection. Accepting adds, the thread itself removes.
+        self._threads: dict[threading.Thread, socket.socket] = {}
+        # Threads that say goodbye to a client which found no place.
+        self._refusing = 0
+        # Connections that were turned away, ever.
+        self.refused = 0
 
     @property
     def connections(self) -> int:
@@ -166,7 +181,7 @@ class ThreadedServer:
             self._refuse(connection)
 
     def _start(self, target: Handler, connection: socket.socket, address: object) -> bool:
-        """Start the thread of a connection, under _lock; False if the system has no room."""
+        """Start the thread of a connection, under _lock; False if the system has no space."""
         text = str(Address.of(address))
         thread = threading.Thread(target=target, args=(connection, text), name=text, daemon=True)
         self._threads[thread] = connection
@@ -244,7 +259,7 @@ class ThreadedServer:
 
 
 def _start_with_small_stack(thread: threading.Thread) -> bool:
-    """Start a thread; False where the system has no room for one more."""
+    """Start a thread; False where the system has no space for one more."""
     before = threading.stack_size(_THREAD_STACK_BYTES)  # the setting is the whole process's
     try:
         thread.start()

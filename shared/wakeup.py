@@ -1,8 +1,8 @@
 """A doorbell: lets any thread, or a signal handler, wake one thread that waits for sockets.
 
 A thread that waits for a socket does not notice a variable that changes. So it waits for one more
-socket as well, and whoever wants its attention writes a byte into the other end. (D. J. Bernstein
-described this as the self-pipe trick; sockets are used because Windows cannot select() a pipe.)
+socket as well, and a thread that wants its attention writes a byte into the other end. (It is
+D. J. Bernstein's self-pipe trick, with sockets because Windows cannot select() a pipe.)
 """
 
 import contextlib
@@ -19,6 +19,7 @@ class Wakeup:
     """
 
     def __init__(self) -> None:
+        # The waiter reads one end, and the ringers write the other. Neither ever waits here.
         self._waiting_end, self._ringing_end = socket.socketpair()
         self._waiting_end.setblocking(False)
         self._ringing_end.setblocking(False)

@@ -283,7 +283,7 @@ def test_when_interrupted_it_leaves_nothing_behind(tmp_path: Path, number: int) 
         ([".", "--server", "node x"], "--server: the command needs {port}"),
         ([".", "--phases", "phase9"], "--phases: there is no 'phase9'"),
         ([".", "--patience", "soon"], "--patience: 'soon' is no time"),
-        ([".", "--jobs", "0"], "--jobs: '0' is no whole number over 0"),
+        ([".", "--jobs", "0"], "--jobs: '0' is not a whole number over 0"),
     ],
 )
 def test_a_wrong_command_is_told(

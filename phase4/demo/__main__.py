@@ -5,13 +5,13 @@ Run it: python -m phase4.demo                 until you press q in the monitor
 
 New here: a program that runs others as you would start them by hand, and is answerable for their
 end. Server and relay take free ports, print where they listen, and log into a temporary directory.
-The monitor is given this terminal. The rooms behind this one are in phase4/demo/:
-programs.py starts and ends, people.py speaks and listens, play.py is what they say.
+The monitor is given this terminal. programs.py starts and ends programs, people.py speaks and
+listens, play.py is what is said.
 
 It ends as an evening in a theatre does: the monitor gives the terminal back, the people go, then
-the relay, then the server. Each step has a deadline, and who misses it is killed. That is the same
-after q, Ctrl-C, SIGTERM and a closed window, since a signal only rings a bell that the main thread
-looks at.
+the relay, then the server. Each step has a deadline, and a program that misses it is killed. That
+is the same after q, Ctrl-C, SIGTERM and a closed window, since a signal only rings a bell that the
+main thread looks at.
 """
 
 import argparse
@@ -186,7 +186,7 @@ class Demo:
 
 
 def show(*lines: str) -> None:
-    """Print lines before anything else is done; a reader who is stuck or gone holds up nothing."""
+    """Print lines before anything else is done; a reader that is stuck or gone holds up nothing."""
     console = Console()
     for line in lines:
         console.print(line)
@@ -242,7 +242,7 @@ def _is_terminal() -> bool:
 
 def _on_every_end(ring: Callable[[], None]) -> None:
     on_stop_signals(ring)
-    # The window was closed. Who said with nohup that this is to be ignored is listened to.
+    # The window was closed. Started under nohup, the program is meant to go on all the same.
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda *_: ring())
 
@@ -259,7 +259,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         help="run for so long, without the monitor, and print what the people see; the exit status "
         "is 0 if all happened that should (40 are enough), else 1",
     )
-    add("--rounds", type=positive_number, help="end when the play was played so often")
+    add("--rounds", type=positive_number, help="end when the play was played so many times")
     add("--speed", type=positive_number, default=1, help="make pauses so many times shorter")
     add("--keep-logs", action="store_true", help="keep what was logged")
     add(

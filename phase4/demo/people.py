@@ -121,7 +121,7 @@ def timeless(message: Message) -> Message:
 
 
 class Stage:
-    """Who is on it, what they type, and what they hear.
+    """The people on it, what they type, and what they hear.
 
     `tell` gets a line for each thing that was typed or heard. `curtain` is rung, by any thread, to
     end it all: whatever is under way then raises Curtain. `speed` divides the pauses.
@@ -136,8 +136,10 @@ class Stage:
         speed: float = 1.0,
     ) -> None:
         self.chance = chance
-        self.people: list[Person] = []  # those who are in and read, oldest first
-        self._connected: list[Person] = []  # these, those who come or go, and who does not read
+        # Those who are in and read, oldest first.
+        self.people: list[Person] = []
+        # The same, with those who are about to come or go, and those who have stopped reading.
+        self._connected: list[Person] = []
         self.arrivals = self.public_messages = self.private_messages = 0
         self._tell = tell
         self.speed = speed
@@ -223,7 +225,7 @@ class Stage:
                     raise Surprise(f"{person.name} saw what was private: {message.text}")
 
     def tell(self, person: Person, verb: str, text: str) -> None:
-        """A line for whoever looks on."""
+        """A line for the people who look on."""
         if len(text) > _MAX_SHOWN_CHARACTERS:
             text = f"{text[:_MAX_SHOWN_CHARACTERS]}... ({len(text):,} characters)"
         elapsed = time.monotonic() - self._started

@@ -19,7 +19,7 @@ from shared.message import Error, Left, Notice, Online, Public, Renamed
 TOO_LONG_BYTES = 5000  # the server takes 4,096
 PASTED_LINES = 25  # at once: the server takes ten, and then five a second
 PASTED_BYTES = 4000
-MAX_PASTES = 60  # 6 MB, more than systems keep for somebody who does not read
+MAX_PASTES = 60  # 6 MB, more than systems keep for a person who does not read
 SLOWED_SECONDS = 0.1  # without a limit, what is pasted is taken in a twentieth of that
 
 EXPECTED = (
@@ -241,9 +241,9 @@ class Play:
 
 
 def small_talk(chance: random.Random) -> Iterator[tuple[tuple[int, int], str]]:
-    """Who says what to whom, without an end: the numbers of two of the three who stay, and a text.
+    """Small talk without an end: the numbers of two of the three who stay, and a text.
 
-    It does not matter to whom what is no whisper is said.
+    The first says the text; the second is the one whom a whisper is for.
     """
     while True:
         for topic in chance.sample(TALK, len(TALK)):

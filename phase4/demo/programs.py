@@ -110,7 +110,7 @@ else:
             yield
         finally:
             with contextlib.suppress(OSError, termios.error):  # its window was closed
-                # Whoever touches a terminal from the background is stopped by the system.
+                # A program that touches a terminal from the background is stopped by the system.
                 in_foreground = os.tcgetpgrp(descriptor) == os.getpgrp()
                 if in_foreground and termios.tcgetattr(descriptor) != modes:
                     termios.tcsetattr(descriptor, termios.TCSANOW, modes)

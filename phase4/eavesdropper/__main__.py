@@ -1,4 +1,4 @@
-"""What breaks when nothing is encrypted: who carries the bytes reads them, and alters them.
+"""What breaks when nothing is encrypted: a program that carries the bytes can read and alter them.
 
     python -m phase4.eavesdropper    # the attack, before and after TLS; it ends by itself
     python -m phase4.eavesdropper --trace-diagram wire.mmd    # and draws it, for Mermaid
@@ -7,7 +7,7 @@ Alice and Bob talk through phase4.server. Bob is connected to it; between Alice 
 Mallory's relay, as the router of a café, of an office, of a provider does. Five acts, all of them
 real: a server, a relay, and the core of our clients. #1, #2 and so on are Alice's connections.
 
-New here: nothing but the play. Who plays is in phase4/eavesdropper/mallory.py.
+New here: nothing but the play. The players are in mallory.py.
 """
 
 import argparse
@@ -129,7 +129,7 @@ def play(place: Place) -> None:
 
 
 def rewritten(place: Place) -> None:
-    """Without TLS."""
+    """Without TLS, Mallory alters what is said."""
     act("1. Without TLS. Mallory alters what Alice says, and alters it back in the answer:")
     place.mallory.rewrites(place.plain_port, *REPLACED)
     with alice_at(place) as alice:
@@ -139,7 +139,7 @@ def rewritten(place: Place) -> None:
 
 
 def passed_on(place: Place) -> None:
-    """With TLS, and the relay cannot do anything but pass it on."""
+    """With TLS, the relay can only pass on what it cannot read."""
     act("2. With TLS. Alice is here for the first time, and compares what her client shows:")
     place.mallory.passes_on(place.tls_port)
     with alice_at(place, Trust(known_hosts=place.known_hosts)) as alice:
@@ -180,7 +180,7 @@ def pretended(place: Place) -> None:
 
 
 def believed(place: Place) -> None:
-    """The same, to somebody who knows nothing and does not compare."""
+    """Mallory does the same to somebody who knows nothing and does not compare."""
     act("5. The same on a new computer of Alice's. She has no time to compare fingerprints:")
     with alice_at(place, Trust(known_hosts=place.directory / "nobody_known_yet")) as alice:
         alice.comes_in(to="Bob")
@@ -242,7 +242,7 @@ def compared(place: Place, alice: Someone) -> None:
 
 
 def act(title: str) -> None:
-    """A heading."""
+    """Print the heading of an act."""
     print(f"\n{title}")
 
 
@@ -252,12 +252,12 @@ def show_wire(place: Place) -> None:
         print(line)
 
 
-def show(who: str, what: str) -> None:
-    """A line, or a few."""
+def show(label: str, what: str) -> None:
+    """Print what somebody has, in one line or a few."""
     for line in textwrap.wrap(
         what,
         COLUMNS,
-        initial_indent=f"{who} ",
+        initial_indent=f"{label} ",
         subsequent_indent=" " * 4,
         break_long_words=False,  # a fingerprint can be compared when it is in one piece
         break_on_hyphens=False,

@@ -1,4 +1,4 @@
-"""The one in the middle, and those to whom she does it. For python -m phase4.eavesdropper.
+"""Mallory, in the middle, and the people to whom she does it. For python -m phase4.eavesdropper.
 
 Mallory is our relay and nothing more: all that she does, `python -m phase4.relay` does with
 `--trace`, `--replace`, `--tls-cert` and `--upstream-tls`. Here it runs in this process, so that she
@@ -53,15 +53,18 @@ class Notebook(Trace):
         """Raises OSError when the diagram's file cannot be written."""
         super().__init__(self._note, diagram)
         self._lines: list[str] = []
-        self.pieces: list[tuple[str, bytes]] = []  # each with its direction, oldest first
-        self.to_alter: list[tuple[bytes, bytes]] = []  # the relay looks into it at each piece
-        self.alters_the_next = False  # encrypted piece of the client's
+        # What passed, each piece with its direction, oldest first.
+        self.pieces: list[tuple[str, bytes]] = []
+        # What is to become what; the relay looks into it at each piece.
+        self.to_alter: list[tuple[bytes, bytes]] = []
+        # Whether the next encrypted piece from the client is to be altered.
+        self.alters_the_next = False
 
     def _note(self, line: str) -> None:
         self._lines.append(line)  # any thread: append() is one step
 
     def take(self) -> list[str]:
-        """The lines since the last time."""
+        """The lines since the last call."""
         lines, self._lines = self._lines, []
         return lines
 
@@ -102,7 +105,8 @@ class Mallory:
     def __init__(self, diagram: Path | None = None) -> None:
         """Raises OSError when the diagram's file cannot be written."""
         self.notebook = Notebook(diagram)
-        self._ended = threading.Semaphore(0)  # counts the connections that are over
+        # Counts the connections that are over. The relay's threads add, `sees_the_end` takes.
+        self._ended = threading.Semaphore(0)
         self._listener = open_listener(HOST, 0)
         self.port: int = self._listener.port
         self._relay = Relay(Address(HOST, 0), _say_nothing, self.notebook)
@@ -167,12 +171,13 @@ def _encoded(pairs: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
 
 
 class Someone:
-    """A person at a client. Each method waits as long as a slow machine needs, or is a Surprise."""
+    """A person at a client. Methods wait as long as a slow machine needs, then raise Surprise."""
 
     def __init__(self, name: str, port: int, trust: Trust | None = None) -> None:
         self.name = name
-        self.told: list[str] = []  # by their client, of the server's certificate
-        self.fingerprint = ""  # of that
+        # What their client told them of the server's certificate, and its fingerprint.
+        self.told: list[str] = []
+        self.fingerprint = ""
         # What has come since they were last asked what they hear; without times.
         self._heard: list[message.Message] = []
         self._connection = Connection(HOST, port, name, trust=trust)

@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class _CannotWrite(Exception):
-    """A file cannot be written; the text is a sentence for whoever started us."""
+    """A file cannot be written; the text is a sentence for the person who started us."""
 
 
 def _trace(options: argparse.Namespace, show: Callable[[str], None]) -> Trace:
@@ -85,7 +85,7 @@ def _sides(
     tls = server_context(options.tls_cert, options.tls_key) if options.tls_cert else None
     trust = trust_of(options)
     if trust is not None:
-        client_context(trust.ca)  # a file that is no good is known now, and not by the first client
+        client_context(trust.ca)  # what is wrong with the file is said now, not to the first client
         if trust.ca is None and trust.known_hosts is None:
             default_known_hosts()
     return (
@@ -128,7 +128,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         default=MAX_CLIENTS,
         help="clients at a time (default %(default)s)",
     )
-    parser.add_argument("--quiet", action="store_true", help="do not show who comes and goes")
+    parser.add_argument(
+        "--quiet", action="store_true", help="do not show which clients come and go"
+    )
     add_certificate_arguments(parser)
     add_trust_arguments(parser, "--upstream-tls")
     _add_proxy_arguments(parser)
@@ -154,8 +156,8 @@ def _add_proxy_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="who connects from here is a proxy, and tells whose connection it is by the PROXY "
-        "protocol; also a network, as 10.0.0.0/8; again for more (default: nobody)",
+        help="a proxy that connects from here, and tells by the PROXY protocol whose connection it "
+        "is; also a network, as in 10.0.0.0/8; repeat it for more (default: nobody)",
     )
 
 
@@ -175,7 +177,7 @@ def _add_arguments_of_the_middle(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar=("OLD", "NEW"),
         help="alter what passes, both ways, where it is not encrypted (a lesson: what one in the "
-        "middle can do; a word that TCP cuts in two is missed); again for more",
+        "middle can do; a word that TCP cuts in two is missed); repeat it for more",
     )
 
 

@@ -9,10 +9,10 @@ balancers and tunnels are relays with more to them.
 Note where this program stands: in the middle, where it can read and alter everything that people
 say, private messages too. `--trace` prints all that passes, `--trace-diagram FILE` draws it
 (trace.py), and `--replace OLD NEW` alters it. Where client and server speak TLS with one another,
-there is nothing to see but encrypted bytes, and who alters one ends the connection.
+there is nothing to see but encrypted bytes, and to alter one ends the connection.
 
-Unless it is itself one of the two ends of TLS, as the proxies are that people put before a server.
-Where there is TLS (===), and what the relay is told to that end:
+Unless the relay is itself one of the two ends of TLS, as the proxies before large servers are.
+Where there is TLS (===), and which options make it so:
 
     client ---- relay ---- server      nothing: it passes on what comes
     client =====(relay)=== server      nothing, as well: TLS passes through, and the relay is blind
@@ -20,16 +20,16 @@ Where there is TLS (===), and what the relay is told to that end:
     client ---- relay ==== server      --upstream-tls: TLS begins here
     client ==== relay ==== server      both: encrypted on the way, and the relay reads everything
 
-To the server everybody comes from the relay's address. `--send-proxy` tells it whom the relay
-speaks for, and `--trusted-proxy ADDRESS` takes that from a proxy before us (proxy_protocol.py).
-What comes first on the two sides is in relay_sides.py.
+To the server everybody comes from the relay's address. `--send-proxy` tells it which client the
+relay speaks for, and `--trusted-proxy ADDRESS` takes that from a proxy before us
+(phase4/transport/proxy_protocol.py). What comes first on the two sides is in sides.py.
 
 The listener, the accept loop and the thread for each connection come from shared/.
 
-Who owns what: a connection's own thread carries what the client says to the server, and starts one
-more thread for what the server says to the client. It joins that thread, and it alone closes both
-sockets, when both directions have ended. So two threads use each stream at once: one receives, the
-other sends. A socket can bear that, and so can a TLSSocket (tls.py); an ssl.SSLSocket could not.
+A connection's own thread carries what the client says to the server, and starts one more thread for
+what the server says to the client. It joins that thread, and it alone closes both sockets, when
+both directions have ended. So two threads use each stream at once: one receives, the other sends. A
+socket can bear that, and so can a TLSSocket (tls_socket.py); an ssl.SSLSocket could not.
 """
 
 import contextlib
@@ -58,23 +58,24 @@ from shared.threaded_server import ThreadedServer
 Replacements = Sequence[tuple[bytes, bytes]]
 """What the one in the middle alters: all that is the first of a pair becomes the second."""
 
-# What wakes a recv() and tells the peer nothing. On Windows only a full shutdown surely wakes it.
 _STOP_READING = socket.SHUT_RDWR if sys.platform == "win32" else socket.SHUT_RD
+"""Wakes a recv() and tells the peer nothing. On Windows only a full shutdown does that surely."""
 
-
-# The last is for a peer whom TLSSocket gives up; of a socket's own accord only Windows knows it.
 _BY_TLS = (CutOff, ssl.SSLError, ConnectionAbortedError)
+"""Faults that TLS has found. A TLSSocket that gives its peer up raises the last of them; a plain
+socket raises it on Windows alone."""
 
 
 @dataclass
 class Loss:
     """What the two directions of a connection tell each other: whether one of them was lost.
 
-    Either thread sets it, once and before it wakes the other; so no lock.
+    Either thread sets it, once and before it wakes the other; so there is no lock.
     """
 
     has_happened: bool = False
-    why: str = ""  # where TLS can tell
+    # In a few words, where TLS can tell; else empty.
+    why: str = ""
 
 
 class Direction:
@@ -95,7 +96,8 @@ class Direction:
         self._trace = trace
         self._loss = loss
         self._replacements = replacements
-        self.bytes = 0  # handed on; written by the one thread that is in run()
+        # How many were handed on. Written by the thread that is in run(), and read after it.
+        self.bytes = 0
 
     def run(self) -> None:
         """Hand on bytes until the source ends or one of the two is lost.
@@ -123,7 +125,7 @@ class Direction:
         """With the replacements; each in what came in one piece.
 
         A word whose halves came in two pieces is not found. To find it, we would have to hold back
-        the first half, and a person would wait for it who has said nothing wrong.
+        the first half, and a person whose text only begins like it would wait.
         """
         before = data
         for old, new in self._replacements:
@@ -138,7 +140,9 @@ class Direction:
         Tell the sink just that; what it has to say goes the other way, in the other thread.
         """
         self._trace.ended(self._name)
-        with contextlib.suppress(OSError):  # the sink is gone; whoever reads from it will see
+        with contextlib.suppress(
+            OSError
+        ):  # the sink is gone; the thread that reads from it will see
             self._sink.shutdown(socket.SHUT_WR)
 
     def _lose(self, error: OSError) -> None:
@@ -155,7 +159,7 @@ class Direction:
 
 
 def _stop_reading(stream: Stream) -> None:
-    """Wake whoever waits for this stream, before it is reset. An orderly end it must not get."""
+    """Wake the threads that wait for this stream, without an orderly end: it will be reset."""
     with contextlib.suppress(OSError):
         if isinstance(stream, TLSSocket):
             stream.abort()
@@ -164,7 +168,10 @@ def _stop_reading(stream: Stream) -> None:
 
 
 class Relay:
-    """Connects each client to the server. `report` is told who comes and goes, `trace` the rest."""
+    """Connects each client to the server.
+
+    `report` is told which clients come and go, and why; `trace` is told all that passes.
+    """
 
     def __init__(
         self,
@@ -181,15 +188,19 @@ class Relay:
         self._trace = trace or Trace()
         self._replacements = replacements
         self._lock = threading.Lock()
-        self._is_stopping = False  # under _lock
-        # The threads that carry what a server says, each with the two streams; under _lock.
+
+        # --- under _lock ---
+
+        # `drain` sets it, and it stays: no thread is started any more.
+        self._is_stopping = False
+        # The threads that carry what a server says, each with its client's and its server's stream.
         self._answering: dict[threading.Thread, tuple[Stream, Stream]] = {}
 
     def serve(self, connection: socket.socket, peer: str) -> None:
         """Serve one client to the end; the handler of a ThreadedServer, in the client's thread.
 
         All that waits for a peer is here, and not where clients are accepted: a client that does
-        not speak, a server that does not answer, hold up this client alone.
+        not speak and a server that does not answer hold up this client alone.
         """
         address = Address.parse(peer)
         client: Stream = connection
@@ -246,7 +257,7 @@ class Relay:
                 return False
             try:
                 thread.start()
-            except RuntimeError:  # the system has no room for one more
+            except RuntimeError:  # the system has no space for one more
                 return False
             self._answering[thread] = (client, server)
         return True
@@ -254,8 +265,8 @@ class Relay:
     def drain(self, clients: ThreadedServer, seconds: float = DRAIN_SECONDS) -> bool:
         """End every connection, within `seconds` or little more; whether all threads have ended.
 
-        First the servers' sides, so that what the servers have said still reaches the clients; then
-        the clients' sides, also of those who do not read. Both are needed: a direction may be
+        First the servers' sides, so that what the servers have said still reaches the clients. Then
+        the clients' sides, also of clients that do not read. Both are needed: a direction may be
         waiting for either of its sockets.
         """
         deadline = Deadline(seconds / 2)
@@ -267,12 +278,12 @@ class Relay:
         for thread in answering:
             thread.join(deadline.seconds_left)
         for client, _ in answering.values():
-            shut_down(client)  # `clients` knows the sockets alone, and would not say TLS's goodbye
+            shut_down(client)  # `clients` knows only the sockets, and would not say TLS's goodbye
         return clients.drain(seconds)
 
 
 def _by_tls(client: Stream, server: Stream) -> str:
-    """Who speaks TLS with us, for the report; nothing where nobody does."""
+    """Which of the two speaks TLS with us, for the report; empty where neither does."""
     versions = [
         (each.version, whom)
         for each, whom in ((client, "client"), (server, "server"))
@@ -283,8 +294,9 @@ def _by_tls(client: Stream, server: Stream) -> str:
 
 
 def reset(connection: Stream) -> None:
-    """Close with a reset (RST) instead of an orderly end (FIN), so that the peer knows: a stream
-    that was cut short must not look complete.
+    """Close with a reset (RST) instead of an orderly end (FIN).
+
+    For the peer must know: a stream that was cut short must not look complete.
     """
     with contextlib.suppress(OSError):
         # To linger for 0 seconds is to throw away what is unsent and send RST (socket(7)).

@@ -2,9 +2,9 @@
 
 New here: a real proxy has a say on each side.
 
-From a client: from a trusted proxy comes a PROXY header (proxy_protocol.py), which tells whom that
-proxy speaks for; then TLS, where it ends here. To the server, in the same order: a header of our
-own, for the client; then TLS, with a server that is the right one (client/trust.py).
+A client is received as the server receives it (phase4/transport/reception.py): whose connection it
+is, then TLS, where it ends here. To the server, in the same order: a PROXY header of our own, for
+the client; then TLS, with a server that is the right one (phase4/transport/trust.py).
 
 Both sides wait for a peer, so they do it in the client's own thread, each within a time of its own.
 """
@@ -23,7 +23,7 @@ from shared.listener import tune_connection
 from shared.stream import Stream
 
 CONNECT_SECONDS = 5.0
-"""A server that is there answers in a fraction of one."""
+"""A server that is there answers in a fraction of a second."""
 
 
 class ClientSide:
@@ -32,12 +32,12 @@ class ClientSide:
     def __init__(
         self, tls: ssl.SSLContext | None = None, trusted: TrustedProxies | None = None
     ) -> None:
-        """With `tls`, TLS ends here; without, what a client sends passes as it is, TLS too."""
+        """With `tls`, TLS ends here; without it, what a client sends passes as it is, TLS too."""
         self._tls = tls
         self._trusted = trusted or TrustedProxies()
 
     def identify(self, connection: socket.socket, peer: Address) -> Address:
-        """Who the client is; see `reception.identify`. Raises TurnedAway."""
+        """Whose connection it is; see `reception.identify`. Raises TurnedAway."""
         return identify(connection, peer, self._trusted)
 
     def secure(self, connection: socket.socket) -> Stream:
@@ -61,7 +61,7 @@ class ServerSide:
         send_proxy: bool = False,
         report: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """With `trust`, over TLS. `send_proxy`: tell the server who the client is."""
+        """With `trust`, over TLS. `send_proxy`: tell the server whose connection it is."""
         self.address = address
         self._verifier = Verifier(address.host, address.port, trust) if trust is not None else None
         self._send_proxy = send_proxy
@@ -87,7 +87,7 @@ class ServerSide:
         return stream
 
     def _introduce(self, connection: socket.socket, client: Address, here: Address) -> Stream:
-        """The header, then TLS: the other way round only who has the key could read the header."""
+        """The header, then TLS: the other way round, a proxy without the key could not read it."""
         try:
             tune_connection(connection)
             if self._send_proxy:

@@ -1,8 +1,8 @@
 r"""What passes through the relay, made visible: as lines on the console, or as a diagram.
 
-New here: nothing is added to the bytes and nothing is held back; whoever carries them tells this
-module what it has carried. Each line is one recv() of the relay: so one sees where TCP has cut the
-stream, which is not where its writer did.
+New here: nothing is added to the bytes and nothing is held back; the thread that carries them tells
+this module what it has carried. Each line is one recv() of the relay. So you see where TCP has cut
+the stream, which is not where its writer did.
 
       0.013  #1 client → server     14 bytes  Hello Server!\n
       0.014  #1 server → client     14 bytes  Hello Client!\n
@@ -23,12 +23,13 @@ from pathlib import Path
 from shared.readable import readable
 
 MAX_ARROWS = 200
-"""In a diagram. A browser draws it, and nobody reads more."""
+"""In a diagram. A browser can draw them, and nobody reads more."""
 
 TO_SERVER = "client → server"
 TO_CLIENT = "server → client"
 
-_ARROWS = {"FIN": "--)", "RST": "--x", "cut off": "--x"}  # in Mermaid; bytes have another
+_ARROWS = {"FIN": "--)", "RST": "--x", "cut off": "--x"}
+"""How Mermaid draws the ends; all else has an ordinary arrow."""
 
 _UNSAFE_IN_MERMAID = re.compile(r"[#;<>\"`{}%\\]")
 
@@ -47,15 +48,21 @@ class Trace:
         self._diagram = diagram
         self._began = time.monotonic()
         self._lock = threading.Lock()
-        self._connections = 0  # under _lock
-        self._participants: list[str] = []  # under _lock, as all below
+
+        # --- under _lock ---
+
+        # How many connections there were; each has its number.
+        self._connections = 0
+        # The diagram's lines: one for each connection, and one for each thing that passed.
+        self._participants: list[str] = []
         self._arrows: list[str] = []
+        # What passed after the last arrow that is drawn.
         self._left_out = 0
         if diagram is not None:
             diagram.touch(mode=0o600)  # it holds private messages, as the private log does
 
     def connection(self, address: str) -> "ConnectionTrace":
-        """Whoever connects from `address` gets a number. Any thread."""
+        """The trace of a new connection from `address`, which gets a number. Any thread."""
         with self._lock:
             self._connections += 1
             number = self._connections
@@ -112,7 +119,7 @@ class ConnectionTrace:
         self._trace.carried(self._number, direction, data)
 
     def ended(self, direction: str) -> None:
-        """In order, with a FIN."""
+        """One direction ended in order, with a FIN."""
         self._trace.add(self._number, direction, "FIN")
 
     def altered(self, direction: str, data: bytes) -> None:
@@ -120,7 +127,7 @@ class ConnectionTrace:
         self._trace.altered(self._number, direction, data)
 
     def was_lost(self, direction: str, what: str) -> None:
-        """Reading or writing has failed: somebody is gone, or TLS has found a fault."""
+        """Receiving or sending has failed: a peer is gone, or TLS has found a fault."""
         self._trace.add(self._number, direction, what)
 
     def closed(self) -> None:

@@ -163,7 +163,7 @@ class Session:
         """
         while data := self._receive():
             if not (self.bytes_in or self._tls) and data.startswith(_TLS_HANDSHAKE):
-                raise HangUp("This port speaks no TLS. Goodbye.", "speaks TLS")
+                raise HangUp("This port does not speak TLS. Goodbye.", "speaks TLS")
             self.bytes_in += len(data)
             for line in self._decoder.feed(data):
                 wait = self._bucket.take()  # for an empty line, too: it says nothing, but costs us

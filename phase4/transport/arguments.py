@@ -13,7 +13,7 @@ def add_trust_arguments(parser: argparse.ArgumentParser, flag: str = "--tls") ->
         dest="tls",
         action="store_true",
         help="speak TLS with the server: nobody on the way can read or alter what is said, once "
-        "you know that it is the server",
+        "you know that it is the right server",
     )
     parser.add_argument(
         "--ca",

@@ -52,8 +52,8 @@ def client_context(ca: Path | None = None) -> ssl.SSLContext:
     """For a client: TLS 1.2 or later. Raises TLSError.
 
     With `ca`, the server's certificate must be signed by one in that file (or be one of them), and
-    be for the host that was asked for. Without, *any* certificate will do, and whoever uses the
-    context must look at it before anything is said (phase4/transport/trust.py).
+    be for the host that was asked for. Without, *any* certificate will do, and the
+    caller must look at it before anything is said (phase4/transport/trust.py).
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _demand(context)

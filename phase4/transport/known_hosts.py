@@ -1,8 +1,8 @@
 r"""The known-hosts file: whose certificate answered under which name the first time.
 
 New here: *trust on first use*, as ssh does it. Nobody vouches for a self-signed certificate, but
-whoever answers tomorrow should be who answered today. So the first fingerprint is kept, and any
-other is refused. The first time itself is unprotected: whoever is in the middle then is believed.
+tomorrow the same server should answer as today. So the first fingerprint is kept, and any other is
+refused. The first time itself is unprotected: a person in the middle would be believed then.
 
     # HOST PORT SHA256 FINGERPRINT; lines like this one are kept
     chat.example 12345 SHA256 9A:0C:...:41
@@ -35,13 +35,15 @@ else:
     import fcntl
 
 MAX_FILE_BYTES = 1024 * 1024
-"""Thousands of servers; more than that we did not write."""
+"""Thousands of servers; a longer file was not written by us."""
 
 LOCK_SECONDS = 2.0
-"""Others hold the lock while they write one line."""
+"""To wait for the lock. Other programs hold it only while they write one line."""
 
 _FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
-_LOCKED_BYTE = 0x7FFF_0000  # Windows locks bytes, also where there are none: others can still read
+
+_LOCKED_BYTE = 0x7FFF_0000
+"""Windows locks bytes, and lets nobody read them meanwhile; so we lock one that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def line_of(entry: Entry) -> str:
 
 
 def fingerprints(path: Path, host: str, port: int) -> set[str]:
-    """Those known for this host and port; none where there is no such file. Any thread.
+    """The fingerprints known for this host and port; none where there is no file. Any thread.
 
     Raises TLSError where the file cannot be read or understood.
     """
@@ -171,7 +173,7 @@ def _ends_with_newline(file: FileIO) -> bool:
 
 def _known_in(file: FileIO, path: Path, host: str, port: int) -> set[str]:
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        raise OSError(errno.EINVAL, "it is no ordinary file")
+        raise OSError(errno.EINVAL, "it is not an ordinary file")
     file.seek(0)
     data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:

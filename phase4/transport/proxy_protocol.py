@@ -1,4 +1,4 @@
-r"""The PROXY protocol, version 1: how a proxy tells the server whom it speaks for.
+r"""The PROXY protocol, version 1: how a proxy tells the server which client it speaks for.
 
 New here: to a server behind a proxy, everybody comes from the proxy's address. So the proxy sends
 one line before all else, and after it the client's bytes as they are:
@@ -11,10 +11,11 @@ one line before all else, and after it the client's bytes as they are:
           TCP4, TCP6, or UNKNOWN: then the rest says nothing, and the connection's own address holds
 
 It is section 2.1 of HAProxy's specification (haproxy.org, proxy-protocol.txt); nginx, Traefik and
-the load balancers of the large clouds speak it too. Nothing proves such a line: who can connect can
-write one. So it counts only from addresses that the operator has named (TrustedProxies); from all
-others it is an ordinary line of an ordinary client. And who is named must write it: one that only
-passes bytes on (our relay without --send-proxy) passes on the line that a client made up as well.
+the load balancers of the large clouds speak it too. Nothing proves such a line: anybody who can
+connect can write one. So it counts only from addresses that the operator has named
+(TrustedProxies); from all others it is an ordinary line of an ordinary client. A proxy that is
+named must write the header itself. One that only passes bytes on (our relay without --send-proxy)
+passes on a header that a client made up as well.
 """
 
 import argparse
@@ -95,7 +96,7 @@ def parse(line: bytes) -> Address | None:
 
 
 _WHY_TOO_LONG = f"The PROXY header is longer than {MAX_HEADER_BYTES} bytes."
-_WHY_NOT_V1 = "This is no PROXY header of version 1."
+_WHY_NOT_V1 = "This is not a PROXY header of version 1."
 _WHY_NOT_V2 = "This is a PROXY header of version 2 (binary); only version 1 is understood."
 
 
@@ -105,7 +106,7 @@ def _field(family: str, text: str) -> IPAddress:
     with contextlib.suppress(ValueError):
         if "%" not in text:  # a zone means something only on the machine that wrote it
             return unmapped(kind(text))
-    raise ProxyError(f"The PROXY header has something that is no {family} address.")
+    raise ProxyError(f"The PROXY header has something that is not a {family} address.")
 
 
 def _ip(address: Address) -> IPAddress:
@@ -190,7 +191,7 @@ def _why_no_network(text: str) -> str:
     with contextlib.suppress(ValueError):
         meant = ipaddress.ip_network(text, strict=False)
         return f"{text!r} is an address inside a network; write {meant}, or the address alone"
-    return f"{text!r} is no address and no network, as in 127.0.0.1 or 10.0.0.0/8"
+    return f"{text!r} is neither an address nor a network, as in 127.0.0.1 or 10.0.0.0/8"
 
 
 class TrustedProxies:

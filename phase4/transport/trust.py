@@ -1,13 +1,13 @@
 r"""Whether the server at the other end is the right one: decided before a word is said.
 
-New here: encryption alone protects nobody from the one in the middle, who can encrypt as well. It
-must be known *who* answers, and there are two ways to know:
+New here: encryption alone protects nobody from a person in the middle, who can encrypt as well. We
+must know *which* server answers, and there are two ways to know it:
 
 - `--ca FILE`: somebody vouches for the certificate, and it is for the host that was asked for.
 - Otherwise trust on first use, as ssh does it: the first certificate is remembered
   (known_hosts.py), and any other is refused. The first time is unprotected, and the person is told.
 
-For one connection, without waiting (phase4/client/dialing.py), or in a thread that may wait:
+A client does it step by step, without waiting (phase4/client/dialing.py). A thread may wait:
 
     verifier = Verifier(host, port, trust)     # one for all connections to this server
     stream, verdict = verifier.secure(connection)     # raises TLSError with a sentence
@@ -39,7 +39,8 @@ from shared import message
 FOLDER = "socket-ladder"  # as for the window's settings, phase4/client_gui/settings.py
 FILE = "known_hosts"
 
-_MAX_SHOWN_NAMES, _MAX_SHOWN_NAME = 5, 80  # of a certificate that is for somebody else
+_MAX_SHOWN_NAMES, _MAX_SHOWN_NAME = 5, 80
+"""Of a certificate that is for other hosts: how many of them are shown, and how much of each."""
 
 # OpenSSL's codes (X509_V_ERR_...), which stay; alerts (RFC 8446, 6.2); and where this end finds it,
 # OpenSSL's reasons, the same from 3.0 to 3.6.
@@ -56,9 +57,10 @@ _ALTERED_ALERTS = (  # the peer could not read what came to it; we had sent what
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whom to believe. `ca`: whom these certificates (PEM) vouch for; else who came first.
+    """Which server to believe: one that the certificates in `ca` (PEM) vouch for.
 
-    `known_hosts`: where that is remembered; None: in the person's settings.
+    Without `ca`, the server that answered the first time. `known_hosts` is the file that remembers
+    it; None: the one in the person's settings.
     """
 
     ca: Path | None = None
@@ -86,14 +88,14 @@ class Verdict:
 
 
 class Distrusted(TLSError):
-    """Not the right server, as far as can be told. No use to try again."""
+    """It is not the right server, as far as can be told. To try again is of no use."""
 
 
 class WrongHost(Distrusted):
-    """The certificate is good, but for another host."""
+    """The certificate is good, but for another host than `place`."""
 
     def __init__(self, place: str, names: Sequence[str] = ()) -> None:
-        """With the hosts that it is for, as far as they are known."""
+        """`names` are the hosts that it is for, as far as they are known."""
         self.place = place
         shown = [message.clean(name)[:_MAX_SHOWN_NAME] for name in names[:_MAX_SHOWN_NAMES]]
         others = ", ..." if len(names) > len(shown) else ""
@@ -118,23 +120,26 @@ def default_known_hosts() -> Path:
 class Verifier:
     """Decides for one server, on every connection to it. Any thread, several at once.
 
-    A fingerprint seen once counts for as long as this lives, even where no file can keep it.
+    A fingerprint seen once counts as long as the Verifier lives, even where no file can keep it.
     """
 
     def __init__(self, host: str, port: int, trust: Trust) -> None:
         self._host = host
         self._port = port
         self._trust = trust
+        # Held while the known-hosts file is read and written, so that one connection at a time is
+        # the first.
         self._lock = threading.Lock()
-        self._seen = ""  # under _lock: the fingerprint that this verifier let in
+        # The fingerprint of the server that was let in last; empty before the first. Under _lock.
+        self._seen = ""
 
     def secure(
         self, connection: socket.socket, seconds: float = HANDSHAKE_SECONDS
     ) -> tuple[TLSSocket, Verdict]:
         """TLS over a connection that has just been made, and the verdict, within `seconds`.
 
-        It keeps `seconds` as its time-out. Takes over `connection`, and closes it where that
-        fails. Raises TLSError with a sentence.
+        The stream keeps `seconds` as its time-out. Takes `connection` over, and closes it where
+        there is no TLS. Raises TLSError with a sentence.
         """
         with contextlib.ExitStack() as on_failure:
             on_failure.enter_context(contextlib.closing(connection))
@@ -151,7 +156,7 @@ class Verifier:
     def wrap(self, connection: socket.socket, *, any_host: bool = False) -> TLSSocket:
         """TLS over a connection, before its handshake. Raises TLSError.
 
-        `any_host`: only to learn whom its certificate is for; `verify` must not follow.
+        `any_host`: only to learn which hosts its certificate is for. Then nothing may be said.
         """
         context = client_context(self._trust.ca)
         if any_host:
@@ -218,7 +223,7 @@ class Verifier:
         )
 
     def why(self, error: OSError) -> TLSError:
-        """The sentence for a handshake that failed. Any thread."""
+        """The error, with a sentence, for a handshake that failed with this one. Any thread."""
         match error:
             case ssl.SSLCertVerificationError(verify_code=code) if code in _WRONG_HOST:
                 return WrongHost(self._place)
@@ -228,9 +233,9 @@ class Verifier:
                 return TLSError(self._why_no_agreement(error))
             case PlaintextPeer():
                 return TLSError(
-                    f"{self._place} speaks no TLS, and nothing was sent to it. Is this its port "
-                    "for TLS? If the server has none, only without TLS can you talk to it, and "
-                    "then anybody on the way can read and alter what is said."
+                    f"{self._place} does not speak TLS, and nothing was sent to it. Is this its "
+                    "port for TLS? If the server has none, only without TLS can you talk to it, "
+                    "and then anybody on the way can read and alter what is said."
                 )
             case TimeoutError():
                 return TLSError(
@@ -299,6 +304,3 @@ def _name_to_verify(host: str) -> str:
     with contextlib.suppress(ValueError):
         return str(ipaddress.ip_address(host.partition("%")[0]))
     return host.removesuffix(".")
-
-
-# --- the command line -----------------------------------------------------------------------------

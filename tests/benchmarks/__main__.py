@@ -275,7 +275,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 60:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds up to 60")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds up to 60")
     return seconds
 
 

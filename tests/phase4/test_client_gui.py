@@ -320,4 +320,4 @@ def test_without_tkinter_one_sentence_says_what_to_install(tmp_path: Path) -> No
 def test_a_port_that_is_no_port_is_told_at_the_command_line() -> None:
     status, output = run("phase4.client_gui", "--port", "0.5")
     assert status == 2
-    assert "is no port" in output.splitlines()[-1]
+    assert "is not a valid port" in output.splitlines()[-1]

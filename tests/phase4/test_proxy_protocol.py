@@ -257,7 +257,7 @@ def test_one_deadline_holds_for_all_of_it(pair: Pair) -> None:
         (V2[:12], "version 2"),
         (V2, "version 2"),
         (b"PROXY TCP4 nonsense\r\n", "no PROXY header of version 1"),
-        (b"PROXY TCP4 1.2.3 1.2.3.4 1 1\r\n", "no TCP4 address"),
+        (b"PROXY TCP4 1.2.3 1.2.3.4 1 1\r\n", "not a TCP4 address"),
     ],
 )
 def test_what_is_no_header_is_known_at_once(pair: Pair, said: bytes, why: str) -> None:
@@ -329,11 +329,11 @@ def test_every_address_is_its_own_network(address: tuple[object, ...]) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("proxy.example", "is no address and no network"),
-        ("127.0.0.1:80", "is no address and no network"),
-        ("10.0.0.0/33", "is no address and no network"),
-        ("010.0.0.1", "is no address and no network"),
-        ("", "is no address and no network"),
+        ("proxy.example", "is neither an address nor a network"),
+        ("127.0.0.1:80", "is neither an address nor a network"),
+        ("10.0.0.0/33", "is neither an address nor a network"),
+        ("010.0.0.1", "is neither an address nor a network"),
+        ("", "is neither an address nor a network"),
         ("10.1.2.3/8", "write 10.0.0.0/8"),
         ("2001:db8::7/32", "write 2001:db8::/32"),
     ],

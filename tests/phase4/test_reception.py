@@ -108,7 +108,7 @@ def test_why_there_is_no_tls_is_said_to_whom_it_helps(
     [
         (b"", ""),
         (b"PROXY TC", "The connection ended before its PROXY header did."),
-        (b"Alice\n", "This is no PROXY header of version 1."),
+        (b"Alice\n", "This is not a PROXY header of version 1."),
     ],
 )
 def test_a_trusted_proxy_is_told_what_is_wrong_and_a_health_check_nothing(

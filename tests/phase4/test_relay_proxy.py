@@ -101,8 +101,8 @@ def test_a_trusted_proxy_that_says_something_else_is_told_so(
     relay = start_relay("--trusted-proxy", "127.0.0.1")
     client = relay.client()
     client.sendall(said)
-    assert receive_all(client) == b"! This is no PROXY header of version 1.\n"
-    relay.expect(r" was turned away: it is a trusted proxy, but: This is no PROXY header")
+    assert receive_all(client) == b"! This is not a PROXY header of version 1.\n"
+    relay.expect(r" was turned away: it is a trusted proxy, but: This is not a PROXY header")
 
 
 def test_a_health_check_without_a_header_is_not_even_reported(start_relay: StartRelay) -> None:

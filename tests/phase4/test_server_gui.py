@@ -655,4 +655,4 @@ def test_without_a_display_one_sentence_says_what_to_do(need: Callable[..., None
 def test_a_wrong_option_is_told_at_the_command_line() -> None:
     status, output = run("phase4.server_gui", "--max-clients", "none")
     assert status == 2
-    assert "no whole number" in output.splitlines()[-1]
+    assert "not a whole number" in output.splitlines()[-1]

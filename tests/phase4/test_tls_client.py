@@ -352,7 +352,7 @@ def test_a_server_without_tls_is_told_nothing_and_said_to_be_one(
     client = connect(plain.port, "a secret name", trust=Trust(known_hosts=known))
     with plain.accept() as speaker:
         speaker.send(message.NICKNAME_PROMPT)
-        assert "speaks no TLS, and nothing was sent to it" in reason_of_the_end(client)
+        assert "does not speak TLS, and nothing was sent to it" in reason_of_the_end(client)
         with contextlib.suppress(ConnectionError):
             assert b"secret" not in speaker.read_bytes_until_end()
     assert not known.exists()

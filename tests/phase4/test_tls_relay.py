@@ -653,7 +653,7 @@ def test_a_server_without_tls_is_said_to_be_one(certified: Certified) -> None:
             assert receive_all(client) == (
                 b"! The relay cannot talk to the server over TLS. Ask the operator of the relay.\n"
             )
-        relay.expect("was turned away: .* speaks no TLS, and nothing was sent to it")
+        relay.expect("was turned away: .* does not speak TLS, and nothing was sent to it")
 
 
 # --- real peers ----------------------------------------------------------------------------------

@@ -184,4 +184,4 @@ def test_a_pipe_never_talks_without_tls_where_it_was_asked_for(
             process.kill()
             process.wait(SECONDS)
     assert process.returncode == 1
-    assert b"speaks no TLS, and nothing was sent to it" in errors
+    assert b"does not speak TLS, and nothing was sent to it" in errors

@@ -127,7 +127,7 @@ def test_a_server_that_is_not_the_right_one_is_told_in_the_form_which_asks_again
     start_app: Apps, tmp_path: Path, chat: Chat, authority: Authority, wrong: str
 ) -> None:
     sentence, bad = {
-        "plain text": ("speaks no TLS", None),
+        "plain text": ("does not speak TLS", None),
         "another host": ("is for another", authority.certificate("elsewhere.example")),
         "another authority": ("vouches for", Authority(tmp_path).certificate()),
         "expired": ("expired", authority.certificate(days=(-3, -1))),
