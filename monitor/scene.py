@@ -1,8 +1,8 @@
 """What a picture is made of: the figures, the person's choices, the size; and the keys. Pure.
 
 A `Scene` is everything that a picture depends on, in one piece: code that draws a part of it is
-given the scene, and a test builds one by hand. Styles are names here ("this is bad news"); what they look
-like on a terminal is for screen.py to know.
+given the scene, and a test builds one by hand. Styles are names here ("this is bad news"); what
+they look like on a terminal is for screen.py to know.
 """
 
 import unicodedata

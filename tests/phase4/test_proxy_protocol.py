@@ -249,14 +249,14 @@ def test_one_deadline_holds_for_all_of_it(pair: Pair) -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (b"A", "no PROXY header of version 1"),
-        (b"\x16\x03\x01", "no PROXY header of version 1"),  # TLS
-        (b"PROXYTCP", "no PROXY header of version 1"),
+        (b"A", "not a PROXY header of version 1"),
+        (b"\x16\x03\x01", "not a PROXY header of version 1"),  # TLS
+        (b"PROXYTCP", "not a PROXY header of version 1"),
         (b"PROXY UNKNOWN " + b"x" * 93, "longer than 107 bytes"),
-        (b"\r\nA", "no PROXY header of version 1"),
+        (b"\r\nA", "not a PROXY header of version 1"),
         (V2[:12], "version 2"),
         (V2, "version 2"),
-        (b"PROXY TCP4 nonsense\r\n", "no PROXY header of version 1"),
+        (b"PROXY TCP4 nonsense\r\n", "not a PROXY header of version 1"),
         (b"PROXY TCP4 1.2.3 1.2.3.4 1 1\r\n", "not a TCP4 address"),
     ],
 )
