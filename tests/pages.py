@@ -22,7 +22,16 @@ PAGES = (
     "phase2/README.md",
     "phase3/README.md",
     "phase4/README.md",
+    "phase4/server/README.md",
+    "phase4/relay/README.md",
+    "phase4/transport/README.md",
+    "phase4/client/README.md",
+    "phase4/client_terminal/README.md",
+    "phase4/client_gui/README.md",
+    "phase4/server_gui/README.md",
     "monitor/README.md",
+    "docs/class.md",
+    "docs/words.md",
 )
 
 _BLOCK = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<text>.*?)^ *```$", re.DOTALL | re.M)

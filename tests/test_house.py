@@ -53,7 +53,8 @@ def _modules() -> dict[str, Path]:
 MODULES = _modules()
 
 
-def _part(module: str) -> str:
+def part_of(module: str) -> str:
+    """The part that a module is in."""
     words = module.split(".")
     return ".".join(words[:2]) if words[0] == "phase4" else words[0]
 
@@ -76,17 +77,17 @@ def _imports(path: Path) -> Iterator[str]:
 ARROWS = {name: set(_imports(path)) - {name} for name, path in MODULES.items()}
 
 
-@pytest.mark.parametrize("part", sorted({*map(_part, MODULES)} - {"phase4"}))
+@pytest.mark.parametrize("part", sorted({*map(part_of, MODULES)} - {"phase4"}))
 def test_a_part_imports_only_what_it_stands_on(part: str) -> None:
     allowed = {part, "shared", *MAY_IMPORT[part]}
     for name, imported in ARROWS.items():
-        if _part(name) == part:
+        if part_of(name) == part:
             for each in imported:
-                assert _part(each) in allowed, f"{name} imports {each}"
+                assert part_of(each) in allowed, f"{name} imports {each}"
 
 
 def test_the_table_names_no_part_that_is_gone() -> None:
-    parts = {*map(_part, MODULES)}
+    parts = {*map(part_of, MODULES)}
     assert set(MAY_IMPORT) | set().union(*MAY_IMPORT.values()) <= parts
 
 
