@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import doctest
 import errno
+import os
 import re
 import signal
 import subprocess
@@ -748,6 +749,70 @@ def test_a_line_that_was_not_taken_shows_in_the_exit_status(
     assert chat.log("messages.txt") == ["bot: one", "bot: two"]
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\xef\xbb\xbf/pm Bob secret\r\nhello\r\n", ["bot -> Bob: secret", "bot: hello"]),
+        (b"\xef\xbb\xbfhello\r\n", ["bot: hello"]),
+        (b"\xef\xbb\xbf", []),
+        (b"\xef\xbb\xbf/who", []),
+        (b"\xef", []),
+    ],
+)
+def test_the_mark_at_the_start_of_a_pipe_is_not_text(
+    chat: Chat, data: bytes, said: list[str]
+) -> None:
+    """Programs for Windows write U+FEFF there. So does PowerShell, into a pipe."""
+    with chat.join("Bob") as bob:
+        status, _, _ = pipe(data, "--port", str(chat.port), "--name", "bot")
+        assert status == (data == b"\xef")
+        bob.hear("* bot joined")
+        for line in said:
+            bob.hear(line)
+        bob.hear("* bot left")
+
+
+def test_such_a_mark_may_come_byte_by_byte(chat: Chat) -> None:
+    with (
+        chat.join("Bob") as bob,
+        Program(CLIENT, "--port", str(chat.port), "--name", "bot") as program,
+    ):
+        program.expect("Welcome, bot")
+        bob.hear("* bot joined")
+        reader = program.process.stdin
+        assert reader
+        for byte in (b"\xef", b"\xbb", b"\xbf/pm Bob secret\n", b"a\n"):
+            os.write(reader.fileno(), byte)
+        bob.hear("bot -> Bob: secret")
+        bob.hear("bot: a")
+
+
+def test_elsewhere_such_a_mark_hides_no_command(chat: Chat) -> None:
+    with chat.join("Bob") as bob:
+        data = "one\n\ufeff/pm Bob secret\n＠Bob: secret\n/pm\0 Bob x\n\0/pm Bob secret\n".encode()
+        status, _, errors = pipe(data, "--port", str(chat.port), "--name", "bot")
+        assert status == 1
+        assert errors.count("Nothing was sent.") == 3
+        bob.hear("* bot joined")
+        bob.hear("bot: one")
+        bob.hear("bot -> Bob: x")
+        bob.hear("* bot left")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_in_a_pipe_is_a_sentence(chat: Chat, encoding: str) -> None:
+    """It is what an old PowerShell's > writes."""
+    with chat.join("Bob") as bob:
+        data = "\ufeffhello\r\n/pm Bob secret\r\n".encode(encoding)
+        status, _, errors = pipe(data, "--port", str(chat.port), "--name", "bot")
+        assert (status, errors) == (
+            1,
+            "! The input is UTF-16 and must be UTF-8. Nothing was sent.\n",
+        )
+        bob.hear("* bot joined")
+        bob.hear("* bot left")
+
+
 def test_a_pipe_without_a_server_or_a_name_that_will_do_fails(chat: Chat) -> None:
     status, _, errors = pipe(b"hi\n", "--port", str(free_port()), "--name", "bot")
     assert (status, errors.count("\n")) == (1, 1)
@@ -757,17 +822,18 @@ def test_a_pipe_without_a_server_or_a_name_that_will_do_fails(chat: Chat) -> Non
     assert errors == "! A name has 1 to 20 letters, digits, _ or - and starts with a letter.\n"
 
 
+@pytest.mark.parametrize("question", ["/who", "?LIST", "/w\u200bho"])
 def test_a_server_that_goes_before_it_has_taken_everything_is_a_failure(
-    hostile: ScriptedServer,
+    hostile: ScriptedServer, question: str
 ) -> None:
     """It read our goodbye, and closed as if all were well; but it never answered."""
     with Program(CLIENT, "--port", str(hostile.port), "--name", "bot") as program:
-        program.type("hello\n/who\n")
+        program.type(f"hello\n{question}\n")
         program.end_of_input()
         with hostile.accept() as server:
             server.let_in()
             server.expect("hello")
-            server.expect("/who")  # which standard input asked
+            server.expect(re.escape(question))  # which standard input asked
             server.send("[10:00:01] * 1 online: Ann")
             server.expect("/who")  # which the client asks, to be certain
             server.expect("/quit")
