@@ -25,10 +25,11 @@ from phase4.connection import (
     Trust,
     Welcomed,
 )
+from phase4.terminal.caution import Caution
 from shared import message
 from shared.defaults import FLOOD_LINES_PER_SECOND, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
-from shared.request import Command, is_goodbye, parse
+from shared.request import Command, Say, is_goodbye, parse
 
 LEAVE_SECONDS = 2.0
 """How long leaving may take: long enough for the last line to go, short enough to wait for."""
@@ -52,6 +53,7 @@ class _LineSender:
         self._connection = connection
         self._thread = threading.Thread(target=self._run, name="standard input", daemon=True)
         self._stopping = threading.Event()
+        self._caution = Caution() if sys.stdin and sys.stdin.isatty() else None  # of a person
         self._questions = 0  # lines sent that ask who is here
         self.sent = 0  # lines handed over
         self.refused = 0  # lines that could not be sent
@@ -72,7 +74,7 @@ class _LineSender:
                 self._refuse(line.reason)
             elif is_goodbye(line):
                 break
-            elif line.strip() and self._send(line):
+            elif line.strip() and self._is_meant(line) and self._send(line):
                 self._questions += _asks_who_is_here(line)
             if self._stopping.is_set():
                 return
@@ -81,6 +83,18 @@ class _LineSender:
         self._send("/who")
         self._send("/quit")
         self.has_ended.set()
+
+    def _is_meant(self, line: str) -> bool:
+        """Whether it may be sent. Nobody can be asked on a terminal that can only print."""
+        if self._caution is None:
+            return True
+        request = parse(line)
+        if isinstance(request, Say) and self._caution.is_soon:
+            self._caution.hold()
+            self._refuse(f"It came right after {self._caution.after}. Nothing was sent.")
+            return False
+        self._caution.sent(request)
+        return True
 
     def _send(self, line: str) -> bool:
         while not self._stopping.is_set():
