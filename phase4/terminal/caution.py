@@ -7,7 +7,8 @@ after a private one wait for a y. It may also have been refused, as `/pmm Bob on
 """
 
 import time
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from shared.request import Command, Lines, Refusal, Request, Say, Whisper
@@ -86,3 +87,16 @@ class Caution:
             f"{'They' if count > 1 else 'It'} came right after {self.after}." * is_suspect,
             is_careful=lines.is_mixed or is_suspect,
         )
+
+
+def is_among(name: str, people: Iterable[str]) -> bool:
+    """Whether one of them is called so, as the server compares names.
+
+    >>> is_among("bob", ["Ann", "Bob"]), is_among("property", ["Ann", "Bob"])
+    (True, False)
+    """
+    return _fold(name) in map(_fold, people)
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFKC", name.casefold())

@@ -13,7 +13,6 @@ import itertools
 import queue
 import signal
 import time
-import unicodedata
 from collections import deque
 from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import replace
@@ -32,7 +31,7 @@ from phase4.connection import (
     Welcomed,
 )
 from phase4.terminal.backlog import without_excess
-from phase4.terminal.caution import MOMENT_SECONDS, Caution, Question
+from phase4.terminal.caution import MOMENT_SECONDS, Caution, Question, is_among
 from phase4.terminal.completion import COMMANDS, RECONNECT, offers
 from phase4.terminal.input_line import InputLine, Line
 from phase4.terminal.look import (
@@ -394,11 +393,7 @@ class TerminalClient:
 
     def _is_here(self, name: str) -> bool:
         assert self._connection is not None
-        return _fold(name) in map(_fold, self._connection.people)
-
-
-def _fold(name: str) -> str:
-    return unicodedata.normalize("NFKC", name.casefold())  # as the server compares names
+        return is_among(name, self._connection.people)
 
 
 @functools.lru_cache(maxsize=1)  # the bar asks whenever it is drawn, and a paste may be long

@@ -62,6 +62,7 @@ class InputLine:
         self._bar = bar
         self._accept = accept
         self._is_asked_about = is_asked_about
+        self._offers = offers
         self._if_yes: Callable[[str], str] | None = None  # where the next key is an answer
         self._was_asking = False  # before the key that is being pressed
         self._is_leaving = False
@@ -266,7 +267,8 @@ class InputLine:
 
     def _answer_yes(self, event: KeyPressEvent) -> None:
         if_yes, self._if_yes = self._if_yes, None
-        if if_yes is not None:
+        others = event.key_processor.input_queue  # a word that a terminal types begins with it
+        if if_yes is not None and all(each.key is Keys.CPRResponse for each in others):
             self._put(if_yes(event.current_buffer.text))
 
     def _complete(self, event: KeyPressEvent) -> None:
@@ -284,7 +286,7 @@ class InputLine:
             buffer.apply_completion(found[0])
         elif found:
             word = buffer.document.text_before_cursor[found[0].start_position :]
-            common = common_start([each.text for each in found])
+            common = common_start(list(self._offers(buffer.document.text_before_cursor)))
             if word and len(common) > len(word):
                 buffer.delete_before_cursor(len(word))
                 buffer.insert_text(common)

@@ -25,7 +25,7 @@ from phase4.connection import (
     Trust,
     Welcomed,
 )
-from phase4.terminal.caution import Caution
+from phase4.terminal.caution import Caution, is_among
 from shared import message
 from shared.defaults import FLOOD_LINES_PER_SECOND, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
@@ -88,7 +88,7 @@ class _LineSender:
         """Whether it may be sent. Nobody can be asked on a terminal that can only print."""
         if self._caution is None:
             return True
-        request = parse(line)
+        request = parse(line, lambda name: is_among(name, self._connection.people))
         if isinstance(request, Say) and self._caution.is_soon:
             self._caution.hold()
             self._refuse(f"It came right after {self._caution.after}. Nothing was sent.")

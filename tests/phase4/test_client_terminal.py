@@ -21,7 +21,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.utils import get_cwidth
 
-from phase4.terminal import completion, conversation, look
+from phase4.terminal import caution, completion, conversation, look
 from phase4.terminal.caution import MOMENT_SECONDS, Caution, Question
 from phase4.terminal.completion import offers
 from phase4.terminal.conversation import TerminalClient
@@ -248,6 +248,11 @@ def test_lines_that_are_typed_at_once_after_a_private_one_are_asked_about(
         ann.shows(r"^ Send 2 lines to everybody\? y: send, any other key: no$")
         ann.press("n")
         ann.shows("^ They came right after a line")
+        ann.press("\r")
+        ann.shows(r"y: send, any other key: no$")
+        ann.press("yn")  # a word that is pasted, and no answer; its n stands in the line
+        ann.shows("^three n$|^threen$|^n$")
+        ann.press("\x7f")
         ann.press("\rn\r")
         ann.shows(r"y: send, any other key: no$")
         ann.press("y")
@@ -308,13 +313,13 @@ def test_a_line_typed_after_a_moment_is_sent_at_once(chat: Chat, ann: ChatTermin
 def test_whoever_types_on_at_once_is_not_asked() -> None:
     """At 20 characters a second, which is faster than people type."""
     now = 0.0
-    caution = Caution(lambda: now)
-    caution.sent(Whisper("Bob", "one"))
+    after_bob = Caution(lambda: now)
+    after_bob.sent(Whisper("Bob", "one"))
     for size in range(1, 40):
         now += 1 / 20
-        caution.changed("x" * size)
-    assert not caution.is_soon
-    assert caution.question(request.split_lines("x" * 39)) is None
+        after_bob.changed("x" * size)
+    assert not after_bob.is_soon
+    assert after_bob.question(request.split_lines("x" * 39)) is None
 
 
 @pytest.mark.parametrize(
@@ -370,6 +375,22 @@ def test_tab_offers_a_choice_of_names(chat: Chat, ann: ChatTerminal) -> None:
         ann.shows(r"^Ann> /pm Roberta")
         ann.press("psst\r")
         roberta.skip_to(r"\[.*\] Ann -> Roberta: psst")
+
+
+def test_tab_writes_only_what_all_names_have_in_common(
+    hostile: ScriptedServer, open_terminal: Open
+) -> None:
+    """Also those that find no room on the screen: else it would choose to whom a line goes."""
+    client = open_terminal("--port", str(hostile.port), "--name", "Ann")
+    with hostile.accept() as server:
+        server.prompt()
+        server.send(WELCOME)
+        server.expect("/who")
+        names = ["Ann", *(f"Bob{number:02}" for number in range(50)), "Bodo"]
+        server.send(f"[10:00:00] * 52 online: {', '.join(names)}")
+        client.shows("52 online")
+        client.press("@B\thi\r")
+        server.expect("@Bohi")
 
 
 def test_every_command_of_the_server_is_offered_but_the_one_that_clients_use() -> None:
@@ -1153,7 +1174,7 @@ def test_ctrl_c_ends_a_pipe_without_a_traceback(chat: Chat) -> None:
         assert not any("Traceback" in line for line in program.rest_of_output())
 
 
-@pytest.mark.parametrize("module", [completion, look])
+@pytest.mark.parametrize("module", [caution, completion, look])
 def test_the_examples_in_the_docstrings_are_true(module: Any) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0
