@@ -202,14 +202,15 @@ def _away(state: BarState, width: int) -> Fragments:
 
 
 def _asked(question: Question, width: int, *, awaits_answer: bool) -> str:
-    """Question, reason and keys; where they do not fit, the reason first, and then the question."""
+    """Question, reason and keys; where they do not fit, the keys matter most."""
     keys = "Enter, then y: yes, Ctrl-C: no" if question.is_careful else "Enter: yes, Ctrl-C: no"
     if awaits_answer:
         keys = "y: send, any other key: no"
-    parts = [question.text, question.reason, keys] if question.reason else [question.text, keys]
-    if get_cwidth(" ".join(parts)) >= width and question.reason:
-        del parts[1 if awaits_answer else 0]
-    return " ".join(parts)
+    ways = [f"{question.text} {keys}"]
+    if question.reason:
+        before = [] if awaits_answer else [f"{question.reason} {keys}"]
+        ways = [f"{question.text} {question.reason} {keys}", *before, *ways]
+    return next((way for way in ways if get_cwidth(way) < width), ways[-1])
 
 
 def _laid_out(name: str, parts: Fragments, hint: str, width: int) -> Fragments:

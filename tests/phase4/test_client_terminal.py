@@ -564,6 +564,23 @@ def test_the_bar_counts_down_and_says_which_keys_help() -> None:
     )
 
 
+def test_what_the_bar_asks_leaves_place_for_the_keys() -> None:
+    question = Question(
+        "Send 2 lines to everybody?", "They came after one for Bob.", is_careful=True
+    )
+
+    def says(width: int, **state: Any) -> str:
+        parts = look.bar(BarState("there:1", "Ann", question=question, **state), width)
+        return "".join(part[1] for part in parts).strip()
+
+    keys = "Enter, then y: yes, Ctrl-C: no"
+    assert says(100) == f"{question.text} {question.reason} {keys}"
+    assert says(80) == f"{question.reason} {keys}"
+    assert says(80, awaits_answer=True) == f"{question.text} y: send, any other key: no"
+    question = Question(question.text, f"{question.reason} They did.", is_careful=True)
+    assert says(60) == f"{question.text} {keys}"
+
+
 def test_a_lag_that_a_person_notices_stands_out() -> None:
     def look_of_lag(seconds: float) -> str:
         parts = look.bar(BarState("there:1", "Ann", lag_seconds=seconds), 79)
