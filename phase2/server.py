@@ -25,7 +25,7 @@ from shared.console import accept_any_text
 from shared.defaults import CHAT_PORT, DRAIN_SECONDS, HOST, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder, encode_line
 from shared.goodbye import say_goodbye, shut_down
-from shared.listener import ListenError, address_text, open_listener, tune_connection
+from shared.listener import Listener, ListenError, address_text, open_listener, tune_connection
 from shared.message import clean
 
 _printing = threading.Lock()
@@ -44,7 +44,7 @@ class Server:
     `accept_clients` and `stop` belong to the main thread, `_serve` to each client's own.
     """
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._lock = threading.Lock()
         self._clients: dict[socket.socket, threading.Thread] = {}  # being served; under _lock
@@ -55,7 +55,7 @@ class Server:
             wait_for(self._listener)
             try:
                 connection, address = self._listener.accept()
-            except ConnectionError:
+            except (BlockingIOError, ConnectionError):
                 continue  # it hung up while it queued; some systems tell us so here
             # A daemon thread does not keep the program from its end; but see `stop`, which does.
             thread = threading.Thread(
@@ -111,9 +111,9 @@ def answer(line: str) -> str:
     return "Hello Client!" if line == "Hello Server!" else line
 
 
-def wait_for(listener: socket.socket) -> None:
+def wait_for(listener: Listener) -> None:
     """Return when a client has come. In short turns, as in phase 1, so that Ctrl-C is noticed."""
-    while not select.select([listener], [], [], POLL_SECONDS)[0]:
+    while not select.select(listener.sockets, [], [], POLL_SECONDS)[0]:
         pass
 
 
@@ -132,7 +132,7 @@ def main() -> int:
     try:
         # As in phase 1: `kill` does what Ctrl-C does, and both do it in the main thread only.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        say(f"Listening on {address_text(listener.getsockname())}")
+        say(f"Listening on {listener}")
         server.accept_clients()
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough

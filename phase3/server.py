@@ -28,7 +28,7 @@ from shared.console import accept_any_text, say
 from shared.defaults import CHAT_PORT, HOST, RECV_BYTES
 from shared.framing import BadLine, LineDecoder, encode_line
 from shared.goodbye import say_goodbye
-from shared.listener import ListenError, address_text, open_listener, tune_connection
+from shared.listener import ListenError, open_listener, tune_connection
 from shared.message import clean
 from shared.threaded_server import ThreadedServer, on_stop_signals
 
@@ -130,7 +130,7 @@ def main() -> int:
         return 2
     server = ThreadedServer(listener, Chat().serve, report=say)
     on_stop_signals(server.stop)
-    say(f"Listening on {address_text(listener.getsockname())}")
+    say(f"Listening on {listener}")
     server.serve()  # until `stop`
     server.drain()  # also wakes a thread that waits for somebody who does not read
     say("Stopped.")

@@ -17,7 +17,7 @@ from shared.arguments import add_listen_arguments
 from shared.console import say
 from shared.defaults import CHAT_PORT, HOST, LOG_DIR, MAX_LINE_BYTES
 from shared.framing import encode_line
-from shared.listener import ListenError, address_text, open_listener
+from shared.listener import ListenError, open_listener
 from shared.message import NICKNAME_PROMPT
 from shared.threaded_server import ThreadedServer, on_stop_signals
 
@@ -68,7 +68,7 @@ def main() -> int:
     chat = NaiveChat(options.log_dir / "messages.txt")
     server = ThreadedServer(listener, chat.serve, report=say)
     on_stop_signals(server.stop)
-    say(f"Listening on {address_text(listener.getsockname())}")
+    say(f"Listening on {listener}")
     server.serve()
     server.drain()
     return 0

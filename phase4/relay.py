@@ -319,7 +319,7 @@ def main(arguments: list[str] | None = None) -> int:
             listener = open_listener(options.host, options.port)
             on_failure.enter_context(listener)
             client_side, server_side = _sides(options, console.print)
-            introduction = _introduction(options, address_text(listener.getsockname()))
+            introduction = _introduction(options, str(listener))
             trace = _trace(options, console.print)
             on_failure.pop_all()
     except (ListenError, TLSError, _CannotWrite) as error:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from phase4 import proxy_protocol
-from phase4.client.trust import Distrusted, Trust, Verifier, why_lost
+from phase4.client.trust import Distrusted, Trust, Verifier, in_words
 from phase4.proxy_protocol import ProxyError, TrustedProxies
 from phase4.tls import HANDSHAKE_SECONDS, PlaintextPeer, TLSError, TLSSocket
 from shared.arguments import host_and_port
@@ -80,7 +80,7 @@ class ClientSide:
             reason = "it speaks no TLS" if is_plain else "its TLS handshake took too long"
             raise TurnedAway(reason, _TLS_ONLY if is_plain else "") from error
         except OSError as error:
-            raise TurnedAway(f"no agreement on TLS ({why_lost(error)})") from error
+            raise TurnedAway(f"no agreement on TLS ({in_words(error)})") from error
         stream.settimeout(None)  # the time was for the handshake; from here on, silence is fine
         return stream
 

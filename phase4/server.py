@@ -41,7 +41,7 @@ from phase4.status_port import StatusPort
 from phase4.tls import TLSError, fingerprint_of_file, server_context
 from shared.defaults import DRAIN_SECONDS, REPORT_SECONDS
 from shared.framing import encode_line
-from shared.listener import ListenError, address_text, open_listener
+from shared.listener import Listener, ListenError, address_text, open_listener
 from shared.quit_key import MODES, QuitKey
 from shared.status import Snapshot
 from shared.threaded_server import (
@@ -97,7 +97,8 @@ class ChatServer:
         self.is_broken = threading.Event()  # a fault in this program stopped the writing thread
         self._shared_snapshot = SharedSnapshot(self.snapshot)
         self.address = self.tls_address = ""  # of nobody, unless somebody listens there
-        self.status_address = self.metrics_address = ""
+        self.status_address = ""
+        self.metrics_urls: list[str] = []
         self.fingerprint = ""  # of the certificate
         tls = self._tls_context()
         if settings.metrics_port is not None:
@@ -141,7 +142,7 @@ class ChatServer:
         self.fingerprint = fingerprint_of_file(settings.tls_cert)
         return context
 
-    def _listen(self) -> dict[str, socket.socket]:
+    def _listen(self) -> dict[str, Listener]:
         """A listener for each option that asks for one; nothing stays open where one fails."""
         settings = self.settings
         wanted = {
@@ -160,17 +161,15 @@ class ChatServer:
             on_failure.pop_all()
         return listeners
 
-    def _serve_people(
-        self, listeners: dict[str, socket.socket], tls: ssl.SSLContext | None
-    ) -> None:
+    def _serve_people(self, listeners: dict[str, Listener], tls: ssl.SSLContext | None) -> None:
         """One port, plain or TLS; or both."""
         plain, encrypted = listeners["--port"], listeners.get("--tls-port")
-        self.address = address_text(plain.getsockname())
+        self.address = str(plain)
         self._chats.append(self._people_server(plain, tls if encrypted is None else None))
         if encrypted is not None:
             self._chats.append(self._people_server(encrypted, tls))
         if tls is not None:
-            self.tls_address = address_text((encrypted or plain).getsockname())
+            self.tls_address = str(encrypted or plain)
 
     def _serving(self) -> list[tuple[str, ThreadedServer | StatusPort]]:
         """All that accepts connections, and what its thread is called."""
@@ -182,7 +181,7 @@ class ChatServer:
             serving.append(("metrics", self._metrics))
         return serving
 
-    def _people_server(self, listener: socket.socket, tls: ssl.SSLContext | None) -> ThreadedServer:
+    def _people_server(self, listener: Listener, tls: ssl.SSLContext | None) -> ThreadedServer:
         """Accepts people on one port. Where nearly all places are taken, the nameless make room."""
 
         def may_linger() -> bool:
@@ -202,16 +201,16 @@ class ChatServer:
         )
         return server
 
-    def _status_server(self, listener: socket.socket) -> StatusPort:
-        self.status_address = address_text(listener.getsockname())
+    def _status_server(self, listener: Listener) -> StatusPort:
+        self.status_address = str(listener)
         return StatusPort(listener, self._shared_snapshot.line, report=self._console.print)
 
-    def _metrics_server(self, listener: socket.socket | None) -> ThreadedServer | None:
+    def _metrics_server(self, listener: Listener | None) -> ThreadedServer | None:
         if listener is None:
             return None
         from phase4 import metrics  # only here: its library is an extra
 
-        self.metrics_address = address_text(listener.getsockname())
+        self.metrics_urls = [f"http://{each}/metrics" for each in listener.addresses]
         return ThreadedServer(
             listener,
             metrics.metrics_handler(self._shared_snapshot.get),
@@ -404,8 +403,8 @@ def introduce(server: ChatServer, how_to_stop: str, show: Callable[[str], None])
     if server.fingerprint:
         show(f"Fingerprint SHA256 {server.fingerprint}")
     show(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
-    if server.metrics_address:
-        show(f"Metrics on http://{server.metrics_address}/metrics")
+    for url in server.metrics_urls:
+        show(f"Metrics on {url}")
     show("Type next, each in a terminal of its own:")
     where = _where_to_connect(server)
     if server.settings.trusted_proxies:
@@ -413,7 +412,7 @@ def introduce(server: ChatServer, how_to_stop: str, show: Callable[[str], None])
     next_ones = (
         (f"phase4.client_gui {where}", "a window to chat in"),
         (f"phase4.client_terminal {where}", "the same in a terminal"),
-        (f"monitor --status {server.status_address}", "the figures, live"),
+        (f"monitor --status {_where_to_look(server)}", "the figures, live"),
     )
     width = max(len(module) for module, _ in next_ones)
     for module, what in next_ones:
@@ -432,6 +431,13 @@ def _where_to_connect(server: ChatServer) -> str:
     port = (server.tls_address or server.address).rpartition(":")[2]
     tls = " --tls" if server.tls_address else ""
     return f"--host {EVERY_NETWORK.get(host, host)} --port {port}{tls}"
+
+
+def _where_to_look(server: ChatServer) -> str:
+    """HOST:PORT of the status, for a monitor on this machine."""
+    host = server.settings.status_host
+    port = int(server.status_address.rpartition(":")[2])
+    return address_text((EVERY_NETWORK.get(host, host), port))
 
 
 def _network_address() -> str:

@@ -18,7 +18,7 @@ from phase4.flood import TokenBucket
 from phase4.nicknames import BadNickname
 from phase4.outbox import Outbox
 from phase4.room import Member, Refused, Room, RoomFull
-from phase4.tls import HANDSHAKE_SECONDS, PlaintextPeer, TLSSocket
+from phase4.tls import HANDSHAKE_SECONDS, PlaintextPeer, TLSSocket, alert_of
 from shared.defaults import (
     FLOOD_BURST_LINES,
     LAST_WORDS_SECONDS,
@@ -37,9 +37,9 @@ _LINGER_SECONDS = 1.0
 _TLS_HANDSHAKE = b"\x16\x03"  # how every TLS client begins (RFC 8446, 5.1); no text does
 _HTTP_REQUEST = re.compile(r" HTTP/\d(\.\d)?\s*$")  # also how HTTP/2 begins (RFC 9113, 3.4)
 _SSH_HELLO = re.compile(r"SSH-\d\.\d+-")  # RFC 4253, 4.2
-_DISTRUSTS_US = (  # a client's alerts (RFC 8446, 6.2), as OpenSSL calls them
-    *("TLSV1_ALERT_UNKNOWN_CA", "SSLV3_ALERT_BAD_CERTIFICATE", "SSLV3_ALERT_CERTIFICATE_UNKNOWN"),
-    *("SSLV3_ALERT_CERTIFICATE_EXPIRED", "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE"),
+_DISTRUSTS_US = (  # a client's alerts (RFC 8446, 6.2)
+    *("unknown_ca", "bad_certificate", "certificate_unknown", "certificate_expired"),
+    *("certificate_revoked", "unsupported_certificate"),
 )
 _TLS_ONLY = encode_line("! This port speaks TLS only; connect with --tls. Goodbye.")
 
@@ -222,9 +222,9 @@ class Session:
 
 def _why_no_agreement(error: ssl.SSLError) -> str:
     """For the operator: what OpenSSL says, which is what the client's alert said, or our own."""
-    reason = error.reason or "for no reason that is known"
-    if reason in _DISTRUSTS_US:
+    if alert_of(error) in _DISTRUSTS_US:
         return "it does not trust our certificate"
+    reason = error.reason or "for no reason that is known"
     return f"no agreement on TLS: {reason.replace('_', ' ').lower()}"
 
 

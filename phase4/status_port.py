@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.defaults import MAX_STATUS_CONNECTIONS, POLL_SECONDS, STATUS_SECONDS
+from shared.listener import Listener
 from shared.threaded_server import hang_up
 from shared.wakeup import Wakeup
 
@@ -46,7 +47,7 @@ class StatusPort:
 
     def __init__(
         self,
-        listener: socket.socket,
+        listener: Listener,
         line: Callable[[], bytes],
         *,
         max_readers: int = MAX_STATUS_CONNECTIONS,
@@ -72,8 +73,8 @@ class StatusPort:
 
     def serve(self) -> None:
         """Answer until `stop` is called; then close everything. One thread calls this, once."""
-        self.listener.setblocking(False)
-        self._selector.register(self.listener, selectors.EVENT_READ)
+        for each in self.listener.sockets:
+            self._selector.register(each, selectors.EVENT_READ)
         self._selector.register(self._wakeup, selectors.EVENT_READ)
         try:
             while not self._stopping:
@@ -95,7 +96,7 @@ class StatusPort:
 
     def _serve_once(self) -> None:
         for key, _ in self._selector.select(POLL_SECONDS):
-            if key.fileobj is self.listener:
+            if key.fileobj in self.listener.sockets:
                 self._accept()
             elif key.data in self._readers:  # or it was dropped a moment ago, for a newcomer
                 self._send(key.data)

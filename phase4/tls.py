@@ -77,6 +77,16 @@ class CutOff(ConnectionResetError):
         super().__init__(errno.ECONNRESET, "cut off without a goodbye")
 
 
+def alert_of(error: OSError) -> str:
+    """The alert with which the peer ended it, by its name in RFC 8446, 6: `bad_record_mac`.
+
+    Empty where this end found the fault, or nobody did. OpenSSL's own names of faults differ from
+    version to version (3.0, 3.5), and so may what stands before an alert's name; the RFC's do not.
+    """
+    reason = getattr(error, "reason", None) or ""
+    return str(reason).partition("ALERT_")[2].lower()
+
+
 class _Turns:
     """The lock around OpenSSL's engine: a `with` statement for who receives, `take` for who sends.
 
@@ -144,12 +154,12 @@ class TLSSocket:
         self._has_said_goodbye = False
         self._in_flight = 0  # bytes of the caller's that `_unsent` holds in encrypted form
         self._unsent: bytes | memoryview = b""  # what the system did not take
+        self._fault: OSError | None = None  # set by the receiving thread
         # Any thread sets it, and it stays: we have ended receiving, so that no goodbye is awaited.
         self._is_deaf = False
         # The receiving thread only:
         self._plain = bytearray()
         self._has_ended = False
-        self._fault: OSError | None = None
         self._has_heard = False
         self._handshake_bytes = 0
         self._silent_bytes = 0  # encrypted bytes, more than what was said accounts for
@@ -317,7 +327,10 @@ class TLSSocket:
             self._in_flight = 0
             if sent >= len(data):
                 break
-            self._in_flight = self._engine.write(data[sent : sent + RECORD_BYTES])
+            try:
+                self._in_flight = self._engine.write(data[sent : sent + RECORD_BYTES])
+            except ssl.SSLError as error:  # OpenSSL names the cause only once: to recv()
+                raise self._fault or error from None
         return sent
 
     def _flush(self) -> bool:
@@ -476,7 +489,8 @@ def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext
 
 def _why_no_chain(certificate: Path, key: Path, error: Exception) -> str:
     reason = getattr(error, "reason", None)
-    if reason == "KEY_VALUES_MISMATCH":
+    # Of another pair, or of another kind: RSA beside ECDSA.
+    if reason in ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED"):
         return f"{key} is not the key that belongs to {certificate}."
     if reason in ("EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK"):
         return f"{certificate} is too weak for TLS as it is spoken today; make a new one."

@@ -38,7 +38,8 @@ def add_listen_arguments(parser: argparse.ArgumentParser, host: str, port: int) 
     parser.add_argument(
         "--host",
         default=host,
-        help="address to listen on (default %(default)s: only this machine; 0.0.0.0: all networks)",
+        help="address to listen on, or a name for all its addresses on this machine (default "
+        "%(default)s: only this machine; 0.0.0.0: all networks)",
     )
     parser.add_argument(
         "--port",

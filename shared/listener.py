@@ -1,13 +1,16 @@
 """Open a listening socket. Taught by hand in phase1/server.py.
 
 Phase 1 writes socket, setsockopt, bind, listen. What this adds is what the first year of use
-teaches: a clear sentence when the port is taken, IPv6, and Windows.
+teaches: a clear sentence when the port is taken, names with several addresses, IPv6, and Windows.
 """
 
+import contextlib
 import errno
+import os
 import socket
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from shared.defaults import (
     BACKLOG,
@@ -16,33 +19,132 @@ from shared.defaults import (
     KEEPALIVE_PROBES,
 )
 
+_NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL)
+"""What bind() and socket() say of an address that this machine lacks: another machine's, one of
+IPv6 where there is none, a link-local one without its network (ip(7), ipv6(7))."""
+
+_PORT_TRIES = 50
+"""Ports that the system may propose, until one is free at each of several addresses."""
+
 
 class ListenError(Exception):
     """The address cannot be listened on; the text is a sentence for whoever started us."""
 
 
-def open_listener(host: str, port: int, *, port_flag: str = "--port") -> socket.socket:
-    """A TCP socket that listens on `host` and `port`; 0 lets the system choose a free port.
+class Listener:
+    """One port at every address of a host: a listening socket for each, used like a single one.
 
-    Raises ListenError where the name is unknown, the port taken or not permitted. `port_flag` is
-    the option that the sentence tells the person to change. Any thread.
+    On most machines the name localhost has two addresses, 127.0.0.1 and ::1, and clients differ in
+    which they try. Any thread may close it; one thread accepts. `str()` gives its addresses.
+    """
+
+    def __init__(self, sockets: Sequence[socket.socket]) -> None:
+        """Takes the sockets over. To wait for a client, wait until one of them is readable."""
+        self.sockets = tuple(sockets)
+        self._turn = 0  # the accepting thread's: which socket gave a connection last
+        for each in self.sockets:
+            each.setblocking(False)  # a client may be gone between select() and accept()
+
+    def __enter__(self) -> Self:
+        """Give the listener itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def __str__(self) -> str:
+        """`127.0.0.1:12345`, and with several addresses `127.0.0.1:12345 and [::1]:12345`."""
+        return " and ".join(self.addresses)
+
+    @property
+    def addresses(self) -> list[str]:
+        """HOST:PORT of each socket, in the order in which a client would try them."""
+        return [address_text(each.getsockname()) for each in self.sockets]
+
+    def getsockname(self) -> Any:
+        """The first address, as a socket gives it."""
+        return self.sockets[0].getsockname()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """A connection to any of the addresses, and its peer's address. Never waits.
+
+        The addresses take turns, so a crowd at one keeps nobody out at another. Raises
+        BlockingIOError where there is no connection, and what a socket's accept() raises.
+        """
+        for _ in self.sockets:
+            self._turn = (self._turn + 1) % len(self.sockets)
+            with contextlib.suppress(BlockingIOError):
+                connection, address = self.sockets[self._turn].accept()
+                connection.setblocking(True)  # some systems hand on the listener's own setting
+                return connection, address
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    def close(self) -> None:
+        """Close all sockets; again does no harm."""
+        for each in self.sockets:
+            each.close()
+
+
+def open_listener(host: str, port: int, *, port_flag: str = "--port") -> Listener:
+    """Listen on `port` at every address that `host` has on this machine.
+
+    0 lets the system choose a port that is free at all of them. An address of the name that this
+    machine lacks is left out, as long as it has another. Raises ListenError where the name is
+    unknown or has no address here, the port taken or not permitted. `port_flag` is the option that
+    the sentence tells the person to change. Any thread.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
+        found = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        )
     except (OSError, UnicodeError) as error:
         raise ListenError(f"There is no address {host!r} on this machine: {error}.") from error
-    listener = socket.socket(family, kind, protocol)
+    # Each once: a name may stand in /etc/hosts twice.
+    places = list(dict.fromkeys((family, address) for family, *_, address in found))
+    tries_left = _PORT_TRIES if port == 0 else 1
+    while True:
+        try:
+            return Listener(_sockets_at(places, port))
+        except OSError as error:
+            tries_left -= 1
+            if not (tries_left and _is_in_use(error)):
+                raise ListenError(_why(error, host, port, port_flag)) from error
+
+
+def _sockets_at(places: Sequence[tuple[int, Any]], port: int) -> list[socket.socket]:
+    """A listening socket at each place that is here; raises OSError, and then none stays open."""
+    sockets: list[socket.socket] = []
+    missing: OSError | None = None
+    with contextlib.ExitStack() as on_failure:
+        for family, address in places:
+            try:
+                listener = _listen_at(family, address, port, is_only=len(places) == 1)
+            except OSError as error:
+                if error.errno not in _NOT_HERE:
+                    raise
+                missing = error
+                continue
+            sockets.append(on_failure.enter_context(listener))
+            port = listener.getsockname()[1]  # the same for the others
+        if missing and not sockets:
+            raise missing
+        on_failure.pop_all()
+    return sockets
+
+
+def _listen_at(family: int, address: Any, port: int, *, is_only: bool) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         _set_reuse(listener)
-        if family == socket.AF_INET6 and host == "::":
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # IPv4 as well
-        listener.bind(address)
+        if family == socket.AF_INET6:
+            # "::" alone is for IPv4 as well; beside an address of IPv4 it must leave that its port.
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not is_only)
+        listener.bind((address[0], port, *address[2:]))
         listener.listen(BACKLOG)
-    except OSError as error:
+    except OSError:
         listener.close()
-        raise ListenError(_why(error, host, port, port_flag)) from error
+        raise
     return listener
 
 
@@ -58,17 +160,21 @@ def _set_reuse(listener: socket.socket) -> None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
 
+def _is_in_use(error: OSError) -> bool:
+    """Whether another program has the port. Windows says EACCES of one that is held exclusively."""
+    is_held = error.errno == errno.EACCES and sys.platform == "win32"
+    return error.errno == errno.EADDRINUSE or is_held
+
+
 def _why(error: OSError, host: str, port: int, port_flag: str) -> str:
-    if error.errno in (errno.EADDRINUSE, errno.EACCES) and sys.platform == "win32":
-        error.errno = errno.EADDRINUSE  # what Windows answers for a port held exclusively
-    if error.errno == errno.EADDRINUSE:
+    if _is_in_use(error):
         return (
             f"Port {port} on {host} is in use: another program listens there. "
             f"Stop it, or choose another port with {port_flag}."
         )
     if error.errno == errno.EACCES:
         return f"Port {port} is not permitted; choose one over 1023 with {port_flag}."
-    if error.errno == errno.EADDRNOTAVAIL:
+    if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
         return f"{host} is not an address of this machine."
     return f"Cannot listen on {host} port {port}: {error.strerror or error}."
 

@@ -24,7 +24,7 @@ from shared.framing import encode_line
 from shared.goodbye import hang_up as hang_up  # `as`: others may take it from here
 from shared.goodbye import say_goodbye as say_goodbye
 from shared.goodbye import shut_down as shut_down
-from shared.listener import address_text
+from shared.listener import Listener, address_text
 from shared.wakeup import Wakeup
 
 Handler = Callable[[socket.socket, str], None]
@@ -62,7 +62,7 @@ class ThreadedServer:
 
     def __init__(
         self,
-        listener: socket.socket,
+        listener: Listener,
         handler: Handler,
         *,
         max_connections: int = MAX_CLIENTS,
@@ -98,7 +98,6 @@ class ThreadedServer:
 
     def serve(self) -> None:
         """Accept until `stop` is called; then close the listener. One thread calls this, once."""
-        self.listener.setblocking(False)  # a peer may be gone between select() and accept()
         readable = _Readable(self.listener, self._wakeup)
         try:
             while not self._stopping:
@@ -147,7 +146,6 @@ class ThreadedServer:
             elif error.errno not in _ITS_NETWORK_FAILED:
                 raise
             return
-        connection.setblocking(True)  # some systems hand on the listener's own setting
         if self.is_crowded:
             self._on_crowded()
         with self._lock:
@@ -232,10 +230,10 @@ class ThreadedServer:
 
 
 class _Readable:
-    """Waits until one of two sockets can be read (a connection can be accepted)."""
+    """Waits until a connection can be accepted, or the doorbell rings."""
 
-    def __init__(self, listener: socket.socket, wakeup: Wakeup) -> None:
-        self._sockets: list[socket.socket | Wakeup] = [listener, wakeup]
+    def __init__(self, listener: Listener, wakeup: Wakeup) -> None:
+        self._sockets: list[socket.socket | Wakeup] = [*listener.sockets, wakeup]
         self._poller = select.poll() if hasattr(select, "poll") else None
         if self._poller:
             for each in self._sockets:

@@ -20,6 +20,7 @@ from tests.grading.plugin import (  # noqa: F401 - pytest finds them by their na
     pytest_sessionfinish,
     subject,
 )
+from tests.harness import look_in_sbin
 
 Need = Callable[..., None]
 
@@ -29,6 +30,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     # A script's background job ignores Ctrl-C, and so would all that is started from here.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    look_in_sbin()
     if session.config.pluginmanager.hasplugin("hypothesispytest"):
         _stop_the_clock_of_hypothesis()
 

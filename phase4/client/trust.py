@@ -32,6 +32,7 @@ from phase4.tls import (
     PlaintextPeer,
     TLSError,
     TLSSocket,
+    alert_of,
     client_context,
     fingerprint,
 )
@@ -42,11 +43,17 @@ FILE = "known_hosts"
 
 _MAX_SHOWN_NAMES, _MAX_SHOWN_NAME = 5, 80  # of a certificate that is for somebody else
 
-# OpenSSL's codes (X509_V_ERR_...) and reasons.
+# OpenSSL's codes (X509_V_ERR_...), which stay; alerts (RFC 8446, 6.2); and where this end finds it,
+# OpenSSL's reasons, the same from 3.0 to 3.6.
 _WRONG_HOST = (62, 64)  # HOSTNAME_MISMATCH, IP_ADDRESS_MISMATCH
 _NOBODY_VOUCHES = (2, 18, 19, 20, 21)  # no issuer, self-signed, a chain that ends nowhere
-_TOO_OLD = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION")
-_NO_CIPHER = ("SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_INSUFFICIENT_SECURITY")
+_TOO_OLD = ("UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION")
+_TOO_OLD_ALERT = "protocol_version"
+_NO_CIPHER_ALERTS = ("handshake_failure", "insufficient_security")
+_ALTERED_ALERTS = (  # the peer could not read what came to it; we had sent what can be read
+    *("bad_record_mac", "decryption_failed", "decrypt_error", "record_overflow", "decode_error"),
+    *("unexpected_message", "protocol_version", "illegal_parameter"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,32 +259,41 @@ class Verifier:
         return f"{its} is not to be trusted ({error.verify_message}). Nothing was sent."
 
     def _why_no_agreement(self, error: ssl.SSLError) -> str:
-        if error.reason in _TOO_OLD:
+        alert = alert_of(error)
+        if error.reason in _TOO_OLD or alert == _TOO_OLD_ALERT:
             return (
                 f"{self._place} speaks only old versions of TLS, which are broken; 1.2 is needed."
             )
-        if error.reason in _NO_CIPHER:
+        if alert in _NO_CIPHER_ALERTS:
             return f"{self._place} and this program have no cipher in common."
-        return f"{self._place} and this program could not agree on TLS ({_reason(error)})."
+        return f"{self._place} and this program could not agree on TLS ({in_words(error)})."
 
 
-def _reason(error: ssl.SSLError) -> str:
-    """OpenSSL's own words, as far as it has some."""
-    return (error.reason or str(error)).replace("_", " ").lower()
+def in_words(error: OSError) -> str:
+    """What the system says of it, or OpenSSL, in a few words."""
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or str(error)).replace("_", " ").lower()
+    return error.strerror or str(error)
 
 
 def why_lost(error: OSError) -> str:
-    """What became of a connection that stood, in a few words."""
-    if isinstance(error, CutOff):
-        return "cut off, so that the last words may be missing"
-    if isinstance(error, ssl.SSLError):
-        match error.reason:
-            case "DECRYPTION_FAILED_OR_BAD_RECORD_MAC":
-                return "what arrived was altered on the way"
-            case "SSLV3_ALERT_BAD_RECORD_MAC":  # the server's word for it
-                return "what we sent was altered on the way"
-        return f"by TLS: {_reason(error)}"
-    return error.strerror or str(error)
+    """What became of a connection that stood, in a few words.
+
+    Once the keys are agreed on, all that the peer sends can be read. If it cannot, it is not what
+    the peer has sent, whatever OpenSSL found wrong with it first: each version calls that
+    differently, and only an alert comes from the peer itself.
+    """
+    alert = alert_of(error)
+    match error:
+        case CutOff() | ssl.SSLEOFError():
+            return "cut off, so that the last words may be missing"
+        case ssl.SSLError() if not alert:
+            return "what arrived was altered on the way"
+        case ssl.SSLError() if alert in _ALTERED_ALERTS:
+            return "what we sent was altered on the way"
+        case ssl.SSLError():
+            return f"by TLS: {in_words(error)}"
+    return in_words(error)
 
 
 def _name_to_verify(host: str) -> str:

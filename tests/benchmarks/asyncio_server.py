@@ -10,13 +10,12 @@ No limits, no logs, no checks of what is text: what it saves there counts in its
 import argparse
 import asyncio
 import contextlib
-import socket
 import sys
 from collections.abc import Callable
 
 from shared.arguments import add_listen_arguments
 from shared.defaults import CHAT_PORT, HOST, OUTBOX_BYTES
-from shared.listener import ListenError, address_text, open_listener, tune_connection
+from shared.listener import Listener, ListenError, open_listener, tune_connection
 
 
 class Chat(asyncio.Protocol):
@@ -57,10 +56,11 @@ class Chat(asyncio.Protocol):
                     client.transport.abort()
 
 
-async def serve(listener: socket.socket, connected: Callable[[], Chat]) -> None:
+async def serve(listener: Listener, connected: Callable[[], Chat]) -> None:
     """Serve until cancelled; `connected` makes the Chat of a new connection."""
-    server = await asyncio.get_running_loop().create_server(connected, sock=listener)
-    await server.serve_forever()
+    loop = asyncio.get_running_loop()
+    servers = [await loop.create_server(connected, sock=each) for each in listener.sockets]
+    await asyncio.gather(*(each.serve_forever() for each in servers))
 
 
 def main() -> int:
@@ -73,7 +73,7 @@ def main() -> int:
     except ListenError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"Listening on {address_text(listener.getsockname())}", flush=True)
+    print(f"Listening on {listener}", flush=True)
     clients: set[Chat] = set()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(listener, lambda: Chat(clients)))

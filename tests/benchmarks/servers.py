@@ -14,7 +14,7 @@ from typing import IO
 
 from shared.defaults import HOST
 from tests.benchmarks.generator import Failure
-from tests.harness import ROOT, SECONDS, environment, free_port
+from tests.harness import ROOT, SECONDS, environment, free_port, look_in_sbin
 
 _NGIRCD = """\
 [Global]
@@ -108,7 +108,8 @@ CONTENDERS = {
 
 def ngircd_program() -> str | None:
     """Where it is, if it is: it is often not in the PATH of an ordinary user."""
-    return shutil.which("ngircd") or shutil.which("ngircd", path="/usr/sbin:/usr/local/sbin")
+    look_in_sbin()
+    return shutil.which("ngircd")
 
 
 @contextlib.contextmanager

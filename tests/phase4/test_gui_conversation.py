@@ -11,6 +11,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import pairwise
+from pathlib import Path
 from tkinter import ttk
 
 import pytest
@@ -437,7 +438,9 @@ def test_an_emoji_is_drawn_and_the_window_lives(conversation: Conversation) -> N
     assert conversation.text.bbox("2.0") is not None
 
 
-def test_fonts_that_would_end_the_program_are_out_of_its_sight(desktop: Desktop) -> None:
+def test_fonts_that_would_end_the_program_are_out_of_its_sight(
+    desktop: Desktop, tmp_path: Path
+) -> None:
     """As on a system with an older Xft, in a process of its own, as it is for a whole process."""
     try:
         ctypes.CDLL("libfontconfig.so.1").FcConfigParseAndLoadFromMemory  # noqa: B018
@@ -460,7 +463,7 @@ root.update()
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env={**desktop.env, "HOME": "/"},
+        env={**desktop.env, "HOME": str(tmp_path)},  # fontconfig complains where it keeps nothing
         capture_output=True,
         timeout=SECONDS,
         check=False,

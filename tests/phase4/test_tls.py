@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phase4 import tls
+from phase4.client.trust import why_lost
 from phase4.tls import (
     CutOff,
     PlaintextPeer,
@@ -465,6 +466,74 @@ def test_of_a_record_with_an_altered_byte_nothing_is_given(
     for _ in range(2):
         with pytest.raises(ssl.SSLError):
             server.recv(100)
+
+
+FORGED = {  # what somebody on the way, who has no keys, can make of a record
+    "its words": b"\x17\x03\x03\x00\x20" + b"x" * 32,
+    "too short for a word": b"\x17\x03\x03\x00\x05" + b"x" * 5,
+    "empty": b"\x17\x03\x03\x00\x00",
+    "of no kind": b"\x63\x03\x03\x00\x20" + b"x" * 32,
+    "of another kind": b"\x16\x03\x03\x00\x20" + b"x" * 32,
+    "of another version": b"\x17\x05\x03\x00\x20" + b"x" * 32,
+    "longer than any": b"\x17\x03\x03\xff\xff" + b"x" * 66_000,
+    "a goodbye": b"\x15\x03\x03\x00\x02\x01\x00",
+    "an alert": b"\x15\x03\x03\x00\x02\x02\x50",  # internal_error
+    "no record": b"GET / HTTP/1.1\r\nHost: chat.example\r\n\r\n",
+}
+ALTERED_FOR_US = "what arrived was altered on the way"
+ALTERED_FOR_THEM = "what we sent was altered on the way"
+
+
+@each_version
+@pytest.mark.parametrize("is_over", [False, True], ids=["talking", "listening only"])
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
+def test_whatever_is_altered_on_the_way_is_called_that(
+    pair: Pair, version: str, forged: bytes, *, is_over: bool
+) -> None:
+    """OpenSSL has a name for each, and others in another of its versions; they do not decide."""
+    client, server = pair(version)
+    if is_over:  # then OpenSSL sends no alert either
+        client.shutdown(socket.SHUT_WR)
+    server.sendall(b"hello")
+    server._socket.setblocking(True)
+    with contextlib.suppress(ConnectionError), _meanwhile(lambda: server._socket.sendall(forged)):
+        assert client.recv(100) == b"hello"
+        with pytest.raises(ssl.SSLError) as seen:
+            client.recv(100)
+        client.close()
+    assert why_lost(seen.value) == ALTERED_FOR_US
+
+
+@each_version
+@pytest.mark.parametrize("name", ["its words", "of another version"])
+def test_the_other_end_is_told_that_what_it_sent_was_altered(
+    pair: Pair, version: str, name: str
+) -> None:
+    client, server = pair(version)
+    server._socket.sendall(FORGED[name])
+    with pytest.raises(ssl.SSLError) as found:
+        client.recv(100)
+    with pytest.raises(ssl.SSLError) as told:
+        server.recv(100)
+    assert [why_lost(each.value) for each in (found, told)] == [ALTERED_FOR_US, ALTERED_FOR_THEM]
+
+
+@each_version
+def test_who_sends_after_a_fault_gets_the_same_reason(pair: Pair, version: str) -> None:
+    """OpenSSL gives it only once, to whoever receives; from then on it speaks of an end."""
+    client, server = pair(version)
+    server.sendall(b"hello")
+    server._socket.sendall(FORGED["its words"])
+    assert client.recv(100) == b"hello"
+    with pytest.raises(ssl.SSLError):
+        client.recv(100)
+    with pytest.raises(ssl.SSLError) as found:
+        client.send(b"and you?")
+    with pytest.raises(ssl.SSLError):
+        server.recv(100)
+    with pytest.raises(ssl.SSLError) as told:
+        server.send(b"and you?")
+    assert [why_lost(each.value) for each in (found, told)] == [ALTERED_FOR_US, ALTERED_FOR_THEM]
 
 
 @pytest.mark.parametrize("how", ["again", "left out", "swapped"])

@@ -476,10 +476,14 @@ def test_a_forged_header_is_refused_as_what_speaks_no_tls_and_inside_tls_as_a_ba
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """cert.pem and key.pem, other.pem (another key), locked.pem (encrypted), text.pem, folder."""
+    """cert.pem and key.pem, other.pem (another key), rsa.pem (of another kind), and what is none:
+    locked.pem (encrypted), text.pem, folder.
+    """
     directory = tmp_path_factory.mktemp("files")
     ca = trustme.CA()
     made, other = ca.issue_cert("127.0.0.1"), ca.issue_cert("127.0.0.1")
+    of_rsa = ca.issue_cert("127.0.0.1", key_type=trustme.KeyType.RSA)
+    of_rsa.private_key_pem.write_to_path(directory / "rsa.pem")
     made.cert_chain_pems[0].write_to_path(directory / "cert.pem")
     made.private_key_pem.write_to_path(directory / "key.pem")
     other.private_key_pem.write_to_path(directory / "other.pem")
@@ -507,6 +511,7 @@ NOT_BOTH = "does not hold a certificate and its key, in PEM; is the key in anoth
         ("text.pem", "key.pem", NO_CHAIN),
         ("key.pem", "key.pem", NOT_BOTH),
         ("cert.pem", "other.pem", "other.pem is not the key that belongs to"),
+        ("cert.pem", "rsa.pem", "rsa.pem is not the key that belongs to"),
         ("cert.pem", "locked.pem", "locked.pem is encrypted with a password"),
     ],
 )

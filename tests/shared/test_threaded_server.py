@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.listener import open_listener
+from shared.listener import Listener, open_listener
 from shared.threaded_server import Handler, ThreadedServer
 from tests.harness import SECONDS, Peer, Server, wait_until
 
@@ -131,9 +131,9 @@ class _Flaky(socket.socket):
 @pytest.mark.parametrize("number", [errno.EHOSTUNREACH, errno.EPROTO, errno.ECONNABORTED])
 def test_a_newcomer_whose_network_fails_does_not_stop_the_server(number: int) -> None:
     with open_listener("127.0.0.1", 0) as plain:
-        listener = _Flaky(fileno=plain.detach())
+        listener = _Flaky(fileno=plain.sockets[0].detach())
     listener.error = OSError(number, "as accept(2) warns")
-    server = ThreadedServer(listener, echo)
+    server = ThreadedServer(Listener([listener]), echo)
     thread = threading.Thread(target=server.serve)
     thread.start()
     try:
