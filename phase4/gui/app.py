@@ -39,6 +39,7 @@ from phase4.gui.actions import (
 from phase4.gui.chat_page import ChatCalls, ChatPage
 from phase4.gui.connect_page import TLS_LABEL, ConnectPage
 from phase4.gui.conversation import Conversation
+from phase4.gui.keys import bind_keys
 from phase4.gui.links import LinkOpener
 from phase4.gui.routing import Router, now
 from phase4.gui.tabs import MAX_PRIVATE_TABS, Tab
@@ -530,7 +531,7 @@ class App:
             for sequence in action.sequences:
                 self._bind(sequence, action.do, everywhere=action.everywhere)
         for number in range(9):
-            self._bind(f"<Alt-Key-{number + 1}>", functools.partial(self._tabs.go, number))
+            self._bind(f"<Alt-{number + 1}>", functools.partial(self._tabs.go, number))
         self._bind("<F10>", self.chat_page.open_menu)
         self.root.bind("<FocusIn>", self._saw)
         self.connect_page.bind_all("<Escape>", self._escape, add=True)
@@ -570,7 +571,7 @@ class App:
             do()
             return "break"  # and nothing else that the keys would mean
 
-        self.root.bind(sequence, answer)
+        bind_keys(self.root, sequence, answer)
 
     def _escape(self, _: object) -> None:
         if self._page is self.connect_page:

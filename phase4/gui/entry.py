@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
 
+from phase4.gui.keys import bind_keys
 from phase4.gui.theme import Theme
 from phase4.gui.typing_aids import Completer, Draft, lines_in, one_line
 
@@ -161,4 +162,4 @@ def bind_select_all(field: ttk.Entry) -> None:
         field.select_range(0, "end")
         return "break"
 
-    field.bind("<Control-a>", select_all)
+    bind_keys(field, "<Control-a>", select_all)
