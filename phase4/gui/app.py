@@ -46,7 +46,6 @@ from phase4.gui.tabs import MAX_PRIVATE_TABS, Tab
 from phase4.gui.target import Target
 from phase4.gui.theme import BASE_POINTS, Theme
 from shared import message
-from shared.request import is_public
 
 POLL_MILLISECONDS = 50
 """Between two looks into the queue: 20 a second look like at once, and cost next to nothing."""
@@ -182,14 +181,17 @@ class App:
         else:
             self.connect_page.show_form()
 
-    def send(self, text: str) -> bool:
-        """Send a line to the conversation in front; whether it was taken. If not, it says why."""
-        tab, line = self._tabs.current, text.rstrip()
+    def send(self, line: str) -> bool:
+        """Send a line from the conversation in front to the server; whether it was taken.
+
+        If not, it says why.
+        """
+        tab = self._tabs.current
         tab.conversation.jump_to_newest()
         try:
             if self._connection is None or not self._is_in:
                 raise SendError("You are not connected; this was not sent.")
-            self._connection.send(tab.line_to_send(line, is_said=is_public(line)))
+            self._connection.send(line)
         except SendError as error:
             self.router.say(message.Error(str(error)))
             return False
@@ -298,7 +300,10 @@ class App:
             case NameRefused(reason):
                 self._name_wanted = True
                 self._is_in = self._is_away = False  # on a return, too, one has to come in anew
+                is_typing = self._page is self.chat_page and self.chat_page.entry.get()
                 self.show_form(reason, field="name")
+                if is_typing:  # the end of a sentence must not become a name, which all would hear
+                    self.connect_page.focus_set()
             case Welcomed(name):
                 self._welcome(name)
             case ConnectionLost(reason, seconds):
@@ -522,7 +527,12 @@ class App:
         )
         self._tabs = self.chat_page.tabs
         self.router = Router(
-            self._tabs, self.theme.name_colours, self._is_looked_at, self.chat_page.give_back
+            self._tabs,
+            self.theme.name_colours,
+            self._is_looked_at,
+            self.chat_page.is_here,
+            self.chat_page.give_back,
+            self.chat_page.doubt,
         )
         self._page = self.chat_page
         self._actions = self._list_actions()
