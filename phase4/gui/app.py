@@ -329,6 +329,8 @@ class App:
     def _come_in(self) -> None:
         if self._was_in and not self._is_away:  # the conversation goes on, perhaps elsewhere
             self.router.tell(message.Notice(now(), f"Connected to {self._target.place}."))
+            for tab in self._tabs:
+                self.chat_page.doubt(tab)
         was_away, self._is_away = self._is_away, False
         self._is_in = self._was_in = True
         self._name_wanted = False

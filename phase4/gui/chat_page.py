@@ -20,7 +20,7 @@ from phase4.gui.typing_aids import (
     room_left,
     why_not_as_lines,
 )
-from shared.request import Lines, Whisper, parse, split_lines
+from shared.request import Lines, Whisper, parse, recipient_of, split_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +148,14 @@ class ChatPage(ttk.Frame):
             self._ask(lambda: why_not, [as_one, cancel])
             return
         send = (f"Send {len(asked.lines)} lines", lambda: self._send_lines(pasted))
-        answers = [cancel, send, as_one] if asked.is_mixed else [send, as_one, cancel]
+        is_unsure = asked.is_mixed or self._doubt_about(asked.to)
+        answers = [cancel, send, as_one] if is_unsure else [send, as_one, cancel]
         self._ask(lambda: self._renew(pasted), answers)
 
     def _renew(self, pasted: str) -> str:
         """The question, as the entry and the names are now."""
         self._asked = self._split(pasted)
-        return self._asked.question
+        return f"{self._doubt_about(self._asked.to)} {self._asked.question}".lstrip()
 
     def _split(self, pasted: str) -> Lines:
         """The lines that the entry would hold with these: for the person of the tab in front.
@@ -176,6 +177,7 @@ class ChatPage(ttk.Frame):
             self.ask_about_lines(pasted)
             return
         self.question.hide()
+        self.tabs.current.draft.is_doubtful = False
         history = self.tabs.current.draft.history
         lines = [*self._asked.lines]
         self.entry.delete(0, "end")
@@ -202,19 +204,25 @@ class ChatPage(ttk.Frame):
         return any(each.casefold() == name.casefold() for each in self._calls.names())
 
     def doubt(self, tab: Tab) -> None:
-        """Its person left, and somebody is called so now: who knows for whom the text is there?"""
+        """Somebody is called so who may be another one than the text that stands there is for."""
         if self.entry.get() if tab is self.tabs.current else tab.draft.text:
-            tab.draft.is_doubtful = True
+            tab.draft.is_doubtful = bool(tab.person)
 
     def _send(self, text: str) -> bool:
-        tab = self.tabs.current
-        if tab.draft.is_doubtful:
+        line = self._line_to_send(text)
+        if self._doubt_about(recipient_of(line)):
             self._ask(
-                lambda: f"{tab.person} may be somebody else now. Send this all the same?",
+                lambda: f"{self._doubt_about(self.tabs.current.person)} Send this all the same?",
                 [("Do not send", self.question.hide), ("Send", self._send_now)],
             )
             return False
-        return self._calls.send(self._line_to_send(text))
+        return self._calls.send(line)
+
+    def _doubt_about(self, recipient: str) -> str:
+        """What speaks against sending this to the person of the tab in front, if anything does."""
+        tab = self.tabs.current
+        is_doubtful = tab.draft.is_doubtful and tab.has_person(recipient)
+        return f"{tab.person} may be somebody else now." if is_doubtful else ""
 
     def _send_now(self) -> None:
         self.tabs.current.draft.is_doubtful = False

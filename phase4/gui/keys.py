@@ -78,7 +78,7 @@ def key_of(
 def _has(system: str, event: "tk.Event[tk.Misc]", letter: str) -> bool:
     """Whether some key of this keyboard is this letter: Tk finds that out to generate an event."""
     if system != "x11":
-        return event.keysym_num != 0  # Tk on Windows has no name for letters of other scripts
+        return 0 < event.keysym_num < 0x400  # Latin; most others have no name (0) on Windows
     _asked.clear()
     event.widget.event_generate(f"<Control-Alt-Key-{letter}>", sendevent=True)
     return _asked != [_NO_SUCH_KEY]

@@ -1,11 +1,12 @@
 """What is meant for one person is neither sent nor shown as if all should hear it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from phase4.client.events import NameRefused
 from phase4.gui.app import App
+from phase4.gui.target import Target
 from phase4.gui.typing_aids import Completer
 from shared import message
 from shared.request import Whisper
@@ -226,6 +227,44 @@ def test_a_text_that_was_begun_for_one_who_left_is_asked_about(
         other.skip_to(".*Alice -> Bob: a secret")
         type_line(alice, "and no question now")
         other.hear("Alice -> Bob: and no question now")
+
+
+@window
+def test_lines_that_are_pasted_behind_such_a_text_are_asked_about_with_no_first(
+    alice: App, chat: Chat
+) -> None:
+    alice.open_person("Bob")
+    alice.chat_page.entry.put("a secret ")
+    with join(alice, chat, "Bob") as bob:
+        shows(alice, "Bob joined", "Bob")
+        alice.root.clipboard_clear()
+        alice.root.clipboard_append("one\ntwo")
+        alice.chat_page.entry.event_generate("<<Paste>>")
+        question = "Bob may be somebody else now. Send 2 lines to Bob alone?"
+        assert alice.chat_page.question.text == question
+        press_focused(alice, "<Return>")
+        bob.fence()
+        assert alice.chat_page.entry.get() == "a secret "
+        type_line(alice, "/who")  # which tells Bob nothing
+        bob.fence()
+        assert alice.chat_page.question.text == ""
+
+
+@window
+def test_a_text_that_was_begun_on_another_server_is_asked_about(
+    alice: App, chat: Chat, start: Callable[..., Chat]
+) -> None:
+    with join(alice, chat, "Bob"):
+        alice.open_person("Bob")
+        alice.chat_page.entry.put("a secret")
+        elsewhere = start()
+        with elsewhere.join("Bob") as other:
+            alice.connect(Target("127.0.0.1", elsewhere.port, "Alice"))
+            other.hear("* Alice joined")
+            see(alice.root, lambda: str(elsewhere.port) in alice.root.title(), "the other server")
+            press(alice.chat_page.entry, "<Return>")
+            assert alice.chat_page.question.text.startswith("Bob may be somebody else now.")
+            other.fence()
 
 
 @window
