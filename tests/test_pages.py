@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.harness import ROOT
+from tests.harness import ROOT, run
 from tests.pages import PAGES
 from tests.test_house import ARROWS, part_of
 
@@ -157,6 +157,26 @@ def test_a_link_to_a_section_finds_it(page: str) -> None:
         target = (ROOT / page).parent / link if link else ROOT / page
         headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.M)
         assert anchor in map(anchor_of, headings), f"{link}#{anchor}"
+
+
+OPTIONS = {
+    "phase4.server": ["phase4/server/README.md"],
+    "phase4.relay": ["phase4/relay/README.md"],
+    "phase4.client_terminal": ["phase4/client_terminal/README.md"],
+    "phase4.client_gui": ["phase4/client_gui/README.md"],
+    "phase4.server_gui": ["phase4/server_gui/README.md", "phase4/server/README.md"],
+    "phase4.certificate": ["docs/class.md"],
+}
+
+
+@pytest.mark.parametrize("module", OPTIONS)
+def test_every_option_is_on_the_page_of_its_part(module: str) -> None:
+    status, printed = run(module, "--help")
+    assert status == 0
+    options = {*re.findall(r"(?<![\w-])--[a-z][\w-]*", printed)} - {"--help"}
+    assert options
+    text = "".join(TEXTS[page] for page in OPTIONS[module])
+    assert not [each for each in options if not re.search(rf"`[^`]*{each}(?![\w-])[^`]*`", text)]
 
 
 def picture_of_the_imports() -> str:
