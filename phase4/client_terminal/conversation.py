@@ -15,9 +15,9 @@ import time
 from collections import deque
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 
-from phase4.client.connection import (
+from phase4.client.client import (
+    Client,
     Connected,
-    Connection,
     ConnectionLost,
     Disconnected,
     Event,
@@ -68,7 +68,7 @@ class TerminalClient:
     ) -> None:
         """Without a name the person is asked for one. `bell`: where somebody speaks to them.
 
-        `trust`: as for Connection.
+        `trust`: as for Client.
         """
         self._host = host
         self._port = port
@@ -77,7 +77,7 @@ class TerminalClient:
         self._trust = trust
         self._security = ""  # of the connection that stands, for the bar
         self._rang_at = float("-inf")
-        self._connection: Connection | None = None  # None until a name is given
+        self._connection: Client | None = None  # None until a name is given
         self._asks_another_name = False
         self._put_aside = ""  # what was being typed when a name was asked for
         self._is_in = False  # in the conversation; stays so while the server is away
@@ -108,9 +108,7 @@ class TerminalClient:
         return 0 if self._end is None or self._end.was_wished else 1
 
     def _connect(self, name: str) -> None:
-        self._connection = Connection(
-            self._host, self._port, name, reconnect=True, trust=self._trust
-        )
+        self._connection = Client(self._host, self._port, name, reconnect=True, trust=self._trust)
         self._connection.start()
         self._spawn(self._show_events(self._connection))
 
@@ -175,7 +173,7 @@ class TerminalClient:
 
     # --- what arrives ---
 
-    async def _show_events(self, connection: Connection) -> None:
+    async def _show_events(self, connection: Client) -> None:
         """Show events until the last one. It waits for the screen, and so the server does too."""
         while self._end is None:
             batch = await asyncio.to_thread(self._take, connection)
@@ -184,7 +182,7 @@ class TerminalClient:
             await self._line.show(lines, bell=is_called and self._may_ring())
         self._line.leave()
 
-    def _take(self, connection: Connection) -> list[Event]:
+    def _take(self, connection: Client) -> list[Event]:
         """Wait for an event, and take those that came with it; of too many, those to show.
 
         In a thread of its own, because it waits.

@@ -13,8 +13,8 @@ import threading
 import time
 from collections.abc import Iterator
 
-from phase4.client.connection import (
-    Connection,
+from phase4.client.client import (
+    Client,
     Disconnected,
     Event,
     NameRefused,
@@ -44,7 +44,7 @@ class _LineSender:
     Python abort at exit.) All attributes are written by that thread alone.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Client) -> None:
         self._connection = connection
         self._thread = threading.Thread(target=self._run, name="standard input", daemon=True)
         self._stopping = threading.Event()
@@ -122,8 +122,8 @@ class PipeClient:
     """Sends standard input, prints what arrives, and leaves when all was taken."""
 
     def __init__(self, host: str, port: int, name: str = "", *, trust: Trust | None = None) -> None:
-        """`trust`: as for Connection."""
-        self._connection = Connection(host, port, name, trust=trust)
+        """`trust`: as for Client."""
+        self._connection = Client(host, port, name, trust=trust)
         self._sender = _LineSender(self._connection)
         self._is_in = False
         self._answers = 0  # to the question who is here

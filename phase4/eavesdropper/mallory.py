@@ -3,7 +3,7 @@
 Mallory is our relay and nothing more: all that she does, `python -m phase4.relay` does with
 `--trace`, `--replace`, `--tls-cert` and `--upstream-tls`. Here it runs in this process, so that she
 can change her ways between two acts, and see which piece is the one to alter. The others are the
-core of our clients (phase4/client/connection.py), each with a name instead of a window.
+core of our clients (phase4/client/client.py), each with a name instead of a window.
 """
 
 import contextlib
@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from phase4.certificate import make, name_or_address, write_both
-from phase4.client.connection import (
-    Connection,
+from phase4.client.client import (
+    Client,
     Disconnected,
     PeopleChanged,
     Received,
@@ -169,7 +169,7 @@ class Someone:
         self.told: list[str] = []  # by their client, of the server's certificate
         self.fingerprint = ""  # of that
         self._heard: list[str] = []  # what has come since they were last asked what they hear
-        self._connection = Connection(HOST, port, name, trust=trust)
+        self._connection = Client(HOST, port, name, trust=trust)
         self._connection.start()
 
     def comes_in(self, to: str = "") -> None:

@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from phase4.client import connection as core
+from phase4.client import client as core
 from phase4.client import dialing, dialogue, event_queue
-from phase4.client.connection import (
+from phase4.client.client import (
     Connected,
-    Connection,
     Disconnected,
     NameRefused,
     PeopleChanged,
@@ -487,7 +486,7 @@ def test_an_end_that_finds_the_queue_full_waits_for_room(
 
 
 def test_close_before_start_is_possible() -> None:
-    Connection("127.0.0.1", 1).close()
+    Client("127.0.0.1", 1).close()
 
 
 # --- no connection -----------------------------------------------------------------------------

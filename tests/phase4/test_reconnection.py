@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phase4.client import connection as core
+from phase4.client import client as core
 from phase4.client import send_queue
-from phase4.client.connection import (
+from phase4.client.client import (
     Connected,
     ConnectionLost,
     Disconnected,

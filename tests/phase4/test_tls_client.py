@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from phase4.certificate import main as make_certificate
-from phase4.client import connection as core
+from phase4.client import client as core
 from phase4.client import dialing
-from phase4.client.connection import (
+from phase4.client.client import (
     Connected,
     ConnectionLost,
     Disconnected,

@@ -9,7 +9,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from phase4.client.connection import Trust
+from phase4.client.client import Trust
 from phase4.client_gui.app import App
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.client_gui.target import Target

@@ -6,10 +6,10 @@ in through `send`, which never waits. So a window stays alive whatever the netwo
 nothing but plain Python is shared between the threads. A bot is a loop over the events:
 
     from contextlib import suppress
-    from phase4.client.connection import Connection, Disconnected, Received, SendError
+    from phase4.client.client import Client, Disconnected, Received, SendError
     from shared.message import Private
 
-    bot = Connection("127.0.0.1", 12345, "Echo")
+    bot = Client("127.0.0.1", 12345, "Echo")
     bot.start()
     while not isinstance(event := bot.events.get(), Disconnected):
         match event:
@@ -72,8 +72,8 @@ from shared.stream import Stream
 from shared.wakeup import Wakeup
 
 __all__ = [
+    "Client",
     "Connected",
-    "Connection",
     "ConnectionLost",
     "Disconnected",
     "Event",
@@ -104,7 +104,7 @@ PING_SECONDS = 30.0
 _LEFT = "You left the conversation."
 
 
-class Connection:
+class Client:
     """A person's conversation with one server, from connecting to the end.
 
     Take events from `events` until `Disconnected`; call everything else from any thread.
