@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from phase4.client.client import (
+from phase4.client import (
     Client,
     ConnectionLost,
     Disconnected,
@@ -61,9 +61,9 @@ def _converse(bot: Client) -> int:
     """Answer until the end, or until the server refuses the name; the exit status."""
     while True:
         match _next_event(bot):
-            case Received(message.Private(sender=who, text=text)) if who != bot.name:
+            case Received(message.Private(sender=sender, text=text)) if sender != bot.name:
                 with contextlib.suppress(SendError):  # it may be too long with a name before it
-                    bot.send(f"/pm {who} {text}")
+                    bot.send(f"/pm {sender} {text}")
             case Received(message.Notice(text=text)):  # such as the certificate's fingerprint
                 print(f"* {text}", flush=True)
             case Welcomed(name):

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from tkinter import ttk
 
-from phase4.client.client import (
+from phase4.client import (
     Client,
     Connected,
     ConnectionLost,

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from phase4.client.client import Event, Received
+from phase4.client import Event, Received
 from phase4.client.event_queue import EVENT_QUEUE_SIZE
 from phase4.client_terminal.look import concerns
 from shared import message

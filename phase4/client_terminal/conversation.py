@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 
-from phase4.client.client import (
+from phase4.client import (
     Client,
     Connected,
     ConnectionLost,

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from phase4.client.client import (
+from phase4.client import (
     Client,
     Disconnected,
     Event,

@@ -14,8 +14,8 @@ from typing import TypeVar, cast
 
 import pytest
 
-from phase4.client import client
-from phase4.client.client import (
+from phase4 import client
+from phase4.client import (
     Disconnected,
     Event,
     PeopleChanged,
@@ -34,7 +34,7 @@ AnyEvent = TypeVar("AnyEvent", bound=Event)
 
 
 class Client(client.Client):
-    """A connection, and how a check waits for its events."""
+    """A client, and how a check waits for its events."""
 
     def next(self) -> Event:
         """The next event."""

@@ -14,9 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from phase4.client import client as core
-from phase4.client import dialing, dialogue, event_queue
-from phase4.client.client import (
+from phase4.client import (
     Connected,
     Disconnected,
     NameRefused,
@@ -26,7 +24,11 @@ from phase4.client.client import (
     SendError,
     SendQueueFull,
     Welcomed,
+    dialing,
+    dialogue,
+    event_queue,
 )
+from phase4.client import client as core
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_SERVER_LINE_BYTES, RUNAWAY_LINE_BYTES
 from tests.harness import SECONDS, Program, free_port, wait_until
@@ -277,7 +279,7 @@ def test_a_silent_conversation_is_not_given_up(
 ) -> None:
     """Whoever is in may be silent for hours: the thread waits with no deadline at all."""
     client, _ = talk
-    assert client._seconds_to_wait() is None
+    assert client._talk.due is None
 
 
 def test_a_flood_waits_in_the_servers_buffers_and_nothing_is_lost(
