@@ -11,10 +11,11 @@ CLIENT = "phase4.client_terminal"
 
 _WITH = f"""
 import runpy
-import phase4.client.connection
+import phase4.client.client
+import phase4.client.talk
 import phase4.client_terminal.conversation
-phase4.client.connection.FIRST_PAUSE_SECONDS = {{pause}}
-phase4.client.connection.CONFIRM_SECONDS = 0.1
+phase4.client.client.FIRST_PAUSE_SECONDS = {{pause}}
+phase4.client.talk.CONFIRM_SECONDS = 0.1
 phase4.client_terminal.conversation.LEAVE_SECONDS = 0.1
 runpy.run_module({CLIENT!r}, run_name="__main__", alter_sys=True)
 """

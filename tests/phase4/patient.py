@@ -6,9 +6,9 @@ python -m tests.phase4.patient phase4.client_gui --port 12345
 import runpy
 import sys
 
-import phase4.client.connection
+import phase4.client.client
 
 if __name__ == "__main__":
-    phase4.client.connection.FIRST_PAUSE_SECONDS = 3600.0
+    phase4.client.client.FIRST_PAUSE_SECONDS = 3600.0
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

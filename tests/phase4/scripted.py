@@ -14,8 +14,8 @@ from typing import TypeVar, cast
 
 import pytest
 
-from phase4.client.connection import (
-    Connection,
+from phase4 import client
+from phase4.client import (
     Disconnected,
     Event,
     PeopleChanged,
@@ -33,8 +33,8 @@ NOBODY_ELSE = "[10:00:00] * 1 online: Ann"
 AnyEvent = TypeVar("AnyEvent", bound=Event)
 
 
-class Client(Connection):
-    """A connection, and how a check waits for its events."""
+class Client(client.Client):
+    """A client, and how a check waits for its events."""
 
     def next(self) -> Event:
         """The next event."""

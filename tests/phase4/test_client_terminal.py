@@ -21,9 +21,10 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.utils import get_cwidth
 
-from phase4.client_terminal import caution, completion, conversation, look
+from phase4.client import completion, presence
+from phase4.client.completion import offers
+from phase4.client_terminal import caution, conversation, look
 from phase4.client_terminal.caution import MOMENT_SECONDS, Caution, Question
-from phase4.client_terminal.completion import offers
 from phase4.client_terminal.conversation import TerminalClient
 from phase4.client_terminal.look import BarState, fragments, name_style, shortened
 from shared import message, request
@@ -780,7 +781,7 @@ def test_a_fault_ends_the_client_and_is_not_hidden(monkeypatch: pytest.MonkeyPat
     def fail(*_: object) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(conversation, "without_excess", fail)
+    monkeypatch.setattr(conversation, "take_batch", fail)
     with (
         create_pipe_input() as keyboard,
         create_app_session(input=keyboard, output=DummyOutput()),
@@ -1191,7 +1192,7 @@ def test_ctrl_c_ends_a_pipe_without_a_traceback(chat: Chat) -> None:
         assert not any("Traceback" in line for line in program.rest_of_output())
 
 
-@pytest.mark.parametrize("module", [caution, completion, look])
+@pytest.mark.parametrize("module", [caution, completion, look, presence])
 def test_the_examples_in_the_docstrings_are_true(module: Any) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0

@@ -14,11 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from phase4.client import connection as core
-from phase4.client import dialing, dialogue, event_queue
-from phase4.client.connection import (
+from phase4.client import (
     Connected,
-    Connection,
     Disconnected,
     NameRefused,
     PeopleChanged,
@@ -27,7 +24,11 @@ from phase4.client.connection import (
     SendError,
     SendQueueFull,
     Welcomed,
+    dialing,
+    dialogue,
+    event_queue,
 )
+from phase4.client import client as core
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_SERVER_LINE_BYTES, RUNAWAY_LINE_BYTES
 from tests.harness import SECONDS, Program, free_port, wait_until
@@ -278,7 +279,7 @@ def test_a_silent_conversation_is_not_given_up(
 ) -> None:
     """Whoever is in may be silent for hours: the thread waits with no deadline at all."""
     client, _ = talk
-    assert client._seconds_to_wait() is None
+    assert client._talk.due is None
 
 
 def test_a_flood_waits_in_the_servers_buffers_and_nothing_is_lost(
@@ -487,7 +488,7 @@ def test_an_end_that_finds_the_queue_full_waits_for_room(
 
 
 def test_close_before_start_is_possible() -> None:
-    Connection("127.0.0.1", 1).close()
+    Client("127.0.0.1", 1).close()
 
 
 # --- no connection -----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from phase4.client.connection import Trust
+from phase4.client import Trust
 from phase4.demo.people import Surprise
 from phase4.eavesdropper import __main__ as eavesdropper
 from phase4.eavesdropper import mallory

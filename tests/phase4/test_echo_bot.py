@@ -21,8 +21,8 @@ STOPS = [signal.SIGINT] if sys.platform == "win32" else [signal.SIGINT, signal.S
 
 _HASTY = f"""
 import runpy
-import phase4.client.connection
-phase4.client.connection.FIRST_PAUSE_SECONDS = 0.1
+import phase4.client.client
+phase4.client.client.FIRST_PAUSE_SECONDS = 0.1
 runpy.run_module({BOT!r}, run_name="__main__", alter_sys=True)
 """
 

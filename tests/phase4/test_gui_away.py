@@ -58,13 +58,13 @@ def away(alice: App, chat: Chat) -> App:
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that would wait for minutes until it tries again by itself."""
-    monkeypatch.setattr("phase4.client.connection.FIRST_PAUSE_SECONDS", 300.0)
+    monkeypatch.setattr("phase4.client.client.FIRST_PAUSE_SECONDS", 300.0)
 
 
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that tries again sooner than it would."""
-    monkeypatch.setattr("phase4.client.connection.FIRST_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr("phase4.client.client.FIRST_PAUSE_SECONDS", 0.2)
 
 
 def lose(app: App, chat: Chat) -> None:

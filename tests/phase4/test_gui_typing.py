@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from phase4.client.connection import SendQueueFull
+from phase4.client import SendQueueFull
 from phase4.client_gui.app import App
 from phase4.client_gui.typing_aids import (
     MAX_PASTED_LINES,

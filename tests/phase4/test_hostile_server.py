@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from phase4.client.connection import (
+from phase4.client import (
     ConnectionLost,
     Disconnected,
     Event,

@@ -13,9 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phase4.client import connection as core
-from phase4.client import send_queue
-from phase4.client.connection import (
+from phase4.client import (
     Connected,
     ConnectionLost,
     Disconnected,
@@ -24,7 +22,10 @@ from phase4.client.connection import (
     SendError,
     SendQueueFull,
     Welcomed,
+    send_queue,
+    talk,
 )
+from phase4.client import client as core
 from phase4.client.dialogue import TAKE_BACK_TRIES
 from phase4.client.send_queue import SendQueue
 from shared import message, request
@@ -55,13 +56,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def asks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether a line has arrived is asked right after it."""
-    monkeypatch.setattr(core, "CONFIRM_SECONDS", 0.0)
+    monkeypatch.setattr(talk, "CONFIRM_SECONDS", 0.0)
 
 
 @pytest.fixture
 def never_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection is lost before it comes to asking."""
-    monkeypatch.setattr(core, "CONFIRM_SECONDS", 3600.0)
+    monkeypatch.setattr(talk, "CONFIRM_SECONDS", 3600.0)
 
 
 @pytest.fixture
@@ -210,9 +211,9 @@ def test_who_leaves_leaves_after_all_that_was_said(
             speaker.expect(line)
         with ann._lock:  # all in one instant, before anything more is asked
             for line in lines[60:]:
-                ann._put(f"{line}\n".encode(), is_goodbye=False)
+                ann._talk.send(line)
             if way == "/quit":
-                ann._put(b"/quit\n", is_goodbye=True)
+                ann._talk.send("/quit")
         closing = threading.Thread(target=ann.close)
         if way == "close":
             closing.start()

@@ -15,16 +15,18 @@ from pathlib import Path
 import pytest
 
 from phase4.certificate import main as make_certificate
-from phase4.client import connection as core
-from phase4.client import dialing
-from phase4.client.connection import (
+from phase4.client import (
     Connected,
     ConnectionLost,
     Disconnected,
     Received,
     Secured,
+    SendQueueFull,
     Welcomed,
+    dialing,
+    talk,
 )
+from phase4.client import client as core
 from phase4.transport.contexts import fingerprint_of_file, server_context
 from phase4.transport.known_hosts import Entry, line_of, parse
 from phase4.transport.tls_socket import CutOff, TLSSocket
@@ -542,7 +544,7 @@ def test_what_is_altered_on_the_way_is_not_shown(server: ScriptedServer, ann: Cl
 def test_after_a_cut_it_comes_back_and_nothing_typed_is_lost(
     server: ScriptedServer, connect: Connect, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core, "CONFIRM_SECONDS", 3600.0)  # it is cut before that is asked
+    monkeypatch.setattr(talk, "CONFIRM_SECONDS", 3600.0)  # it is cut before that is asked
     client = connect(server.port, reconnect=True, trust=Trust(authority.file))
     with server.accept() as speaker:
         speaker.let_in()
@@ -611,7 +613,7 @@ def test_a_slow_server_gets_every_line_once_and_in_order(
         client.until_in()
         heard = 0
         while heard < 1500:
-            with contextlib.suppress(core.SendQueueFull):
+            with contextlib.suppress(SendQueueFull):
                 while sent < 1500:
                     client.send(f"{sent} {'x' * 3000}")
                     sent += 1

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from phase4.client.connection import Secured, Trust
+from phase4.client import Secured, Trust
 from phase4.client_gui import __main__ as client_gui
 from phase4.client_gui import security, settings
 from phase4.client_gui.app import HOW_TO_ENCRYPT, App

@@ -9,7 +9,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from phase4.client.connection import Trust
+from phase4.client import Trust
 from phase4.client_gui.app import App
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.client_gui.target import Target
@@ -113,7 +113,7 @@ def kill(app: App, chat: Chat) -> None:
     connection = vars(app)["_connection"]
 
     def is_answered() -> bool:
-        state = vars(connection)
+        state = vars(vars(connection)["_talk"])
         has_answer = state["_lag_seconds"] is not None and state["_asked_at"] is None
         return has_answer and not connection.unsent
 

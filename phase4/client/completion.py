@@ -1,20 +1,19 @@
-"""What Tab offers. No terminal here, so all of it is tested without one."""
+"""What Tab offers, in every client. No terminal and no window here: it is tested without one."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-from shared.request import COMMANDS as SERVER_COMMANDS
-
-RECONNECT = "/reconnect"
-"""The one command that is the client's own: try again at once. Known while there is no server."""
-
-MAX_OFFERS = 40
-"""What Tab offers at a time: a screenful. Type one more letter to see others."""
+from shared import request
 
 COMMANDS = tuple(
-    f"{each} " if each in ("/pm", "/nick") else each for each in SERVER_COMMANDS if each != "/ping"
+    f"{name} " if argument else name
+    for name, argument in request.COMMANDS.items()
+    if name != "/ping"
 )
-"""Without /ping, which the client asks by itself: offered, it would make `/p` stand for two."""
+"""The commands that are offered, with a blank where something has to follow.
+
+Without /ping, which clients ask by themselves: offered, it would make `/p` stand for two.
+"""
 
 
 def offers(before: str, names: Iterable[str], commands: Sequence[str] = COMMANDS) -> Iterator[str]:
