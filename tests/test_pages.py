@@ -5,6 +5,7 @@ test_readmes.py.
 """
 
 import re
+import textwrap
 from collections.abc import Iterator
 
 import pytest
@@ -177,6 +178,14 @@ def test_every_option_is_on_the_page_of_its_part(module: str) -> None:
     assert options
     text = "".join(TEXTS[page] for page in OPTIONS[module])
     assert not [each for each in options if not re.search(rf"`[^`]*{each}(?![\w-])[^`]*`", text)]
+
+
+def test_the_bot_on_the_page_is_the_one_in_the_docstring() -> None:
+    """That one is run by a check of phase 4."""
+    shown = re.search(r"```python\n(.*?)```", TEXTS["phase4/client/README.md"], re.DOTALL)
+    assert shown
+    docstring = (ROOT / "phase4/client/client.py").read_text(encoding="utf-8")
+    assert textwrap.indent(shown[1], "    ") in docstring
 
 
 def picture_of_the_imports() -> str:
