@@ -20,7 +20,7 @@ from tests.grading.plugin import (  # noqa: F401 - pytest finds them by their na
     pytest_sessionfinish,
     subject,
 )
-from tests.harness import look_in_sbin
+from tests.kit.harness import look_in_sbin
 
 Need = Callable[..., None]
 

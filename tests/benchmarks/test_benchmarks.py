@@ -22,7 +22,7 @@ from tests.benchmarks.asyncio_server import Chat, serve
 from tests.benchmarks.generator import Failure, Order, Part, carry_out
 from tests.benchmarks.picture import Curve, Point, draw
 from tests.benchmarks.servers import CONTENDERS, running
-from tests.harness import SECONDS, free_port, run, wait_until
+from tests.kit.harness import SECONDS, free_port, run, wait_until
 
 SVG = "{http://www.w3.org/2000/svg}"
 

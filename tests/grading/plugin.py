@@ -19,7 +19,7 @@ from tests.grading.journal import Journal
 from tests.grading.people import DEAD, Verdict
 from tests.grading.subject import Graded, Running, Subject, words_of
 from tests.grading.teaching import explanation, lesson_of
-from tests.harness import ROOT
+from tests.kit.harness import ROOT
 
 PATIENCE_SECONDS = 5.0  # for what takes milliseconds: a slow machine is no mistake
 

@@ -13,7 +13,7 @@ from tests.grading import subject as subjects
 from tests.grading.people import Verdict
 from tests.grading.processes import family
 from tests.grading.subject import MAX_PRINTED_BYTES, SEARCHED_LINES, Running, Subject
-from tests.harness import ROOT, Peer, Program, wait_until
+from tests.kit.harness import ROOT, Peer, Program, wait_until
 
 PYTHON = shlex.quote(sys.executable)
 

@@ -3,8 +3,8 @@
 import doctest
 
 from phase3 import client
-from tests.harness import Program, Server
-from tests.phases_common import Listener, TwoThreadedClientPromises
+from tests.kit.harness import Program, Server
+from tests.kit.phases_common import Listener, TwoThreadedClientPromises
 
 MODULE = "phase3.client"
 

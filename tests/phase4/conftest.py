@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from phase4.transport.trust import Trust
-from tests.harness import free_port, wait_until
-from tests.phase4.chat import Chat, secure
-from tests.phase4.desktop import MODULES, PROGRAMS, Desktop
-from tests.phase4.scripted import Client, Connect, ScriptedServer, Speaker
+from tests.kit.chat import Chat, secure
+from tests.kit.desktop import MODULES, PROGRAMS, Desktop
+from tests.kit.harness import free_port, wait_until
+from tests.kit.scripted import Client, Connect, ScriptedServer, Speaker
 
 if TYPE_CHECKING:  # its libraries take as long to load as pytest, and most runs do without
-    from tests.phase4.certificates import Authority
+    from tests.kit.certificates import Authority
 
 
 def _start(directory: Path, transport: Authority | None, *arguments: str, port: int = 0) -> Chat:
@@ -90,7 +90,7 @@ def desktop(need: Callable[..., None], _any_desktop: Callable[[], Desktop]) -> D
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Who vouches for servers with a certificate."""
-    from tests.phase4.certificates import Authority
+    from tests.kit.certificates import Authority
 
     return Authority(tmp_path_factory.mktemp("authority"))
 

@@ -28,8 +28,8 @@ from phase4.certificate import CertificateError
 from phase4.transport.contexts import client_context, fingerprint_of_file, server_context
 from phase4.transport.tls_socket import TLSSocket
 from tests.conftest import Need
-from tests.harness import ROOT, SECONDS, Program, environment, run
-from tests.phase4.chat import Chat
+from tests.kit.chat import Chat
+from tests.kit.harness import ROOT, SECONDS, Program, environment, run
 
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights for files")
 ANSWER = b"HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"

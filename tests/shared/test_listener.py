@@ -13,7 +13,7 @@ from shared import listener as module
 from shared.address import address_text
 from shared.connector import ConnectError, connect
 from shared.listener import ListenError, open_listener, tune_connection
-from tests.harness import SECONDS, Peer, free_port
+from tests.kit.harness import SECONDS, Peer, free_port
 
 
 @contextlib.contextmanager

@@ -1,0 +1,825 @@
+"""The relay and TLS: ended in it on either side or on both, or passing through it as it is.
+
+What is promised of a relay without TLS (test_relay.py) holds in each of the four ways.
+"""
+
+import contextlib
+import hashlib
+import os
+import random
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from phase4.relay import sides as relay_sides
+from phase4.relay.relay import Relay
+from phase4.relay.sides import ClientSide
+from phase4.transport.contexts import (
+    client_context,
+    fingerprint,
+    fingerprint_of_file,
+    server_context,
+)
+from phase4.transport.tls_socket import CutOff, TLSSocket
+from shared.stream import Stream
+from tests.conftest import Need
+from tests.kit.certificates import Authority
+from tests.kit.chat import PROMPT, TIME, Chat
+from tests.kit.harness import SECONDS, Server, run, wait_until
+from tests.kit.records import RecordWriter
+from tests.kit.relayed import (
+    FROM_EITHER,
+    Relayed,
+    memory_of,
+    on_linux,
+    receive,
+    receive_all,
+    reset,
+    send_until_blocked,
+    threads_and_descriptors,
+)
+
+WAYS = {  # who speaks TLS: client, server; and what the relay is told to end
+    "client": (True, False),
+    "server": (False, True),
+    "both": (True, True),
+    "through": (True, True),
+}
+Pair = tuple[Stream, Stream]
+
+
+class Certified:
+    """An authority of this module's, and one certificate for all that listens here."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.authority = Authority(directory)
+        self.ca = self.authority.file
+        self.file = self.authority.certificate()
+
+    def wrap_client(self, connection: socket.socket) -> TLSSocket:
+        """A client's end, before its handshake."""
+        connection.settimeout(SECONDS)
+        return TLSSocket(connection, client_context(self.ca), server_hostname="127.0.0.1")
+
+    def wrap_server(self, connection: socket.socket) -> TLSSocket:
+        """A server's end, before its handshake."""
+        connection.settimeout(SECONDS)
+        return TLSSocket(connection, server_context(self.file), server_side=True)
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> Certified:
+    return Certified(tmp_path_factory.mktemp("certificates"))
+
+
+class TLSRelayed(Relayed):
+    """A relay that is placed in one of the four ways, with ends that speak TLS or not."""
+
+    def __init__(self, certified: Certified, way: str, *arguments: str) -> None:
+        self.certified = certified
+        self.way = way
+        self.raw: tuple[socket.socket, socket.socket]  # the sockets below the last pair
+        ending = {
+            "client": ("--tls-cert", str(certified.file)),
+            "server": ("--upstream-tls", "--ca", str(certified.ca)),
+            "through": (),
+        }
+        ending["both"] = (*ending["client"], *ending["server"])
+        super().__init__(*ending[way], *arguments)
+
+    def streams(self) -> Pair:
+        """A client, and the server's end of its connection; both have agreed on TLS."""
+        by_tls = WAYS[self.way]
+        raw = self.client()
+        client: Stream = raw
+        shaking = threading.Thread()
+        if by_tls[0]:
+            client = secured = self.certified.wrap_client(raw)
+            # In a thread: where TLS passes through, it is our own server that answers.
+            shaking = threading.Thread(target=secured.do_handshake)
+        shaking.start()
+        accepted, _ = self.upstream.accept()
+        accepted.settimeout(SECONDS)
+        self.sockets.append(accepted)
+        server: Stream = accepted
+        if by_tls[1]:
+            server = answering = self.certified.wrap_server(accepted)
+            answering.do_handshake()
+        shaking.join(SECONDS)
+        self.raw = (raw, accepted)
+        return client, server
+
+
+@pytest.fixture(scope="module")
+def lasting_relays(certified: Certified) -> Iterator[dict[str, TLSRelayed]]:
+    """One relay for each way, started by the first check that needs it."""
+    with contextlib.ExitStack() as stack:
+
+        class Relays(dict[str, TLSRelayed]):
+            def __missing__(self, way: str) -> TLSRelayed:
+                self[way] = stack.enter_context(TLSRelayed(certified, way))
+                stack.callback(self[way].upstream.close)
+                return self[way]
+
+        yield Relays()
+
+
+@pytest.fixture(params=list(WAYS))
+def relay(
+    request: pytest.FixtureRequest, lasting_relays: dict[str, TLSRelayed]
+) -> Iterator[TLSRelayed]:
+    """A relay in front of a server of the test's, in each of the four ways."""
+    relayed = lasting_relays[request.param]
+    yield relayed
+    relayed.close_sockets()
+
+
+@pytest.fixture
+def both(lasting_relays: dict[str, TLSRelayed]) -> Iterator[TLSRelayed]:
+    """A relay that ends TLS on both sides."""
+    yield lasting_relays["both"]
+    lasting_relays["both"].close_sockets()
+
+
+Start = Callable[..., TLSRelayed]
+
+
+@pytest.fixture
+def start_relay(certified: Certified) -> Iterator[Start]:
+    """Start relays for one check alone."""
+    with contextlib.ExitStack() as stack:
+
+        def start(way: str, *arguments: str) -> TLSRelayed:
+            relayed = stack.enter_context(TLSRelayed(certified, way, *arguments))
+            stack.callback(lambda: relayed.upstream.close())
+            stack.callback(relayed.close_sockets)
+            return relayed
+
+        yield start
+
+
+# --- the promises, in each of the four ways ------------------------------------------------------
+
+
+@FROM_EITHER
+def test_bytes_arrive_as_they_were_sent(relay: TLSRelayed, sender: int) -> None:
+    pair = relay.streams()
+    data = bytes(range(256)) + b"\xff\xfe no UTF-8, no newline"
+    pair[sender].sendall(data)
+    assert receive(pair[1 - sender], len(data)) == data
+
+
+@FROM_EITHER
+def test_who_ends_their_direction_still_hears_the_other(relay: TLSRelayed, sender: int) -> None:
+    pair = relay.streams()
+    first, second = pair[sender], pair[1 - sender]
+    first.sendall(b"a question")
+    first.shutdown(socket.SHUT_WR)
+    assert receive_all(second) == b"a question"  # a CutOff would fail
+    second.sendall(b"the answer, after that")
+    second.shutdown(socket.SHUT_WR)
+    assert receive_all(first) == b"the answer, after that"
+
+
+def exchange(pair: Pair, size: int) -> None:
+    """Send much both ways at once, and see it arrive, in order and to the end."""
+    sent = [random.Random(side).randbytes(size) for side in (0, 1)]
+    got: dict[int, str] = {}
+
+    def send(side: int) -> None:
+        pieces = random.Random(side)
+        rest = memoryview(sent[side])
+        while rest:
+            size = pieces.choice((1, 100, 5000, 50_000))  # chat lines, records, more than one
+            pair[side].sendall(rest[:size])
+            rest = rest[size:]
+        pair[side].shutdown(socket.SHUT_WR)
+
+    def read(side: int) -> None:
+        got[side] = hashlib.sha256(receive_all(pair[side])).hexdigest()
+
+    threads = [
+        threading.Thread(target=each, args=(side,)) for each in (send, read) for side in (0, 1)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS)
+    assert got == {side: hashlib.sha256(sent[1 - side]).hexdigest() for side in (0, 1)}
+
+
+def test_much_both_ways_at_once_arrives_in_order_and_whole(relay: TLSRelayed) -> None:
+    exchange(relay.streams(), 2 << 20)
+
+
+def test_many_connections_busy_both_ways_do_not_disturb_each_other(
+    both: TLSRelayed,
+) -> None:
+    pairs = [both.streams() for _ in range(10)]
+    failures: list[BaseException] = []
+
+    def exchange_one(pair: Pair) -> None:
+        try:
+            exchange(pair, 200_000)
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    threads = [threading.Thread(target=exchange_one, args=(pair,)) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS)
+    assert not failures
+    assert not any(thread.is_alive() for thread in threads)
+
+
+@FROM_EITHER
+def test_a_side_that_does_not_read_slows_the_other_down(relay: TLSRelayed, sender: int) -> None:
+    pair = relay.streams()
+    data = random.Random(sender).randbytes(32 << 20)
+    before = memory_of(relay)
+    taken = send_until_blocked(pair[sender], data)
+    # The kernel's four buffers hold some MB (Linux: 20 at most). What the relay adds is one piece.
+    assert taken < len(data)
+    assert memory_of(relay) - before < 8 << 20
+
+    # It holds up neither the other direction nor another client.
+    pair[1 - sender].sendall(b"pong")
+    assert receive(pair[sender], 4) == b"pong"
+    client, server = relay.streams()
+    client.sendall(b"me too")
+    assert receive(server, 6) == b"me too"
+
+    # And when it reads again, nothing is missing: neither bytes nor the orderly end.
+    whole = taken + (1 << 20)
+
+    def say_the_rest() -> None:
+        pair[sender].sendall(data[taken:whole])
+        pair[sender].shutdown(socket.SHUT_WR)
+
+    rest = threading.Thread(target=say_the_rest)
+    rest.start()
+    assert receive_all(pair[1 - sender]) == data[:whole]
+    rest.join(SECONDS)
+
+
+@FROM_EITHER
+def test_a_reset_is_no_orderly_end(relay: TLSRelayed, sender: int) -> None:
+    pair = relay.streams()
+    pair[sender].sendall(b"cut sh")
+    assert receive(pair[1 - sender], 6) == b"cut sh"
+    reset(pair[sender])
+    with pytest.raises(ConnectionResetError):
+        receive_all(pair[1 - sender])
+
+
+@pytest.mark.parametrize(
+    ("relay", "sender"),
+    [(way, sender) for way, by_tls in WAYS.items() for sender in (0, 1) if by_tls[sender]],
+    indirect=["relay"],
+)
+def test_a_stream_that_is_cut_off_looks_complete_to_nobody(relay: TLSRelayed, sender: int) -> None:
+    """Somebody on the way ends the connection (FIN), which needs no key; a goodbye would."""
+    pair = relay.streams()
+    pair[sender].sendall(b"do not")
+    assert receive(pair[1 - sender], 6) == b"do not"
+    relay.raw[sender].shutdown(socket.SHUT_WR)
+    with pytest.raises(ConnectionResetError):
+        receive_all(pair[1 - sender])
+    if relay.way != "through":  # nor to the one who was cut off: what it reads is cut off as well
+        with pytest.raises((ConnectionResetError, ssl.SSLError)):
+            receive_all(pair[sender])
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("way", "clients"), [("client", 50), ("server", 50), ("both", 200), ("through", 50)]
+)
+def test_many_clients_come_talk_and_go(
+    lasting_relays: dict[str, TLSRelayed], way: str, clients: int
+) -> None:
+    relay = lasting_relays[way]
+    wait_until(lambda: threads_and_descriptors(relay)[0] <= 2, "those of the last check are gone")
+    before = threads_and_descriptors(relay)
+    pairs = [relay.streams() for _ in range(clients)]
+    for number, pair in enumerate(pairs):
+        for side in (0, 1):
+            pair[side].sendall(b"%d from %d;" % (number, side))
+    for number, pair in enumerate(pairs):
+        for side in (0, 1):
+            said = b"%d from %d;" % (number, side)
+            assert receive(pair[1 - side], len(said)) == said
+    for client, server in pairs[::2]:  # every other one has no more to say, and listens
+        client.shutdown(socket.SHUT_WR)
+        assert receive_all(server) == b""
+        server.sendall(b"still here")
+        assert receive(client, 10) == b"still here"
+    for number, (_, server) in enumerate(pairs):  # the server dies: some of its ends are orderly
+        if number % 3:
+            reset(server)
+        else:
+            server.shutdown(socket.SHUT_WR)
+    for number, (client, _) in enumerate(pairs):
+        if number % 3:
+            with pytest.raises(ConnectionResetError):
+                receive_all(client)
+        else:
+            assert receive_all(client) == b""
+    relay.close_sockets()
+    wait_until(lambda: threads_and_descriptors(relay) == before, "threads and sockets are gone")
+
+
+def test_an_end_waits_until_a_slow_reader_has_room_for_it(certified: Certified) -> None:
+    """The goodbye has some bytes of its own; without them, the end would look like a cut."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname(), SECONDS) as connection,
+        listener.accept()[0] as accepted,
+    ):
+        reader, writer = certified.wrap_client(connection), certified.wrap_server(accepted)
+        shaking = threading.Thread(target=writer.do_handshake)
+        shaking.start()
+        reader.do_handshake()
+        shaking.join(SECONDS)
+        taken = fill(writer)
+        ending = threading.Thread(target=writer.shutdown, args=(socket.SHUT_WR,))
+        ending.start()
+        ending.join(0.1)  # where it does not wait, it is over now
+        heard = receive_all(reader)
+        ending.join(SECONDS)
+    assert len(heard) >= taken
+
+
+def fill(writer: TLSSocket) -> int:
+    """Send zeros until the system takes not one more byte; how many at least it has taken.
+
+    A socket that counts as not writable may still take something small, as a goodbye is.
+    """
+    taken = refused = 0
+    pause = threading.Event()
+    writer.setblocking(False)
+    while refused < 20:  # the system moves what it has from here to there, and may have room again
+        try:
+            taken += writer.send(bytes(1000))
+            refused = 0
+        except BlockingIOError:
+            refused += 1
+            pause.wait(0.005)
+    writer.settimeout(SECONDS)
+    return taken
+
+
+# --- stopping ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_stopping_ends_both_sides_in_order(start_relay: Start, way: str) -> None:
+    relay = start_relay(way)
+    pair = relay.streams()
+    relay.expect(" connected")
+    relay.signal(signal.SIGTERM)
+    for each in pair:
+        if way == "through":  # only the other end could say goodbye
+            with pytest.raises(CutOff):
+                receive_all(each)
+        else:
+            assert receive_all(each) == b""
+    assert relay.wait() == 0
+    output = relay.rest_of_output()
+    assert output[-1] == "Stopped."
+    if way != "through":  # there, the ends may answer their CutOff with an alert, too late
+        assert " closed: " in output[-2]  # and was not cut off
+
+
+@pytest.mark.parametrize("stalled", [(0,), (1,), (0, 1)], ids=["client", "server", "both"])
+def test_stopping_waits_for_nobody_who_does_not_read(
+    start_relay: Start, stalled: tuple[int, ...]
+) -> None:
+    relay = start_relay("both")
+    pair = relay.streams()
+    data = bytes(64 << 20)
+    for side in stalled:
+        assert send_until_blocked(pair[1 - side], data) < len(data)
+    relay.signal(signal.SIGTERM)
+    assert relay.wait(4.0) == 0  # 2 s are promised; the rest is for a machine that is busy
+
+
+def test_stopping_waits_for_no_handshake(start_relay: Start) -> None:
+    relay = start_relay("both")
+    relay.client()  # says nothing
+    half = relay.client()
+    half.sendall(b"\x16\x03\x01\x02\x00\x01")  # the beginning of a handshake
+    client = relay.certified.wrap_client(relay.client())
+    client.do_handshake()
+    relay.sockets.append(relay.upstream.accept()[0])  # a server that does not answer
+    relay.signal(signal.SIGTERM)
+    assert relay.wait(4.0) == 0
+
+
+# --- who is on the other side --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("said", [b"Alice\n", b"GET / HTTP/1.1\r\n\r\n", b"\r\n"])
+def test_a_client_without_tls_is_told_so(both: TLSRelayed, said: bytes) -> None:
+    client = both.client()
+    client.sendall(said)
+    answer = receive_all(client).decode()
+    assert answer == "! This relay speaks TLS only; connect with --tls. Goodbye.\n"
+
+
+def test_a_client_that_waits_to_be_asked_is_told_as_well(
+    certified: Certified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_sides, "HANDSHAKE_SECONDS", 0.1)
+    assert told_by_relay(certified, b"") == (
+        b"! This relay speaks TLS only; connect with --tls. Goodbye.\n",
+        "somebody was turned away: it speaks no TLS",
+    )
+
+
+def test_a_handshake_that_stalls_is_ended_in_silence(
+    certified: Certified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has begun to speak TLS would take a sentence for a fault of the relay's."""
+    monkeypatch.setattr(relay_sides, "HANDSHAKE_SECONDS", 0.1)
+    assert told_by_relay(certified, b"\x16\x03\x01\x02\x00\x01") == (
+        b"",
+        "somebody was turned away: its TLS handshake took too long",
+    )
+
+
+def told_by_relay(certified: Certified, said: bytes) -> tuple[bytes, str]:
+    """What a client that says this reads, and what the relay reports; in this process."""
+    reports: list[str] = []
+    clients = ClientSide(server_context(certified.file))
+    relay = Relay(("127.0.0.1", 1), reports.append, clients=clients)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname(), SECONDS) as client,
+        listener.accept()[0] as ours,
+    ):
+        client.sendall(said)
+        serving = threading.Thread(target=relay.serve, args=(ours, "somebody"))
+        serving.start()
+        heard = receive_all(client)
+        client.close()
+        serving.join(SECONDS)
+        (report,) = reports
+        return heard, report
+
+
+def test_silence_after_the_handshake_is_fine(
+    certified: Certified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_sides, "HANDSHAKE_SECONDS", 1.0)  # for the handshake, and only that
+    side = ClientSide(server_context(certified.file))
+    heard: list[bytes] = []
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname(), SECONDS) as connection,
+        listener.accept()[0] as ours,
+    ):
+        serving = threading.Thread(target=lambda: heard.append(side.secure(ours).recv(100)))
+        serving.start()
+        client = certified.wrap_client(connection)
+        client.do_handshake()
+        serving.join(1.2)  # longer than a handshake may take
+        assert serving.is_alive()
+        client.sendall(b"at last")
+        serving.join(SECONDS)
+    assert heard == [b"at last"]
+
+
+def test_handshakes_that_stall_hold_up_nobody(both: TLSRelayed) -> None:
+    for _ in range(20):
+        both.client()
+        both.client().sendall(b"\x16\x03\x01\x02\x00\x01")
+    client, server = both.streams()
+    client.sendall(b"hello")
+    assert receive(server, 5) == b"hello"
+
+
+def test_only_versions_of_tls_that_hold_are_spoken(both: TLSRelayed) -> None:
+    old = client_context(both.certified.ca)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        old.minimum_version = ssl.TLSVersion.TLSv1
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with both.client() as connection, pytest.raises(ssl.SSLError, match=r"(?i)protocol.version"):
+        old.wrap_socket(connection, server_hostname="127.0.0.1")
+    both.expect("was turned away: no agreement on TLS")
+
+
+def test_who_alters_a_byte_ends_the_connection(both: TLSRelayed) -> None:
+    client, server = both.streams()
+    client.sendall(b"as it was said")
+    assert receive(server, 14) == b"as it was said"
+    both.raw[0].sendall(b"\x17\x03\x03\x00\x40" + bytes(64))  # a record, but made without the key
+    with pytest.raises(ConnectionResetError):
+        receive_all(server)
+    both.expect(r"was cut off \(what arrived was altered on the way\): 14 bytes to the server, 0 ")
+
+
+def test_a_client_that_is_cut_off_frees_a_server_that_is_held_up_by_it(both: TLSRelayed) -> None:
+    """It does not read; only the goodbye is missing, so that TCP alone would wait for ever."""
+    _, server = both.streams()
+    assert send_until_blocked(server, bytes(64 << 20)) < 64 << 20
+    both.raw[0].shutdown(socket.SHUT_WR)
+    with pytest.raises((ConnectionResetError, BrokenPipeError)):
+        server.sendall(bytes(64 << 20))
+    both.expect(r"was cut off \(cut off, so that the last words may be missing\)")
+
+
+def test_a_client_that_only_asks_for_new_keys_frees_a_server_that_is_held_up_by_it(
+    start_relay: Start, certified: Certified, tmp_path: Path
+) -> None:
+    relay = start_relay("client")
+    client = RecordWriter(relay.client(), certified.ca, tmp_path / "keys")
+    server, _ = relay.upstream.accept()
+    with server:
+        assert send_until_blocked(server, bytes(64 << 20)) < 64 << 20
+        with contextlib.suppress(ConnectionError):
+            for _ in range(2000):
+                client.socket.sendall(client.key_update())
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            server.sendall(bytes(64 << 20))
+    relay.expect(r"was cut off \(sends, and says nothing\)")
+
+
+# --- whether the server is the right one ---------------------------------------------------------
+
+
+@contextlib.contextmanager
+def serving(listener: socket.socket, certificate: Path) -> Iterator[list[bytes]]:
+    """A server with this certificate, for one connection; what it was told, at the end."""
+    told: list[bytes] = []
+
+    def serve() -> None:
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.settimeout(SECONDS)
+            stream = TLSSocket(accepted, server_context(certificate), server_side=True)
+            with contextlib.suppress(OSError):
+                stream.do_handshake()
+                stream.sendall(b"welcome\n")
+                told.append(stream.recv(100))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield told
+    thread.join(SECONDS)
+    assert not thread.is_alive()
+
+
+def upstream_relay(stack: contextlib.ExitStack, *arguments: str) -> Relayed:
+    """A relay that speaks TLS to the server; it ends with the stack."""
+    relay = stack.enter_context(Relayed("--upstream-tls", *arguments))
+    stack.enter_context(relay.upstream)
+    stack.callback(relay.close_sockets)
+    return relay
+
+
+DISTRUSTED = (
+    b"! The relay cannot tell whether the server is the right one, and sent it nothing. "
+    b"Ask the operator of the relay.\n"
+)
+
+
+def test_the_first_certificate_is_remembered_and_any_other_refused(
+    certified: Certified, tmp_path: Path
+) -> None:
+    known = tmp_path / "known_hosts"
+    other = certified.authority.certificate()
+    with contextlib.ExitStack() as stack:
+        relay = upstream_relay(stack, "--known-hosts", str(known))
+        for _ in range(2):
+            with serving(relay.upstream, certified.file):
+                client = relay.client()
+                assert receive(client, 8) == b"welcome\n"
+                client.close()
+        with serving(relay.upstream, other) as told:
+            client = relay.client()
+            client.sendall(b"a secret")
+            assert receive_all(client) == DISTRUSTED
+        assert b"".join(told) == b""
+        port = relay.upstream.getsockname()[1]
+        relay.expect(
+            rf"turned away: 127\.0\.0\.1 port {port} shows another certificate than before"
+        )
+        shown = [line for line in relay.output if "This is the first time" in line]
+        assert len(shown) == 1
+        assert fingerprint_of_file(certified.file) in shown[0]
+        with serving(relay.upstream, certified.file):  # and it goes on
+            assert receive(relay.client(), 8) == b"welcome\n"
+            relay.close_sockets()
+        assert fingerprint_of_file(certified.file) in known.read_text()
+        assert fingerprint_of_file(other) not in known.read_text()
+
+
+def test_with_an_authority_only_who_it_vouches_for_is_trusted(
+    certified: Certified, tmp_path: Path
+) -> None:
+    stranger = Authority(tmp_path).certificate()
+    elsewhere = certified.authority.certificate("chat.example")
+    with contextlib.ExitStack() as stack:
+        relay = upstream_relay(stack, "--ca", str(certified.ca))
+        for certificate, why in (
+            (stranger, "Nobody in .* vouches"),
+            (elsewhere, "is for another host"),
+        ):
+            with serving(relay.upstream, certificate) as told:
+                assert receive_all(relay.client()) == DISTRUSTED
+            assert told == []
+            relay.expect(f"was turned away: .*{why}")
+
+
+def test_a_server_without_tls_is_said_to_be_one(certified: Certified) -> None:
+    with contextlib.ExitStack() as stack:
+        relay = upstream_relay(stack, "--ca", str(certified.ca))
+        client = relay.client()
+        with relay.upstream.accept()[0] as server:
+            server.sendall(b"* Enter your nickname:\n")
+            assert receive_all(client) == (
+                b"! The relay cannot talk to the server over TLS. Ask the operator of the relay.\n"
+            )
+        relay.expect("was turned away: .* speaks no TLS, and nothing was sent to it")
+
+
+# --- real peers ----------------------------------------------------------------------------------
+
+
+def test_openssl_chats_through_both_sides(
+    need: Need, start: Callable[..., Chat], certified: Certified
+) -> None:
+    need("openssl")
+    chat = start("--tls-cert", str(certified.file))
+    with (
+        Server(
+            "phase4.relay",
+            *("--upstream", f"{chat.host}:{chat.port}", "--ca", str(certified.ca)),
+            *("--tls-cert", str(certified.file)),
+        ) as relay,
+        subprocess.Popen(
+            [
+                *("openssl", "s_client", "-quiet", "-no_ign_eof", "-verify_return_error"),
+                *("-CAfile", str(certified.ca), "-connect", f"{relay.host}:{relay.port}"),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as client,
+    ):
+        assert client.stdin is not None
+        assert client.stdout is not None
+        assert re.fullmatch(PROMPT + "\n", client.stdout.readline().decode())
+        client.stdin.write(b"Bob\n/who\n/quit\n")
+        client.stdin.flush()
+        said = client.stdout.read().decode().splitlines()
+        assert re.fullmatch(rf"{TIME} \* Welcome, Bob! 1 online\. .*", said[0])
+        assert re.fullmatch(rf"{TIME} \* 1 online: Bob", said[1])
+        assert client.wait(SECONDS) == 0
+        relay.expect(r"connected \(TLSv1\.3 with the client, TLSv1\.3 with the server\)$")
+        relay.expect(r" closed: 15 bytes to the server, \d+ bytes back$")
+
+
+# --- what one in the middle sees, and can do ------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lasting_altering(certified: Certified) -> Iterator[TLSRelayed]:
+    """A relay that ends TLS, and makes use of it."""
+    altering = ("--trace", "--replace", "six", "nine", "--replace", "°", "")
+    with TLSRelayed(certified, "both", *altering) as relay, relay.upstream:
+        yield relay
+
+
+@pytest.fixture
+def altering(lasting_altering: TLSRelayed) -> Iterator[TLSRelayed]:
+    """The same; the connections of the check are closed with it."""
+    yield lasting_altering
+    lasting_altering.close_sockets()
+
+
+def test_the_trace_shows_plain_text_where_tls_ends(altering: TLSRelayed) -> None:
+    client, _ = altering.streams()
+    client.sendall(b"a secret\n")
+    altering.expect(r"client → server      9 bytes  a secret\\n$")
+    client.shutdown(socket.SHUT_WR)
+    altering.expect(r"client → server          FIN$")
+
+
+@FROM_EITHER
+def test_what_is_not_encrypted_in_the_relay_can_be_altered_there(
+    altering: TLSRelayed, sender: int
+) -> None:
+    pair = altering.streams()
+    pair[sender].sendall("at six, sixty six, 30°C\n".encode())
+    altered = b"at nine, ninety nine, 30C\n"
+    assert receive(pair[1 - sender], len(altered)) == altered
+    altering.expect(r"25 bytes  at six, sixty six, 30°C\\n$")
+    altering.expect(r"altered to  at nine, ninety nine, 30C\\n$")
+    for each in pair:
+        each.shutdown(socket.SHUT_WR)
+    altering.expect(rf" {len(altered)} bytes {('to the server', 'back')[sender]}")
+
+
+def test_nothing_is_held_back_for_the_rest_of_a_word(altering: TLSRelayed) -> None:
+    client, server = altering.streams()
+    client.sendall(b"si")
+    assert receive(server, 2) == b"si"
+    client.sendall(b"x six")
+    assert receive(server, 6) == b"x nine"
+
+
+def test_the_trace_shows_that_a_stream_was_cut_off(altering: TLSRelayed) -> None:
+    altering.streams()
+    shown = len(altering.output)
+    altering.raw[0].shutdown(socket.SHUT_WR)
+    altering.expect(r"client → server      cut off$")
+    altering.expect(r"was cut off \(")
+    number = altering.output[-2].split()[1]
+    assert not [line for line in altering.output[shown:] if f"{number} " in line and "FIN" in line]
+
+
+def test_where_tls_passes_through_there_is_nothing_to_see_or_alter(start_relay: Start) -> None:
+    relay = start_relay("through", "--trace", "--replace", "secret", "public")
+    client, server = relay.streams()
+    client.sendall(b"a secret\n" * 100)
+    assert receive(server, 900) == b"a secret\n" * 100
+    client.shutdown(socket.SHUT_WR)
+    server.shutdown(socket.SHUT_WR)
+    relay.expect(" closed: ")
+    traced = [line for line in relay.output if "→" in line]
+    assert any("client → server" in line for line in traced)
+    assert not any("secret" in line or "altered" in line for line in traced)
+
+
+def test_the_relay_says_at_once_that_it_alters(start_relay: Start) -> None:
+    relay = start_relay("client", "--quiet", "--replace", "six", "nine", "--replace", "a\n", "")
+    relay.expect(r"^Fingerprint SHA256 ")
+    relay.expect(r"^ALTERING what people say, both ways: 'six' becomes 'nine'$")
+    relay.expect(r"^ALTERING what people say, both ways: 'a\\n' becomes ''$")
+
+
+def test_when_it_is_full_nobody_is_told_in_the_clear_where_tls_is_spoken(
+    start_relay: Start,
+) -> None:
+    """A client would take such words for a peer without TLS."""
+    relay = start_relay("client", "--max-clients", "1")
+    relay.streams()
+    assert receive_all(relay.client()) == b""
+
+
+# --- the command line ----------------------------------------------------------------------------
+
+
+def test_bytes_that_are_no_text_can_be_replaced_as_well(start_relay: Start) -> None:
+    relay = start_relay("client", "--replace", os.fsdecode(b"\xff"), "!")
+    client, server = relay.streams()
+    client.sendall(b"a\xffb")
+    assert receive(server, 3) == b"a!b"
+
+
+def test_it_shows_the_fingerprint_that_clients_see(
+    start_relay: Start, certified: Certified
+) -> None:
+    relay = start_relay("client")
+    assert relay.output[0].startswith(f"Listening on 127.0.0.1:{relay.port} with TLS, forwarding ")
+    shown = relay.expect(r"^Fingerprint SHA256 ([0-9A-F:]{95})$")[1]
+    client, _ = relay.streams()
+    assert isinstance(client, TLSSocket)
+    assert shown == fingerprint(client.peer_certificate)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--tls-cert", "FILE"), "phase4.relay: FILE cannot be read: No such file or directory."),
+        (("--tls-cert", "OTHER"), "phase4.relay: OTHER holds no certificate in PEM."),
+        (("--upstream-tls", "--ca", "FILE"), "phase4.relay: FILE cannot be read: No such file"),
+        (("--tls-key", "FILE"), "--tls-key needs --tls-cert"),
+        (("--replace", "", "x"), "--replace: OLD must not be empty"),
+        (("--trusted-proxy", "10.1.2.3/8"), "write 10.0.0.0/8"),
+    ],
+)
+def test_what_is_wrong_on_the_command_line_is_one_sentence(
+    tmp_path: Path, certified: Certified, arguments: tuple[str, ...], why: str
+) -> None:
+    missing = str(tmp_path / "missing.pem")
+    other = tmp_path / "other.pem"  # good for OpenSSL, but its fingerprint is not found
+    other.write_text(certified.file.read_text().replace(" CERTIFICATE-", " X509 CERTIFICATE-"))
+    given = [{"FILE": missing, "OTHER": str(other)}.get(each, each) for each in arguments]
+    status, output = run("phase4.relay", "--port", "0", *given)
+    assert status == 2
+    assert why.replace("FILE", missing).replace("OTHER", str(other)) in output.splitlines()[-1]
+    assert "Traceback" not in output
