@@ -40,17 +40,23 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 
-def _modules() -> dict[str, Path]:
-    """Every module of the product, by its name."""
+# What a learner runs stands on `shared` and on tools of the checks, and nothing of what is graded.
+FOR_LEARNERS = ("start", "progress", "conftest", "grading", "starters", "broken")
+
+
+def _modules(*folders: str) -> dict[str, Path]:
+    """Every module in these folders, by its name."""
     modules = {}
-    for folder in FOLDERS:
+    for folder in folders:
         for path in (ROOT / folder).rglob("*.py"):
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             modules[name.removesuffix(".__init__")] = path
     return modules
 
 
-MODULES = _modules()
+MODULES = _modules(*FOLDERS)
+TESTS = _modules("tests")
+ALL = MODULES | TESTS
 
 
 def _part(module: str) -> str:
@@ -62,14 +68,14 @@ def _imports(path: Path) -> Iterator[str]:
     """The modules of this house that a file imports, wherever in it: in a function, too."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in MODULES)
+            yield from (alias.name for alias in node.names if alias.name in ALL)
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: a relative import"
             for alias in node.names:
                 name = f"{node.module}.{alias.name}"
-                if name in MODULES:
+                if name in ALL:
                     yield name
-                elif node.module in MODULES:
+                elif node.module in ALL:
                     yield node.module
 
 
@@ -83,6 +89,28 @@ def test_a_part_imports_only_what_it_stands_on(part: str) -> None:
         if _part(name) == part:
             for each in imported:
                 assert _part(each) in allowed, f"{name} imports {each}"
+
+
+def _is_for_learners(name: str) -> bool:
+    """Whether it is loaded where a learner begins, is graded, or looks how far they are."""
+    _, *words = name.split(".")
+    folder, _, last = name.rpartition(".")
+    is_wire = last in ("test_wire", "conftest") and f"{folder}.test_wire" in TESTS
+    return is_wire or any(word in FOR_LEARNERS for word in words[:1])
+
+
+def test_what_a_learner_runs_imports_nothing_that_is_graded() -> None:
+    """Read to the end: what is imported by what it imports, as well."""
+    todo = [*filter(_is_for_learners, TESTS), "tests.kit.phases_common"]
+    done: set[str] = set()
+    assert len(todo) > 60
+    while todo:
+        name = todo.pop()
+        done.add(name)
+        for each in set(_imports(ALL[name])) - done:
+            is_ours = each.split(".")[0] == "shared" or _is_for_learners(each)
+            assert is_ours or each.startswith("tests.kit."), f"{name} imports {each}"
+            todo.append(each)
 
 
 def test_the_table_names_no_part_that_is_gone() -> None:
@@ -117,5 +145,5 @@ def test_every_folder_is_a_package_that_says_what_it_is() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    for path in [*MODULES.values(), *(ROOT / "tests").rglob("*.py")]:
+    for path in ALL.values():
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path

@@ -1,7 +1,6 @@
 """python -m phase4.certificate: what it makes convinces whom it should, and nobody else."""
 
 import contextlib
-import doctest
 import errno
 import ipaddress
 import os
@@ -484,7 +483,3 @@ def test_without_its_library_it_says_what_to_install(tmp_path: Path) -> None:
         "installed: python -m pip install cryptography"
     )
     assert not list(tmp_path.glob("*.pem"))
-
-
-def test_its_examples_are_true() -> None:
-    assert doctest.testmod(certificate) == (0, 1)

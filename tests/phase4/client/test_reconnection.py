@@ -1,20 +1,17 @@
 """The client core when the connection is lost: it comes back, and nothing typed is lost."""
 
 import contextlib
-import doctest
 import functools
 import random
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phase4.client import connection as core
-from phase4.client import send_queue
 from phase4.client.connection import (
     Connected,
     ConnectionLost,
@@ -27,7 +24,7 @@ from phase4.client.connection import (
 )
 from phase4.client.dialogue import TAKE_BACK_TRIES
 from phase4.client.send_queue import SendQueue
-from shared import message, request
+from shared import message
 from tests.kit.chat import Chat
 from tests.kit.harness import SECONDS, free_port, wait_until
 from tests.kit.scripted import (
@@ -279,13 +276,6 @@ def test_a_pong_that_the_person_asked_for_is_shown(ann: Client, server: Scripted
         speaker.expect("/ping hello")
         speaker.send("[10:00:01] * Pong hello")
         assert ann.received() == message.Notice("10:00:01", "Pong hello")
-
-
-@pytest.mark.parametrize("module", [request, send_queue])
-def test_the_examples_in_the_docstrings_are_true(module: ModuleType) -> None:
-    results = doctest.testmod(module)
-    assert results.attempted > 0
-    assert results.failed == 0
 
 
 @settings(deadline=None)  # a machine may be busy

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import doctest
 import errno
 import re
 import signal
@@ -818,10 +817,3 @@ def test_ctrl_c_ends_a_pipe_without_a_traceback(chat: Chat) -> None:
         program.interrupt()
         assert program.wait() == 130
         assert not any("Traceback" in line for line in program.rest_of_output())
-
-
-@pytest.mark.parametrize("module", [completion, look])
-def test_the_examples_in_the_docstrings_are_true(module: Any) -> None:
-    results = doctest.testmod(module)
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -1,6 +1,5 @@
 """python -m phase4.eavesdropper: what it shows of the one in the middle is what happens."""
 
-import doctest
 import re
 import signal
 import socket
@@ -250,7 +249,3 @@ def test_a_wait_that_is_in_vain_is_a_sentence(
 )
 def test_records_are_told_by_their_heads(piece: bytes, kinds: list[str]) -> None:
     assert records(piece) == kinds
-
-
-def test_the_example_of_records_is_true() -> None:
-    assert doctest.testmod(mallory) == (0, 1)

@@ -4,7 +4,6 @@ The server over TLS is in server/test_tls.py, other people's programs in its tes
 """
 
 import contextlib
-import doctest
 import random
 import select
 import socket
@@ -870,7 +869,3 @@ def test_a_file_without_a_certificate_has_no_fingerprint(tmp_path: Path) -> None
     (tmp_path / "empty.pem").write_bytes(b"")
     with pytest.raises(TLSError, match="holds no certificate"):
         fingerprint_of_file(tmp_path / "empty.pem")
-
-
-def test_its_examples_are_true() -> None:
-    assert doctest.testmod(tls).failed == 0

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import doctest
 import errno
 import itertools
 import os
@@ -42,11 +41,6 @@ def path(tmp_path: Path) -> Path:
 
 
 # --- the file ------------------------------------------------------------------------------------
-
-
-def test_the_examples_in_the_documentation_hold() -> None:
-    assert doctest.testmod(known_hosts).failed == 0
-    assert doctest.testmod(known_hosts).attempted > 1
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcwidth
 
-from monitor import text
+from shared import text
 
 
 @given(st.text())

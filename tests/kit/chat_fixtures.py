@@ -1,8 +1,11 @@
-"""Servers and people for the checks of phase 4."""
+"""Servers of phase 4 as fixtures, over plain TCP and over TLS.
+
+The conftest.py of a part names those that its checks use. None of them is above test_wire.py: where
+that grades somebody's server, nothing of ours is loaded.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,11 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from phase4.transport.trust import Trust
 from tests.kit.chat import Chat, secure
-from tests.kit.desktop import MODULES, PROGRAMS, Desktop
 from tests.kit.harness import free_port, wait_until
-from tests.kit.scripted import Client, Connect, ScriptedServer, Speaker
 
 if TYPE_CHECKING:  # its libraries take as long to load as pytest, and most runs do without
     from tests.kit.certificates import Authority
@@ -74,20 +74,6 @@ def chat(
 
 
 @pytest.fixture(scope="session")
-def _any_desktop() -> Iterator[Callable[[], Desktop]]:
-    """One screen for all checks, started by the first that needs it."""
-    with ExitStack() as stack:
-        yield functools.cache(lambda: stack.enter_context(Desktop()))
-
-
-@pytest.fixture
-def desktop(need: Callable[..., None], _any_desktop: Callable[[], Desktop]) -> Desktop:
-    """A screen that windows can be put on."""
-    need(*PROGRAMS, modules=MODULES)
-    return _any_desktop()
-
-
-@pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Who vouches for servers with a certificate."""
     from tests.kit.certificates import Authority
@@ -97,7 +83,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def transport(request: pytest.FixtureRequest) -> Authority | None:
-    """How `server`, `connect`, `start` and `chat` talk: None is plain TCP; else TLS, and this one
+    """How `start`, `chat`, `server` and `connect` talk: None is plain TCP; else TLS, and this one
     vouches.
 
     `pytest_generate_tests = on_both_transports` (scripted.py) asks the checks of a module twice,
@@ -107,45 +93,3 @@ def transport(request: pytest.FixtureRequest) -> Authority | None:
         return None
     vouches: Authority = request.getfixturevalue("authority")
     return vouches
-
-
-@pytest.fixture
-def server(transport: Authority | None) -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer(transport.context() if transport else None)
-    with contextlib.closing(scripted.listener):
-        yield scripted
-
-
-@pytest.fixture
-def connect(transport: Authority | None) -> Iterator[Connect]:
-    """Start connections; they are closed with the check, and their threads have ended then."""
-    clients: list[Client] = []
-    usual = Trust(transport.file) if transport else None
-
-    def start(
-        port: int,
-        name: str = "Ann",
-        host: str = "127.0.0.1",
-        *,
-        reconnect: bool = False,
-        trust: Trust | None = usual,
-    ) -> Client:
-        client = Client(host, port, name, reconnect=reconnect, trust=trust)
-        clients.append(client)
-        client.start()
-        return client
-
-    yield start
-    for client in clients:
-        client.close(0.2)
-        client.expect_end()
-
-
-@pytest.fixture
-def talk(server: ScriptedServer, connect: Connect) -> Iterator[tuple[Client, Speaker]]:
-    """A client that is in, as Ann and alone, and the server's end of its connection."""
-    client = connect(server.port)
-    with server.accept() as speaker:
-        speaker.let_in()
-        client.until_in()
-        yield client, speaker

@@ -1,6 +1,6 @@
 """Names and figures as text for a terminal: what is safe, how wide it is, how a number reads.
 
-New here: a terminal counts in *cells*, not in characters. A Chinese character and most emoji take
+A terminal counts in *cells*, not in characters. A Chinese character and most emoji take
 two cells, an accent that combines takes none, and a table whose columns count characters breaks at
 the first such name. The widths come from the `wcwidth` library. Everything here is pure.
 """
