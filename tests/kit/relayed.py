@@ -5,12 +5,25 @@ import os
 import socket
 import struct
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from phase4.transport.contexts import client_context, server_context
+from phase4.transport.tls_socket import TLSSocket
 from shared.stream import Stream
+from tests.kit.certificates import Authority
 from tests.kit.harness import SECONDS, Server
+
+WAYS = {  # who speaks TLS: client, server
+    "plain": (False, False),
+    "client": (True, False),
+    "server": (False, True),
+    "both": (True, True),
+    "through": (True, True),  # and the relay ends it on neither side
+}
+Pair = tuple[Stream, Stream]
 
 on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -46,6 +59,67 @@ class Relayed(Server):
         for each in self.sockets:
             each.close()
         self.sockets.clear()
+
+
+class Certified:
+    """An authority, and one certificate for all that listens here."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.authority = Authority(directory)
+        self.ca = self.authority.file
+        self.file = self.authority.certificate()
+
+    def wrap_client(self, connection: socket.socket) -> TLSSocket:
+        """A client's end, before its handshake."""
+        connection.settimeout(SECONDS)
+        return TLSSocket(connection, client_context(self.ca), server_hostname="127.0.0.1")
+
+    def wrap_server(self, connection: socket.socket) -> TLSSocket:
+        """A server's end, before its handshake."""
+        connection.settimeout(SECONDS)
+        return TLSSocket(connection, server_context(self.file), server_side=True)
+
+
+class PlacedRelay(Relayed):
+    """A relay that is placed in one of the five ways, with ends that speak TLS or not."""
+
+    def __init__(
+        self, certified: Certified, way: str, *arguments: str, host: str = "127.0.0.1"
+    ) -> None:
+        self.certified = certified
+        self.way = way
+        self.raw: tuple[socket.socket, socket.socket]  # the sockets below the last pair
+        ending = {
+            "client": ("--tls-cert", str(certified.file)),
+            "server": ("--upstream-tls", "--ca", str(certified.ca)),
+            "plain": (),
+            "through": (),
+        }
+        ending["both"] = (*ending["client"], *ending["server"])
+        super().__init__(*ending[way], *arguments, host=host)
+
+    def streams(self) -> Pair:
+        """A client, and the server's end of its connection; both have agreed on TLS."""
+        by_tls = WAYS[self.way]
+        raw = self.client()
+        client: Stream = raw
+        shaking = threading.Thread()
+        if by_tls[0]:
+            client = secured = self.certified.wrap_client(raw)
+            # In a thread: where TLS passes through, it is our own server that answers.
+            shaking = threading.Thread(target=secured.do_handshake)
+        shaking.start()
+        accepted, _ = self.upstream.accept()
+        accepted.settimeout(SECONDS)
+        self.sockets.append(accepted)
+        server: Stream = accepted
+        if by_tls[1]:
+            server = answering = self.certified.wrap_server(accepted)
+            answering.do_handshake()
+        shaking.join(SECONDS)
+        self.raw = (raw, accepted)
+        return client, server
 
 
 def receive(connection: Stream, size: int) -> bytes:

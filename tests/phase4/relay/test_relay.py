@@ -1,11 +1,12 @@
-"""The relay: what one side sends, the other receives, and how one side ends, the other sees."""
+"""The relay without TLS: the servers behind it, its limits, its console and its command line.
+
+What it carries, and how it stops, is asked in each of its ways: test_carrying.py.
+"""
 
 import contextlib
 import gc
-import hashlib
 import os
 import random
-import signal
 import socket
 import struct
 import subprocess
@@ -22,9 +23,7 @@ from shared.threaded_server import ThreadedServer
 from tests.kit.chat import TIME, Chat, Person
 from tests.kit.harness import ROOT, SECONDS, Server, environment, free_port, run, wait_until
 from tests.kit.relayed import (
-    FROM_EITHER,
-    Relayed,
-    memory_of,
+    PlacedRelay,
     on_linux,
     receive,
     receive_all,
@@ -37,126 +36,21 @@ if sys.platform != "win32":
     import fcntl
     import termios
 
-
-@pytest.fixture(scope="module")
-def lasting_relay() -> Iterator[Relayed]:
-    """One relay for all checks that neither stop it nor read its console."""
-    with Relayed() as relayed:
-        yield relayed
-        relayed.upstream.close()
+Start = Callable[..., PlacedRelay]
 
 
 @pytest.fixture
-def relay(lasting_relay: Relayed) -> Iterator[Relayed]:
-    """A relay in front of a server of the test's."""
-    yield lasting_relay
-    lasting_relay.close_sockets()
-
-
-@pytest.fixture
-def start_relay() -> Iterator[Callable[..., Relayed]]:
-    """Start relays with the arguments given; they end with the check."""
-    with contextlib.ExitStack() as stack:
-
-        def start(*arguments: str, **options: str) -> Relayed:
-            relayed = stack.enter_context(Relayed(*arguments, **options))
-            stack.callback(lambda: relayed.upstream.close())
-            stack.callback(relayed.close_sockets)
-            return relayed
-
-        yield start
-
-
-@pytest.fixture
-def own_relay(start_relay: Callable[..., Relayed]) -> Relayed:
+def own_relay(start_relay: Start) -> PlacedRelay:
     """A relay for one check alone."""
-    return start_relay()
+    return start_relay("plain")
 
 
-# --- carrying --------------------------------------------------------------------------------
-
-
-@FROM_EITHER
-def test_bytes_arrive_as_they_were_sent(relay: Relayed, sender: int) -> None:
-    pair = relay.pair()
-    data = bytes(range(256)) + b"\xff\xfe no UTF-8, no newline"
-    pair[sender].sendall(data)
-    assert receive(pair[1 - sender], len(data)) == data
-
-
-@FROM_EITHER
-def test_who_ends_their_direction_still_hears_the_other(relay: Relayed, sender: int) -> None:
-    pair = relay.pair()
-    first, second = pair[sender], pair[1 - sender]
-    first.sendall(b"a question")
-    first.shutdown(socket.SHUT_WR)
-    assert receive_all(second) == b"a question"
-    second.sendall(b"the answer, after that")
-    second.shutdown(socket.SHUT_WR)
-    assert receive_all(first) == b"the answer, after that"
-
-
-def test_a_large_transfer_both_ways_at_once_is_intact(relay: Relayed) -> None:
-    pair = relay.pair()
-    sent = [random.Random(side).randbytes(8 << 20) for side in (0, 1)]
-    got: dict[int, str] = {}
-
-    def send(side: int) -> None:
-        pair[side].sendall(sent[side])
-        pair[side].shutdown(socket.SHUT_WR)
-
-    def read(side: int) -> None:
-        got[side] = hashlib.sha256(receive_all(pair[side])).hexdigest()
-
-    threads = [
-        threading.Thread(target=each, args=(side,)) for each in (send, read) for side in (0, 1)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(SECONDS)
-    assert got == {side: hashlib.sha256(sent[1 - side]).hexdigest() for side in (0, 1)}
-
-
-@on_linux
-def test_two_hundred_clients_talk_both_ways_at_once_until_the_server_dies(
-    own_relay: Relayed,
-) -> None:
-    before = threads_and_descriptors(own_relay)
-    pairs = [own_relay.pair() for _ in range(200)]
-    said = [random.Random(number).randbytes(10_000) for number in range(2 * len(pairs))]
-    for number, pair in enumerate(pairs * 2):  # each client, each server; then each once more
-        for side in (0, 1):
-            pair[side].sendall(said[(2 * number + side) % len(said)])
-    for number, pair in enumerate(pairs):
-        for side in (0, 1):
-            assert receive(pair[1 - side], 20_000) == said[2 * number + side] * 2
-    for client, server in pairs[::2]:  # every other one has no more to say, and listens
-        client.shutdown(socket.SHUT_WR)
-        assert receive_all(server) == b""
-        server.sendall(b"still here")
-        assert receive(client, 10) == b"still here"
-    for number, (_, server) in enumerate(pairs):  # the server dies: some of its ends are orderly
-        reset(server) if number % 3 else server.close()
-    for number, (client, _) in enumerate(pairs):
-        if number % 3:
-            with pytest.raises(ConnectionResetError):
-                receive_all(client)
-        else:
-            assert receive_all(client) == b""
-        client.close()
-    wait_until(lambda: threads_and_descriptors(own_relay) == before, "threads and sockets are gone")
-    client, server = own_relay.pair()  # it is up again
-    client.sendall(b"hello again")
-    assert receive(server, 11) == b"hello again"
-
-
-def test_it_works_over_ipv6(start_relay: Callable[..., Relayed]) -> None:
+def test_it_works_over_ipv6(start_relay: Start) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("this machine has no IPv6")
-    client, server = start_relay(host="::1").pair()
+    client, server = start_relay("plain", host="::1").pair()
     client.sendall(b"six")
     assert receive(server, 3) == b"six"
 
@@ -211,35 +105,10 @@ def test_people_chat_through_it(start: Callable[..., Chat]) -> None:
         alice.hear("* Bob left")
 
 
-# --- a slow side -----------------------------------------------------------------------------
-
-
-@FROM_EITHER
-def test_a_side_that_does_not_read_slows_the_other_down(own_relay: Relayed, sender: int) -> None:
-    pair = own_relay.pair()
-    data = random.Random(sender).randbytes(64 << 20)
-    before = memory_of(own_relay)
-    taken = send_until_blocked(pair[sender], data)
-    # The kernel's four buffers hold some MB (Linux: 20 at most). What the relay adds is one piece.
-    assert taken < len(data)
-    assert memory_of(own_relay) - before < 8 << 20
-
-    # It holds up neither the other direction nor another client.
-    pair[1 - sender].sendall(b"pong")
-    assert receive(pair[sender], 4) == b"pong"
-    client, server = own_relay.pair()
-    client.sendall(b"me too")
-    assert receive(server, 6) == b"me too"
-
-    # And when it reads again, nothing is missing.
-    threading.Thread(target=pair[sender].shutdown, args=(socket.SHUT_WR,)).start()
-    assert receive_all(pair[1 - sender]) == data[:taken]
-
-
 # --- the server ------------------------------------------------------------------------------
 
 
-def test_a_server_that_is_down_is_a_clear_answer_and_no_end(own_relay: Relayed) -> None:
+def test_a_server_that_is_down_is_a_clear_answer_and_no_end(own_relay: PlacedRelay) -> None:
     address = own_relay.upstream.getsockname()
     own_relay.upstream.close()
     answer = receive_all(own_relay.client()).decode()
@@ -308,16 +177,6 @@ def test_a_server_that_does_not_answer_in_time_is_said_to_be_unreachable(
             assert client.recv(100) == b"! The server cannot be reached (timed out).\n"
 
 
-@FROM_EITHER
-def test_a_reset_is_passed_on_as_one(relay: Relayed, sender: int) -> None:
-    pair = relay.pair()
-    pair[sender].sendall(b"cut sh")
-    assert receive(pair[1 - sender], 6) == b"cut sh"
-    reset(pair[sender])
-    with pytest.raises(ConnectionResetError):
-        receive_all(pair[1 - sender])
-
-
 def test_a_server_that_is_killed_ends_the_client(start: Callable[..., Chat]) -> None:
     chat = start()
     with (
@@ -330,8 +189,8 @@ def test_a_server_that_is_killed_ends_the_client(start: Callable[..., Chat]) -> 
 
 
 @on_linux
-def test_what_a_server_said_before_it_hung_up_is_not_lost(relay: Relayed) -> None:
-    client, server = relay.pair()
+def test_what_a_server_said_before_it_hung_up_is_not_lost(plain: PlacedRelay) -> None:
+    client, server = plain.pair()
     last_words = random.Random(1).randbytes(3 << 20)
     server.sendall(last_words)
     server.shutdown(socket.SHUT_WR)
@@ -352,8 +211,8 @@ def unacknowledged(connection: socket.socket) -> int:
 # --- limits ----------------------------------------------------------------------------------
 
 
-def test_when_it_is_full_a_client_is_told_so(start_relay: Callable[..., Relayed]) -> None:
-    relay = start_relay("--max-clients", "1")
+def test_when_it_is_full_a_client_is_told_so(start_relay: Start) -> None:
+    relay = start_relay("plain", "--max-clients", "1")
     client, server = relay.pair()
     assert receive_all(relay.client()) == b"! The relay is full; try again later.\n"
     client.close()
@@ -366,7 +225,7 @@ def test_when_it_is_full_a_client_is_told_so(start_relay: Callable[..., Relayed]
 
 
 @on_linux
-def test_a_client_that_has_gone_leaves_nothing_behind(own_relay: Relayed) -> None:
+def test_a_client_that_has_gone_leaves_nothing_behind(own_relay: PlacedRelay) -> None:
     before = threads_and_descriptors(own_relay)
     ways_to_end: list[Callable[[socket.socket], None]] = [socket.socket.close, reset]
     for sender in (0, 1):
@@ -472,37 +331,7 @@ def test_who_comes_while_it_stops_is_told_so(inside: Inside) -> None:
         assert receive_all(client) == b"! The relay takes nobody now; try again later.\n"
 
 
-# --- stopping, and the command line ------------------------------------------------------------
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopping_ends_both_sides(own_relay: Relayed, number: int) -> None:
-    client, server = own_relay.pair()
-    own_relay.signal(number)
-    assert receive_all(client) == b""
-    assert receive_all(server) == b""
-    assert own_relay.wait() == 0
-    assert own_relay.rest_of_output()[-1] == "Stopped."
-
-
-@pytest.mark.parametrize("stalled", [(0,), (1,), (0, 1)], ids=["client", "server", "both"])
-def test_stopping_waits_for_nobody_who_does_not_read(
-    own_relay: Relayed, stalled: tuple[int, ...]
-) -> None:
-    pair = own_relay.pair()
-    data = bytes(64 << 20)
-    for side in stalled:
-        assert send_until_blocked(pair[1 - side], data) < len(data)
-    own_relay.signal(signal.SIGTERM)
-    assert own_relay.wait(4.0) == 0  # 2 s are promised; the rest is for a machine that is busy
-    for side in {0, 1} - {*stalled}:
-        assert receive_all(pair[side]) == b""
-    for side in stalled:  # behind what they have not read there may be a reset
-        with contextlib.suppress(ConnectionResetError):
-            receive_all(pair[side])
-
-
-def test_it_starts_again_at_once_on_the_same_port(own_relay: Relayed) -> None:
+def test_it_starts_again_at_once_on_the_same_port(own_relay: PlacedRelay) -> None:
     client, _ = own_relay.pair()
     own_relay.interrupt()
     assert own_relay.wait() == 0
@@ -511,11 +340,11 @@ def test_it_starts_again_at_once_on_the_same_port(own_relay: Relayed) -> None:
         again.connect().close()
 
 
-def test_a_port_that_is_taken_is_one_sentence(relay: Relayed) -> None:
-    status, output = run("phase4.relay", "--port", str(relay.port))
+def test_a_port_that_is_taken_is_one_sentence(plain: PlacedRelay) -> None:
+    status, output = run("phase4.relay", "--port", str(plain.port))
     assert status == 2
     assert output == (
-        f"phase4.relay: Port {relay.port} on 127.0.0.1 is in use: another program listens there. "
+        f"phase4.relay: Port {plain.port} on 127.0.0.1 is in use: another program listens there. "
         "Stop it, or choose another port with --port."
     )
 
@@ -530,7 +359,7 @@ def test_nonsense_on_the_command_line_is_refused(arguments: tuple[str, ...]) -> 
     assert "Traceback" not in output
 
 
-def test_it_says_where_it_forwards_to_and_who_comes_and_goes(own_relay: Relayed) -> None:
+def test_it_says_where_it_forwards_to_and_who_comes_and_goes(own_relay: PlacedRelay) -> None:
     port = own_relay.upstream.getsockname()[1]
     assert own_relay.output == [
         f"Listening on 127.0.0.1:{own_relay.port}, forwarding to 127.0.0.1:{port}"
@@ -547,8 +376,8 @@ def test_it_says_where_it_forwards_to_and_who_comes_and_goes(own_relay: Relayed)
     own_relay.expect(rf"^{address} closed: 5 bytes to the server, 3 bytes back$")
 
 
-def test_quiet_shows_no_clients(start_relay: Callable[..., Relayed]) -> None:
-    relay = start_relay("--quiet")
+def test_quiet_shows_no_clients(start_relay: Start) -> None:
+    relay = start_relay("plain", "--quiet")
     client, server = relay.pair()
     client.close()
     assert receive_all(server) == b""

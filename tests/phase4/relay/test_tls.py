@@ -1,12 +1,10 @@
 """The relay and TLS: ended in it on either side or on both, or passing through it as it is.
 
-What is promised of a relay without TLS (test_relay.py) holds in each of the four ways.
+What is promised in each of these ways is in test_carrying.py; here is what only TLS brings.
 """
 
 import contextlib
-import hashlib
 import os
-import random
 import re
 import signal
 import socket
@@ -28,315 +26,22 @@ from phase4.transport.contexts import (
     fingerprint_of_file,
     server_context,
 )
-from phase4.transport.tls_socket import CutOff, TLSSocket
-from shared.stream import Stream
+from phase4.transport.tls_socket import TLSSocket
 from tests.conftest import Need
 from tests.kit.certificates import Authority
 from tests.kit.chat import PROMPT, TIME, Chat
-from tests.kit.harness import SECONDS, Server, run, wait_until
+from tests.kit.harness import SECONDS, Server, run
 from tests.kit.records import RecordWriter
 from tests.kit.relayed import (
     FROM_EITHER,
-    Relayed,
-    memory_of,
-    on_linux,
+    Certified,
+    PlacedRelay,
     receive,
     receive_all,
-    reset,
     send_until_blocked,
-    threads_and_descriptors,
 )
 
-WAYS = {  # who speaks TLS: client, server; and what the relay is told to end
-    "client": (True, False),
-    "server": (False, True),
-    "both": (True, True),
-    "through": (True, True),
-}
-Pair = tuple[Stream, Stream]
-
-
-class Certified:
-    """An authority of this module's, and one certificate for all that listens here."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.authority = Authority(directory)
-        self.ca = self.authority.file
-        self.file = self.authority.certificate()
-
-    def wrap_client(self, connection: socket.socket) -> TLSSocket:
-        """A client's end, before its handshake."""
-        connection.settimeout(SECONDS)
-        return TLSSocket(connection, client_context(self.ca), server_hostname="127.0.0.1")
-
-    def wrap_server(self, connection: socket.socket) -> TLSSocket:
-        """A server's end, before its handshake."""
-        connection.settimeout(SECONDS)
-        return TLSSocket(connection, server_context(self.file), server_side=True)
-
-
-@pytest.fixture(scope="module")
-def certified(tmp_path_factory: pytest.TempPathFactory) -> Certified:
-    return Certified(tmp_path_factory.mktemp("certificates"))
-
-
-class TLSRelayed(Relayed):
-    """A relay that is placed in one of the four ways, with ends that speak TLS or not."""
-
-    def __init__(self, certified: Certified, way: str, *arguments: str) -> None:
-        self.certified = certified
-        self.way = way
-        self.raw: tuple[socket.socket, socket.socket]  # the sockets below the last pair
-        ending = {
-            "client": ("--tls-cert", str(certified.file)),
-            "server": ("--upstream-tls", "--ca", str(certified.ca)),
-            "through": (),
-        }
-        ending["both"] = (*ending["client"], *ending["server"])
-        super().__init__(*ending[way], *arguments)
-
-    def streams(self) -> Pair:
-        """A client, and the server's end of its connection; both have agreed on TLS."""
-        by_tls = WAYS[self.way]
-        raw = self.client()
-        client: Stream = raw
-        shaking = threading.Thread()
-        if by_tls[0]:
-            client = secured = self.certified.wrap_client(raw)
-            # In a thread: where TLS passes through, it is our own server that answers.
-            shaking = threading.Thread(target=secured.do_handshake)
-        shaking.start()
-        accepted, _ = self.upstream.accept()
-        accepted.settimeout(SECONDS)
-        self.sockets.append(accepted)
-        server: Stream = accepted
-        if by_tls[1]:
-            server = answering = self.certified.wrap_server(accepted)
-            answering.do_handshake()
-        shaking.join(SECONDS)
-        self.raw = (raw, accepted)
-        return client, server
-
-
-@pytest.fixture(scope="module")
-def lasting_relays(certified: Certified) -> Iterator[dict[str, TLSRelayed]]:
-    """One relay for each way, started by the first check that needs it."""
-    with contextlib.ExitStack() as stack:
-
-        class Relays(dict[str, TLSRelayed]):
-            def __missing__(self, way: str) -> TLSRelayed:
-                self[way] = stack.enter_context(TLSRelayed(certified, way))
-                stack.callback(self[way].upstream.close)
-                return self[way]
-
-        yield Relays()
-
-
-@pytest.fixture(params=list(WAYS))
-def relay(
-    request: pytest.FixtureRequest, lasting_relays: dict[str, TLSRelayed]
-) -> Iterator[TLSRelayed]:
-    """A relay in front of a server of the test's, in each of the four ways."""
-    relayed = lasting_relays[request.param]
-    yield relayed
-    relayed.close_sockets()
-
-
-@pytest.fixture
-def both(lasting_relays: dict[str, TLSRelayed]) -> Iterator[TLSRelayed]:
-    """A relay that ends TLS on both sides."""
-    yield lasting_relays["both"]
-    lasting_relays["both"].close_sockets()
-
-
-Start = Callable[..., TLSRelayed]
-
-
-@pytest.fixture
-def start_relay(certified: Certified) -> Iterator[Start]:
-    """Start relays for one check alone."""
-    with contextlib.ExitStack() as stack:
-
-        def start(way: str, *arguments: str) -> TLSRelayed:
-            relayed = stack.enter_context(TLSRelayed(certified, way, *arguments))
-            stack.callback(lambda: relayed.upstream.close())
-            stack.callback(relayed.close_sockets)
-            return relayed
-
-        yield start
-
-
-# --- the promises, in each of the four ways ------------------------------------------------------
-
-
-@FROM_EITHER
-def test_bytes_arrive_as_they_were_sent(relay: TLSRelayed, sender: int) -> None:
-    pair = relay.streams()
-    data = bytes(range(256)) + b"\xff\xfe no UTF-8, no newline"
-    pair[sender].sendall(data)
-    assert receive(pair[1 - sender], len(data)) == data
-
-
-@FROM_EITHER
-def test_who_ends_their_direction_still_hears_the_other(relay: TLSRelayed, sender: int) -> None:
-    pair = relay.streams()
-    first, second = pair[sender], pair[1 - sender]
-    first.sendall(b"a question")
-    first.shutdown(socket.SHUT_WR)
-    assert receive_all(second) == b"a question"  # a CutOff would fail
-    second.sendall(b"the answer, after that")
-    second.shutdown(socket.SHUT_WR)
-    assert receive_all(first) == b"the answer, after that"
-
-
-def exchange(pair: Pair, size: int) -> None:
-    """Send much both ways at once, and see it arrive, in order and to the end."""
-    sent = [random.Random(side).randbytes(size) for side in (0, 1)]
-    got: dict[int, str] = {}
-
-    def send(side: int) -> None:
-        pieces = random.Random(side)
-        rest = memoryview(sent[side])
-        while rest:
-            size = pieces.choice((1, 100, 5000, 50_000))  # chat lines, records, more than one
-            pair[side].sendall(rest[:size])
-            rest = rest[size:]
-        pair[side].shutdown(socket.SHUT_WR)
-
-    def read(side: int) -> None:
-        got[side] = hashlib.sha256(receive_all(pair[side])).hexdigest()
-
-    threads = [
-        threading.Thread(target=each, args=(side,)) for each in (send, read) for side in (0, 1)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(SECONDS)
-    assert got == {side: hashlib.sha256(sent[1 - side]).hexdigest() for side in (0, 1)}
-
-
-def test_much_both_ways_at_once_arrives_in_order_and_whole(relay: TLSRelayed) -> None:
-    exchange(relay.streams(), 2 << 20)
-
-
-def test_many_connections_busy_both_ways_do_not_disturb_each_other(
-    both: TLSRelayed,
-) -> None:
-    pairs = [both.streams() for _ in range(10)]
-    failures: list[BaseException] = []
-
-    def exchange_one(pair: Pair) -> None:
-        try:
-            exchange(pair, 200_000)
-        except BaseException as error:
-            failures.append(error)
-            raise
-
-    threads = [threading.Thread(target=exchange_one, args=(pair,)) for pair in pairs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(SECONDS)
-    assert not failures
-    assert not any(thread.is_alive() for thread in threads)
-
-
-@FROM_EITHER
-def test_a_side_that_does_not_read_slows_the_other_down(relay: TLSRelayed, sender: int) -> None:
-    pair = relay.streams()
-    data = random.Random(sender).randbytes(32 << 20)
-    before = memory_of(relay)
-    taken = send_until_blocked(pair[sender], data)
-    # The kernel's four buffers hold some MB (Linux: 20 at most). What the relay adds is one piece.
-    assert taken < len(data)
-    assert memory_of(relay) - before < 8 << 20
-
-    # It holds up neither the other direction nor another client.
-    pair[1 - sender].sendall(b"pong")
-    assert receive(pair[sender], 4) == b"pong"
-    client, server = relay.streams()
-    client.sendall(b"me too")
-    assert receive(server, 6) == b"me too"
-
-    # And when it reads again, nothing is missing: neither bytes nor the orderly end.
-    whole = taken + (1 << 20)
-
-    def say_the_rest() -> None:
-        pair[sender].sendall(data[taken:whole])
-        pair[sender].shutdown(socket.SHUT_WR)
-
-    rest = threading.Thread(target=say_the_rest)
-    rest.start()
-    assert receive_all(pair[1 - sender]) == data[:whole]
-    rest.join(SECONDS)
-
-
-@FROM_EITHER
-def test_a_reset_is_no_orderly_end(relay: TLSRelayed, sender: int) -> None:
-    pair = relay.streams()
-    pair[sender].sendall(b"cut sh")
-    assert receive(pair[1 - sender], 6) == b"cut sh"
-    reset(pair[sender])
-    with pytest.raises(ConnectionResetError):
-        receive_all(pair[1 - sender])
-
-
-@pytest.mark.parametrize(
-    ("relay", "sender"),
-    [(way, sender) for way, by_tls in WAYS.items() for sender in (0, 1) if by_tls[sender]],
-    indirect=["relay"],
-)
-def test_a_stream_that_is_cut_off_looks_complete_to_nobody(relay: TLSRelayed, sender: int) -> None:
-    """Somebody on the way ends the connection (FIN), which needs no key; a goodbye would."""
-    pair = relay.streams()
-    pair[sender].sendall(b"do not")
-    assert receive(pair[1 - sender], 6) == b"do not"
-    relay.raw[sender].shutdown(socket.SHUT_WR)
-    with pytest.raises(ConnectionResetError):
-        receive_all(pair[1 - sender])
-    if relay.way != "through":  # nor to the one who was cut off: what it reads is cut off as well
-        with pytest.raises((ConnectionResetError, ssl.SSLError)):
-            receive_all(pair[sender])
-
-
-@on_linux
-@pytest.mark.parametrize(
-    ("way", "clients"), [("client", 50), ("server", 50), ("both", 200), ("through", 50)]
-)
-def test_many_clients_come_talk_and_go(
-    lasting_relays: dict[str, TLSRelayed], way: str, clients: int
-) -> None:
-    relay = lasting_relays[way]
-    wait_until(lambda: threads_and_descriptors(relay)[0] <= 2, "those of the last check are gone")
-    before = threads_and_descriptors(relay)
-    pairs = [relay.streams() for _ in range(clients)]
-    for number, pair in enumerate(pairs):
-        for side in (0, 1):
-            pair[side].sendall(b"%d from %d;" % (number, side))
-    for number, pair in enumerate(pairs):
-        for side in (0, 1):
-            said = b"%d from %d;" % (number, side)
-            assert receive(pair[1 - side], len(said)) == said
-    for client, server in pairs[::2]:  # every other one has no more to say, and listens
-        client.shutdown(socket.SHUT_WR)
-        assert receive_all(server) == b""
-        server.sendall(b"still here")
-        assert receive(client, 10) == b"still here"
-    for number, (_, server) in enumerate(pairs):  # the server dies: some of its ends are orderly
-        if number % 3:
-            reset(server)
-        else:
-            server.shutdown(socket.SHUT_WR)
-    for number, (client, _) in enumerate(pairs):
-        if number % 3:
-            with pytest.raises(ConnectionResetError):
-                receive_all(client)
-        else:
-            assert receive_all(client) == b""
-    relay.close_sockets()
-    wait_until(lambda: threads_and_descriptors(relay) == before, "threads and sockets are gone")
+Start = Callable[..., PlacedRelay]
 
 
 def test_an_end_waits_until_a_slow_reader_has_room_for_it(certified: Certified) -> None:
@@ -379,41 +84,6 @@ def fill(writer: TLSSocket) -> int:
     return taken
 
 
-# --- stopping ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_stopping_ends_both_sides_in_order(start_relay: Start, way: str) -> None:
-    relay = start_relay(way)
-    pair = relay.streams()
-    relay.expect(" connected")
-    relay.signal(signal.SIGTERM)
-    for each in pair:
-        if way == "through":  # only the other end could say goodbye
-            with pytest.raises(CutOff):
-                receive_all(each)
-        else:
-            assert receive_all(each) == b""
-    assert relay.wait() == 0
-    output = relay.rest_of_output()
-    assert output[-1] == "Stopped."
-    if way != "through":  # there, the ends may answer their CutOff with an alert, too late
-        assert " closed: " in output[-2]  # and was not cut off
-
-
-@pytest.mark.parametrize("stalled", [(0,), (1,), (0, 1)], ids=["client", "server", "both"])
-def test_stopping_waits_for_nobody_who_does_not_read(
-    start_relay: Start, stalled: tuple[int, ...]
-) -> None:
-    relay = start_relay("both")
-    pair = relay.streams()
-    data = bytes(64 << 20)
-    for side in stalled:
-        assert send_until_blocked(pair[1 - side], data) < len(data)
-    relay.signal(signal.SIGTERM)
-    assert relay.wait(4.0) == 0  # 2 s are promised; the rest is for a machine that is busy
-
-
 def test_stopping_waits_for_no_handshake(start_relay: Start) -> None:
     relay = start_relay("both")
     relay.client()  # says nothing
@@ -430,7 +100,7 @@ def test_stopping_waits_for_no_handshake(start_relay: Start) -> None:
 
 
 @pytest.mark.parametrize("said", [b"Alice\n", b"GET / HTTP/1.1\r\n\r\n", b"\r\n"])
-def test_a_client_without_tls_is_told_so(both: TLSRelayed, said: bytes) -> None:
+def test_a_client_without_tls_is_told_so(both: PlacedRelay, said: bytes) -> None:
     client = both.client()
     client.sendall(said)
     answer = receive_all(client).decode()
@@ -500,7 +170,7 @@ def test_silence_after_the_handshake_is_fine(
     assert heard == [b"at last"]
 
 
-def test_handshakes_that_stall_hold_up_nobody(both: TLSRelayed) -> None:
+def test_handshakes_that_stall_hold_up_nobody(both: PlacedRelay) -> None:
     for _ in range(20):
         both.client()
         both.client().sendall(b"\x16\x03\x01\x02\x00\x01")
@@ -509,7 +179,7 @@ def test_handshakes_that_stall_hold_up_nobody(both: TLSRelayed) -> None:
     assert receive(server, 5) == b"hello"
 
 
-def test_only_versions_of_tls_that_hold_are_spoken(both: TLSRelayed) -> None:
+def test_only_versions_of_tls_that_hold_are_spoken(both: PlacedRelay) -> None:
     old = client_context(both.certified.ca)
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         old.minimum_version = ssl.TLSVersion.TLSv1
@@ -520,7 +190,7 @@ def test_only_versions_of_tls_that_hold_are_spoken(both: TLSRelayed) -> None:
     both.expect("was turned away: no agreement on TLS")
 
 
-def test_who_alters_a_byte_ends_the_connection(both: TLSRelayed) -> None:
+def test_who_alters_a_byte_ends_the_connection(both: PlacedRelay) -> None:
     client, server = both.streams()
     client.sendall(b"as it was said")
     assert receive(server, 14) == b"as it was said"
@@ -530,7 +200,7 @@ def test_who_alters_a_byte_ends_the_connection(both: TLSRelayed) -> None:
     both.expect(r"was cut off \(what arrived was altered on the way\): 14 bytes to the server, 0 ")
 
 
-def test_a_client_that_is_cut_off_frees_a_server_that_is_held_up_by_it(both: TLSRelayed) -> None:
+def test_a_client_that_is_cut_off_frees_a_server_that_is_held_up_by_it(both: PlacedRelay) -> None:
     """It does not read; only the goodbye is missing, so that TCP alone would wait for ever."""
     _, server = both.streams()
     assert send_until_blocked(server, bytes(64 << 20)) < 64 << 20
@@ -581,14 +251,6 @@ def serving(listener: socket.socket, certificate: Path) -> Iterator[list[bytes]]
     assert not thread.is_alive()
 
 
-def upstream_relay(stack: contextlib.ExitStack, *arguments: str) -> Relayed:
-    """A relay that speaks TLS to the server; it ends with the stack."""
-    relay = stack.enter_context(Relayed("--upstream-tls", *arguments))
-    stack.enter_context(relay.upstream)
-    stack.callback(relay.close_sockets)
-    return relay
-
-
 DISTRUSTED = (
     b"! The relay cannot tell whether the server is the right one, and sent it nothing. "
     b"Ask the operator of the relay.\n"
@@ -596,63 +258,58 @@ DISTRUSTED = (
 
 
 def test_the_first_certificate_is_remembered_and_any_other_refused(
-    certified: Certified, tmp_path: Path
+    start_relay: Start, certified: Certified, tmp_path: Path
 ) -> None:
     known = tmp_path / "known_hosts"
     other = certified.authority.certificate()
-    with contextlib.ExitStack() as stack:
-        relay = upstream_relay(stack, "--known-hosts", str(known))
-        for _ in range(2):
-            with serving(relay.upstream, certified.file):
-                client = relay.client()
-                assert receive(client, 8) == b"welcome\n"
-                client.close()
-        with serving(relay.upstream, other) as told:
+    relay = start_relay("plain", "--upstream-tls", "--known-hosts", str(known))
+    for _ in range(2):
+        with serving(relay.upstream, certified.file):
             client = relay.client()
-            client.sendall(b"a secret")
-            assert receive_all(client) == DISTRUSTED
-        assert b"".join(told) == b""
-        port = relay.upstream.getsockname()[1]
-        relay.expect(
-            rf"turned away: 127\.0\.0\.1 port {port} shows another certificate than before"
-        )
-        shown = [line for line in relay.output if "This is the first time" in line]
-        assert len(shown) == 1
-        assert fingerprint_of_file(certified.file) in shown[0]
-        with serving(relay.upstream, certified.file):  # and it goes on
-            assert receive(relay.client(), 8) == b"welcome\n"
-            relay.close_sockets()
-        assert fingerprint_of_file(certified.file) in known.read_text()
-        assert fingerprint_of_file(other) not in known.read_text()
+            assert receive(client, 8) == b"welcome\n"
+            client.close()
+    with serving(relay.upstream, other) as told:
+        client = relay.client()
+        client.sendall(b"a secret")
+        assert receive_all(client) == DISTRUSTED
+    assert b"".join(told) == b""
+    port = relay.upstream.getsockname()[1]
+    relay.expect(rf"turned away: 127\.0\.0\.1 port {port} shows another certificate than before")
+    shown = [line for line in relay.output if "This is the first time" in line]
+    assert len(shown) == 1
+    assert fingerprint_of_file(certified.file) in shown[0]
+    with serving(relay.upstream, certified.file):  # and it goes on
+        assert receive(relay.client(), 8) == b"welcome\n"
+        relay.close_sockets()
+    assert fingerprint_of_file(certified.file) in known.read_text()
+    assert fingerprint_of_file(other) not in known.read_text()
 
 
 def test_with_an_authority_only_who_it_vouches_for_is_trusted(
-    certified: Certified, tmp_path: Path
+    start_relay: Start, certified: Certified, tmp_path: Path
 ) -> None:
     stranger = Authority(tmp_path).certificate()
     elsewhere = certified.authority.certificate("chat.example")
-    with contextlib.ExitStack() as stack:
-        relay = upstream_relay(stack, "--ca", str(certified.ca))
-        for certificate, why in (
-            (stranger, "Nobody in .* vouches"),
-            (elsewhere, "is for another host"),
-        ):
-            with serving(relay.upstream, certificate) as told:
-                assert receive_all(relay.client()) == DISTRUSTED
-            assert told == []
-            relay.expect(f"was turned away: .*{why}")
+    relay = start_relay("server")
+    for certificate, why in (
+        (stranger, "Nobody in .* vouches"),
+        (elsewhere, "is for another host"),
+    ):
+        with serving(relay.upstream, certificate) as told:
+            assert receive_all(relay.client()) == DISTRUSTED
+        assert told == []
+        relay.expect(f"was turned away: .*{why}")
 
 
-def test_a_server_without_tls_is_said_to_be_one(certified: Certified) -> None:
-    with contextlib.ExitStack() as stack:
-        relay = upstream_relay(stack, "--ca", str(certified.ca))
-        client = relay.client()
-        with relay.upstream.accept()[0] as server:
-            server.sendall(b"* Enter your nickname:\n")
-            assert receive_all(client) == (
-                b"! The relay cannot talk to the server over TLS. Ask the operator of the relay.\n"
-            )
-        relay.expect("was turned away: .* speaks no TLS, and nothing was sent to it")
+def test_a_server_without_tls_is_said_to_be_one(start_relay: Start) -> None:
+    relay = start_relay("server")
+    client = relay.client()
+    with relay.upstream.accept()[0] as server:
+        server.sendall(b"* Enter your nickname:\n")
+        assert receive_all(client) == (
+            b"! The relay cannot talk to the server over TLS. Ask the operator of the relay.\n"
+        )
+    relay.expect("was turned away: .* speaks no TLS, and nothing was sent to it")
 
 
 # --- real peers ----------------------------------------------------------------------------------
@@ -696,21 +353,21 @@ def test_openssl_chats_through_both_sides(
 
 
 @pytest.fixture(scope="module")
-def lasting_altering(certified: Certified) -> Iterator[TLSRelayed]:
+def lasting_altering(certified: Certified) -> Iterator[PlacedRelay]:
     """A relay that ends TLS, and makes use of it."""
     altering = ("--trace", "--replace", "six", "nine", "--replace", "°", "")
-    with TLSRelayed(certified, "both", *altering) as relay, relay.upstream:
+    with PlacedRelay(certified, "both", *altering) as relay, relay.upstream:
         yield relay
 
 
 @pytest.fixture
-def altering(lasting_altering: TLSRelayed) -> Iterator[TLSRelayed]:
+def altering(lasting_altering: PlacedRelay) -> Iterator[PlacedRelay]:
     """The same; the connections of the check are closed with it."""
     yield lasting_altering
     lasting_altering.close_sockets()
 
 
-def test_the_trace_shows_plain_text_where_tls_ends(altering: TLSRelayed) -> None:
+def test_the_trace_shows_plain_text_where_tls_ends(altering: PlacedRelay) -> None:
     client, _ = altering.streams()
     client.sendall(b"a secret\n")
     altering.expect(r"client → server      9 bytes  a secret\\n$")
@@ -720,7 +377,7 @@ def test_the_trace_shows_plain_text_where_tls_ends(altering: TLSRelayed) -> None
 
 @FROM_EITHER
 def test_what_is_not_encrypted_in_the_relay_can_be_altered_there(
-    altering: TLSRelayed, sender: int
+    altering: PlacedRelay, sender: int
 ) -> None:
     pair = altering.streams()
     pair[sender].sendall("at six, sixty six, 30°C\n".encode())
@@ -733,7 +390,7 @@ def test_what_is_not_encrypted_in_the_relay_can_be_altered_there(
     altering.expect(rf" {len(altered)} bytes {('to the server', 'back')[sender]}")
 
 
-def test_nothing_is_held_back_for_the_rest_of_a_word(altering: TLSRelayed) -> None:
+def test_nothing_is_held_back_for_the_rest_of_a_word(altering: PlacedRelay) -> None:
     client, server = altering.streams()
     client.sendall(b"si")
     assert receive(server, 2) == b"si"
@@ -741,7 +398,7 @@ def test_nothing_is_held_back_for_the_rest_of_a_word(altering: TLSRelayed) -> No
     assert receive(server, 6) == b"x nine"
 
 
-def test_the_trace_shows_that_a_stream_was_cut_off(altering: TLSRelayed) -> None:
+def test_the_trace_shows_that_a_stream_was_cut_off(altering: PlacedRelay) -> None:
     altering.streams()
     shown = len(altering.output)
     altering.raw[0].shutdown(socket.SHUT_WR)
