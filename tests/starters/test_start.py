@@ -14,6 +14,7 @@ import pytest
 
 from tests.kit.harness import ROOT, run
 from tests.start import PHASES, STARTERS, arguments_of, check_command, main, quoted_whole
+from tests.starters.cutting import cut
 
 RUN_SECONDS = 150.0  # for all steps of a phase, on a machine that may be slow
 
@@ -24,57 +25,23 @@ SLOW_CHECKS = (  # they pass between the last two steps as well, and need not be
 NO_SERVER = "somebody can connect"  # the name of what is asked before the first check
 
 TODO = re.compile(r"^ *# TODO (\d+)(\w?): ?(.*)$", re.MULTILINE)
-BLOCK = re.compile(r"( *)# TODO (\d+\w?): .*?(?=\n\n|\Z)", re.DOTALL)
-DONE = r"^ *# <{0}>\n(.*?)^ *# </{0}>\n"
-MARK = re.compile(r"^ *# </?\d+\w?>\n", re.MULTILINE)
 
 
 # --- the TODOs, done one after the other --------------------------------------------------------
 
 
-def starter(phase: str) -> str:
-    """The text that is copied."""
+def program(phase: str) -> str:
+    """The whole server, from which the beginning is cut."""
     return (STARTERS / f"{phase}.py").read_text(encoding="utf-8")
-
-
-def solution(phase: str) -> str:
-    """The same program with all TODOs done, between marks."""
-    return (STARTERS / "solutions" / f"{phase}.py").read_text(encoding="utf-8")
 
 
 def checks_of(phase: str) -> list[str]:
     """The name of the check that each TODO is about, as it stands behind NOT YET."""
-    found = [(int(number), name) for number, part, name in TODO.findall(starter(phase)) if not part]
+    found = [
+        (int(number), name) for number, part, name in TODO.findall(cut(program(phase))) if not part
+    ]
     assert sorted(number for number, _ in found) == list(range(1, len(found) + 1))
     return [name for _, name in sorted(found)]
-
-
-def number_of(mark: str) -> int:
-    """2 of "2b": a TODO may be done in several places."""
-    return int(mark.rstrip("abcdefgh"))
-
-
-def with_done(phase: str, count: int) -> str:
-    """The starter with its first `count` TODOs done, as the solution does them."""
-    answers = solution(phase)
-    for mark in set(re.findall(r"# <(\d+\w?)>", answers)):
-        if number_of(mark) > count:  # it may stand inside of another one
-            answers = re.sub(DONE.format(mark), "", answers, flags=re.DOTALL | re.MULTILINE)
-
-    def done(todo: re.Match[str]) -> str:
-        if number_of(todo[2]) > count:
-            return todo[0]
-        answer = re.search(DONE.format(todo[2]), answers, re.DOTALL | re.MULTILINE)
-        assert answer, f"the solution of {phase} has no <{todo[2]}>"
-        is_inside = f"<{todo[2]}>" in "".join(
-            each[1]
-            for other in re.findall(r"# <(\d+\w?)>", answers)
-            if other != todo[2]
-            and (each := re.search(DONE.format(other), answers, re.DOTALL | re.MULTILINE))
-        )
-        return "" if is_inside else MARK.sub("", answer[1]).rstrip("\n")
-
-    return BLOCK.sub(done, starter(phase))
 
 
 class FirstFailure:
@@ -102,7 +69,7 @@ def check_steps(phase: str, directory: Path, steps: Sequence[int]) -> None:
     """
     for done in steps:
         server = directory / f"{phase}_{done}.py"
-        server.write_text(with_done(phase, done), encoding="utf-8")
+        server.write_text(cut(program(phase), done), encoding="utf-8")
         first = FirstFailure()
         command = f"{shlex.quote(sys.executable)} {shlex.quote(str(server))} {arguments_of(phase)}"
         pytest.main(
@@ -170,18 +137,84 @@ def test_with_each_todo_done_the_check_that_fails_is_that_of_the_next(
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_the_starter_and_its_solution_are_one_program_outside_of_the_todos(phase: str) -> None:
-    whole = with_done(phase, len(checks_of(phase)))
-    assert ast.dump(ast.parse(whole)) == ast.dump(ast.parse(solution(phase)))
+def test_with_all_todos_done_it_is_the_whole_program(phase: str) -> None:
+    whole = cut(program(phase), len(checks_of(phase)))
+    assert ast.dump(ast.parse(whole)) == ast.dump(ast.parse(program(phase)))
+    assert "TODO" not in whole.partition('"""\n\nimport')[2]
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_nothing_of_how_it_was_cut_is_left(phase: str) -> None:
+    for done in steps_of(phase):
+        assert not re.findall(r"^ *#(: | </?\d).*", cut(program(phase), done), re.MULTILINE)
 
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_starter_uses_the_standard_library_only(phase: str) -> None:
-    for node in ast.walk(ast.parse(starter(phase))):
+    for node in ast.walk(ast.parse(cut(program(phase)))):
         names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
         for name in names:
             assert name.partition(".")[0] in sys.stdlib_module_names
+
+
+CUT = {
+    0: """
+def echo():
+    # TODO 1: it answers
+    #   Send it back.
+    while False:
+        pass
+
+    # TODO 2: it ends
+
+    return done
+""",
+    1: """
+def echo():
+    for line in lines:
+        # TODO 2: it ends
+        send(line)
+
+    return done
+""",
+    2: """
+def echo():
+    for line in lines:
+        if not line:
+            break
+        log(line)
+        send(line)
+
+    return done
+""",
+}
+
+
+@pytest.mark.parametrize("done", CUT)
+def test_what_is_not_done_yet_is_its_todo_and_what_stands_there_until_then(done: int) -> None:
+    whole = """
+def echo():
+    # <1>
+    # TODO 1: it answers
+    #   Send it back.
+    #: while False:
+    #:     pass
+    for line in lines:
+        # <2>
+        # TODO 2: it ends
+        if not line:
+            break
+        # </2>
+        # <2b>
+        log(line)
+        # </2b>
+        send(line)
+    # </1>
+
+    return done
+"""
+    assert cut(whole, done) == CUT[done]
 
 
 # --- python -m tests.start ----------------------------------------------------------------------
@@ -197,7 +230,7 @@ def test_it_writes_the_server_and_in_it_the_command_that_it_prints(
     assert f"\n    {command}\n" in capsys.readouterr().out
     text = server.read_text(encoding="utf-8")
     assert f"\n    {command}\n" in (ast.get_docstring(ast.parse(text), clean=False) or "")
-    assert text.replace(command, "CHECK_COMMAND") == starter(phase)
+    assert text.replace(command, "CHECK_COMMAND") == cut(program(phase))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell reads the command")
