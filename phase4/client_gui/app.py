@@ -37,10 +37,10 @@ from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab
 from phase4.client_gui.target import Target
 from phase4.widgets.actions import Action, explain_keys, looks_actions
 from phase4.widgets.conversation import Conversation
+from phase4.widgets.keys import bind_keys
 from phase4.widgets.links import LinkOpener
 from phase4.widgets.theme import BASE_POINTS, Theme
 from shared import message
-from shared.request import is_public
 
 POLL_MILLISECONDS = 50
 """Between two looks into the queue: 20 a second look like at once, and cost next to nothing."""
@@ -176,14 +176,17 @@ class App:
         else:
             self.connect_page.show_form()
 
-    def send(self, text: str) -> bool:
-        """Send a line to the conversation in front; whether it was taken. If not, it says why."""
-        tab, line = self._tabs.current, text.rstrip()
+    def send(self, line: str) -> bool:
+        """Send a line from the conversation in front to the server; whether it was taken.
+
+        If not, it says why.
+        """
+        tab = self._tabs.current
         tab.conversation.jump_to_newest()
         try:
             if self._connection is None or not self._is_in:
                 raise SendError("You are not connected; this was not sent.")
-            self._connection.send(tab.line_to_send(line, is_said=is_public(line)))
+            self._connection.send(line)
         except SendError as error:
             self.router.say(message.Error(str(error)))
             return False
@@ -292,7 +295,10 @@ class App:
             case NameRefused(reason):
                 self._name_wanted = True
                 self._is_in = self._is_away = False  # on a return, too, one has to come in anew
+                is_typing = self._page is self.chat_page and self.chat_page.entry.get()
                 self.show_form(reason, field="name")
+                if is_typing:  # the end of a sentence must not become a name, which all would hear
+                    self.connect_page.focus_set()
             case Welcomed(name):
                 self._welcome(name)
             case ConnectionLost(reason, seconds):
@@ -318,6 +324,8 @@ class App:
     def _come_in(self) -> None:
         if self._was_in and not self._is_away:  # the conversation goes on, perhaps elsewhere
             self.router.tell(message.Notice(now(), f"Connected to {self._target.place}."))
+            for tab in self._tabs:
+                self.chat_page.doubt(tab)
         was_away, self._is_away = self._is_away, False
         self._is_in = self._was_in = True
         self._name_wanted = False
@@ -516,7 +524,12 @@ class App:
         )
         self._tabs = self.chat_page.tabs
         self.router = Router(
-            self._tabs, self.theme.name_colours, self._is_looked_at, self.chat_page.give_back
+            self._tabs,
+            self.theme.name_colours,
+            self._is_looked_at,
+            self.chat_page.is_here,
+            self.chat_page.give_back,
+            self.chat_page.doubt,
         )
         self._page = self.chat_page
         self._actions = self._list_actions()
@@ -525,7 +538,7 @@ class App:
             for sequence in action.sequences:
                 self._bind(sequence, action.do, everywhere=action.everywhere)
         for number in range(9):
-            self._bind(f"<Alt-Key-{number + 1}>", functools.partial(self._tabs.go, number))
+            self._bind(f"<Alt-{number + 1}>", functools.partial(self._tabs.go, number))
         self._bind("<F10>", self.chat_page.open_menu)
         self.root.bind("<FocusIn>", self._saw)
         self.connect_page.bind_all("<Escape>", self._escape, add=True)
@@ -565,7 +578,7 @@ class App:
             do()
             return "break"  # and nothing else that the keys would mean
 
-        self.root.bind(sequence, answer)
+        bind_keys(self.root, sequence, answer)
 
     def _escape(self, _: object) -> None:
         if self._page is self.connect_page:

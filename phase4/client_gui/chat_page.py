@@ -12,17 +12,10 @@ from phase4.client_gui.bars import Answer, Bar, Countdown
 from phase4.client_gui.entry import Entry, EntryCalls
 from phase4.client_gui.people import People
 from phase4.client_gui.tabs import Tab, Tabs
-from phase4.client_gui.typing_aids import (
-    count_text,
-    lines_in,
-    one_line,
-    question_about,
-    room_left,
-    why_not_as_lines,
-)
+from phase4.client_gui.typing_aids import count_text, one_line, room_left, why_not_as_lines
 from phase4.widgets.actions import Action
 from phase4.widgets.theme import Theme
-from shared.request import is_public
+from shared.request import Lines, Whisper, parse, recipient_of, split_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +23,7 @@ class ChatCalls:
     """What the page asks of the window."""
 
     send: Callable[[str], bool]
-    """Send a line to the conversation in front; whether it was taken."""
+    """Send a line to the server, as it is; whether it was taken."""
 
     names: Callable[[], Sequence[str]]
     open_link: Callable[[str], None]
@@ -47,8 +40,13 @@ class ChatPage(ttk.Frame):
         self._theme = theme
         self._calls = calls
         self._me = ""
+        self._asked = Lines(())  # which lines are asked about
+        self._question: Callable[[], str] = str  # what is asked, as names are now
+        self._question_shown = ""
         self._build_header()
-        self.tabs = Tabs(self, theme, calls.open_link, self._tab_selected, self._tab_made)
+        self.tabs = Tabs(
+            self, theme, calls.open_link, self._tab_selected, self._tab_made, self._tab_named
+        )
         self.people = People(self, theme, calls.open_person)
         self.bar = Bar(self, theme, "bad", self._focus_entry)
         self.countdown = Countdown(self.bar)
@@ -127,19 +125,42 @@ class ChatPage(ttk.Frame):
         elif not self.entry.get():
             self.entry.insert(0, text)
 
+    def _ask(self, question: Callable[[], str], answers: Sequence[Answer]) -> None:
+        """Ask in the bar; the first answer has the keyboard, and Escape does nothing but end it."""
+        self._question, self._question_shown = question, question()
+        self.question.show(self._question_shown, answers, escape=self.question.hide)
+
     # --- several lines at once -------------------------------------------------------------------
 
     def ask_about_lines(self, pasted: str) -> None:
         """Several lines were pasted: ask whether they are to be sent, or become one."""
-        lines = lines_in(self.entry.with_inserted(pasted))
-        why_not = why_not_as_lines(lines, [self._room_left(line) for line in lines])
+        self._renew(pasted)
+        asked = self._asked
+        why_not = why_not_as_lines(asked.lines, [*map(room_left, asked.lines)])
         as_one = ("As one line", lambda: self._put_as_one_line(pasted))
         cancel = ("Cancel", self.question.hide)
         if why_not:
-            self.question.show(why_not, [as_one, cancel], escape=cancel[1])
+            self._ask(lambda: why_not, [as_one, cancel])
             return
-        send = (f"Send {len(lines)} lines", lambda: self._send_lines(pasted))
-        self.question.show(question_about(lines), [send, as_one, cancel], escape=cancel[1])
+        send = (f"Send {len(asked.lines)} lines", lambda: self._send_lines(pasted))
+        is_unsure = asked.is_mixed or self._doubt_about(asked.to)
+        answers = [cancel, send, as_one] if is_unsure else [send, as_one, cancel]
+        self._ask(lambda: self._renew(pasted), answers)
+
+    def _renew(self, pasted: str) -> str:
+        """The question, as the entry and the names are now."""
+        self._asked = self._split(pasted)
+        return f"{self._doubt_about(self._asked.to)} {self._asked.question}".lstrip()
+
+    def _split(self, pasted: str) -> Lines:
+        """The lines that the entry would hold with these: for the person of the tab in front.
+
+        But for somebody else where a private message to them has been begun by hand.
+        """
+        before, behind = self.entry.around_insertion()
+        is_begun = bool(split_lines(before).to)
+        to = "" if is_begun else self.tabs.current.person
+        return split_lines(before + pasted + behind, to)
 
     def _put_as_one_line(self, pasted: str) -> None:
         self.question.hide()
@@ -147,27 +168,70 @@ class ChatPage(ttk.Frame):
 
     def _send_lines(self, pasted: str) -> None:
         """Send them, in order. Those that are not taken are the next ones that Up brings back."""
+        if self._split(pasted) != self._asked:  # the entry has changed since, or the person's name
+            self.ask_about_lines(pasted)
+            return
         self.question.hide()
+        self.tabs.current.draft.is_doubtful = False
         history = self.tabs.current.draft.history
-        lines = lines_in(self.entry.with_inserted(pasted))
+        lines = [*self._asked.lines]
         self.entry.delete(0, "end")
         while lines and self._calls.send(lines[0]):
-            history.add(lines.pop(0))
-        for line in reversed(lines):
+            history.add(self._line_to_type(lines.pop(0)))
+        typed = [self._line_to_type(line) for line in lines]
+        for line in reversed(typed):
             history.add(line)
-        if lines:
-            self.entry.put(lines[0])
+        if typed:
+            self.entry.put(typed[0])
+
+    def _line_to_type(self, line: str) -> str:
+        """What one would type in the tab in front, to have this line sent."""
+        tab = self.tabs.current
+        match parse(line):
+            case Whisper(to, said) if tab.has_person(to):
+                return tab.line_to_type(said, self.is_here)
+        return line
 
     # --- typing ----------------------------------------------------------------------------------
 
+    def is_here(self, name: str) -> bool:
+        """Whether somebody online is called so."""
+        return any(each.casefold() == name.casefold() for each in self._calls.names())
+
+    def doubt(self, tab: Tab) -> None:
+        """Somebody is called so who may be another one than the text that stands there is for."""
+        if self.entry.get() if tab is self.tabs.current else tab.draft.text:
+            tab.draft.is_doubtful = bool(tab.person)
+
+    def _send(self, text: str) -> bool:
+        line = self._line_to_send(text)
+        if self._doubt_about(recipient_of(line)):
+            self._ask(
+                lambda: f"{self._doubt_about(self.tabs.current.person)} Send this all the same?",
+                [("Do not send", self.question.hide), ("Send", self._send_now)],
+            )
+            return False
+        return self._calls.send(line)
+
+    def _doubt_about(self, recipient: str) -> str:
+        """What speaks against sending this to the person of the tab in front, if anything does."""
+        tab = self.tabs.current
+        is_doubtful = tab.draft.is_doubtful and tab.has_person(recipient)
+        return f"{tab.person} may be somebody else now." if is_doubtful else ""
+
+    def _send_now(self) -> None:
+        self.tabs.current.draft.is_doubtful = False
+        self.question.hide()
+        self.entry.submit()
+
+    def _line_to_send(self, text: str) -> str:
+        return self.tabs.current.line_to_send(text.rstrip(), self.is_here)
+
     def _typed(self, text: str) -> None:
-        left = self._room_left(text)
+        left = room_left(self._line_to_send(one_line(text)))
         style = "Muted.TLabel" if left >= 0 else "Error.TLabel"
         self._room.configure(text=count_text(left), style=style)
         self._make_room_for_count()
-
-    def _room_left(self, line: str) -> int:
-        return room_left(self.tabs.current.line_to_send(line, is_said=is_public(line)))
 
     def _typed_elsewhere(self, event: "tk.Event[tk.Misc]") -> str | None:
         """What is typed while the conversation has the keyboard is meant for the entry."""
@@ -204,6 +268,16 @@ class ChatPage(ttk.Frame):
         self._show_name()
         self._calls.selected(new)
 
+    def _tab_named(self, tab: Tab) -> None:
+        """Its person is called otherwise now: nothing may show the name of before."""
+        if tab is not self.tabs.current:
+            return
+        self._show_name()
+        self._typed(self.entry.get())
+        if self.question.text and self.question.text == self._question_shown:
+            self._question_shown = self._question()
+            self.question.say(self._question_shown)
+
     def _focus_entry(self) -> None:
         self.entry.focus_set()
 
@@ -230,7 +304,7 @@ class ChatPage(ttk.Frame):
         self.entry = Entry(
             self._bottom,
             self._theme,
-            EntryCalls(calls.send, calls.names, self.ask_about_lines, self._typed),
+            EntryCalls(self._send, calls.names, self.ask_about_lines, self._typed),
         )
         self._name.pack(side="left")
         self._to.pack(side="left")

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
 
-from phase4.client_gui.typing_aids import Completer, Draft, lines_in, one_line
+from phase4.client_gui.typing_aids import Completer, Draft, one_line
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.theme import Theme
+from shared.request import split_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,17 @@ class Entry(ttk.Entry):
         self.focus_set()
         self._replace_selection(text)
 
-    def with_inserted(self, text: str) -> str:
-        """What it would hold with `text` at the cursor, or over what is selected."""
+    def around_insertion(self) -> tuple[str, str]:
+        """What it would hold before and behind a text that is inserted, or replaces a selection."""
         first, last = self.index("insert"), self.index("insert")
         if self.selection_present():
             first, last = self.index("sel.first"), self.index("sel.last")
-        return self.get()[:first] + text + self.get()[last:]
+        return self.get()[:first], self.get()[last:]
 
     def submit(self) -> None:
         """Send what it holds, as Return does."""
         text = self.get()
-        if len(lines_in(text)) > 1:  # pasted by a way that we do not know of
+        if len(split_lines(text).lines) > 1:  # pasted by a way that we do not know of
             self.select_range(0, "end")  # so that the lines will stand for it, and not beside it
             self._calls.several(text)
         elif text.strip() and self._calls.send(one_line(text)):
@@ -143,7 +144,7 @@ class Entry(ttk.Entry):
         return "break"
 
     def _insert_pasted(self, text: str) -> None:
-        if len(lines_in(text)) > 1:
+        if len(split_lines(text).lines) > 1:
             self._calls.several(text)
         else:
             self._replace_selection(one_line(text.strip("\r\n")))

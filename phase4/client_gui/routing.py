@@ -20,7 +20,7 @@ from phase4.client_gui.tabs import Tab, Tabs
 from phase4.widgets.colours import NameColours
 from phase4.widgets.lines import Line, line_of
 from shared import message
-from shared.request import is_goodbye, is_public
+from shared.request import Say, Whisper, is_goodbye, parse
 
 
 class Router:
@@ -31,17 +31,22 @@ class Router:
         tabs: Tabs,
         name_colours: NameColours,
         is_looked_at: Callable[[], bool],
+        is_here: Callable[[str], bool],
         give_back: Callable[[Tab, str], None],
+        doubt: Callable[[Tab], None],
     ) -> None:
         """`is_looked_at()`: whether the window has the keyboard, so that its front tab is seen.
 
-        `give_back(tab, text)` is called with what was typed there and could not be delivered.
+        `is_here(name)`: whether somebody is called so. `give_back(tab, text)` is called with what
+        was typed there and could not be delivered; `doubt(tab)` when its person may be another one.
         """
         self.me = ""
         self._tabs = tabs
         self._name_colours = name_colours
         self._is_looked_at = is_looked_at
+        self._is_here = is_here
         self._give_back = give_back
+        self._doubt = doubt
         self._batch: dict[Tab, list[Line]] = {}
         self._news: Counter[Tab] = Counter()  # lines of the batch that nobody sees
 
@@ -61,21 +66,20 @@ class Router:
         for tab in dict.fromkeys((self._tabs.main, self._tabs.current)):
             self.say(*messages, in_tab=tab)
 
-    def sent(self, tab: Tab, text: str, *, waits: bool) -> None:
-        """`text` was typed there and taken; it `waits` where the connection is lost."""
-        said = message.clean(text)
-        line: message.Message = message.Notice(now(), said)
-        if is_public(text) and tab.person:
-            said = said.strip()
-            tab.unanswered.append(said)
-            line = message.Private(now(), self.me, tab.person, said)
-        elif is_public(text):  # the server sends it to everybody else
-            line = message.Public(now(), self.me, said)
-            if not waits:
-                self.say(line, in_tab=tab)
-        if waits and not is_goodbye(text):
-            shown = line_of(line, self.me, now())
-            tab.show_waiting(shown, stays=isinstance(line, message.Public))
+    def sent(self, tab: Tab, line: str, *, waits: bool) -> None:
+        """`line` was taken for the server, from there; it `waits` where the connection is lost."""
+        shown: message.Message = message.Notice(now(), message.clean(line))
+        match parse(line, self._is_here):
+            case Say(said):  # the server sends it to everybody else
+                shown = message.Public(now(), self.me, message.clean(said))
+                if not waits:
+                    self.say(shown, in_tab=tab)
+            case Whisper(to, said) if tab.has_person(to):
+                tab.unanswered.append(Whisper(to, message.clean(said)))
+                shown = message.Private(now(), self.me, to, message.clean(said))
+        if waits and not is_goodbye(line):
+            is_said = isinstance(shown, message.Public)
+            tab.show_waiting(line_of(shown, self.me, now()), stays=is_said)
 
     # --- what the server said -------------------------------------------------------------------
 
@@ -88,8 +92,10 @@ class Router:
             case message.Private():
                 self._take_private(received)
             case message.Joined(name=name) | message.Left(name=name):
-                if tab := self._tabs.find(name):
-                    tab.person = name  # perhaps spelled in another way this time
+                self._tabs.spell(name)
+                tab = self._tabs.find(name)
+                if tab is not None and isinstance(received, message.Joined):
+                    self._doubt(tab)
                 self._put(received, self._tabs.main, tab)
             case message.Renamed(old=old, new=new):
                 self._take_renamed(received, old, new)
@@ -115,13 +121,15 @@ class Router:
 
     def _note_answered(self, tab: Tab, text: str) -> None:
         """The echo of a private line: it was delivered, and those before it are decided."""
-        if text in tab.unanswered:
-            while tab.unanswered.popleft() != text:
+        if any(each.text == text for each in tab.unanswered):
+            while tab.unanswered.popleft().text != text:
                 pass
 
     def _take_renamed(self, received: message.Renamed, old: str, new: str) -> None:
         self._name_colours.rename(old, new)
         self._flush()  # a tab may go
+        if (tab := self._tabs.find(new)) is not None and not tab.has_person(old):
+            self._doubt(tab)  # of somebody else, who was called so before
         self._tabs.rename(old, new)
         self._put(received, self._tabs.main, self._tabs.find(new))
 
@@ -132,13 +140,16 @@ class Router:
             return
         sent = tab.unanswered.popleft()
         self._put(received, tab)
-        self._put(message.Error(f"Not delivered: {sent}"), tab)
-        self._give_back(tab, sent)
+        self._put(message.Error(f"Not delivered: {sent.text}"), tab)
+        self._give_back(tab, tab.line_to_type(sent.text, self._is_here))
 
     def _refused_in(self, text: str) -> Tab | None:
-        """The tab whose last private line this error is about: it names the person."""
-        private = [tab for tab in self._tabs if tab.person and tab.unanswered]
-        return next((tab for tab in private if mentions(text, tab.person)), None)
+        """The tab whose last private line this error is about: it names the person.
+
+        By the name to which it was sent: meanwhile the person may be called otherwise.
+        """
+        private = [tab for tab in self._tabs if tab.unanswered]
+        return next((tab for tab in private if mentions(text, tab.unanswered[0].to)), None)
 
     # --- lines and counts -------------------------------------------------------------------------
 

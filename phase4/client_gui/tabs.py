@@ -16,6 +16,7 @@ from phase4.widgets.conversation import Conversation
 from phase4.widgets.lines import Line
 from phase4.widgets.theme import Theme
 from shared.defaults import MAX_NAME_CHARACTERS
+from shared.request import Say, Whisper, parse
 
 MAX_PRIVATE_TABS = 20
 """More cannot be told apart in a row of tabs. Each holds as much as a conversation may."""
@@ -38,7 +39,7 @@ class Tab:
         self.is_here = True
         self.unread = 0
         self.draft = Draft()
-        self.unanswered: deque[str] = deque(maxlen=MAX_UNANSWERED)
+        self.unanswered: deque[Whisper] = deque(maxlen=MAX_UNANSWERED)
         self._stays: list[bool] = []  # for each line that waits: whether it is a public message
         # The frame shows who has the keyboard: a Text of its own accord would not.
         self.frame = ttk.Frame(parent, style="Tab.TFrame", padding=1)
@@ -77,13 +78,30 @@ class Tab:
         self._stays.clear()
         self.unanswered.clear()
 
-    def line_to_send(self, text: str, *, is_said: bool) -> str:
+    def line_to_send(self, text: str, is_here: Callable[[str], bool]) -> str:
         """What goes to the server for `text`: what is said here is said to this person."""
-        return f"/pm {self.person} {text}" if self.person and is_said else text
+        match parse(text, is_here):
+            case Say(said) if self.person:
+                return f"/pm {self.person} {said}"
+        return text
+
+    def line_to_type(self, said: str, is_here: Callable[[str], bool]) -> str:
+        """What one types here to say this to the person, whatever it begins with."""
+        for text in (said, said[:1] + said):
+            if parse(text, is_here) == Say(said):
+                return text
+        return f"/pm {self.person} {said}"
+
+    def has_person(self, name: str) -> bool:
+        """Whether it is a conversation with somebody of this name."""
+        return bool(self.person) and self.person.casefold() == name.casefold()
 
 
 class Tabs(ttk.Frame):
-    """`selected` is called with the tab that has come to the front, `made` with each new one."""
+    """`selected` is called with the tab that has come to the front, `made` with each new one.
+
+    `named` is called with a tab whose person is called otherwise now.
+    """
 
     def __init__(
         self,
@@ -92,12 +110,14 @@ class Tabs(ttk.Frame):
         open_link: Callable[[str], None],
         selected: Callable[[Tab], None],
         made: Callable[[Tab], None] = lambda _: None,
+        named: Callable[[Tab], None] = lambda _: None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._open_link = open_link
         self._selected = selected
         self._made = made
+        self._named = named
         self._row = TabRow(self, theme, self.go, self._close_number)
         self._edge = ttk.Frame(self, style="Line.TFrame", height=1)
         self._pages = ttk.Frame(self)
@@ -154,7 +174,7 @@ class Tabs(ttk.Frame):
         if tab not in self._shown:
             self._shown.append(tab)
             self._label_all()
-        tab.person = person  # perhaps spelled in another way this time
+        self.spell(person)
         return tab
 
     def select(self, tab: Tab) -> None:
@@ -206,6 +226,13 @@ class Tabs(ttk.Frame):
 
     # --- what happens to people -----------------------------------------------------------------
 
+    def spell(self, name: str) -> None:
+        """Somebody is called so, perhaps spelled in another way than before."""
+        if (tab := self.find(name)) is not None and tab.person != name:
+            tab.person = name
+            self._label_all()
+            self._named(tab)
+
     def rename(self, old: str, new: str) -> None:
         """`old` goes by `new` now: the tab goes with the person."""
         if (tab := self.find(old)) is None:
@@ -214,10 +241,21 @@ class Tabs(ttk.Frame):
         del self._private[old.casefold()]
         tab.person = new
         if other is not None and other is not tab:  # of somebody who was called so before, and left
-            self._drop(other)
-            tab.draft.text = tab.draft.text or other.draft.text
+            self._replace(other, tab)
         self._private[new.casefold()] = tab
         self._label_all()
+        self._named(tab)
+
+    def _replace(self, old: Tab, new: Tab) -> None:
+        """Let go of `old`. What was typed there is at Up, and never goes into everybody's entry."""
+        if old is self.current:
+            if new not in self._shown:
+                self._shown.append(new)
+            self.select(new)
+            new.draft.is_doubtful = old.draft.is_doubtful  # one may be in the middle of a word
+        if old.draft.text:
+            new.draft.history.add(old.draft.text)
+        self._drop(old)
 
     def show_people(self, names: Collection[str]) -> None:
         """Who is online now."""

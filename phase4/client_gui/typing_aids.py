@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from shared.defaults import MAX_LINE_BYTES
 from shared.framing import encode_line
-from shared.request import COMMANDS, is_public
+from shared.request import COMMANDS
 
 HISTORY_LINES = 200
 
@@ -61,6 +61,8 @@ class Draft:
     text: str = ""
     cursor: int = 0
     history: History = field(default_factory=History)
+    is_doubtful: bool = False
+    """Whether it may have been begun for somebody else, so that one is asked before it is sent."""
 
 
 def room_left(line: str) -> int:
@@ -84,24 +86,6 @@ def one_line(text: str) -> str:
     return " ".join(text.splitlines())
 
 
-def lines_in(text: str) -> list[str]:
-    """The lines of `text` that say something."""
-    return [line.rstrip() for line in text.splitlines() if line.strip()]
-
-
-def question_about(lines: Sequence[str]) -> str:
-    """What to ask before several lines are sent.
-
-    >>> question_about(["one", "/quit", "two"])
-    'Send 3 lines? One of them is a command.'
-    """
-    text = f"Send {len(lines):,} lines?"
-    commands = sum(not is_public(line) for line in lines)
-    if commands == 1:
-        return f"{text} One of them is a command."
-    return f"{text} {commands:,} of them are commands." if commands else text
-
-
 def why_not_as_lines(lines: Sequence[str], left: Sequence[int]) -> str:
     """Why these cannot be sent one by one; empty where they can. `left`: room_left() of each."""
     if len(lines) > MAX_PASTED_LINES:
@@ -119,10 +103,12 @@ class Completer:
         self._offers: list[str] = []  # whole beginnings of the line, in turn
         self._next = 0
         self._last = ""  # what was offered last
+        self._names: Sequence[str] = ()  # that it was chosen from: nobody else may be called so now
 
     def complete(self, before: str, names: Sequence[str]) -> str | None:
         """What `before` (the line up to the cursor) becomes; None where nothing fits."""
-        if not self._offers or before != self._last:
+        if not self._offers or before != self._last or names != self._names:
+            self._names = names
             self._offers = _offers(before, names)
             self._next = 0
         if not self._offers:

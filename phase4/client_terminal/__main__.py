@@ -6,6 +6,7 @@ whole line: it takes it off the screen, lets us print above, and draws it again.
 `phase4/client_terminal/`; all that the network is comes from `phase4.client.connection`.
 
     Enter           sends; after pasting several lines the bar asks first (Ctrl-C: no)
+    Enter, y        where Enter alone would tell everybody what may be meant for one
     Tab             completes commands and names
     Up, Ctrl-R      what was sent before; it is kept in memory, never in a file
     Ctrl-C          leaves, as Ctrl-D and /quit do; what was being typed is printed, to be copied
@@ -58,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m phase4.client_terminal", description="Chat in a terminal, or in a pipe."
+        prog="python -m phase4.client_terminal",
+        description="Chat in a terminal, or in a pipe.",
     )
     add_connect_arguments(parser, HOST, CHAT_PORT)
     add_trust_arguments(parser)

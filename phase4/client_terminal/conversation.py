@@ -8,12 +8,14 @@ by the end is printed, to be copied.
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import queue
 import signal
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator
+from dataclasses import replace
 
 from phase4.client.connection import (
     Connected,
@@ -29,6 +31,7 @@ from phase4.client.connection import (
     Welcomed,
 )
 from phase4.client_terminal.backlog import without_excess
+from phase4.client_terminal.caution import MOMENT_SECONDS, Caution, Question, is_among
 from phase4.client_terminal.completion import COMMANDS, RECONNECT, offers
 from phase4.client_terminal.input_line import InputLine, Line
 from phase4.client_terminal.look import (
@@ -45,7 +48,7 @@ from phase4.client_terminal.look import (
 )
 from shared import message
 from shared.address import Address
-from shared.request import is_goodbye, is_public
+from shared.request import Lines, Say, is_goodbye, parse, split_lines
 
 LEAVE_SECONDS = 2.0
 """How long leaving may take: long enough for the last line to go, short enough to wait for."""
@@ -80,17 +83,24 @@ class TerminalClient:
         self._connection: Connection | None = None  # None until a name is given
         self._asks_another_name = False
         self._put_aside = ""  # what was being typed when a name was asked for
+        self._put_aside_at = 0.0
+        self._goes_on = False  # what is typed as a name is the rest of it
         self._is_in = False  # in the conversation; stays so while the server is away
         self._retry_at: float | None = None  # while the server is away
         self._told_reasons: set[str] = set()  # why the server is away; each is said once
         self._waiting = 0  # lines typed while it is
         self._end: Disconnected | None = None
         self._complaint = ""  # why the line was not sent; until it is mended
+        self._caution = Caution()
         self._tasks: set[asyncio.Task[None]] = set()
         self._line = InputLine(
-            prompt=self._prompt, bar=self._bar, offers=self._offers, accept=self._entered
+            prompt=self._prompt,
+            bar=self._bar,
+            offers=self._offers,
+            accept=self._entered,
+            is_asked_about=lambda: self._question() is not None,
         )
-        self._line.on_change(self._forget_complaint)
+        self._line.on_change(self._changed)
 
     async def run(self) -> int:
         """The whole conversation; the exit status."""
@@ -147,7 +157,6 @@ class TerminalClient:
         known = self._connection
         if known is None or not self._is_in:
             return bar(BarState(server, "", known is not None, complaint=self._complaint), width)
-        lines = _lines(self._line.text)
         state = BarState(
             server,
             known.name,
@@ -156,11 +165,17 @@ class TerminalClient:
             lag_seconds=known.lag_seconds,
             seconds_to_retry=self._seconds_to_retry(),
             waiting=self._waiting,
-            lines_to_ask_about=len(lines),
-            commands_among_them=sum(not is_public(line) for line in lines),
+            question=self._question(),
+            awaits_answer=self._line.is_asking,
             complaint=self._complaint,
         )
         return bar(state, width)
+
+    def _question(self) -> Question | None:
+        """What to ask about the line; None: nothing, or it is a name."""
+        if not self._is_in or self._asks_another_name:
+            return None
+        return self._caution.question(_split(self._line.text))
 
     def _seconds_to_retry(self) -> float | None:
         if not self._is_away:
@@ -243,14 +258,15 @@ class TerminalClient:
         """Half a message in the line would else be taken for the name."""
         if not self._asks_another_name:
             self._asks_another_name = True
-            self._put_aside = self._line.replace("")
+            self._put_aside = _joined(self._put_aside, self._line.replace(""))
+            self._put_aside_at = time.monotonic()
 
     def _came_in(self) -> list[Line]:
         waited, self._waiting = self._waiting, 0
         self._is_in = True
         self._asks_another_name = False
         if self._put_aside:
-            self._line.replace(self._put_aside + self._line.text)
+            self._line.replace(_joined(self._put_aside, self._line.text))
             self._put_aside = ""
         self._retry_at = None
         self._told_reasons.clear()
@@ -276,7 +292,7 @@ class TerminalClient:
         if unsent := self._connection.unsent:
             lines.append(_notice(f"{count(len(unsent), 'line')} of yours may not have arrived:"))
             lines += [[("", message.clean(line))] for line in unsent]
-        if typed := _lines(self._put_aside + self._line.text):
+        if typed := _lines(_joined(self._put_aside, self._line.text)):
             lines.append(_notice("You were writing:"))
             lines += [[("", message.clean(line))] for line in typed]
         return lines
@@ -285,7 +301,8 @@ class TerminalClient:
 
     def _entered(self, text: str) -> str:
         """Do what a typed line asks for; what of it could not be sent."""
-        if is_goodbye(text):
+        lines = _split(text)
+        if len(lines.lines) == 1 and is_goodbye(lines.lines[0]):
             self._line.leave()
         elif self._connection is None:
             self._connect(text.strip())
@@ -293,16 +310,37 @@ class TerminalClient:
             return self._offer_name(text)
         elif text.strip().lower() == RECONNECT or (self._is_away and not text.strip()):
             self._retry()
+        elif self._caution.is_soon and lines.public:
+            return self._hold(text)
+        elif (question := self._question()) and question.is_careful:
+            self._complaint = ""  # it would hide the question
+            self._line.ask(self._send)
+            return text
         else:
-            self._line.remember()
-            return "\n".join(self._send(_lines(text)))
+            return self._send(text)
         return ""
 
-    def _forget_complaint(self) -> None:
+    def _hold(self, text: str) -> str:
+        """Let the lines of what seems to be one paste gather, until the person says what to do."""
+        if text.endswith("\n"):  # an empty line among them, or a return that is two characters
+            return text
+        self._caution.hold()
+        return f"{text}\n"
+
+    def _changed(self) -> None:
         self._complaint = ""
+        if not self._asks_another_name:
+            self._caution.changed(self._line.text)
+        is_soon = time.monotonic() - self._put_aside_at < MOMENT_SECONDS
+        self._goes_on = bool(self._line.text and (self._goes_on or (self._put_aside and is_soon)))
 
     def _offer_name(self, name: str) -> str:
         assert self._connection is not None
+        if self._goes_on:  # somebody who types does not stop at once: a secret is no name
+            self._goes_on = False
+            self._put_aside += name
+            self._complaint = "This was put with the line that you were typing. Your name?"
+            return ""
         try:
             self._connection.send(name)  # an empty one asks for a random one
         except SendError as error:
@@ -319,11 +357,13 @@ class TerminalClient:
         else:
             self._complaint = "There is nothing to reconnect: you are connected."
 
-    def _send(self, lines: Sequence[str]) -> list[str]:
-        """Send what was typed, or pasted as several lines; the lines that could not be sent."""
+    def _send(self, text: str) -> str:
+        """Send what was typed, or pasted as several lines; what of it could not be sent."""
         assert self._connection is not None
+        self._line.remember()
+        lines = _split(text)
         shown: list[Line] = []
-        unsent = deque(lines)
+        unsent = deque(lines.lines)
         try:
             while unsent:
                 was_away = self._is_away
@@ -332,18 +372,47 @@ class TerminalClient:
         except SendError as error:
             self._complaint = str(error)
         self._spawn(self._line.show(shown))
-        return list(unsent)
+        return _as_typed(unsent, lines.to)
 
     def _own(self, line: str, *, was_away: bool) -> list[Line]:
-        """The person's own words. The server sends them to everybody else, and not back."""
+        """The person's own words, which the server says to everybody else, and does not send back.
+
+        What it does not say to everybody is not shown: its answer tells.
+        """
         assert self._connection is not None
         now, name = time.strftime("%H:%M:%S"), self._connection.name
+        request = parse(line, self._is_here)
+        self._caution.sent(request)
         if was_away:
             self._waiting += 1
-            return [waiting(now, name, line)]
-        if not self._is_in or not is_public(line):
+            said = f"{name}: {request.text}" if isinstance(request, Say) else line
+            return [waiting(now, said)]
+        if not self._is_in or not isinstance(request, Say):
             return []
-        return [fragments(message.Public(now, name, message.clean(line.rstrip())), name)]
+        return [fragments(message.Public(now, name, message.clean(request.text)), name)]
+
+    def _is_here(self, name: str) -> bool:
+        assert self._connection is not None
+        return is_among(name, self._connection.people)
+
+
+@functools.lru_cache(maxsize=1)  # the bar asks whenever it is drawn, and a paste may be long
+def _split(text: str) -> Lines:
+    """As split_lines; but one line alone goes as it was typed, so that the answer fits it."""
+    lines = split_lines(text)
+    typed = _lines(text)
+    return replace(lines, lines=tuple(typed)) if len(typed) == 1 else lines
+
+
+def _joined(*texts: str) -> str:
+    """Two lines, if neither is empty: the second may be for one, and the first for all."""
+    return "\n".join(filter(None, texts))
+
+
+def _as_typed(lines: Iterable[str], to: str) -> str:
+    """Lines that were split, in one text that is split in the same way again."""
+    first, *others = list(lines) or [""]
+    return "\n".join([first, *(line.removeprefix(f"/pm {to} ") for line in others)])
 
 
 def _lines(text: str) -> list[str]:

@@ -5,6 +5,7 @@ its exit status tells. It ends when the server has answered a last question, whi
 everything else: only that proves that all was taken.
 """
 
+import codecs
 import contextlib
 import os
 import queue
@@ -24,16 +25,20 @@ from phase4.client.connection import (
     Trust,
     Welcomed,
 )
+from phase4.client_terminal.caution import Caution, is_among
 from shared import message
 from shared.defaults import FLOOD_LINES_PER_SECOND, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
-from shared.request import is_goodbye
+from shared.request import Command, Say, is_goodbye, parse
 
 LEAVE_SECONDS = 2.0
 """How long leaving may take: long enough for the last line to go, short enough to wait for."""
 
 _LAST_ANSWER_SECONDS = 10.0  # for the server to take what was sent, beside its bound
 _RETRY_SECONDS = 0.05  # before a line that found no room is sent again
+
+# What an old PowerShell's > writes: each line of it would be refused for another reason.
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class _LineSender:
@@ -48,6 +53,7 @@ class _LineSender:
         self._connection = connection
         self._thread = threading.Thread(target=self._run, name="standard input", daemon=True)
         self._stopping = threading.Event()
+        self._caution = Caution() if sys.stdin and sys.stdin.isatty() else None  # of a person
         self._questions = 0  # lines sent that ask who is here
         self.sent = 0  # lines handed over
         self.refused = 0  # lines that could not be sent
@@ -68,7 +74,7 @@ class _LineSender:
                 self._refuse(line.reason)
             elif is_goodbye(line):
                 break
-            elif line.strip() and self._send(line):
+            elif line.strip() and self._is_meant(line) and self._send(line):
                 self._questions += _asks_who_is_here(line)
             if self._stopping.is_set():
                 return
@@ -77,6 +83,18 @@ class _LineSender:
         self._send("/who")
         self._send("/quit")
         self.has_ended.set()
+
+    def _is_meant(self, line: str) -> bool:
+        """Whether it may be sent. Nobody can be asked on a terminal that can only print."""
+        if self._caution is None:
+            return True
+        request = parse(line, lambda name: is_among(name, self._connection.people))
+        if isinstance(request, Say) and self._caution.is_soon:
+            self._caution.hold()
+            self._refuse(f"It came right after {self._caution.after}. Nothing was sent.")
+            return False
+        self._caution.sent(request)
+        return True
 
     def _send(self, line: str) -> bool:
         while not self._stopping.is_set():
@@ -102,16 +120,38 @@ class _LineSender:
 def _input_lines() -> Iterator[str | BadLine]:
     if sys.stdin is None:
         return
+    start = _start_of_input()
+    if start.startswith(_UTF_16):
+        yield BadLine("The input is UTF-16 and must be UTF-8. Nothing was sent.")
+        return
     decoder = LineDecoder()
-    while data := os.read(sys.stdin.fileno(), RECV_BYTES):
+    yield from decoder.feed(start.removeprefix(codecs.BOM_UTF8))
+    while data := _read():
         yield from decoder.feed(data)
     if decoder.has_unfinished_line:
         yield from decoder.feed(b"\n")
 
 
+def _start_of_input() -> bytes:
+    """As much as tells whether a byte order mark is there: a pipe may hand over single bytes."""
+    start = b""
+    while any(mark != start and mark.startswith(start) for mark in (codecs.BOM_UTF8, *_UTF_16)):
+        data = _read()
+        if not data:
+            break
+        start += data
+    return start
+
+
+def _read() -> bytes:
+    return os.read(sys.stdin.fileno(), RECV_BYTES)
+
+
 def _asks_who_is_here(line: str) -> bool:
-    words = line.lower().split(None, 1)
-    return words[0] == "/who" or words == ["?list"]
+    match parse(line):
+        case Command("/who"):
+            return True
+    return False
 
 
 def _complain(reason: str) -> None:

@@ -17,6 +17,7 @@ from phase4.server_gui.page import ServerPage
 from phase4.server_gui.process import Ended, Event, ServerProcess, Stray
 from phase4.server_gui.reports import Answer, Failed, News, Started, Stopped
 from phase4.widgets.actions import Action
+from phase4.widgets.keys import bind_keys
 from phase4.widgets.lines import line_of
 from phase4.widgets.links import LinkOpener
 from phase4.widgets.theme import Theme
@@ -311,9 +312,9 @@ class App:
         self.page.set_actions(self._actions)
         for action in self._actions:
             for sequence in action.sequences:
-                self.root.bind(sequence, lambda _, do=action.do: do())  # type: ignore[misc]
+                bind_keys(self.root, sequence, lambda _, do=action.do: do())  # type: ignore[misc]
         for letter, do in self._underlined().items():
-            self.root.bind(f"<Alt-{letter}>", lambda _, do=do: do())  # type: ignore[misc]
+            bind_keys(self.root, f"<Alt-{letter}>", lambda _, do=do: do())  # type: ignore[misc]
         self.root.bind("<Escape>", lambda _: self.forget())
         self.theme.on_change(self._size_window)
         line = self.theme.body.metrics("linespace")
@@ -323,7 +324,7 @@ class App:
         zoom, log = self.theme.zoom, self.page.log
         larger = ("<Control-plus>", "<Control-equal>", "<Control-KP_Add>")
         smaller = ("<Control-minus>", "<Control-KP_Subtract>")
-        copy = ("<Control-C>", "<Control-Shift-c>")
+        copy = ("<Control-Shift-c>",)
         return (
             Action("Start", "F5", ("<F5>",), self.start),
             Action("Stop", "Shift F5", ("<Shift-F5>",), self.stop),
@@ -331,7 +332,7 @@ class App:
             Action("Light or dark", "F2", ("<F2>",), self.theme.toggle, starts_group=True),
             Action("Larger text", "Ctrl +", larger, lambda: zoom(1)),
             Action("Smaller text", "Ctrl -", smaller, lambda: zoom(-1)),
-            Action("Text as at the start", "Ctrl 0", ("<Control-Key-0>",), lambda: zoom(0)),
+            Action("Text as at the start", "Ctrl 0", ("<Control-0>",), lambda: zoom(0)),
             Action("Find in the log …", "Ctrl F", ("<Control-f>",), log.find, starts_group=True),
             Action("Find the next", "F3", ("<F3>",), log.find_next),
             Action("Find the one before", "Shift F3", ("<Shift-F3>",), log.find_previous),

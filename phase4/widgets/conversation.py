@@ -14,6 +14,7 @@ from tkinter import ttk
 from phase4.widgets import bidi
 from phase4.widgets.find import Finder
 from phase4.widgets.find_bar import FindBar
+from phase4.widgets.keys import bind_keys
 from phase4.widgets.lines import Line
 from phase4.widgets.shown import FAILED, WAITING, Shown
 from phase4.widgets.soon import Soon
@@ -346,7 +347,7 @@ class Conversation(ttk.Frame):
             action()
             return "break"
 
-        self.text.bind(keys, answer)
+        bind_keys(self.text, keys, answer)
 
     def _restyle(self) -> None:
         self.text.restyle()

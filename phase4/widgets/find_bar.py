@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from phase4.widgets.find import MAX_NEEDLE_CHARACTERS
+from phase4.widgets.keys import bind_keys
 from phase4.widgets.theme import Theme
 
 
@@ -86,7 +87,7 @@ class FindBar(ttk.Frame):
             ("<Control-a>", lambda: self.field.select_range(0, "end")),
             ("<Control-f>", lambda: self.field.select_range(0, "end")),
         ):
-            self.field.bind(keys, _only(action))
+            bind_keys(self.field, keys, _only(action))
         for part in (self.field, self.before, self.next, self.close_button):
             part.bind("<Escape>", _only(self._close))
         for button in (self.before, self.next, self.close_button):

@@ -2,6 +2,8 @@
 
 from tkinter import ttk
 
+from phase4.widgets.keys import bind_keys
+
 
 def bind_select_all(field: ttk.Entry) -> None:
     """Let Ctrl+A select all. On X11 Tk moves the cursor to the start instead, as Emacs does."""
@@ -10,4 +12,4 @@ def bind_select_all(field: ttk.Entry) -> None:
         field.select_range(0, "end")
         return "break"
 
-    field.bind("<Control-a>", select_all)
+    bind_keys(field, "<Control-a>", select_all)

@@ -8,6 +8,7 @@ import tkinter as tk
 from tkinter import font
 from typing import Literal
 
+from phase4.widgets.keys import bind_keys
 from phase4.widgets.theme import Theme
 
 
@@ -35,7 +36,7 @@ class Sentence(tk.Text):
         self._look: Literal["plain", "error"] = "plain"
         # A disabled Text does not take the focus by itself on every system, and copying needs it.
         self.bind("<Button-1>", lambda _: self.focus_set(), add=True)
-        self.bind("<Control-a>", self._select_all)
+        bind_keys(self, "<Control-a>", self._select_all)
         self.bind("<Configure>", lambda _: self.fit())
         theme.on_change(self._restyle)
 

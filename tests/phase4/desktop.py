@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _KEYS = {"\n": "Return", "\t": "Tab"}  # xdotool would type the characters, which are other keys
 
+_CAPS_LOCK = 66
+
 PROGRAMS = ("Xvfb", "openbox", "xdotool")
 MODULES = ("tkinter", "_tkinter")  # Debian splits them: the first may be there without the second
 
@@ -112,6 +114,31 @@ class Desktop:
             check=True,
         )
         return done.stdout.decode()
+
+    @contextlib.contextmanager
+    def keyboard(self, layout: str, *, caps_lock: bool = False) -> Iterator[None]:
+        """A keyboard of another country; `press_keys` presses its keys by their places."""
+        self._set_layout(layout)
+        if caps_lock:
+            self.press_keys(_CAPS_LOCK)
+        try:
+            yield
+        finally:
+            if caps_lock:
+                self.press_keys(_CAPS_LOCK)
+            self._set_layout("us")
+
+    def press_keys(self, *codes: int) -> None:
+        """Press these keys together, the last one last; a key is the X server's number of it."""
+        *held, last = map(str, codes)
+        down = [word for code in held for word in ("keydown", code)]
+        up = [word for code in reversed(held) for word in ("keyup", code)]
+        self.xdotool(*down, "key", last, *up)
+
+    def _set_layout(self, layout: str) -> None:
+        subprocess.run(
+            ["setxkbmap", layout], env={**os.environ, **self.env}, timeout=SECONDS, check=True
+        )
 
     def click(self, x: int, y: int, times: int = 1) -> None:
         """Click at this place on the screen."""

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import doctest
 import errno
+import os
 import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,15 +21,17 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.utils import get_cwidth
 
-from phase4.client_terminal import completion, conversation, look
+from phase4.client_terminal import caution, completion, conversation, look
+from phase4.client_terminal.caution import MOMENT_SECONDS, Caution, Question
 from phase4.client_terminal.completion import offers
 from phase4.client_terminal.conversation import TerminalClient
 from phase4.client_terminal.look import BarState, fragments, name_style, shortened
 from shared import message, request
+from shared.request import Whisper
 from tests.harness import ROOT, SECONDS, Program, environment, free_port
 from tests.phase4.chat import Chat
 from tests.phase4.chat_terminal import CLIENT, HASTY, PATIENT, ChatTerminal
-from tests.phase4.scripted import NOBODY_ELSE, WELCOME, ScriptedServer
+from tests.phase4.scripted import NOBODY_ELSE, WELCOME, ScriptedServer, Speaker
 
 SHELL = "import os; os.execvp('sh', ['sh', '-i'])"
 BAD = "\N{REPLACEMENT CHARACTER}"
@@ -114,12 +118,12 @@ def test_a_line_that_is_too_long_is_said_and_stays_to_be_mended(
 
 def test_pasted_lines_are_sent_as_lines_after_asking(chat: Chat, ann: ChatTerminal) -> None:
     with chat.join("Bob") as bob:
-        ann.press("\x1b[200~no\r/who\x1b[201~")
-        ann.shows(r"^ Send these 2 lines, 1 command among them\? Enter: yes, Ctrl-C: no$")
+        ann.press("\x1b[200~no\rno\x1b[201~")
+        ann.shows(r"^ Send 2 lines to everybody\? Enter: yes, Ctrl-C: no$")
         ann.press("\x03")
         ann.shows("^Ann>$")
         ann.press("\x1b[200~one\r\n\r\n  two\r\n\x1b[201~")
-        ann.shows(r"^ Send these 2 lines\? ")
+        ann.shows(r"^ Send 2 lines to everybody\? ")
         ann.shows("^  two$")
         ann.press("\r")
         bob.hear("Ann: one")  # the next line that Bob hears: nothing was sent unasked
@@ -142,7 +146,7 @@ def test_a_long_paste_stays_usable(chat: Chat, ann: ChatTerminal, lines: int) ->
             target=ann.press, args=(keys,)
         )  # the terminal takes 4 KiB at once
         typing.start()
-        ann.shows(r"^ Send these 3,000 lines\? ")
+        ann.shows(r"^ Send 3,000 lines to everybody\? Enter: yes")
         typing.join(SECONDS)
         ann.press("!\r")
         ann.shows("^Ann>$")
@@ -151,19 +155,214 @@ def test_a_long_paste_stays_usable(chat: Chat, ann: ChatTerminal, lines: int) ->
         bob.hear(f"Ann: line {lines - 1}!")
 
 
+# --- what was meant for one --------------------------------------------------------------------
+
+
+def pasted(text: str) -> str:
+    """As a terminal hands over what is pasted, since it was asked to mark it."""
+    return f"\x1b[200~{text}\x1b[201~"
+
+
+def after_a_moment(client: ChatTerminal) -> None:
+    """Longer than what follows at once; counted from what the client shows already."""
+    then = time.monotonic() + MOMENT_SECONDS
+    client.until(lambda: time.monotonic() > then)
+
+
+@pytest.mark.parametrize("start", ["/pm Bob ", "@Bob: ", "/PM @bob,\u3000"])
+def test_all_pasted_lines_go_to_the_recipient_of_the_first(
+    chat: Chat, ann: ChatTerminal, start: str
+) -> None:
+    with chat.join("Bob") as bob:
+        ann.press(start + pasted("one\r/who\r  //three\r"))
+        ann.shows(r"^ Send 3 lines to [Bb]ob alone\? Enter: yes, Ctrl-C: no$")
+        ann.press("\r")
+        for text in ("one", "/who", "//three"):
+            bob.hear(f"Ann -> Bob: {text}")
+        ann.shows(r"Ann -> Bob \(private\): //three$")
+        assert "Ann: " not in ann.text
+        bob.send("the end")
+        ann.shows("Bob: the end$")
+    assert chat.log("messages.txt") == ["Bob: the end"]
+
+
+@pytest.mark.parametrize("answer", ["\r", "n", "\x03", "\x1b[A", " "])
+def test_where_some_lines_go_to_everybody_enter_is_not_yes(
+    chat: Chat, ann: ChatTerminal, answer: str
+) -> None:
+    with chat.join("Bob") as bob:
+        ann.press(pasted("/pmm Bob one\rtwo\rthree"))
+        ann.shows(r"^ Send 3 lines\? 2 of them go to everybody\. Enter, then y: yes, Ctrl-C: no$")
+        ann.press("\r")
+        ann.shows(r"^ Send 3 lines\? 2 of them go to everybody\. y: send, any other key: no$")
+        ann.press(answer)
+        ann.shows(r"go to everybody\. Enter, then y: yes, Ctrl-C: no$")
+        bob.send("a fence")
+        bob.send("/pm Bob a fence")
+        bob.hear("Bob -> Bob: a fence")  # nothing else came before it
+        assert [row.strip() for row in ann.text.split("Ann> ")[1].splitlines()[:3]] == [
+            "/pmm Bob one",
+            "two",
+            "three",
+        ]
+        ann.press("\ry")
+        bob.hear("Ann: two")
+        bob.hear("Ann: three")
+        ann.shows("^Ann>$")
+        ann.shows(r"^! There is no command /pmm")
+        ann.press("yes\r")  # a y is only a letter again
+        bob.hear("Ann: yes")
+
+
+def test_what_could_not_be_sent_is_sent_to_the_same_person_when_it_is_mended(
+    chat: Chat, ann: ChatTerminal
+) -> None:
+    with chat.join("Bob") as bob:
+        ann.press("@Bob: " + pasted("one\r" + "x" * 4090 + "\r  three\r/who"))
+        ann.shows("Send 4 lines to Bob alone")
+        ann.press("\r")
+        bob.hear("Ann -> Bob: one")
+        ann.shows("^ ! This message has 4,098 bytes; 4,095 are allowed")
+        ann.press("\x1b[A" * 2 + "\x05" + "\x7f" * 80)
+        ann.shows("^ Send 3 lines to Bob alone")
+        ann.press("\r")
+        bob.hear("Ann -> Bob: " + "x" * 4010)
+        bob.hear("Ann -> Bob: three")
+        bob.hear("Ann -> Bob: /who")
+
+
+@pytest.mark.parametrize("first", ["/pm Bob one", "@Bob: one", "/pmm Bob one", "@@bob one"])
+@pytest.mark.parametrize("end", ["\r", "", "\r\n"])
+def test_lines_that_are_typed_at_once_after_a_private_one_are_asked_about(
+    chat: Chat, open_terminal: Open, first: str, end: str
+) -> None:
+    """A terminal that does not mark what is pasted types it, returns included."""
+    with chat.join("Bob") as bob:
+        ann = open_terminal("--port", str(chat.port), "--name", "Ann", TERM="linux")
+        ann.shows(r"\| 2 online: Ann, Bob")
+        ann.press(f"{first}\r\rtwo\r\nthree{end}")
+        after = "for Bob alone" if "m B" in first.replace("mm", "") or ":" in first else "that was"
+        ann.shows(rf"^ They came right after a line {after}.*Enter, then y: yes, Ctrl-C: no$")
+        after_a_moment(ann)
+        ann.press("\r")
+        ann.shows(r"^ Send 2 lines to everybody\? y: send, any other key: no$")
+        ann.press("n")
+        ann.shows("^ They came right after a line")
+        ann.press("\r")
+        ann.shows(r"y: send, any other key: no$")
+        ann.press("yn")  # a word that is pasted, and no answer; its n stands in the line
+        ann.shows("^three n$|^threen$|^n$")
+        ann.press("\x7f")
+        ann.press("\rn\r")
+        ann.shows(r"y: send, any other key: no$")
+        ann.press("y")
+        ann.shows("Ann: three$")
+        ann.shows("^Ann>$")
+        bob.skip_to(r"\[.*\] \* Ann joined")
+        if "private" in ann.text:
+            bob.hear("Ann -> Bob: one")
+        bob.hear("Ann: two")
+        bob.hear("Ann: three")
+        ann.press("four\r")  # after what was said to all nothing is asked
+        bob.hear("Ann: four")
+
+
+def test_the_last_line_of_such_a_paste_is_asked_about_whenever_enter_is_pressed(
+    chat: Chat, ann: ChatTerminal
+) -> None:
+    with chat.join("Bob") as bob:
+        ann.press("/pm Bob one\rtwo")
+        ann.shows(r"^ It came right after a line for Bob alone\. Enter, then y: yes, Ctrl-C: no$")
+        after_a_moment(ann)
+        ann.press("\r")
+        ann.shows(r"^ Send this line to everybody\? y: send, any other key: no$")
+        ann.press("n\x03")
+        ann.shows("^Ann>$")
+        ann.press("hello\r")  # it was typed for everybody
+        bob.hear("Ann -> Bob: one")
+        bob.hear("Ann: hello")
+        ann.press("\x1b[A\x1b[A")
+        ann.shows("^Ann> two$")
+
+
+def test_such_lines_can_be_sent_to_the_one_they_were_meant_for(
+    chat: Chat, ann: ChatTerminal
+) -> None:
+    with chat.join("Bob") as bob:
+        ann.press("@Bob one\rtwo\rthree\r")
+        ann.shows("^ They came right after a line for Bob alone")
+        after_a_moment(ann)
+        ann.press("\x1b[A\x1b[A\x01@Bob ")
+        ann.shows(r"^ Send 2 lines to Bob alone\? Enter: yes, Ctrl-C: no$")
+        ann.press("\r")
+        for text in ("one", "two", "three"):
+            bob.hear(f"Ann -> Bob: {text}")
+
+
+def test_a_line_typed_after_a_moment_is_sent_at_once(chat: Chat, ann: ChatTerminal) -> None:
+    with chat.join("Bob") as bob:
+        ann.press("/pm Bob one\r")
+        ann.shows("private")
+        after_a_moment(ann)
+        ann.press("two\rthree\r")
+        bob.hear("Ann -> Bob: one")
+        bob.hear("Ann: two")
+        bob.hear("Ann: three")
+
+
+def test_whoever_types_on_at_once_is_not_asked() -> None:
+    """At 20 characters a second, which is faster than people type."""
+    now = 0.0
+    after_bob = Caution(lambda: now)
+    after_bob.sent(Whisper("Bob", "one"))
+    for size in range(1, 40):
+        now += 1 / 20
+        after_bob.changed("x" * size)
+    assert not after_bob.is_soon
+    assert after_bob.question(request.split_lines("x" * 39)) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["＠Bob: secret", "／pm Bob secret", "\ufeff/pm Bob secret", "@@bob secret", "//pm Bob x"],
+)
+@pytest.mark.parametrize("is_pasted", [True, False])
+def test_what_the_server_refuses_is_not_shown_as_said(
+    chat: Chat, ann: ChatTerminal, line: str, is_pasted: bool
+) -> None:
+    with chat.join("Bob") as bob:
+        ann.shows("2 online: Ann, Bob")
+        ann.press(f"{pasted(line) if is_pasted else line}\r")
+        ann.shows("^! .*Nothing was sent|^! That would tell everybody")
+        assert "Ann: " not in ann.text
+        bob.send("/pm Bob a fence")
+        bob.hear("Bob -> Bob: a fence")
+
+
+def test_a_line_that_begins_with_a_sign_is_shown_as_it_is_said(
+    chat: Chat, ann: ChatTerminal
+) -> None:
+    with chat.join("Bob") as bob:
+        ann.press("//etc/hosts\r@@property\r")
+        bob.hear("Ann: /etc/hosts")
+        bob.hear("Ann: @property")
+        ann.shows(r"^\d\d:\d\d:\d\d Ann: /etc/hosts$")
+        ann.shows(r"^\d\d:\d\d:\d\d Ann: @property$")
+
+
 # --- Tab ---------------------------------------------------------------------------------------
 
 
 def test_tab_completes_commands_and_names_at_typing_speed(chat: Chat, ann: ChatTerminal) -> None:
     with chat.join("Robert") as robert:
         ann.shows(r"2 online: Ann, Robert")
-        ann.press("/p\tro\tpsst\r@r\tyou\rro\thi\rask ROB\t\r")  # in one piece: nothing is skipped
-        robert.hear("Ann -> Robert: psst")
-        robert.hear("Ann -> Robert: you")
+        # in one piece: nothing is skipped. The own name is not offered.
+        ann.press("ro\thi\rask ROB\t\ran\td so on\r/p\tro\tpsst\r@r\tyou\r")
         robert.hear("Ann: Robert: hi")
         robert.hear("Ann: ask Robert")
-        ann.press("an\td so on\r")  # the own name is not offered
         robert.hear("Ann: and so on")
+        robert.hear("Ann -> Robert: psst")
+        robert.hear("Ann -> Robert: you")
 
 
 def test_tab_offers_a_choice_of_names(chat: Chat, ann: ChatTerminal) -> None:
@@ -176,6 +375,22 @@ def test_tab_offers_a_choice_of_names(chat: Chat, ann: ChatTerminal) -> None:
         ann.shows(r"^Ann> /pm Roberta")
         ann.press("psst\r")
         roberta.skip_to(r"\[.*\] Ann -> Roberta: psst")
+
+
+def test_tab_writes_only_what_all_names_have_in_common(
+    hostile: ScriptedServer, open_terminal: Open
+) -> None:
+    """Also those that find no room on the screen: else it would choose to whom a line goes."""
+    client = open_terminal("--port", str(hostile.port), "--name", "Ann")
+    with hostile.accept() as server:
+        server.prompt()
+        server.send(WELCOME)
+        server.expect("/who")
+        names = ["Ann", *(f"Bob{number:02}" for number in range(50)), "Bodo"]
+        server.send(f"[10:00:00] * 52 online: {', '.join(names)}")
+        client.shows("52 online")
+        client.press("@B\thi\r")
+        server.expect("@Bohi")
 
 
 def test_every_command_of_the_server_is_offered_but_the_one_that_clients_use() -> None:
@@ -315,7 +530,12 @@ STATES = [
     BarState("127.0.0.1:12345", "Ann", people=("Ann", "Zoë"), lag_seconds=0.012),
     BarState("127.0.0.1:12345", "A" * 4000, people=("日本",) * 100_000, lag_seconds=99),
     BarState("127.0.0.1:12345", "日本" * 2000, seconds_to_retry=3.2, waiting=1200),
-    BarState("127.0.0.1:12345", "Ann", lines_to_ask_about=1000, commands_among_them=5),
+    BarState("127.0.0.1:12345", "Ann", question=Question("日本" * 50, "x " * 50)),
+    BarState(
+        *("127.0.0.1:12345", "Ann"),
+        question=Question("Send?", "日本" * 9, is_careful=True),
+        awaits_answer=True,
+    ),
     BarState("127.0.0.1:12345", "Ann", complaint="日本" * 2000),
     BarState("127.0.0.1:12345", is_connecting=True),
 ]
@@ -342,6 +562,23 @@ def test_the_bar_counts_down_and_says_which_keys_help() -> None:
     assert says(people=("Ann",), lag_seconds=0.012).startswith(
         "Ann | there:1 | lag 12 ms | 1 online: Ann"
     )
+
+
+def test_what_the_bar_asks_leaves_place_for_the_keys() -> None:
+    question = Question(
+        "Send 2 lines to everybody?", "They came after one for Bob.", is_careful=True
+    )
+
+    def says(width: int, **state: Any) -> str:
+        parts = look.bar(BarState("there:1", "Ann", question=question, **state), width)
+        return "".join(part[1] for part in parts).strip()
+
+    keys = "Enter, then y: yes, Ctrl-C: no"
+    assert says(100) == f"{question.text} {question.reason} {keys}"
+    assert says(80) == f"{question.reason} {keys}"
+    assert says(80, awaits_answer=True) == f"{question.text} y: send, any other key: no"
+    question = Question(question.text, f"{question.reason} They did.", is_careful=True)
+    assert says(60) == f"{question.text} {keys}"
 
 
 def test_a_lag_that_a_person_notices_stands_out() -> None:
@@ -607,20 +844,37 @@ def test_while_the_server_is_away_one_can_try_at_once(
 
 
 def test_who_stops_trying_gets_back_what_was_not_sent(away: ChatTerminal) -> None:
-    away.press("one\r/pm Bob two\r")
-    away.shows(r"Ann: one \(waiting\)$")
+    away.press("/pm Bob two\r")
     away.shows(r"/pm Bob two \(waiting\)$")
+    after_a_moment(away)
+    away.press("//one\r")
+    away.shows(r"Ann: /one \(waiting\)$")
     away.press("thr\x03")
     assert away.wait() == 0
     assert away.is_restored()
     assert [row for row in away.rows if row][-6:] == [
         "* You left the conversation.",
         "* 2 lines of yours may not have arrived:",
-        "one",
         "/pm Bob two",
+        "//one",
         "* You were writing:",
         "thr",
     ]
+
+
+def refuse_names(server: Speaker) -> None:
+    """As many as the client tries by itself: then the person is asked."""
+    for _ in range(4):
+        server.prompt()
+        server.send("! No.")
+    server.send(message.NICKNAME_PROMPT)
+
+
+def let_in_at_last(server: Speaker) -> None:
+    server.expect("Ann")
+    server.send(WELCOME)
+    server.expect("/who")
+    server.send(NOBODY_ELSE)
 
 
 def test_half_a_message_is_not_taken_for_the_name_that_is_asked_for_on_return(
@@ -628,17 +882,52 @@ def test_half_a_message_is_not_taken_for_the_name_that_is_asked_for_on_return(
 ) -> None:
     away.press("\rhalf a sen")
     with hostile.accept() as server:
-        for _ in range(4):  # as many names as the client tries by itself
-            server.prompt()
-            server.send("! No.")
-        server.send(message.NICKNAME_PROMPT)
+        refuse_names(server)
         away.shows("^Another name:$")
+        after_a_moment(away)
+        away.press("2\r")
+        server.expect("2")
+        server.send("! Not that.", message.NICKNAME_PROMPT)
+        away.shows("Not that")
+        away.shows("^Another name:$")
+        after_a_moment(away)
+        away.press("Ann\r")
+        let_in_at_last(server)
+        away.shows("^Ann> half a sen$")
+
+
+def test_the_rest_of_a_message_is_no_name_either(
+    hostile: ScriptedServer, away: ChatTerminal
+) -> None:
+    """Who types does not stop in the moment in which a name is asked for."""
+    away.press("\r/pm Bob the password is ")
+    with hostile.accept() as server:
+        refuse_names(server)
+        away.shows("^Another name:$")
+        away.press("swordfish\r")
+        away.shows("^ ! This was put with the line that you were typing. Your name\\?$")
+        away.shows("^Another name:$")
+        after_a_moment(away)
+        away.press("Ann\r")
+        let_in_at_last(server)
+        away.shows("^Ann> /pm Bob the password is swordfish$")
+
+
+def test_a_message_begun_before_the_name_and_one_after_it_are_two_lines(
+    hostile: ScriptedServer, away: ChatTerminal
+) -> None:
+    away.press("\rhello all")
+    with hostile.accept() as server:
+        refuse_names(server)
+        away.shows("^Another name:$")
+        after_a_moment(away)
         away.press("Ann\r")
         server.expect("Ann")
+        away.shows("^Ann>$")
+        away.press("/pm Bob psst")
+        away.shows("^Ann> /pm Bob psst$")
         server.send(WELCOME)
-        server.expect("/who")
-        server.send(NOBODY_ELSE)
-        away.shows("^Ann> half a sen$")
+        away.shows("^ Send 2 lines\\? 1 of them goes to everybody")
 
 
 def test_leaving_is_possible_before_a_name_is_given(open_terminal: Open) -> None:
@@ -748,6 +1037,70 @@ def test_a_line_that_was_not_taken_shows_in_the_exit_status(
     assert chat.log("messages.txt") == ["bot: one", "bot: two"]
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\xef\xbb\xbf/pm Bob secret\r\nhello\r\n", ["bot -> Bob: secret", "bot: hello"]),
+        (b"\xef\xbb\xbfhello\r\n", ["bot: hello"]),
+        (b"\xef\xbb\xbf", []),
+        (b"\xef\xbb\xbf/who", []),
+        (b"\xef", []),
+    ],
+)
+def test_the_mark_at_the_start_of_a_pipe_is_not_text(
+    chat: Chat, data: bytes, said: list[str]
+) -> None:
+    """Programs for Windows write U+FEFF there. So does PowerShell, into a pipe."""
+    with chat.join("Bob") as bob:
+        status, _, _ = pipe(data, "--port", str(chat.port), "--name", "bot")
+        assert status == (data == b"\xef")
+        bob.hear("* bot joined")
+        for line in said:
+            bob.hear(line)
+        bob.hear("* bot left")
+
+
+def test_such_a_mark_may_come_byte_by_byte(chat: Chat) -> None:
+    with (
+        chat.join("Bob") as bob,
+        Program(CLIENT, "--port", str(chat.port), "--name", "bot") as program,
+    ):
+        program.expect("Welcome, bot")
+        bob.hear("* bot joined")
+        reader = program.process.stdin
+        assert reader
+        for byte in (b"\xef", b"\xbb", b"\xbf/pm Bob secret\n", b"a\n"):
+            os.write(reader.fileno(), byte)
+        bob.hear("bot -> Bob: secret")
+        bob.hear("bot: a")
+
+
+def test_elsewhere_such_a_mark_hides_no_command(chat: Chat) -> None:
+    with chat.join("Bob") as bob:
+        data = "one\n\ufeff/pm Bob secret\n＠Bob: secret\n/pm\0 Bob x\n\0/pm Bob secret\n".encode()
+        status, _, errors = pipe(data, "--port", str(chat.port), "--name", "bot")
+        assert status == 1
+        assert errors.count("Nothing was sent.") == 3
+        bob.hear("* bot joined")
+        bob.hear("bot: one")
+        bob.hear("bot -> Bob: x")
+        bob.hear("* bot left")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_in_a_pipe_is_a_sentence(chat: Chat, encoding: str) -> None:
+    """It is what an old PowerShell's > writes."""
+    with chat.join("Bob") as bob:
+        data = "\ufeffhello\r\n/pm Bob secret\r\n".encode(encoding)
+        status, _, errors = pipe(data, "--port", str(chat.port), "--name", "bot")
+        assert (status, errors) == (
+            1,
+            "! The input is UTF-16 and must be UTF-8. Nothing was sent.\n",
+        )
+        bob.hear("* bot joined")
+        bob.hear("* bot left")
+
+
 def test_a_pipe_without_a_server_or_a_name_that_will_do_fails(chat: Chat) -> None:
     status, _, errors = pipe(b"hi\n", "--port", str(free_port()), "--name", "bot")
     assert (status, errors.count("\n")) == (1, 1)
@@ -757,17 +1110,18 @@ def test_a_pipe_without_a_server_or_a_name_that_will_do_fails(chat: Chat) -> Non
     assert errors == "! A name has 1 to 20 letters, digits, _ or - and starts with a letter.\n"
 
 
+@pytest.mark.parametrize("question", ["/who", "?LIST", "/w\u200bho"])
 def test_a_server_that_goes_before_it_has_taken_everything_is_a_failure(
-    hostile: ScriptedServer,
+    hostile: ScriptedServer, question: str
 ) -> None:
     """It read our goodbye, and closed as if all were well; but it never answered."""
     with Program(CLIENT, "--port", str(hostile.port), "--name", "bot") as program:
-        program.type("hello\n/who\n")
+        program.type(f"hello\n{question}\n")
         program.end_of_input()
         with hostile.accept() as server:
             server.let_in()
             server.expect("hello")
-            server.expect("/who")  # which standard input asked
+            server.expect(re.escape(question))  # which standard input asked
             server.send("[10:00:01] * 1 online: Ann")
             server.expect("/who")  # which the client asks, to be certain
             server.expect("/quit")
@@ -810,6 +1164,23 @@ def test_a_terminal_that_can_only_print_is_treated_as_a_pipe(
     assert chat.log("messages.txt") == ["Ann: hello"]
 
 
+def test_on_such_a_terminal_what_follows_a_private_line_at_once_is_not_sent(
+    chat: Chat, open_terminal: Open
+) -> None:
+    """It marks no paste, and has no place for a question."""
+    with chat.join("Bob") as bob:
+        ann = open_terminal("--port", str(chat.port), "--name", "Ann", TERM="dumb")
+        ann.shows(r"^\[.*\] \* Welcome, Ann!")
+        ann.press("/pm Bob one\rtwo\rthree\r")
+        ann.shows(r"(?s)! It came right after a line for Bob alone\. Nothing.*for Bob alone")
+        after_a_moment(ann)
+        ann.press("hello\r\x04")
+        assert ann.wait() == 1
+        bob.hear("* Ann joined")
+        bob.hear("Ann -> Bob: one")
+        bob.hear("Ann: hello")
+
+
 def test_ctrl_c_ends_a_pipe_without_a_traceback(chat: Chat) -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored, and
     with Program(CLIENT, "--port", str(chat.port), "--name", "bot") as program:
@@ -820,7 +1191,7 @@ def test_ctrl_c_ends_a_pipe_without_a_traceback(chat: Chat) -> None:
         assert not any("Traceback" in line for line in program.rest_of_output())
 
 
-@pytest.mark.parametrize("module", [completion, look])
+@pytest.mark.parametrize("module", [caution, completion, look])
 def test_the_examples_in_the_docstrings_are_true(module: Any) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0

@@ -171,6 +171,11 @@ def test_what_is_said_to_somebody_who_has_left_comes_back_with_the_error(
         shows(alice, "bob joined", "Bob")
         see(alice.root, lambda: tabs_of(alice).labels[-1] == "● bob", "that he is here")
         press(alice.chat_page.entry, "<Return>")
+        assert alice.chat_page.question.text.startswith("bob may be somebody else now.")
+        bob.fence()
+        answers = alice.chat_page.question.winfo_children()
+        press(answers[1], "<Right>")  # from "Do not send"
+        press(answers[2], "<Return>")
         bob.hear("Alice -> bob: too late")
 
 

@@ -10,9 +10,7 @@ from phase4.client_gui.app import App
 from phase4.client_gui.typing_aids import (
     MAX_PASTED_LINES,
     count_text,
-    lines_in,
     one_line,
-    question_about,
     room_left,
     why_not_as_lines,
 )
@@ -34,34 +32,8 @@ def test_the_count_is_shown_only_near_the_end() -> None:
     assert [count_text(left) for left in (201, 200)] == ["", "200 bytes left"]
 
 
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ("one", ["one"]),
-        ("one\n", ["one"]),
-        ("one\r\ntwo\rthree", ["one", "two", "three"]),
-        ("  one  \n\n \n\ttwo", ["  one", "\ttwo"]),
-        ("\n\n", []),
-    ],
-)
-def test_lines_are_what_says_something(text: str, lines: list[str]) -> None:
-    assert lines_in(text) == lines
-
-
 def test_one_line_keeps_every_word() -> None:
     assert one_line("one\ntwo\r\nthree") == "one two three"
-
-
-@pytest.mark.parametrize(
-    ("lines", "question"),
-    [
-        (["a", "b"], "Send 2 lines?"),
-        (["a", "/quit"], "Send 2 lines? One of them is a command."),
-        (["@bob a", "/who", "b"], "Send 3 lines? 2 of them are commands."),
-    ],
-)
-def test_the_question_says_what_would_be_done(lines: list[str], question: str) -> None:
-    assert question_about(lines) == question
 
 
 def test_too_many_or_too_long_lines_are_not_offered() -> None:
@@ -127,7 +99,7 @@ def test_pasted_lines_are_sent_as_lines_after_asking(alice: App, bob: Person) ->
     entry.put("I said: end")
     entry.icursor(len("I said: "))
     paste(alice, "one\n\ntwo\nthree ")
-    assert question.text == "Send 3 lines?"
+    assert question.text == "Send 3 lines to everybody?"
     assert focused(alice) == "Send 3 lines"
     bob.fence()  # nothing is sent before the answer
     press_focused(alice, "<Return>")
@@ -176,10 +148,83 @@ def test_pasted_lines_go_to_the_person_in_whose_tab_they_were_pasted(
     tabs_of(alice).walk(1)  # whoever goes away has not said yes
     assert alice.chat_page.question.text == ""
     alice.open_person("Bob")
-    paste(alice, "three\nfour")
+    lines = ("three", "/etc/hosts", "@property", "@Alice: four", "/who", "//five")
+    paste(alice, "\n".join(lines))
+    assert alice.chat_page.question.text == "Send 6 lines to Bob alone?"
     press_focused(alice, "<Return>")
-    bob.hear("Alice -> Bob: three")
-    bob.hear("Alice -> Bob: four")
+    for line in lines:
+        bob.hear(f"Alice -> Bob: {line}")
+    bob.fence()
+    entry = alice.chat_page.entry
+    typed = ("///five", "/pm Bob /who", "/pm Bob @Alice: four", "@@property", "//etc/hosts")
+    for line in typed:  # what one would have to type, so that it is said to Bob
+        press(entry, "<Up>")
+        assert entry.get() == line
+    for text, line in zip(typed, reversed(lines), strict=False):
+        entry.put(text)
+        press(entry, "<Return>")
+        bob.hear(f"Alice -> Bob: {line}")
+
+
+@window
+@pytest.mark.parametrize("begun", ["/pm Bob ", "/pm Bob hi ", "@Bob: ", "@Bob "])
+def test_all_lines_pasted_behind_a_private_message_are_private(
+    alice: App, bob: Person, begun: str
+) -> None:
+    with_text = begun.endswith("hi ")
+    alice.chat_page.entry.put(begun)
+    paste(alice, "one\ntwo\n@three")
+    assert alice.chat_page.question.text == "Send 3 lines to Bob alone?"
+    press_focused(alice, "<Return>")
+    bob.hear(f"Alice -> Bob: {'hi ' if with_text else ''}one")
+    bob.hear("Alice -> Bob: two")
+    bob.hear("Alice -> Bob: @three")
+    bob.fence()
+    press(alice.chat_page.entry, "<Up>")
+    assert alice.chat_page.entry.get() == "/pm Bob @three"
+
+
+@window
+def test_a_private_message_that_is_begun_by_hand_goes_to_whom_it_names(
+    alice: App, bob: Person, chat: Chat
+) -> None:
+    with chat.join("Carol") as carol:
+        carol.fence()
+        alice.open_person("Bob")
+        alice.chat_page.entry.put("/pm Carol ")
+        paste(alice, "one\ntwo")
+        assert alice.chat_page.question.text == "Send 2 lines to Carol alone?"
+        press_focused(alice, "<Return>")
+        carol.hear("Alice -> Carol: one")
+        carol.hear("Alice -> Carol: two")
+
+
+@window
+def test_where_some_lines_are_public_the_answer_is_no(alice: App, bob: Person) -> None:
+    paste(alice, "one\n/pm Bob two\nthree")
+    assert alice.chat_page.question.text == "Send 3 lines? 2 of them go to everybody."
+    assert focused(alice) == "Cancel"
+    press_focused(alice, "<Return>")
+    bob.fence()
+    paste(alice, "one\n/pm Bob two\nthree")
+    press_focused(alice, "<Right>")
+    press_focused(alice, "<Return>")
+    for line in ("Alice: one", "Alice -> Bob: two", "Alice: three"):
+        bob.hear(line)
+
+
+@window
+def test_whoever_changes_the_entry_while_lines_are_asked_about_is_asked_again(
+    alice: App, bob: Person
+) -> None:
+    entry = alice.chat_page.entry
+    entry.put("/pm Bob ")
+    paste(alice, "one\ntwo")
+    entry.delete(0, "end")
+    press_focused(alice, "<Return>")
+    assert alice.chat_page.question.text == "Send 2 lines to everybody?"
+    press_focused(alice, "<Escape>")
+    bob.fence()
 
 
 @window
@@ -240,9 +285,9 @@ def test_a_line_end_that_came_in_another_way_is_asked_about_as_well(
 ) -> None:
     alice.chat_page.entry.insert(0, "one\ntwo")
     press(alice.chat_page.entry, "<Return>")
-    assert alice.chat_page.question.text == "Send 2 lines?"
+    assert alice.chat_page.question.text == "Send 2 lines to everybody?"
     press_focused(alice, "<Escape>")
-    assert lines_in(alice.chat_page.entry.get()) == ["one", "two"]
+    assert alice.chat_page.entry.get().splitlines() == ["one", "two"]
     bob.fence()
     press(alice.chat_page.entry, "<Return>")
     press_focused(alice, "<Return>")
