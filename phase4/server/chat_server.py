@@ -1,8 +1,8 @@
 """The chat server. Run it: python -m phase4.server
 
 New in this phase: names, commands, private messages, an outbox for each person with one writing
-thread for all, logs, and a status port. From phase 1 come the listener and the framing, from phase
-2 the thread for each connection, from phase 3 the idea of a broadcast; all of them are in shared/.
+thread for all, logs, and a status port. The listener and the framing come from phase 1, the thread
+for each connection from phase 2, the idea of a broadcast from phase 3; all of them are in shared/.
 
 This module wires the parts together. Threads, and who ends them:
 
@@ -42,7 +42,7 @@ from shared.goodbye import say_goodbye, shut_down
 from shared.listener import Listener, ListenError, open_listener
 from shared.threaded_server import FULL, ThreadedServer
 
-_NAMELESS = 256  # connections beside max_clients, of people who have no name yet
+_NAMELESS = 256  # connections without a name yet, beside max_clients
 
 
 class ChatServer:
@@ -104,11 +104,13 @@ class ChatServer:
         return context
 
     def _name_addresses(self, *, has_tls: bool) -> None:
-        """Where everything is, for people to read."""
+        """Where everything is, for people to read; and where clients are best sent."""
         plain, encrypted = self._listeners["--port"], self._listeners.get("--tls-port")
         self.address = str(plain)
         self.tls_address = str(encrypted or plain) if has_tls else ""
+        self.client_port: int = (encrypted or plain).getsockname()[1]
         self.status_address = str(self._listeners["--status-port"])
+        self.status_port: int = self._listeners["--status-port"].getsockname()[1]
         metrics = self._listeners.get("--metrics-port")
         addresses = metrics.addresses if metrics else []
         self.metrics_urls = [f"http://{each}/metrics" for each in addresses]
@@ -131,10 +133,10 @@ class ChatServer:
         return [self._new_chat(plain, None), self._new_chat(encrypted, tls)]
 
     def _new_chat(self, listener: Listener, tls: ssl.SSLContext | None) -> ThreadedServer:
-        """Accepts people on one port. When it is crowded, the nameless give up their places."""
+        """Accepts people on one port. When it is crowded, a connection without a name is ended."""
 
         def may_linger() -> bool:
-            # To wait for the peer's end is polite, and takes a place that somebody else may need.
+            # To wait for the peer's end is polite, but takes a place that others may need.
             return not (self.room.is_closed or server.is_crowded)
 
         def serve(connection: socket.socket, address: str) -> None:
@@ -187,8 +189,8 @@ class ChatServer:
             outbox.released.wait(deadline.seconds_left)
         for outbox in outboxes:  # drain() ends their sockets alone, and TLS has an end of its own
             shut_down(outbox.connection)
-        # Nobody is waited for who has not taken their last lines by now: shutdown() makes the
-        # writing thread's next send() fail, and so it releases them too.
+        # A client that has not taken its last lines by now is not waited for: shutdown() makes the
+        # writing thread's next send() fail, and so that thread releases it, too.
         for chat in self._chats:
             chat.drain(DRAIN_SECONDS / 4)
         for each in self._watched.values():

@@ -9,7 +9,7 @@ from shared.address import Address
 from shared.arguments import this_python
 
 EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Hosts that mean all addresses of this machine, and the one to connect to from here."""
+"""Hosts that stand for all addresses of this machine, and the address to connect to from here."""
 
 
 def introduce(
@@ -54,28 +54,26 @@ def introduce(
 
 
 def _where_to_connect(server: ChatServer) -> str:
-    """The options that lead a client on this machine to the server; host and port, both.
+    """The options that lead a client on this machine to the server.
 
-    For the window remembers where it was last, and that may be somewhere else.
+    Both host and port: the window remembers where it was last, and that may be somewhere else.
     """
     host = server.settings.host
-    port = (server.tls_address or server.address).rpartition(":")[2]
     tls = " --tls" if server.tls_address else ""
-    return f"--host {EVERY_NETWORK.get(host, host)} --port {port}{tls}"
+    return f"--host {EVERY_NETWORK.get(host, host)} --port {server.client_port}{tls}"
 
 
 def _where_to_look(server: ChatServer) -> str:
     """HOST:PORT of the status, for a monitor on this machine."""
     host = server.settings.status_host
-    port = int(server.status_address.rpartition(":")[2])
-    return str(Address(EVERY_NETWORK.get(host, host), port))
+    return str(Address(EVERY_NETWORK.get(host, host), server.status_port))
 
 
 def _network_address() -> str:
-    """An address by which other machines may know this one; a word where there is none.
+    """An address by which other machines may know this one; a placeholder where there is none.
 
-    Nothing is sent: to connect a UDP socket only looks up the way there. 192.0.2.1 is nobody's
-    (RFC 5737), and lies in the direction of everything else.
+    Nothing is sent: to connect a UDP socket only looks up the way. 192.0.2.1 belongs to nobody
+    (RFC 5737), so the way there is the way to the rest of the network.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

@@ -1,21 +1,21 @@
 """The figures for Prometheus: python -m phase4.server --metrics-port 12347
 
 Prometheus is a program that asks many servers for their figures every few seconds and keeps them,
-to draw and to sound an alarm. What it reads is text over HTTP, a line for each figure:
+to draw them and to raise an alarm. What it reads is text over HTTP, one line for each figure:
 
     # HELP chat_people People in the room now.
     # TYPE chat_people gauge
     chat_people 3.0
 
 The library prometheus_client (an extra: pip install '.[metrics]') knows the format and the HTTP
-handler. Its own server is made for trusted networks: it gives a thread to each of any number of
-connections, and one that says nothing keeps its thread for ever. So the handler runs in our
-ThreadedServer, which bounds the threads and ends them at a stop, and here the request has a bound
-and a deadline.
+handler. Its own server is made for trusted networks: it starts a thread for every connection,
+without a bound, and a connection that says nothing keeps its thread for ever. So the handler runs
+in our ThreadedServer, which bounds the threads and ends them at a stop; here the request gets a
+bound and a deadline.
 
-The figures are those of the status port, from the same snapshot. Of people there are only numbers:
-no name and no address is in here, because what Prometheus keeps is kept for months, and a label
-with a name in it would make a new series for every name that anybody ever took.
+The figures are those of the status port, from the same snapshot. They hold no name and no address
+of anybody: Prometheus keeps them for months, and a label with a name in it would make a new series
+for every name that was ever taken.
 """
 
 import io
@@ -38,7 +38,7 @@ from shared.status import Snapshot
 from shared.threaded_server import ThreadedServer
 
 MAX_CONNECTIONS = 16
-"""Scrapers at a time. There is one Prometheus, or two; a browser, and somebody with curl."""
+"""Scrapers at a time: a Prometheus or two, a browser, somebody with curl."""
 
 _BUSY = "HTTP/1.0 503 Service Unavailable"  # the answer to a scraper too many
 
@@ -46,7 +46,7 @@ _MAX_HEAD_BYTES = 8 * 1024  # a request with its headers; Prometheus sends about
 
 
 class ChatCollector(Collector):
-    """Makes the metrics of one snapshot, each time that somebody scrapes. Any thread."""
+    """Makes the metrics of one snapshot for each scrape. Any thread."""
 
     def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
         self._snapshot = snapshot
@@ -56,7 +56,7 @@ class ChatCollector(Collector):
         return _metrics(self._snapshot())
 
     def describe(self) -> Iterator[Metric]:
-        """The same without figures of any moment: the registry asks which names there will be."""
+        """The same without figures: the registry asks which names there will be."""
         return _metrics(Snapshot(resident_bytes=0, cpu_seconds=0.0))
 
 
@@ -106,7 +106,7 @@ def _traffic(now: Snapshot) -> Iterator[Metric]:
 
 
 def _trouble(now: Snapshot) -> Iterator[Metric]:
-    """All of these stay at 0 on a good day: what an alarm looks at."""
+    """What an alarm watches: all of these stay at 0 on a good day."""
     yield CounterMetricFamily(
         "chat_slow_disconnected",
         "People disconnected because they stopped reading.",
@@ -170,11 +170,11 @@ def metrics_server(
 class _BoundedHandler(MetricsHandler):
     """The library's handler, for one request that is short and comes in time.
 
-    A timeout of the socket alone would not do: it begins anew with every byte, so a client that
-    sends one header letter by letter could stay for days.
+    A timeout of the socket is not enough: it begins anew with every byte, so a client that sends
+    its header letter by letter could stay for days.
     """
 
-    server_version, sys_version = "phase4", ""  # in the answer's head; not which Python runs here
+    server_version, sys_version = "phase4", ""  # in the answer's head, without Python's version
 
     def setup(self) -> None:
         """Read the request's head; the base class parses it. Raises OSError."""
