@@ -23,12 +23,9 @@ import socket
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, MetricsHandler
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    InfoMetricFamily,
-    Metric,
-)
+from prometheus_client.core import CounterMetricFamily as Counter
+from prometheus_client.core import GaugeMetricFamily as Gauge
+from prometheus_client.core import InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from shared.deadline import Deadline
@@ -60,91 +57,50 @@ class ChatCollector(Collector):
         return _metrics(Snapshot(resident_bytes=0, cpu_seconds=0.0))
 
 
+_FIGURES = (
+    (Gauge, "chat_people", "People in the room now.", "people_now"),
+    (Gauge, "chat_people_peak", "The most people at a time since the start.", "people_peak"),
+    (Gauge, "chat_people_limit", "People that may come in.", "max_people"),
+    (Counter, "chat_joins", "People who came in.", "joins"),
+    (Counter, "chat_deliveries", "Lines sent to people, one for each recipient.", "deliveries"),
+    # What an alarm watches: these stay at 0 on a good day.
+    (Counter, "chat_slow_disconnected", "People who stopped reading.", "slow_disconnected"),
+    (Counter, "chat_refused_connections", "Connections turned away as too many.", "refused"),
+    (Counter, "chat_log_errors", "Writes to a log that failed.", "log_errors"),
+    (Gauge, "chat_log_lines_waiting", "Log entries not written yet.", "log_lines_waiting"),
+    (Counter, "chat_log_lines_dropped", "Log entries lost.", "log_lines_dropped"),
+    (Counter, "chat_console_lines_dropped", "Console lines lost.", "console_lines_dropped"),
+    # Of the process, under the names that all programs use.
+    (Gauge, "process_start_time_seconds", "When it started, Unix time in seconds.", "started"),
+    (Gauge, "process_threads", "Threads of the server.", "threads"),
+    (Counter, "process_cpu_seconds", "CPU time used, user and system.", "cpu_seconds"),
+    (Gauge, "process_resident_memory_bytes", "Memory in use, in bytes.", "resident_bytes"),
+)
+"""The kind of each metric, its name, what it is, and the field of the snapshot. The names follow
+the conventions of Prometheus: base units; a counter gets `_total` at its end."""
+
+
 def _metrics(now: Snapshot) -> Iterator[Metric]:
-    """All of them. The names follow the conventions of Prometheus: base units, `_total`."""
+    """All of them; what the system does not tell is left out."""
     yield InfoMetricFamily(
         "chat_build", "The server's version.", value={"version": now.server_version}
     )
-    yield from _people(now)
-    yield from _traffic(now)
-    yield from _trouble(now)
-    yield from _process(now)
-
-
-def _people(now: Snapshot) -> Iterator[Metric]:
-    yield GaugeMetricFamily("chat_people", "People in the room now.", now.people_now)
-    yield GaugeMetricFamily(
-        "chat_people_peak", "The most people at a time since the start.", now.people_peak
-    )
-    yield GaugeMetricFamily("chat_people_limit", "People that may come in.", now.max_people)
-    yield CounterMetricFamily("chat_joins", "People who came in.", now.joins)
-
-
-def _traffic(now: Snapshot) -> Iterator[Metric]:
-    messages = CounterMetricFamily(
-        "chat_messages", "Messages sent by people, by kind: public or private.", labels=["kind"]
-    )
+    for kind, name, what, field in _FIGURES:
+        value = getattr(now, field)
+        if value is not None:
+            yield kind(name, what, value)
+    unread = sum(each.outbox_bytes for each in now.people)
+    yield Gauge("chat_outbox_bytes", "Bytes that wait for people to read, in all.", unread)
+    messages = Counter("chat_messages", "Messages sent by people.", labels=["kind"])
     messages.add_metric(["public"], now.public_messages)
     messages.add_metric(["private"], now.private_messages)
     yield messages
-    yield CounterMetricFamily(
-        "chat_deliveries", "Lines sent to people, counted once for each of them.", now.deliveries
-    )
-    volume = CounterMetricFamily(
-        "chat_bytes",
-        "Bytes received from people (in) and sent to them (out).",
-        labels=["direction"],
+    volume = Counter(
+        "chat_bytes", "Bytes received from people and sent to them.", labels=["direction"]
     )
     volume.add_metric(["in"], now.bytes_in)
     volume.add_metric(["out"], now.bytes_out)
     yield volume
-    yield GaugeMetricFamily(
-        "chat_outbox_bytes",
-        "Bytes that wait for people to read, for all of them together.",
-        sum(each.outbox_bytes for each in now.people),
-    )
-
-
-def _trouble(now: Snapshot) -> Iterator[Metric]:
-    """What an alarm watches: all of these stay at 0 on a good day."""
-    yield CounterMetricFamily(
-        "chat_slow_disconnected",
-        "People disconnected because they stopped reading.",
-        now.slow_disconnected,
-    )
-    yield CounterMetricFamily(
-        "chat_refused_connections", "Connections turned away for want of room.", now.refused
-    )
-    yield CounterMetricFamily("chat_log_errors", "Writes to a log that failed.", now.log_errors)
-    yield GaugeMetricFamily(
-        "chat_log_lines_waiting",
-        "Log entries in memory that the disk has not taken.",
-        now.log_lines_waiting,
-    )
-    yield CounterMetricFamily(
-        "chat_log_lines_dropped", "Log entries lost, as too many waited.", now.log_lines_dropped
-    )
-    yield CounterMetricFamily(
-        "chat_console_lines_dropped",
-        "Lines for the console lost, as nobody read it.",
-        now.console_lines_dropped,
-    )
-
-
-def _process(now: Snapshot) -> Iterator[Metric]:
-    """Under the names that all programs use, as far as the system tells them."""
-    yield GaugeMetricFamily(
-        "process_start_time_seconds", "When the server started, Unix time in seconds.", now.started
-    )
-    yield GaugeMetricFamily("process_threads", "Threads of the server.", now.threads)
-    if now.cpu_seconds is not None:
-        yield CounterMetricFamily(
-            "process_cpu_seconds", "CPU time used, user and system, in seconds.", now.cpu_seconds
-        )
-    if now.resident_bytes is not None:
-        yield GaugeMetricFamily(
-            "process_resident_memory_bytes", "Memory in use, in bytes.", now.resident_bytes
-        )
 
 
 # --- HTTP -------------------------------------------------------------------------------------

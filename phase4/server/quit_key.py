@@ -93,8 +93,8 @@ class _Terminal:
         self._on_quit = on_quit
         self._wakeup = Wakeup()  # rung by stop(), closed by the thread
         self._keys = _Keys(descriptor)  # the thread's, once that runs
-        # A daemon, so that a program that ends by an exception does not wait for a key. At every exit
-        # of the interpreter QuitKey.stop() runs, and gives the terminal its modes back.
+        # A daemon, so that a program that ends by an exception does not wait for a key. QuitKey's
+        # stop() gives the terminal its modes back: it runs at every exit of the interpreter.
         self._thread = threading.Thread(target=self._run, name="quit key", daemon=True)
 
     def start(self) -> str:

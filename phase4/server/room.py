@@ -121,15 +121,10 @@ class Room:
         # The server is stopping. Only ever set.
         self._is_closed = False
 
-        # Figures since the start. Other threads read them without the lock, for show.
-        self.people_peak = 0
-        self.joins = 0
-        self.public_messages = 0
-        self.private_messages = 0
-        self.slow_disconnected = 0
-
-        # Connections that were accepted and then turned away, as too many people are here.
-        self.refused = 0
+        # Figures since the start. Other threads read them without the lock, for show. `refused`
+        # counts connections that were accepted and turned away, as too many people were here.
+        self.people_peak = self.joins = self.slow_disconnected = self.refused = 0
+        self.public_messages = self.private_messages = 0
 
     def open(self, text: str) -> None:
         """Note in connections.txt that the server has started: what follows is a new run."""
