@@ -82,6 +82,11 @@ class Listener:
         """That of each socket, in the order in which a client would try them."""
         return [Address.of(each.getsockname()) for each in self.sockets]
 
+    @property
+    def port(self) -> int:
+        """The port, which is the same at all addresses."""
+        return self.addresses[0].port
+
     def getsockname(self) -> Any:
         """The first address, as a socket gives it."""
         return self.sockets[0].getsockname()

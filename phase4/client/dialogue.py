@@ -8,7 +8,7 @@ import enum
 import itertools
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from phase4.client.events import Ended, Event, NameRefused, Received, Welcomed
@@ -86,10 +86,17 @@ class Dialogue:
     What it wants to answer by itself waits in `answers`. Not for two threads at once.
     """
 
-    def __init__(self, wanted_name: str, *, is_return: bool = False) -> None:
+    def __init__(
+        self,
+        wanted_name: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        is_return: bool = False,
+    ) -> None:
         """`is_return`: the person was in before, as `wanted_name`, and wants to be again."""
+        self._clock = clock
         self.stage = Stage.GREETING
-        self.due = time.monotonic() + ANSWER_SECONDS  # see `awaits_server`
+        self.due = clock() + ANSWER_SECONDS  # see `awaits_server`
         self.name = ""
         self.answers: deque[str] = deque()
         self.roster = Roster()
@@ -119,13 +126,13 @@ class Dialogue:
     @property
     def last_words(self) -> str:
         """What the server complained about just now, if it did: why it hangs up, often."""
-        is_fresh = time.monotonic() - self._last_words_at < LAST_WORDS_SECONDS
+        is_fresh = self._clock() - self._last_words_at < LAST_WORDS_SECONDS
         return self._last_words if is_fresh else ""
 
     def name_was_sent(self) -> None:
         """A line that answers the server's question for a name is on its way."""
         self.stage = Stage.NAMING
-        self.due = time.monotonic() + ANSWER_SECONDS
+        self.due = self._clock() + ANSWER_SECONDS
 
     def ask(self) -> tuple[str, str]:
         """A line to send that the server answers, and the mark of the Pong that will come."""
@@ -179,7 +186,7 @@ class Dialogue:
             case message.Error(text):
                 words = f"{self._last_words} {text}" if self._last_words else text
                 self._last_words = words[:MAX_LINE_BYTES] if self.stage is not Stage.IN else text
-                self._last_words_at = time.monotonic()
+                self._last_words_at = self._clock()
             case message.Prompt():
                 pass  # the question comes again after each refused name; see _prompt
             case _:

@@ -103,3 +103,7 @@ class Ended(Exception):
         super().__init__(reason)
         self.was_wished = was_wished
         self.is_final = is_final or was_wished
+
+    def as_event(self) -> Disconnected:
+        """The last event, where this is the end."""
+        return Disconnected(str(self), self.was_wished)

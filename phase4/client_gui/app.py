@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from tkinter import ttk
 
-from phase4.client.connection import (
+from phase4.client import (
+    Client,
     Connected,
-    Connection,
     ConnectionLost,
     Disconnected,
     Event,
@@ -98,7 +98,7 @@ class App:
         )
         self._poll_timer = ""
         self._save_timer = ""
-        self._connection: Connection | None = None
+        self._connection: Client | None = None
         self._is_in = False  # welcomed, and not disconnected since; perhaps away for a while
         self._is_away = False  # the connection is lost, and being tried again
         self._was_in = False  # there is a conversation to go back to
@@ -140,7 +140,7 @@ class App:
         self.chat_page.show_people(())
         self._target = target
         trust = self._trust if target.has_tls else None
-        self._connection = Connection(
+        self._connection = Client(
             target.host, target.port, target.name, reconnect=True, trust=trust
         )
         self._connection.start()
@@ -405,7 +405,7 @@ class App:
         elif old is not None:
             self._close_behind(old)
 
-    def _close_behind(self, connection: Connection) -> None:
+    def _close_behind(self, connection: Client) -> None:
         """Its end may take a moment, and no window waits."""
         threading.Thread(target=connection.close, args=(CLOSE_SECONDS,), daemon=True).start()
 

@@ -1,6 +1,6 @@
 """What the window says about who can listen in, in a word and in a sentence. No toolkit here."""
 
-from phase4.client.connection import Secured
+from phase4.client import Secured
 from phase4.client_gui.target import Target
 
 

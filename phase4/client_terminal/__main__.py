@@ -3,7 +3,7 @@ r"""The chat client for a terminal. Run it: python -m phase4.client_terminal --n
 New here: the line being typed stays whole. With `input()` in one thread and `print()` in another
 (phases 2 and 3), what arrives lands in the middle of what is being typed. prompt_toolkit owns the
 whole line: it takes it off the screen, lets us print above, and draws it again. The parts are in
-`phase4/client_terminal/`; all that the network is comes from `phase4.client.connection`.
+`phase4/client_terminal/`; all that the network is comes from `phase4.client`.
 
     Enter           sends; after pasting several lines the bar asks first (Ctrl-C: no)
     Enter, y        where Enter alone would tell everybody what may be meant for one

@@ -5,12 +5,15 @@ all would make what is on the screen minutes old, and to hold all would fill the
 newest are shown, and those that concern the person; a line says how many are left out.
 """
 
+import contextlib
+import itertools
 import operator
+import queue
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from phase4.client.connection import Event, Received
+from phase4.client import Client, Disconnected, Event, Received
 from phase4.client.event_queue import EVENT_QUEUE_SIZE
 from phase4.client_terminal.look import concerns
 from shared import message
@@ -24,6 +27,27 @@ SHOWN_OF_EXCESS_CHARACTERS = 50_000
 """Then the newest so many are shown, and as many of the others that concern the person."""
 
 _Placed = tuple[int, Received]  # a line, and its place among all events
+
+
+def take_batch(client: Client, is_over: Callable[[], bool]) -> list[Event]:
+    """Wait for an event, and take those that came with it; of too many, those to show.
+
+    Once `is_over()` says so, only the end is still to be shown: nobody who has left waits for more.
+    """
+    taken = itertools.chain([client.events.get()], _others_in(client.events, is_over))
+    if is_over():
+        return [event for event in taken if isinstance(event, Disconnected)]
+    return without_excess(taken, client.name)
+
+
+def _others_in(events: queue.Queue[Event], is_over: Callable[[], bool]) -> Iterator[Event]:
+    """As many as there are now: they may come faster than they are taken."""
+    was_over = is_over()
+    with contextlib.suppress(queue.Empty):
+        for _ in range(events.qsize()):
+            if is_over() and not was_over:
+                break
+            yield events.get_nowait()
 
 
 def without_excess(events: Iterable[Event], own_name: str) -> list[Event]:

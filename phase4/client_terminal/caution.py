@@ -89,6 +89,45 @@ class Caution:
         )
 
 
+class PutAside:
+    """What was being typed when another name was asked for: half a message is not a name."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.text = ""
+        self._clock = clock
+        self._at = 0.0  # when it was put aside
+        self._goes_on = False  # what is typed as a name is the rest of it
+
+    def put(self, text: str) -> None:
+        """Put this aside, after what is aside already."""
+        self.text = joined(self.text, text)
+        self._at = self._clock()
+
+    def changed(self, text: str) -> None:
+        """What is being typed has become `text`."""
+        is_soon = self._clock() - self._at < MOMENT_SECONDS
+        self._goes_on = bool(text and (self._goes_on or (self.text and is_soon)))
+
+    def takes(self, name: str) -> bool:
+        """Whether what was typed as a name is the rest of the message; then it is put with it.
+
+        Somebody who types does not stop at once, and a secret must not become a name.
+        """
+        goes_on, self._goes_on = self._goes_on, False
+        self.text += name * goes_on
+        return goes_on
+
+    def take_back(self, text: str) -> str:
+        """What was put aside, with the `text` that is in the line now."""
+        back, self.text = joined(self.text, text), ""
+        return back
+
+
+def joined(*texts: str) -> str:
+    """Two lines, if neither is empty: the second may be for one, and the first for all."""
+    return "\n".join(filter(None, texts))
+
+
 def is_among(name: str, people: Iterable[str]) -> bool:
     """Whether one of them is called so, as the server compares names.
 

@@ -28,13 +28,16 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.utils import get_cwidth
 
-from phase4.client_terminal.completion import MAX_OFFERS, common_start, split_last_word
+from phase4.client.completion import common_start, split_last_word
 from phase4.client_terminal.look import Fragments, style
 
 SHOWN_AT_ONCE = 200
 SHOWN_CHARACTERS_AT_ONCE = 16_000
 """Lines printed between two looks at the keyboard, or fewer long ones: the line being typed is
 drawn once for each so many, not for each message, so a flood slows nobody's typing."""
+
+MAX_OFFERS = 40
+"""What Tab offers at a time: a screenful. Type one more letter to see others."""
 
 REFRESH_SECONDS = 1.0
 """How often the bar is compared with what it should say (lag, the seconds to the next try)."""

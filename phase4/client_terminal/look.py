@@ -1,8 +1,8 @@
 """What a line of the conversation looks like, and what the bar at the bottom says.
 
 No terminal here: a look is a list of (style, text) pairs, which prompt_toolkit draws. Text from
-people stands in the second place only, so no markup in it means anything; the connection has
-replaced its control characters already.
+people stands in the second place only, so no markup in it means anything; the core of the client
+has replaced its control characters already.
 """
 
 import itertools

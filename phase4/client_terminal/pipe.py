@@ -14,8 +14,8 @@ import threading
 import time
 from collections.abc import Iterator
 
-from phase4.client.connection import (
-    Connection,
+from phase4.client import (
+    Client,
     Disconnected,
     Event,
     NameRefused,
@@ -49,8 +49,8 @@ class _LineSender:
     Python abort at exit.) All attributes are written by that thread alone.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, client: Client) -> None:
+        self._client = client
         self._thread = threading.Thread(target=self._run, name="standard input", daemon=True)
         self._stopping = threading.Event()
         self._caution = Caution() if sys.stdin and sys.stdin.isatty() else None  # of a person
@@ -88,7 +88,7 @@ class _LineSender:
         """Whether it may be sent. Nobody can be asked on a terminal that can only print."""
         if self._caution is None:
             return True
-        request = parse(line, lambda name: is_among(name, self._connection.people))
+        request = parse(line, lambda name: is_among(name, self._client.people))
         if isinstance(request, Say) and self._caution.is_soon:
             self._caution.hold()
             self._refuse(f"It came right after {self._caution.after}. Nothing was sent.")
@@ -99,11 +99,11 @@ class _LineSender:
     def _send(self, line: str) -> bool:
         while not self._stopping.is_set():
             try:
-                self._connection.send(line)
+                self._client.send(line)
             except SendQueueFull:
                 self._stopping.wait(_RETRY_SECONDS)
             except SendError as error:
-                if not self._connection.is_open:
+                if not self._client.is_open:
                     return False  # the main thread says why, once
                 self._refuse(str(error))
                 return False
@@ -162,21 +162,21 @@ class PipeClient:
     """Sends standard input, prints what arrives, and leaves when all was taken."""
 
     def __init__(self, host: str, port: int, name: str = "", *, trust: Trust | None = None) -> None:
-        """`trust`: as for Connection."""
-        self._connection = Connection(host, port, name, trust=trust)
-        self._sender = _LineSender(self._connection)
+        """`trust`: as for Client."""
+        self._client = Client(host, port, name, trust=trust)
+        self._sender = _LineSender(self._client)
         self._is_in = False
         self._answers = 0  # to the question who is here
         self._refusals = 0  # by the server
 
     def run(self) -> int:
         """The whole conversation; the exit status."""
-        self._connection.start()
+        self._client.start()
         try:
             end = self._show_events()
         finally:
             self._sender.stop()
-            self._connection.close(LEAVE_SECONDS)
+            self._client.close(LEAVE_SECONDS)
         if not end.was_wished:
             _complain(end.reason)
         elif not self._is_all_taken and self._is_in:
@@ -196,9 +196,9 @@ class PipeClient:
                 seconds = _LAST_ANSWER_SECONDS + 2 * self._sender.sent / FLOOD_LINES_PER_SECOND
                 leave_by = time.monotonic() + seconds
             if leave_by is not None and time.monotonic() > leave_by:
-                self._connection.close(0)
+                self._client.close(0)
             with contextlib.suppress(queue.Empty):
-                event = self._connection.events.get(timeout=POLL_SECONDS)
+                event = self._client.events.get(timeout=POLL_SECONDS)
                 if isinstance(event, Disconnected):
                     return event
                 self._show(event)
@@ -210,7 +210,7 @@ class PipeClient:
                 self._sender.start()
             case NameRefused(reason):
                 self._refuse(reason)
-                self._connection.close(LEAVE_SECONDS)  # there is nobody to ask for another
+                self._client.close(LEAVE_SECONDS)  # there is nobody to ask for another
             case Received(message.Error(text)):
                 self._refuse(text)
             case Received(shown):

@@ -3,7 +3,7 @@
 Mallory is our relay and nothing more: all that she does, `python -m phase4.relay` does with
 `--trace`, `--replace`, `--tls-cert` and `--upstream-tls`. Here it runs in this process, so that she
 can change her ways between two acts, and see which piece is the one to alter. The others are the
-core of our clients (phase4/client/connection.py), each with a name instead of a window.
+core of our clients (phase4/client/client.py), each with a name instead of a window.
 """
 
 import contextlib
@@ -14,16 +14,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from phase4.certificate import make, name_or_address, write_both
-from phase4.client.connection import (
-    Connection,
+from phase4.client import (
+    Client,
     Disconnected,
+    Event,
     PeopleChanged,
     Received,
     Secured,
     Trust,
     Welcomed,
 )
-from phase4.client.events import Event
 from phase4.demo.people import PATIENCE_SECONDS, Surprise, timeless
 from phase4.relay.relay import Relay
 from phase4.relay.sides import ClientSide, ServerSide
@@ -99,7 +99,7 @@ class Mallory:
         self.notebook = Notebook(diagram)
         self._reports: queue.Queue[str] = queue.Queue()
         self._listener = open_listener(HOST, 0)
-        self.port: int = self._listener.addresses[0].port
+        self.port: int = self._listener.port
         self._relay = Relay(Address(HOST, 0), self._reports.put, self.notebook)
         self._server = ThreadedServer(
             self._listener,
@@ -170,8 +170,8 @@ class Someone:
         self.told: list[str] = []  # by their client, of the server's certificate
         self.fingerprint = ""  # of that
         self._heard: list[str] = []  # what has come since they were last asked what they hear
-        self._connection = Connection(HOST, port, name, trust=trust)
-        self._connection.start()
+        self._client = Client(HOST, port, name, trust=trust)
+        self._client.start()
 
     def comes_in(self, to: str = "") -> None:
         """Wait until they are in, and know that somebody else is."""
@@ -185,7 +185,7 @@ class Someone:
 
     def says(self, text: str) -> None:
         """Send a line."""
-        self._connection.send(text)
+        self._client.send(text)
 
     def hears(self, text: str) -> str:
         """Wait for a line with `text` in it; the line, as their client shows it."""
@@ -219,13 +219,13 @@ class Someone:
 
     def vanishes(self) -> None:
         """Close the connection, whatever its state."""
-        self._connection.close()
+        self._client.close()
 
     def _wait(self, is_over: Callable[[Event], bool], what: str) -> Event:
         deadline = Deadline(PATIENCE_SECONDS)
         while True:
             try:
-                event = self._connection.events.get(timeout=deadline.seconds_left)
+                event = self._client.events.get(timeout=deadline.seconds_left)
             except queue.Empty:
                 raise Surprise(f"{self.name} {what}.") from None
             match event:

@@ -108,9 +108,9 @@ class ChatServer:
         plain, encrypted = self._listeners["--port"], self._listeners.get("--tls-port")
         self.address = str(plain)
         self.tls_address = str(encrypted or plain) if has_tls else ""
-        self.client_port: int = (encrypted or plain).getsockname()[1]
+        self.join_port = (encrypted or plain).port
         self.status_address = str(self._listeners["--status-port"])
-        self.status_port: int = self._listeners["--status-port"].getsockname()[1]
+        self.status_port = self._listeners["--status-port"].port
         metrics = self._listeners.get("--metrics-port")
         addresses = metrics.addresses if metrics else []
         self.metrics_urls = [f"http://{each}/metrics" for each in addresses]

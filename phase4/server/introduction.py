@@ -60,7 +60,7 @@ def _where_to_connect(server: ChatServer) -> str:
     """
     host = server.settings.host
     tls = " --tls" if server.tls_address else ""
-    return f"--host {EVERY_NETWORK.get(host, host)} --port {server.client_port}{tls}"
+    return f"--host {EVERY_NETWORK.get(host, host)} --port {server.join_port}{tls}"
 
 
 def _where_to_look(server: ChatServer) -> str:
