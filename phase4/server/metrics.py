@@ -91,7 +91,9 @@ def _metrics(now: Snapshot) -> Iterator[Metric]:
             yield kind(name, what, value)
     unread = sum(each.outbox_bytes for each in now.people)
     yield Gauge("chat_outbox_bytes", "Bytes that wait for people to read, in all.", unread)
-    messages = Counter("chat_messages", "Messages sent by people.", labels=["kind"])
+    messages = Counter(
+        "chat_messages", "Messages sent by people, by kind: public or private.", labels=["kind"]
+    )
     messages.add_metric(["public"], now.public_messages)
     messages.add_metric(["private"], now.private_messages)
     yield messages
