@@ -50,6 +50,9 @@ class ChatServer:
 
     `show` is told who comes and goes, as show("14:03:05", "Bob joined ..."), and `feed` gets the
     entries of messages.txt as they are logged. Neither may wait, nor raise anything.
+
+    The constructor sets all attributes, and they stay as they are: what changes is in the room and
+    in the figures, each under its own lock.
     """
 
     def __init__(
@@ -60,9 +63,9 @@ class ChatServer:
         show: Callable[[str, str], None] = lambda time_now, text: None,
         feed: Log | None = None,
     ) -> None:
-        """Open files and ports, in this order. Raises TLSError, LogError or ListenError.
+        """Read the certificate, open the logs, then the ports; nothing stays open where one fails.
 
-        Where one of them fails, nothing stays open.
+        Raises TLSError, LogError or ListenError.
         """
         self.settings = settings
         self._console = console
@@ -75,16 +78,18 @@ class ChatServer:
             self._log = ChatLog(settings.log_dir, console.print, feed)
             on_failure.callback(self._log.close)
             self._listeners = _listen(settings, on_failure)
+            self._name_addresses(has_tls=tls is not None)
+            self.room = self._new_room(show)
+            self._fan_out = self.room.fan_out
+            self._chats = self._new_chats(tls)
+            self.figures = Figures(
+                self.room, self._log, console, self._chats, max_people=settings.max_clients
+            )
+            self._watched = self._new_watched(SharedSnapshot(self.figures.snapshot))
             on_failure.pop_all()
-        self._name_addresses(has_tls=tls is not None)
-        self.room = self._new_room(show)
-        self._fan_out = self.room.fan_out
+
+        # Set when a fault in this program has stopped the writing thread.
         self.is_broken = self._fan_out.is_broken
-        self._chats = self._new_chats(tls)
-        self.figures = Figures(
-            self.room, self._log, console, self._chats, max_people=settings.max_clients
-        )
-        self._watched = self._new_watched(SharedSnapshot(self.figures.snapshot))
         self._threads = [
             threading.Thread(target=each.serve, name=name, daemon=True)
             for name, each in self._serving()
