@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from phase4.server.chat_server import ChatServer
+from phase4.server.options import Settings
+from shared.console import Console
+from shared.listener import ListenError, open_listener
 from tests.kit.chat import PROMPT, TIME, Chat, both_transports
 from tests.kit.harness import Program, run
 
@@ -109,6 +113,20 @@ def test_a_status_port_in_use_is_one_sentence_that_names_its_own_option(
     )
     assert status == 2
     assert output.endswith("choose another port with --status-port.")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs proc(5)")
+def test_a_server_that_cannot_start_leaves_nothing_open(tmp_path: Path) -> None:
+    console = Console()
+    with open_listener("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]  # the last one that is opened
+        settings = Settings(port=0, status_port=0, metrics_port=port, log_dir=tmp_path)
+        before = os.listdir("/proc/self/fd")
+        with pytest.raises(ListenError) as raised:
+            ChatServer(settings, console)
+        assert os.listdir("/proc/self/fd") == before
+    assert raised.value.option == "--metrics-port"
+    console.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
