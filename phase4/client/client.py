@@ -27,7 +27,7 @@ With `trust=Trust()` all of it goes over TLS, and nothing is said before the ser
 it is the right one (phase4/transport/trust.py). `phase4.echo_bot` is the bot above as a program.
 
 A client trusts no server: every text is cleaned, every list and queue has a bound, and a server
-that says nothing, or is no chat server at all, is a `Disconnected` with a sentence that says so.
+that says nothing, or is not a chat server at all, is a `Disconnected` with a sentence that says so.
 
 From the phases before: one thread for the keyboard and one for the socket (phase 2's client), now
 with events between them. What is said, and when, is decided in phase4/client/talk.py, which does no
@@ -201,7 +201,7 @@ class Client:
         self._wakeup.close()
 
     def _live(self) -> NoReturn:
-        """Converse, and again after a loss where that is wished, until an Ended that is final."""
+        """Converse, and again after a loss where that is wanted, until an Ended that is final."""
         while True:
             began = time.monotonic()
             try:

@@ -1,4 +1,4 @@
-"""Connect to a host by its name, agree on TLS where that is wished, and be woken meanwhile.
+"""Connect to a host by its name, agree on TLS where that is wanted, and be woken meanwhile.
 
 `socket.create_connection` does it in one call, and waits as long as the system likes; nobody could
 press Cancel. So: look up the addresses, begin to connect to each in turn without waiting for it
@@ -112,7 +112,7 @@ def _shake_hands(stream: TLSSocket, wakeup: Wakeup, on_ring: Callable[[], None])
 def _names_at(
     host: str, port: int, verifier: Verifier, wakeup: Wakeup, on_ring: Callable[[], None]
 ) -> list[str]:
-    """Whom the certificate there is for: OpenSSL tells it of one that it has accepted only.
+    """The names that the certificate there is for: OpenSSL tells those of an accepted one only.
 
     So connect once more, and accept any host this time; but say nothing. Empty where that fails.
     """
@@ -148,10 +148,10 @@ def dial(host: str, port: int, wakeup: Wakeup, on_ring: Callable[[], None]) -> s
 
 def _look_up(host: str, port: int) -> list[Any]:
     if not 0 < port < 65536:
-        raise Ended(f"{port} is no port; a port is a number from 1 to 65535.")
+        raise Ended(f"{port} is not a valid port; a port is a number from 1 to 65535.")
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, ValueError) as error:  # ValueError: no name could be like that
+    except (OSError, ValueError) as error:  # ValueError: a name cannot be like that
         if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
             raise Ended(
                 f"The name {host!r} could not be looked up; does the network work?"

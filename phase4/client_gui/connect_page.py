@@ -18,7 +18,7 @@ CARD_CHARACTERS = 34  # the width of the form
 WIDE_CARD_CHARACTERS = 60  # and where it has a long story to tell
 
 LONG_CHARACTERS = 200
-"""A story as long as this one is read more easily in a wide form, and leaves room for the rest."""
+"""A story as long as this one is read more easily in a wide form, and leaves space for the rest."""
 
 MIDDLE = 0.46  # of the form, from the top
 FEWEST_ROWS = 3  # of a story, in a window that is too small for it
@@ -172,13 +172,13 @@ class ConnectPage(ttk.Frame):
         if self.winfo_height() > 1:
             self.update_idletasks()
             others = self._card.winfo_reqheight() - self.message.winfo_reqheight()
-            room = int(self.winfo_height() * 2 * MIDDLE) - others
-            rows = room // self._theme.body.metrics("linespace")
+            free = int(self.winfo_height() * 2 * MIDDLE) - others
+            rows = free // self._theme.body.metrics("linespace")
             self.message.most_rows = max(FEWEST_ROWS, rows)
             self.message.fit()
 
     def _grow(self) -> None:
-        """Make the window higher where the message needs it, and the screen has room for that."""
+        """Make the window higher where the message needs it, and the screen has space for that."""
         missing = self.message.rows - self.message.most_rows
         if missing > 0 and self.winfo_height() > 1:
             window = self.winfo_toplevel()

@@ -22,7 +22,7 @@ class EntryCalls:
     """Send this line; whether it was taken."""
 
     names: Callable[[], Sequence[str]]
-    """Who is online, to complete."""
+    """The names that Tab completes."""
 
     several: Callable[[str], None]
     """This text has several lines, and is not in the entry yet: ask what to do with it."""

@@ -46,7 +46,7 @@ class People(ttk.Frame):
         (self._more.grid if left_out else self._more.grid_remove)()
 
     def names(self) -> tuple[str, ...]:
-        """What is shown."""
+        """The names that are shown, in their order."""
         return tuple(map(str, self.tree.get_children()))
 
     def _tag(self, name: str) -> str:
@@ -61,7 +61,7 @@ class People(ttk.Frame):
             self._choose(name)
 
     def _focus_some(self) -> None:
-        """Who comes here by the keyboard finds a name marked, and can go on with the arrows."""
+        """Mark a name when the keyboard comes here, so that the arrows go on from it."""
         names = self.names()
         if names and not self.tree.focus():
             self.tree.focus(names[0])
@@ -87,7 +87,7 @@ class People(ttk.Frame):
 
     def _restyle(self) -> None:
         theme, colours, style = self._theme, self._theme.palette, ttk.Style(self)
-        # Who has the keyboard can be seen: a name that is only marked is paler.
+        # Where the keyboard is can be seen: a name that is only marked is paler.
         marked: Any = [("focus", "selected", colours.selection), ("selected", colours.border)]
         style.map("People.Treeview", background=marked)
         style.configure(

@@ -13,7 +13,7 @@ Main thread only.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from phase4.client.mentions import mentions
 from phase4.client_gui.tabs import Tab, Tabs
@@ -21,6 +21,9 @@ from phase4.widgets.colours import NameColours
 from phase4.widgets.lines import Line, line_of
 from shared import message
 from shared.request import Say, Whisper, is_goodbye, parse
+
+MAX_UNSENT_SHOWN = 100
+"""Lines that were never sent, and are shown after the end. As many as two pastes."""
 
 
 class Router:
@@ -48,7 +51,8 @@ class Router:
         self._give_back = give_back
         self._doubt = doubt
         self._batch: dict[Tab, list[Line]] = {}
-        self._news: Counter[Tab] = Counter()  # lines of the batch that nobody sees
+        # The lines of the batch that nobody sees.
+        self._news: Counter[Tab] = Counter()
 
     def show(self, messages: Iterable[message.Message]) -> None:
         """Show what the server said, in order; many at once cost less than one by one."""
@@ -81,6 +85,23 @@ class Router:
             is_said = isinstance(shown, message.Public)
             tab.show_waiting(line_of(shown, self.me, now()), stays=is_said)
 
+    def give_up(self, lines: Sequence[str]) -> None:
+        """Give back what was typed and may not have arrived: in everybody's tab, and at Up."""
+        for tab in self._tabs:
+            tab.give_up()
+        if not lines:
+            return
+        for line in lines[-MAX_UNSENT_SHOWN:]:
+            self._tabs.main.draft.history.add(line)
+        what, them = (
+            ("This line", "it") if len(lines) == 1 else (f"These {len(lines):,} lines", "them")
+        )
+        text = f"{what} may not have arrived. Up brings {them} back here:"
+        shown = [message.Error(text), *map(message.Error, lines[:MAX_UNSENT_SHOWN])]
+        if len(lines) > MAX_UNSENT_SHOWN:
+            shown.append(message.Error(f"… and {len(lines) - MAX_UNSENT_SHOWN:,} more."))
+        self.say(*shown, in_tab=self._tabs.main)
+
     # --- what the server said -------------------------------------------------------------------
 
     def _take(self, received: message.Message) -> None:
@@ -110,7 +131,7 @@ class Router:
         is_own = received.sender == self.me
         person = received.recipient if is_own else received.sender
         if self._tabs.find(person) is None:
-            self._flush()  # to make room, a tab may go
+            self._flush()  # to make way for it, a tab may go
         tab = self._tabs.open(person) or self._tabs.main
         if not is_own:
             self._put(received, tab)
@@ -129,7 +150,7 @@ class Router:
         self._name_colours.rename(old, new)
         self._flush()  # a tab may go
         if (tab := self._tabs.find(new)) is not None and not tab.has_person(old):
-            self._doubt(tab)  # of somebody else, who was called so before
+            self._doubt(tab)  # of somebody else, called so before
         self._tabs.rename(old, new)
         self._put(received, self._tabs.main, self._tabs.find(new))
 

@@ -103,7 +103,7 @@ PALETTES = {"light": LIGHT, "dark": DARK}
 NAME_COLOURS = len(LIGHT.names)
 
 MAX_REMEMBERED = 1_000
-"""People whose colours are kept apart. With more, colours repeat so often that it is no help."""
+"""People whose colours are kept apart. With more, colours repeat so often that it does not help."""
 
 
 class NameColours:

@@ -25,10 +25,12 @@ class Finder:
     """Keeps the hits for one text while lines come and go. Line numbers only ever grow."""
 
     def __init__(self) -> None:
-        self.hits: list[Hit] = []  # oldest first
-        self.is_cut = False  # there are older hits than those kept
+        # The hits that are kept, oldest first; and whether there are older ones.
+        self.hits: list[Hit] = []
+        self.is_cut = False
         self._needle = ""
-        self._at = 0  # the hit that one is at, if there is any
+        # Which of the hits one is at, if there is any.
+        self._at = 0
 
     def search(self, needle: str, lines: Sequence[tuple[int, str]], near: int) -> None:
         """Look for `needle` in the lines; be at the last hit in line `near` or before it.

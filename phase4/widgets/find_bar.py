@@ -39,7 +39,7 @@ class FindBar(ttk.Frame):
         theme.on_change(self._restyle)
 
     def destroy(self) -> None:
-        """Like any widget's."""
+        """Let go of the theme first: it would call a widget that is gone."""
         self._theme.off_change(self._restyle)
         super().destroy()
 
@@ -60,7 +60,7 @@ class FindBar(ttk.Frame):
 
     @property
     def text(self) -> str:
-        """What is looked for."""
+        """What is looked for, as much of it as is allowed."""
         return self._text.get()[:MAX_NEEDLE_CHARACTERS]
 
     def _changed(self, *_: object) -> None:

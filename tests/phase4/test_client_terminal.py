@@ -23,7 +23,7 @@ from prompt_toolkit.utils import get_cwidth
 
 from phase4.client import completion, presence
 from phase4.client.completion import offers
-from phase4.client_terminal import caution, conversation, look
+from phase4.client_terminal import conversation, look
 from phase4.client_terminal.caution import MOMENT_SECONDS, Caution, Question
 from phase4.client_terminal.conversation import TerminalClient
 from phase4.client_terminal.look import BarState, fragments, name_style, shortened
@@ -878,6 +878,19 @@ def let_in_at_last(server: Speaker) -> None:
     server.send(NOBODY_ELSE)
 
 
+def test_half_a_name_is_not_taken_for_a_message_when_the_connection_is_lost_again(
+    hostile: ScriptedServer, away: ChatTerminal
+) -> None:
+    away.press("\rhalf a sen")
+    with hostile.accept() as server:
+        refuse_names(server)
+        away.shows("^Another name:$")
+        after_a_moment(away)
+        away.press("An")
+        away.shows("^Another name: An$")
+    away.shows("^Ann> half a sen$")
+
+
 def test_half_a_message_is_not_taken_for_the_name_that_is_asked_for_on_return(
     hostile: ScriptedServer, away: ChatTerminal
 ) -> None:
@@ -1192,7 +1205,7 @@ def test_ctrl_c_ends_a_pipe_without_a_traceback(chat: Chat) -> None:
         assert not any("Traceback" in line for line in program.rest_of_output())
 
 
-@pytest.mark.parametrize("module", [caution, completion, look, presence])
+@pytest.mark.parametrize("module", [completion, look, presence])
 def test_the_examples_in_the_docstrings_are_true(module: Any) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0

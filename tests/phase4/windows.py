@@ -110,7 +110,7 @@ def kill(app: App, chat: Chat) -> None:
     Had it left something unread, the system would end the connection with a reset. After an answer
     the client asks nothing for half a minute.
     """
-    connection = vars(app)["_connection"]
+    connection = vars(app)["_client"]
 
     def is_answered() -> bool:
         state = vars(vars(connection)["_talk"])
