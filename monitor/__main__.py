@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from monitor import once, record
 from monitor.scene import Ui
 from monitor.source import Poller, Source, SourceError
-from shared.address import host_and_port
+from shared.address import Address
 from shared.defaults import HOST, REPORT_SECONDS, STATUS_PORT
 from shared.status import format_snapshot
 
@@ -34,7 +34,7 @@ _INTERRUPTED = 130  # what a shell reports for Ctrl-C
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; the exit status."""
     options = _parse(arguments)
-    source = Source(*options.status)
+    source = Source(options.status.host, options.status.port)
     try:
         if options.csv is not None:
             return _record(source, options)
@@ -52,8 +52,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--status",
         metavar="HOST:PORT",
-        type=host_and_port,
-        default=(HOST, STATUS_PORT),
+        type=Address.parse,
+        default=Address(HOST, STATUS_PORT),
         help=f"the server's status port ({HOST}:{STATUS_PORT})",
     )
     parser.add_argument(

@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import Self
 
 from monitor.history import Moment, retry_seconds
-from shared.address import address_text
+from shared.address import Address
+from shared.deadline import Deadline
 from shared.defaults import MAX_STATUS_BYTES, RECV_BYTES, REPORT_SECONDS, STATUS_SECONDS
 from shared.goodbye import hang_up, shut_down
 from shared.status import Snapshot, StatusError, parse_snapshot
@@ -35,7 +36,7 @@ class Source:
     """A status port. One thread fetches; any thread may close."""
 
     def __init__(self, host: str, port: int, *, seconds: float = STATUS_SECONDS) -> None:
-        self.address = address_text((host, port))
+        self.address = str(Address(host, port))
         self._host = host
         self._port = port
         self._seconds = seconds  # for one fetch, from looking up the name to the end of the line
@@ -48,7 +49,7 @@ class Source:
 
         Only the system's look-up of a host's name may take longer; nobody can put a deadline on it.
         """
-        deadline = time.monotonic() + self._seconds
+        deadline = Deadline(self._seconds)
         try:
             return parse_snapshot(self._read_line(deadline))
         except StatusError as error:
@@ -61,7 +62,7 @@ class Source:
             if self._connection:
                 shut_down(self._connection)  # wakes whoever waits in recv()
 
-    def _read_line(self, deadline: float) -> bytes:
+    def _read_line(self, deadline: Deadline) -> bytes:
         connection = self._connect(deadline)
         try:
             return self._read(connection, deadline)
@@ -76,11 +77,11 @@ class Source:
                 self._connection = None
             hang_up(connection)
 
-    def _read(self, connection: socket.socket, deadline: float) -> bytes:
+    def _read(self, connection: socket.socket, deadline: Deadline) -> bytes:
         """The answer up to its newline, or up to its end if the server left the newline out."""
         answer = b""
         while b"\n" not in answer:
-            connection.settimeout(_left(deadline))
+            connection.settimeout(deadline.timeout())
             data = connection.recv(RECV_BYTES)
             if not data:
                 break
@@ -93,7 +94,7 @@ class Source:
             raise SourceError("It hung up without an answer.")
         return answer.partition(b"\n")[0]
 
-    def _connect(self, deadline: float) -> socket.socket:
+    def _connect(self, deadline: Deadline) -> socket.socket:
         """A connection to the first of the host's addresses that takes one."""
         try:
             found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
@@ -103,7 +104,7 @@ class Source:
         failure = OSError("no address")
         for index, (family, kind, protocol, _, address) in enumerate(found):
             # Each address gets its share of the time: a dead one must leave some for the next.
-            share = (deadline - time.monotonic()) / (len(found) - index)
+            share = deadline.seconds_left / (len(found) - index)
             connection = socket.socket(family, kind, protocol)
             self._announce(connection)
             try:
@@ -130,13 +131,6 @@ class Source:
         if isinstance(error, ConnectionRefusedError):
             return "Nothing listens there."
         return f"It cannot be reached: {error.strerror or error}."
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 @dataclass(frozen=True, slots=True)

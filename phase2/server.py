@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 
-from shared.address import address_text
+from shared.address import Address
 from shared.arguments import add_listen_arguments
 from shared.console import accept_any_text
 from shared.defaults import CHAT_PORT, DRAIN_SECONDS, HOST, POLL_SECONDS, RECV_BYTES
@@ -60,7 +60,7 @@ class Server:
                 continue  # it hung up while it queued; some systems tell us so here
             # A daemon thread does not keep the program from its end; but see `stop`, which does.
             thread = threading.Thread(
-                target=self._serve, args=(connection, address_text(address)), daemon=True
+                target=self._serve, args=(connection, str(Address.of(address))), daemon=True
             )
             with self._lock:
                 self._clients[connection] = thread

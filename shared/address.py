@@ -1,22 +1,54 @@
-"""HOST:PORT, as people write it and as the system gives it."""
+"""An address, HOST:PORT, as people write it and as the system gives it."""
 
 import argparse
-from typing import Any
+import ipaddress
+from dataclasses import dataclass
+from typing import Any, Self
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-def address_text(address: Any) -> str:
-    """`127.0.0.1:12345` or `[::1]:12345`, from what getsockname() and accept() give.
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where one end of a connection is. `str()` writes it as people do.
 
-    >>> address_text(("127.0.0.1", 12345))
-    '127.0.0.1:12345'
-    >>> address_text(("::1", 12345, 0, 0))
-    '[::1]:12345'
-    >>> address_text(("::ffff:127.0.0.1", 12345, 0, 0))
-    '127.0.0.1:12345'
+    >>> str(Address("127.0.0.1", 12345)), str(Address("::1", 12345))
+    ('127.0.0.1:12345', '[::1]:12345')
     """
-    host, port = address[:2]
-    host = host.removeprefix("::ffff:") if "." in host else host  # IPv4, to a socket of IPv6
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    host: str
+    """A name, or an IP address without brackets. Link-local ones of IPv6 have a zone, which means
+    something on this machine only: `fe80::1%eth0`."""
+    port: int
+
+    def __str__(self) -> str:
+        """HOST:PORT, and [HOST]:PORT for IPv6."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @classmethod
+    def of(cls, given: Any) -> Self:
+        """From what getsockname(), getpeername() and accept() give.
+
+        A socket that serves IPv4 and IPv6 has an IPv4 peer in the form of IPv6; here it is IPv4.
+        The path of a UNIX socket is a host, and its port is 0.
+
+        >>> Address.of(("::ffff:127.0.0.1", 12345, 0, 0))
+        Address(host='127.0.0.1', port=12345)
+        """
+        host, port = given[:2] if isinstance(given, tuple) else (str(given), 0)
+        return cls(host.removeprefix("::ffff:") if "." in host else host, port)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """HOST:PORT, and [HOST]:PORT for IPv6. For argparse's `type`.
+
+        >>> Address.parse("[fe80::1%eth0]:12345")
+        Address(host='fe80::1%eth0', port=12345)
+        """
+        host, colon, port = text.rpartition(":")
+        if not colon or not host:
+            raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, as in 127.0.0.1:12345")
+        return cls(host.removeprefix("[").removesuffix("]"), port_number(port))
 
 
 def port_number(text: str) -> int:
@@ -30,13 +62,15 @@ def port_number(text: str) -> int:
     return port
 
 
-def host_and_port(text: str) -> tuple[str, int]:
-    """HOST:PORT, and [HOST]:PORT for IPv6. For argparse's `type`.
+def ip_address(text: str) -> IPAddress:
+    """An IP address, in brackets or not. Raises ValueError where it is something else.
 
-    >>> host_and_port("[::1]:12345")
-    ('::1', 12345)
+    >>> ip_address("[::1]"), ip_address("::ffff:127.0.0.1")
+    (IPv6Address('::1'), IPv4Address('127.0.0.1'))
     """
-    host, colon, port = text.rpartition(":")
-    if not colon or not host:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, as in 127.0.0.1:12345")
-    return host.removeprefix("[").removesuffix("]"), port_number(port)
+    return unmapped(ipaddress.ip_address(text.removeprefix("[").removesuffix("]")))
+
+
+def unmapped(address: IPAddress) -> IPAddress:
+    """IPv4 as IPv4, also where a socket for both kinds has it in the form of IPv6."""
+    return getattr(address, "ipv4_mapped", None) or address

@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shared.console import accept_any_text
+from shared.deadline import Deadline
 from shared.defaults import HOST
 from shared.framing import encode_line
 from shared.message import NICKNAME_PROMPT
@@ -67,9 +68,9 @@ class Wire:
 
     def wait(self, is_over: Callable[[], bool], seconds: float = ANSWER_SECONDS) -> bool:
         """Listen for everybody until `is_over()`; False if it is not after `seconds`."""
-        deadline = time.monotonic() + seconds
-        while not is_over() and (left := deadline - time.monotonic()) > 0:
-            self._listen(left)
+        deadline = Deadline(seconds)
+        while not is_over() and not deadline.has_passed:
+            self._listen(deadline.seconds_left)
         self._listen(0)  # what was sent to others before this, select() may not have seen yet
         return is_over()
 

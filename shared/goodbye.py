@@ -6,8 +6,8 @@ in recv(), and with unread input it sends a reset.
 
 import contextlib
 import socket
-import time
 
+from shared.deadline import Deadline
 from shared.stream import Stream
 
 
@@ -29,14 +29,14 @@ def say_goodbye(connection: Stream, last_words: bytes = b"", seconds: float = 1.
     To close at once would lose them: a socket that is closed with unread input sends a reset, and
     a reset may overtake what was sent before it (RFC 9293, 3.10.4; RFC 2525, 2.17).
     """
-    deadline = time.monotonic() + seconds
+    deadline = Deadline(seconds)
     with contextlib.suppress(OSError):
         connection.settimeout(seconds)
         if last_words:  # to send nothing fails, too, where our direction has ended before
             connection.sendall(last_words)
         connection.shutdown(socket.SHUT_WR)
-        while (left := deadline - time.monotonic()) > 0:
-            connection.settimeout(left)
+        while True:
+            connection.settimeout(deadline.timeout())
             if not connection.recv(65536):
                 break
     hang_up(connection)

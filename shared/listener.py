@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Self
 
-from shared.address import address_text
+from shared.address import Address
 from shared.defaults import (
     BACKLOG,
     KEEPALIVE_IDLE_SECONDS,
@@ -29,7 +29,26 @@ _PORT_TRIES = 50
 
 
 class ListenError(Exception):
-    """The address cannot be listened on; the text is a sentence for whoever started us."""
+    """A port cannot be listened on; the text is a sentence for the person who started us.
+
+    `option` is the option to change ("--port"), or nothing where none is to blame. `sentence` is
+    the text for a person who fills in a form instead: it names no option.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        host: str = "",
+        port: int = 0,
+        *,
+        option: str = "",
+        is_option_named: bool = False,
+    ) -> None:
+        super().__init__(f"{sentence[:-1]} with {option}." if is_option_named else sentence)
+        self.sentence = sentence
+        self.host = host
+        self.port = port
+        self.option = option
 
 
 class Listener:
@@ -56,12 +75,17 @@ class Listener:
 
     def __str__(self) -> str:
         """`127.0.0.1:12345`, and with several addresses `127.0.0.1:12345 and [::1]:12345`."""
-        return " and ".join(self.addresses)
+        return " and ".join(map(str, self.addresses))
 
     @property
-    def addresses(self) -> list[str]:
-        """HOST:PORT of each socket, in the order in which a client would try them."""
-        return [address_text(each.getsockname()) for each in self.sockets]
+    def addresses(self) -> list[Address]:
+        """That of each socket, in the order in which a client would try them."""
+        return [Address.of(each.getsockname()) for each in self.sockets]
+
+    @property
+    def port(self) -> int:
+        """The port, which is the same at all addresses."""
+        return self.addresses[0].port
 
     def getsockname(self) -> Any:
         """The first address, as a socket gives it."""
@@ -87,20 +111,23 @@ class Listener:
             each.close()
 
 
-def open_listener(host: str, port: int, *, port_flag: str = "--port") -> Listener:
+def open_listener(
+    host: str, port: int, *, port_flag: str = "--port", host_flag: str = "--host"
+) -> Listener:
     """Listen on `port` at every address that `host` has on this machine.
 
     0 lets the system choose a port that is free at all of them. An address of the name that this
     machine lacks is left out, as long as it has another. Raises ListenError where the name is
-    unknown or has no address here, the port taken or not permitted. `port_flag` is the option that
-    the sentence tells the person to change. Any thread.
+    unknown or has no address here, the port taken or not permitted. `port_flag` and
+    `host_flag` are the options that the person can change. Any thread.
     """
     try:
         found = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except (OSError, UnicodeError) as error:
-        raise ListenError(f"There is no address {host!r} on this machine: {error}.") from error
+        sentence = f"There is no address {host!r} on this machine: {error}."
+        raise ListenError(sentence, host, port, option=host_flag) from error
     # Each once: a name may stand in /etc/hosts twice.
     places = list(dict.fromkeys((family, address) for family, *_, address in found))
     tries_left = _PORT_TRIES if port == 0 else 1
@@ -110,7 +137,7 @@ def open_listener(host: str, port: int, *, port_flag: str = "--port") -> Listene
         except OSError as error:
             tries_left -= 1
             if not (tries_left and _is_in_use(error)):
-                raise ListenError(_why(error, host, port, port_flag)) from error
+                raise _listen_error(error, host, port, port_flag, host_flag) from error
 
 
 def _sockets_at(places: Sequence[tuple[int, Any]], port: int) -> list[socket.socket]:
@@ -167,17 +194,23 @@ def _is_in_use(error: OSError) -> bool:
     return error.errno == errno.EADDRINUSE or is_held
 
 
-def _why(error: OSError, host: str, port: int, port_flag: str) -> str:
+def _listen_error(
+    error: OSError, host: str, port: int, port_flag: str, host_flag: str
+) -> ListenError:
     if _is_in_use(error):
-        return (
+        sentence = (
             f"Port {port} on {host} is in use: another program listens there. "
-            f"Stop it, or choose another port with {port_flag}."
+            "Stop it, or choose another port."
         )
+        return ListenError(sentence, host, port, option=port_flag, is_option_named=True)
     if error.errno == errno.EACCES:
-        return f"Port {port} is not permitted; choose one over 1023 with {port_flag}."
+        sentence = f"Port {port} is not permitted; choose one over 1023."
+        return ListenError(sentence, host, port, option=port_flag, is_option_named=True)
     if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-        return f"{host} is not an address of this machine."
-    return f"Cannot listen on {host} port {port}: {error.strerror or error}."
+        sentence = f"{host} is not an address of this machine."
+        return ListenError(sentence, host, port, option=host_flag)
+    why = error.strerror or error
+    return ListenError(f"Cannot listen on {host} port {port}: {why}.", host, port)
 
 
 def tune_connection(connection: socket.socket) -> None:

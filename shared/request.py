@@ -22,11 +22,12 @@ Say(text='/etc/hosts')
 'Signs that cannot be seen stand before the /. Nothing was sent.'
 """
 
-import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from shared.address import ip_address
 
 COMMANDS = {
     "/pm": "NAME TEXT",
@@ -239,7 +240,7 @@ def split_recipient(rest: str) -> tuple[str, str]:
 
 def _is_address(name: str) -> bool:
     try:
-        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+        ip_address(name)
     except ValueError:
         return False
     return True

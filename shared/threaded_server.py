@@ -12,17 +12,18 @@ serves and closes it; whoever calls `drain` ends those that are left.
 import contextlib
 import errno
 import os
-import select
+import selectors
 import socket
 import threading
-import time
 from collections.abc import Callable
 
-from shared.address import address_text
+from shared.address import Address
+from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS, MAX_CLIENTS, POLL_SECONDS
 from shared.framing import encode_line
 from shared.goodbye import hang_up, say_goodbye, shut_down
 from shared.listener import Listener
+from shared.poller import Poller
 from shared.wakeup import Wakeup
 
 Handler = Callable[[socket.socket, str], None]
@@ -55,7 +56,8 @@ class ThreadedServer:
     ends that connection alone. `full` is the sentence for those who come when there are
     `max_connections`; empty where they would not understand it, as over TLS. When there are nearly
     as many, `on_crowded` is called in the accepting thread at each newcomer: it may end a
-    connection that is of less use.
+    connection that is of less use. `at_once` is tried first, in the accepting thread, and must not
+    wait: where it is True, the connection is served already and needs no thread.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class ThreadedServer:
         *,
         max_connections: int = MAX_CLIENTS,
         on_crowded: Callable[[], None] = lambda: None,
+        at_once: Callable[[socket.socket], bool] = lambda connection: False,
         full: str = FULL,
         report: Callable[[str], None] = print,
     ) -> None:
@@ -72,6 +75,7 @@ class ThreadedServer:
         self._handler = handler
         self._max_connections = max_connections
         self._on_crowded = on_crowded
+        self._at_once = at_once
         self._full = encode_line(full) if full else b""
         self._report = report
         self._wakeup = Wakeup()
@@ -96,10 +100,16 @@ class ThreadedServer:
 
     def serve(self) -> None:
         """Accept until `stop` is called; then close the listener. One thread calls this, once."""
-        readable = _Readable(self.listener, self._wakeup)
+        poller = Poller()
+        poller.register(self._wakeup, selectors.EVENT_READ)
+        for each in self.listener.sockets:
+            poller.register(each, selectors.EVENT_READ)
         try:
             while not self._stopping:
-                readable.wait()
+                # Never for ever: Python runs a signal handler between two steps of the main thread,
+                # so one that comes after the last step before poll() would wait until poll()
+                # returns. And Windows notices Ctrl-C only between calls.
+                poller.select(POLL_SECONDS)
                 if not self._stopping:
                     self._accept()
         finally:
@@ -116,13 +126,13 @@ class ThreadedServer:
         shutdown() is what wakes a thread that waits in recv(); close() alone does not.
         """
         self._stopping = True
-        deadline = time.monotonic() + seconds
+        deadline = Deadline(seconds)
         with self._lock:
             remaining = dict(self._threads)
         for connection in remaining.values():
             shut_down(connection)
         for thread in remaining:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(deadline.seconds_left)
         with self._lock:
             if self._reserve is not None:
                 os.close(self._reserve)
@@ -144,6 +154,9 @@ class ThreadedServer:
             elif error.errno not in _ITS_NETWORK_FAILED:
                 raise
             return
+        if self._at_once(connection):
+            hang_up(connection)
+            return
         if self.is_crowded:
             self._on_crowded()
         with self._lock:
@@ -154,7 +167,7 @@ class ThreadedServer:
 
     def _start(self, target: Handler, connection: socket.socket, address: object) -> bool:
         """Start the thread of a connection, under _lock; False if the system has no room."""
-        text = address_text(address)
+        text = str(Address.of(address))
         thread = threading.Thread(target=target, args=(connection, text), name=text, daemon=True)
         self._threads[thread] = connection
         is_started = _start_with_small_stack(thread)
@@ -169,10 +182,13 @@ class ThreadedServer:
             if not alone:
                 self._refusing += 1
         if alone or not self._start_refusing(connection):
-            with contextlib.suppress(OSError):
-                connection.setblocking(False)
-                connection.send(self._full)
-            connection.close()
+            self._turn_away(connection)
+
+    def _turn_away(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            connection.setblocking(False)
+            connection.send(self._full)
+        connection.close()
 
     def _start_refusing(self, connection: socket.socket) -> bool:
         def refuse() -> None:
@@ -200,13 +216,13 @@ class ThreadedServer:
             self._reserve = None
         with contextlib.suppress(OSError):
             connection, _ = self.listener.accept()
-            with contextlib.suppress(OSError):
-                connection.setblocking(False)
-                connection.send(self._full)
-            connection.close()
-            with self._lock:
-                self.refused += 1
-            self._report(f"Somebody was turned away: {error.strerror}.")
+            if self._at_once(connection):
+                hang_up(connection)
+            else:
+                self._turn_away(connection)
+                with self._lock:
+                    self.refused += 1
+                self._report(f"Somebody was turned away: {error.strerror}.")
         with contextlib.suppress(OSError):
             self._reserve = os.open(os.devnull, os.O_RDONLY)
         if self._reserve is None:  # another thread was quicker: the newcomer waits, and so do we
@@ -225,26 +241,6 @@ class ThreadedServer:
             with self._lock:
                 self._threads.pop(threading.current_thread(), None)
             hang_up(connection)
-
-
-class _Readable:
-    """Waits until a connection can be accepted, or the doorbell rings."""
-
-    def __init__(self, listener: Listener, wakeup: Wakeup) -> None:
-        self._sockets: list[socket.socket | Wakeup] = [*listener.sockets, wakeup]
-        self._poller = select.poll() if hasattr(select, "poll") else None
-        if self._poller:
-            for each in self._sockets:
-                self._poller.register(each, select.POLLIN)
-
-    def wait(self) -> None:
-        # Never for ever: Python runs a signal handler between two steps of the main thread, so one
-        # that comes after the last step before poll() would wait until poll() returns. And Windows
-        # notices Ctrl-C only between calls.
-        if self._poller:
-            self._poller.poll(POLL_SECONDS * 1000)
-        else:
-            select.select(self._sockets, [], [], POLL_SECONDS)
 
 
 def _start_with_small_stack(thread: threading.Thread) -> bool:

@@ -6,8 +6,9 @@ described this as the self-pipe trick; sockets are used because Windows cannot s
 """
 
 import contextlib
-import select
 import socket
+
+from shared.poller import is_ready
 
 
 class Wakeup:
@@ -39,12 +40,7 @@ class Wakeup:
 
     def wait(self, seconds: float) -> bool:
         """Wait for a ring, at most `seconds`; True if there was one. Does not clear it."""
-        # select() refuses descriptors over 1,023, and a crowded server has those: use poll().
-        if hasattr(select, "poll"):
-            poller = select.poll()
-            poller.register(self._waiting_end, select.POLLIN)
-            return bool(poller.poll(seconds * 1000))
-        return bool(select.select([self._waiting_end], [], [], seconds)[0])
+        return is_ready(self._waiting_end, seconds)
 
     def close(self) -> None:
         """Give the descriptors back."""

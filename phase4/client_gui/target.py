@@ -1,9 +1,8 @@
 """Where to connect, and as whom. No toolkit here."""
 
-import ipaddress
 from dataclasses import dataclass
 
-from shared.address import address_text
+from shared.address import Address, ip_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +17,12 @@ class Target:
     @property
     def place(self) -> str:
         """`host:port`, as people write it."""
-        return address_text((self.host, self.port))
+        return str(Address(self.host, self.port))
 
     @property
     def is_here(self) -> bool:
         """Whether what is said leaves this machine not at all."""
         try:
-            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+            return self.host == "localhost" or ip_address(self.host).is_loopback
         except ValueError:
             return False

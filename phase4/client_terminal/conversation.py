@@ -44,7 +44,7 @@ from phase4.client_terminal.look import (
     without_tail,
 )
 from shared import message
-from shared.address import address_text
+from shared.address import Address
 from shared.request import Say, is_goodbye, parse, split_lines
 
 RECONNECT = "/reconnect"
@@ -157,7 +157,7 @@ class TerminalClient:
         return [(name_style(name), short_name(name)), ("class:prompt", "> ")]
 
     def _bar(self, width: int) -> Fragments:
-        server = address_text((self._host, self._port))
+        server = str(Address(self._host, self._port))
         known = self._client
         if known is None or not self._presence.was_in:
             return bar(BarState(server, "", known is not None, complaint=self._complaint), width)

@@ -40,9 +40,10 @@ from phase4.demo.programs import (
     terminal_given_back,
     wait_or_kill,
 )
-from shared.address import host_and_port
+from shared.address import Address
 from shared.arguments import positive_number, this_python
 from shared.console import Console
+from shared.deadline import Deadline
 from shared.stopping import on_stop_signals
 from shared.wakeup import Wakeup
 
@@ -95,7 +96,7 @@ class Demo:
         people = stack.enter_context(transcript.open("w", encoding="utf-8"))
         tell = self._teller(stack, people)
         stage = Stage(curtain, tell, random.Random(SEED), speed=self._options.speed)
-        return Play(stage, host_and_port(address), host_and_port(relay_address)), stage, status
+        return Play(stage, Address.parse(address), Address.parse(relay_address)), stage, status
 
     def _start(self, stack: contextlib.ExitStack, *arguments: str) -> Child:
         output = self._directory / f"{arguments[0].rpartition('.')[2]}.txt"
@@ -118,9 +119,9 @@ class Demo:
 
     def _wait(self, thread: threading.Thread) -> None:
         """Wait until the time or the play is over, or somebody wants the end."""
-        end = time.monotonic() + self._options.seconds
-        while thread.is_alive() and (left := end - time.monotonic()) > 0:
-            if self._stopping.wait(min(left, LOOK_SECONDS)):
+        end = Deadline(self._options.seconds)
+        while thread.is_alive() and not end.has_passed:
+            if self._stopping.wait(min(end.seconds_left, LOOK_SECONDS)):
                 return
 
     def _show_monitor(self, status: str, thread: threading.Thread) -> int:

@@ -18,6 +18,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from shared.address import Address
+from shared.deadline import Deadline
 from shared.defaults import MAX_SERVER_LINE_BYTES, RECV_BYTES
 from shared.framing import LineDecoder, encode_line
 from shared.goodbye import hang_up
@@ -36,6 +38,7 @@ from shared.message import (
     format,
     parse,
 )
+from shared.poller import Poller
 from shared.wakeup import Wakeup
 
 PATIENCE_SECONDS = 15.0  # for what takes milliseconds: a slow machine is no failure
@@ -45,7 +48,6 @@ _SMALL_SEGMENT_BYTES = 536  # what every TCP must take (RFC 9293, 3.7.1)
 _MAX_SHOWN_CHARACTERS = 90
 
 AnyMessage = TypeVar("AnyMessage", bound=Message)
-Address = tuple[str, int]
 
 
 class Surprise(Exception):
@@ -64,12 +66,12 @@ class Person:
         self.heard: list[Message] = []  # all that they heard in this round, oldest first
         self.is_leaving = False  # the end of their stream is expected
         self._decoder = LineDecoder(MAX_SERVER_LINE_BYTES)
-        self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
         try:
             if is_slow:
                 self._take_little()
             self.socket.settimeout(_SEND_SECONDS)
-            self.socket.connect(address)
+            self.socket.connect((address.host, address.port))
             tune_connection(self.socket)
         except OSError as error:
             self.socket.close()
@@ -140,7 +142,7 @@ class Stage:
         self._tell = tell
         self.speed = speed
         self._started = time.monotonic()
-        self._selector = selectors.DefaultSelector()
+        self._selector = Poller()
         self._selector.register(curtain, selectors.EVENT_READ)
         self._told: deque[str] = deque(maxlen=50)  # lines that somebody has seen
         # Private texts, and the only people who may hear them.
@@ -156,20 +158,20 @@ class Stage:
 
     def pause(self, seconds: float, unless: Callable[[], object] = lambda: False) -> None:
         """Go on hearing for about `seconds` (people are no clocks), or until `unless` holds."""
-        end = time.monotonic() + seconds * self.chance.uniform(0.6, 1.4) / self.speed
-        while not unless() and (left := end - time.monotonic()) > 0:
-            self._hear(left)
+        end = Deadline(seconds * self.chance.uniform(0.6, 1.4) / self.speed)
+        while not unless() and not end.has_passed:
+            self._hear(end.seconds_left)
 
     def until(
         self, condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS
     ) -> None:
         """Go on hearing until `condition` holds. Raises Surprise when it never does."""
-        deadline = time.monotonic() + seconds
+        deadline = Deadline(seconds)
         while not condition():
-            left = deadline - time.monotonic()
-            self._hear(max(0.0, min(left, 0.2)))
+            is_last = deadline.has_passed
+            self._hear(min(deadline.seconds_left, 0.2))
             # Looked at once more after hearing: this program may have been stopped (Ctrl-Z).
-            if left <= 0 and not condition():
+            if is_last and not condition():
                 raise Surprise(f"Waited {seconds:g} s in vain: {what}.")
 
     def until_hears(self, person: Person, kind: type[AnyMessage]) -> AnyMessage:

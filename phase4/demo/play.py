@@ -11,7 +11,9 @@ import random
 import time
 from collections.abc import Callable, Iterator
 
-from phase4.demo.people import Address, Curtain, Person, Stage, Surprise
+from phase4.demo.people import Curtain, Person, Stage, Surprise
+from shared.address import Address
+from shared.deadline import Deadline
 from shared.message import Error, Left, Notice, Online, Public, Renamed
 
 TOO_LONG_BYTES = 5000  # the server takes 4,096
@@ -223,8 +225,8 @@ class Play:
     def _talk(self, seconds: float, unless: Callable[[], object] = lambda: False) -> None:
         """The three who stay chat for about so long, or until `unless` holds."""
         stage = self._stage
-        end = time.monotonic() + seconds / stage.speed
-        while not unless() and time.monotonic() < end:
+        end = Deadline(seconds / stage.speed)
+        while not (unless() or end.has_passed):
             self._say_next()
             stage.pause(0.7, unless)
 

@@ -11,12 +11,12 @@ import re
 import select
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from shared.deadline import Deadline
 from shared.wakeup import Wakeup
 
 if sys.platform != "win32":
@@ -72,13 +72,13 @@ class Child:
 
     def address(self, what: str, stopping: Wakeup) -> str:
         """The HOST:PORT that it prints after the words `what`. Raises StartError and Stopped."""
-        deadline = time.monotonic() + START_SECONDS
+        deadline = Deadline(START_SECONDS)
         while True:
             has_ended = self._process.poll() is not None  # asked before its last words are read
             text = self._output.read_text("utf-8", "replace")
             if found := re.search(rf"{what} (\S+:\d+)(?=\D)", text):
                 return found[1]
-            if has_ended or time.monotonic() > deadline:
+            if has_ended or deadline.has_passed:
                 raise StartError(f"{self.name} did not start. It said:\n{text.strip()}")
             if stopping.wait(0.02):
                 raise Stopped

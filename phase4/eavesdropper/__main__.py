@@ -27,7 +27,7 @@ from phase4.demo.programs import Child, StartError
 from phase4.eavesdropper.mallory import Mallory, Someone, certificate_and_key
 from phase4.relay.sides import ClientSide
 from phase4.transport.contexts import fingerprint_of_file, server_context
-from shared.address import host_and_port
+from shared.address import Address
 from shared.console import accept_any_text
 from shared.wakeup import Wakeup
 
@@ -109,8 +109,8 @@ def prepared(diagram: Path | None = None) -> Iterator[Place]:
         files = ("--tls-cert", str(cert), "--tls-key", str(key), "--log-dir", str(directory))
         server = stack.enter_context(Child(directory / "server.txt", *SERVER, *files))
         never = stack.enter_context(contextlib.closing(Wakeup()))
-        plain_port = host_and_port(server.address("Listening on", never))[1]
-        tls_port = host_and_port(server.address("The same with TLS on", never))[1]
+        plain_port = Address.parse(server.address("Listening on", never)).port
+        tls_port = Address.parse(server.address("The same with TLS on", never)).port
         mallory = stack.enter_context(Mallory(diagram).at_work())
         bob = Someone("Bob", tls_port, Trust(ca=cert))
         stack.callback(bob.vanishes)

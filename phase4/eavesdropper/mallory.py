@@ -9,7 +9,6 @@ core of our clients (phase4/client/client.py), each with a name instead of a win
 import contextlib
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +29,8 @@ from phase4.relay.relay import Relay
 from phase4.relay.sides import ClientSide, ServerSide
 from phase4.relay.trace import TO_SERVER, Trace
 from shared import message
+from shared.address import Address
+from shared.deadline import Deadline
 from shared.defaults import HOST
 from shared.listener import open_listener
 from shared.threaded_server import ThreadedServer
@@ -98,8 +99,8 @@ class Mallory:
         self.notebook = Notebook(diagram)
         self._reports: queue.Queue[str] = queue.Queue()
         self._listener = open_listener(HOST, 0)
-        self.port: int = self._listener.getsockname()[1]
-        self._relay = Relay((HOST, 0), self._reports.put, self.notebook)
+        self.port: int = self._listener.port
+        self._relay = Relay(Address(HOST, 0), self._reports.put, self.notebook)
         self._server = ThreadedServer(
             self._listener,
             # Looked up for each client, as `_become` puts another relay there.
@@ -121,17 +122,17 @@ class Mallory:
 
     def passes_on(self, port: int) -> None:
         """From the next client on: hand bytes on to the server as they are, or with one altered."""
-        self._become(ServerSide((HOST, port)), ClientSide(), self.notebook.to_alter)
+        self._become(ServerSide(Address(HOST, port)), ClientSide(), self.notebook.to_alter)
 
     def rewrites(self, port: int, *pairs: tuple[str, str]) -> None:
         """From the next client on: alter what is said, where nothing is encrypted."""
-        self._become(ServerSide((HOST, port)), ClientSide(), _encoded(pairs))
+        self._become(ServerSide(Address(HOST, port)), ClientSide(), _encoded(pairs))
 
     def pretends(
         self, port: int, server: Trust, clients: ClientSide, *pairs: tuple[str, str]
     ) -> None:
         """From the next client on: be the server to the client, and a client to the server."""
-        self._become(ServerSide((HOST, port), server), clients, _encoded(pairs))
+        self._become(ServerSide(Address(HOST, port), server), clients, _encoded(pairs))
 
     def _become(
         self, server: ServerSide, clients: ClientSide, replacements: list[tuple[bytes, bytes]]
@@ -142,10 +143,10 @@ class Mallory:
 
     def sees_the_end(self) -> None:
         """Wait until a connection is over, and all is noted. Raises Surprise."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = Deadline(PATIENCE_SECONDS)
         while True:
             try:
-                report = self._reports.get(timeout=max(0.0, deadline - time.monotonic()))
+                report = self._reports.get(timeout=deadline.seconds_left)
             except queue.Empty:
                 raise Surprise("A connection through the relay does not end.") from None
             if any(each in report for each in (" closed", " was cut off", " was turned away")):
@@ -221,10 +222,10 @@ class Someone:
         self._client.close()
 
     def _wait(self, is_over: Callable[[Event], bool], what: str) -> Event:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = Deadline(PATIENCE_SECONDS)
         while True:
             try:
-                event = self._client.events.get(timeout=max(0.0, deadline - time.monotonic()))
+                event = self._client.events.get(timeout=deadline.seconds_left)
             except queue.Empty:
                 raise Surprise(f"{self.name} {what}.") from None
             match event:

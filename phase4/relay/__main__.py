@@ -15,7 +15,7 @@ from phase4.transport.contexts import client_context, fingerprint_of_file, serve
 from phase4.transport.proxy_protocol import TrustedProxies, proxy_network
 from phase4.transport.tls_socket import TLSError
 from phase4.transport.trust import default_known_hosts
-from shared.address import address_text, host_and_port
+from shared.address import Address
 from shared.arguments import add_listen_arguments, positive_number
 from shared.console import Console
 from shared.defaults import CHAT_PORT, HOST, MAX_CLIENTS, RELAY_PORT
@@ -96,11 +96,10 @@ def _sides(
 
 def _introduction(options: argparse.Namespace, here: str) -> list[str]:
     """What to say at the start. Raises TLSError."""
-    there = address_text(options.upstream)
     by_tls = " with TLS"
     lines = [
         f"Listening on {here}{by_tls if options.tls_cert else ''}, "
-        f"forwarding to {there}{by_tls if trust_of(options) else ''}"
+        f"forwarding to {options.upstream}{by_tls if trust_of(options) else ''}"
     ]
     if options.tls_cert:
         lines.append(f"Fingerprint SHA256 {fingerprint_of_file(options.tls_cert)}")
@@ -118,8 +117,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add_listen_arguments(parser, HOST, RELAY_PORT)
     parser.add_argument(
         "--upstream",
-        type=host_and_port,
-        default=(HOST, CHAT_PORT),
+        type=Address.parse,
+        default=Address(HOST, CHAT_PORT),
         metavar="HOST:PORT",
         help=f"the server to forward to (default {HOST}:{CHAT_PORT})",
     )

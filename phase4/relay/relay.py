@@ -38,15 +38,16 @@ import ssl
 import struct
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from phase4.relay.sides import ClientSide, ServerSide, TurnedAway
+from phase4.relay.sides import ClientSide, ServerSide
 from phase4.relay.trace import TO_CLIENT, TO_SERVER, ConnectionTrace, Trace
-from phase4.transport.proxy_protocol import NoHeader
+from phase4.transport.reception import TurnedAway
 from phase4.transport.tls_socket import CutOff, TLSSocket
 from phase4.transport.trust import why_lost
+from shared.address import Address
+from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS, RECV_BYTES
 from shared.framing import encode_line
 from shared.goodbye import say_goodbye, shut_down
@@ -167,7 +168,7 @@ class Relay:
 
     def __init__(
         self,
-        upstream: tuple[str, int] | ServerSide,
+        upstream: Address | ServerSide,
         report: Callable[[str], None],
         trace: Trace | None = None,
         *,
@@ -184,26 +185,26 @@ class Relay:
         # The threads that carry what a server says, each with the two streams; under _lock.
         self._answering: dict[threading.Thread, tuple[Stream, Stream]] = {}
 
-    def serve(self, connection: socket.socket, address: str) -> None:
+    def serve(self, connection: socket.socket, peer: str) -> None:
         """Serve one client to the end; the handler of a ThreadedServer, in the client's thread.
 
         All that waits for a peer is here, and not where clients are accepted: a client that does
         not speak, a server that does not answer, hold up this client alone.
         """
+        address = Address.parse(peer)
         client: Stream = connection
         try:
-            address = self._client_side.address(connection, address)
+            address = self._client_side.identify(connection, address)
             client = self._client_side.secure(connection)
-            server = self._server_side.open(address, connection.getsockname())
-        except NoHeader:
-            return  # a proxy's health check, many times a minute
-        except TurnedAway as why:
-            self._report(f"{address} was turned away: {why}")
-            say_goodbye(client, encode_line(why.last_words) if why.last_words else b"")
+            server = self._server_side.open(address, Address.of(connection.getsockname()))
+        except TurnedAway as error:
+            if error.reason:
+                self._report(f"{address} was turned away: {error.reason}")
+            say_goodbye(client, error.last_line)
             return
         with contextlib.closing(server):
             tune_connection(connection)
-            self._carry(client, server, address)
+            self._carry(client, server, str(address))
 
     def _carry(self, client: Stream, server: Stream, address: str) -> None:
         """Carry both directions; return when both have ended and the sockets may be closed."""
@@ -257,14 +258,14 @@ class Relay:
         the clients' sides, also of those who do not read. Both are needed: a direction may be
         waiting for either of its sockets.
         """
-        deadline = time.monotonic() + seconds / 2
+        deadline = Deadline(seconds / 2)
         with self._lock:
             self._is_stopping = True
             answering = dict(self._answering)
         for _, server in answering.values():
             shut_down(server)
         for thread in answering:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(deadline.seconds_left)
         for client, _ in answering.values():
             shut_down(client)  # `clients` knows the sockets alone, and would not say TLS's goodbye
         return clients.drain(seconds)

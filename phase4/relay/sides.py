@@ -13,30 +13,17 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Any
 
-from phase4.transport import proxy_protocol
-from phase4.transport.proxy_protocol import ProxyError, TrustedProxies
-from phase4.transport.tls_socket import HANDSHAKE_SECONDS, PlaintextPeer, TLSError, TLSSocket
-from phase4.transport.trust import Distrusted, Trust, Verifier, in_words
-from shared.address import host_and_port
+from phase4.transport.proxy_protocol import TrustedProxies, header
+from phase4.transport.reception import TurnedAway, identify, shake_hands
+from phase4.transport.tls_socket import TLSError, TLSSocket
+from phase4.transport.trust import Distrusted, Trust, Verifier
+from shared.address import Address
 from shared.listener import tune_connection
 from shared.stream import Stream
 
 CONNECT_SECONDS = 5.0
 """A server that is there answers in a fraction of one."""
-
-_HEADER_SECONDS = 5.0  # a proxy sends it at once
-_TLS_ONLY = "! This relay speaks TLS only; connect with --tls. Goodbye."
-
-
-class TurnedAway(Exception):
-    """A client is not served. The text is the reason, for the relay's report."""
-
-    def __init__(self, reason: str, last_words: str = "") -> None:
-        """With a line for the client, where there is a way to tell it."""
-        super().__init__(reason)
-        self.last_words = last_words
 
 
 class ClientSide:
@@ -49,38 +36,16 @@ class ClientSide:
         self._tls = tls
         self._trusted = trusted or TrustedProxies()
 
-    def address(self, connection: socket.socket, address: str) -> str:
-        """Who the client is: who is connected, or whom a trusted proxy there speaks for.
-
-        Raises TurnedAway, and proxy_protocol.NoHeader for a health check.
-        """
-        if address not in self._trusted:
-            return address
-        try:
-            return proxy_protocol.receive(connection, _HEADER_SECONDS) or address
-        except proxy_protocol.NoHeader:
-            raise
-        except ProxyError as error:
-            raise TurnedAway(f"it is a trusted proxy, but: {error}", f"! {error}") from error
+    def identify(self, connection: socket.socket, peer: Address) -> Address:
+        """Who the client is; see `reception.identify`. Raises TurnedAway."""
+        return identify(connection, peer, self._trusted)
 
     def secure(self, connection: socket.socket) -> Stream:
-        """What to receive from and to send to: the connection, or TLS over it.
-
-        Raises TurnedAway where there is no agreement on TLS.
-        """
+        """What to receive from and send to: the connection, or TLS over it. Raises TurnedAway."""
         if self._tls is None:
             return connection
         stream = TLSSocket(connection, self._tls, server_side=True)
-        stream.settimeout(HANDSHAKE_SECONDS)
-        try:
-            stream.do_handshake()
-        except (PlaintextPeer, TimeoutError) as error:
-            # A chat client without TLS says nothing: it waits for the server to ask for a name.
-            is_plain = isinstance(error, PlaintextPeer) or not stream.has_heard
-            reason = "it speaks no TLS" if is_plain else "its TLS handshake took too long"
-            raise TurnedAway(reason, _TLS_ONLY if is_plain else "") from error
-        except OSError as error:
-            raise TurnedAway(f"no agreement on TLS ({in_words(error)})") from error
+        shake_hands(stream)
         stream.settimeout(None)  # the time was for the handshake; from here on, silence is fine
         return stream
 
@@ -90,7 +55,7 @@ class ServerSide:
 
     def __init__(
         self,
-        address: tuple[str, int],
+        address: Address,
         trust: Trust | None = None,
         *,
         send_proxy: bool = False,
@@ -98,17 +63,18 @@ class ServerSide:
     ) -> None:
         """With `trust`, over TLS. `send_proxy`: tell the server who the client is."""
         self.address = address
-        self._verifier = Verifier(*address, trust) if trust is not None else None
+        self._verifier = Verifier(address.host, address.port, trust) if trust is not None else None
         self._send_proxy = send_proxy
         self._report = report
 
-    def open(self, client: str, here: tuple[Any, ...]) -> Stream:
-        """A connection for this client, who is connected to our address `here`.
+    def open(self, client: Address, here: Address) -> Stream:
+        """A connection for this client, which is connected to our address `here`.
 
         Raises TurnedAway.
         """
+        there = (self.address.host, self.address.port)
         try:
-            connection = socket.create_connection(self.address, CONNECT_SECONDS)
+            connection = socket.create_connection(there, CONNECT_SECONDS)
         except UnicodeError as error:
             raise _unreachable("no host can have such a name") from error
         except OSError as error:
@@ -120,12 +86,12 @@ class ServerSide:
             on_failure.pop_all()
         return stream
 
-    def _introduce(self, connection: socket.socket, client: str, here: tuple[Any, ...]) -> Stream:
+    def _introduce(self, connection: socket.socket, client: Address, here: Address) -> Stream:
         """The header, then TLS: the other way round only who has the key could read the header."""
         try:
             tune_connection(connection)
             if self._send_proxy:
-                connection.sendall(proxy_protocol.header(host_and_port(client), here))
+                connection.sendall(header(client, here))
             return self._secure(connection) if self._verifier else connection
         except Distrusted as error:
             raise TurnedAway(str(error), _DISTRUSTED) from error

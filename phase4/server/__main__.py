@@ -24,8 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console()
     stopping = Wakeup()
     on_stop_signals(stopping.ring)
+
+    def show(time_now: str, text: str) -> None:
+        if not options.quiet:
+            console.print(f"[{time_now}] {text}")
+
     try:
-        server = ChatServer(settings_of(options), console, is_quiet=options.quiet)
+        server = ChatServer(settings_of(options), console, show=show)
     except (ListenError, LogError, TLSError) as error:
         print(f"phase4.server: {error}", file=sys.stderr)
         return 2
@@ -37,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         key.stop()
         server.stop()
-        console.print(f"Stopped. {server.figures()}")
+        console.print(f"Stopped. {server.figures.line()}")
         console.close()
     return 1 if server.is_broken.is_set() else 0
 
@@ -48,7 +53,7 @@ def _wait(server: ChatServer, stopping: Wakeup, console: Console, *, is_quiet: b
     while not stopping.wait(0.5) and not server.is_broken.is_set():
         if not is_quiet and time.monotonic() >= report_at:
             report_at += REPORT_SECONDS
-            console.print(server.figures())
+            console.print(server.figures.line())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from phase4.server.outbox import Log
 from shared.defaults import LOG_BACKLOG_LINES, LOG_FILE_BYTES, LOG_FILES_KEPT
 
 _RETRY_SECONDS = 1.0
@@ -26,7 +27,11 @@ _LOOK_SECONDS = 1.0
 
 
 class LogError(Exception):
-    """The log directory cannot be used; the text is one sentence."""
+    """The logs cannot be written to the directory `path`; the text is one sentence."""
+
+    def __init__(self, text: str, path: Path) -> None:
+        super().__init__(text)
+        self.path = path
 
 
 class LogFile:
@@ -186,33 +191,48 @@ class LogFile:
         self._open()
 
 
+class Both:
+    """Two logs that get the same entries, one after the other."""
+
+    def __init__(self, first: Log, second: Log) -> None:
+        self._first = first
+        self._second = second
+
+    def append(self, entries: list[bytes]) -> None:
+        """Give both the entries."""
+        self._first.append(entries)
+        self._second.append(entries)
+
+
 class ChatLog:
     """The three files. Only the writing thread uses them, after the start.
 
-    Raises LogError where the directory cannot be made or written to.
+    `feed` is a log that gets what is public as well, once it is in the file. Raises LogError where
+    the directory cannot be made or written to.
     """
 
-    def __init__(self, directory: Path, report: Callable[[str], None]) -> None:
+    def __init__(
+        self, directory: Path, report: Callable[[str], None], feed: Log | None = None
+    ) -> None:
         try:
             with contextlib.ExitStack() as on_failure:
                 directory.mkdir(parents=True, exist_ok=True)
-                self.public = LogFile(directory / "messages.txt", report)
-                on_failure.callback(self.public.close)
-                self.private = LogFile(directory / "private_messages.txt", report, mode=0o600)
-                on_failure.callback(self.private.close)
-                self.connections = LogFile(directory / "connections.txt", report)
+                messages = LogFile(directory / "messages.txt", report)
+                on_failure.callback(messages.close)
+                private = LogFile(directory / "private_messages.txt", report, mode=0o600)
+                on_failure.callback(private.close)
+                connections = LogFile(directory / "connections.txt", report)
                 on_failure.pop_all()
         except OSError as error:
             raise LogError(
                 f"The logs cannot be written to {directory}: {error.strerror}. "
-                "Choose another directory with --log-dir."
+                "Choose another directory with --log-dir.",
+                directory,
             ) from error
-        self.files = (self.public, self.private, self.connections)
-
-    @property
-    def has_waiting(self) -> bool:
-        """Whether entries wait for a disk that refused them."""
-        return any(file.waiting for file in self.files)
+        self.files = (messages, private, connections)
+        self.public: Log = Both(messages, feed) if feed else messages
+        self.private = private
+        self.connections = connections
 
     def retry(self) -> None:
         """Try again to write what waits."""

@@ -18,52 +18,38 @@ This module wires the parts together. Threads, and who ends them:
 
 import contextlib
 import importlib.util
-import os
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable
-from typing import Protocol
 
 from phase4.server.chat_log import ChatLog
-from phase4.server.figures import SharedSnapshot, resident_bytes
+from phase4.server.figures import Figures, SharedSnapshot, Shows
 from phase4.server.options import Settings
-from phase4.server.outbox import FanOut, Log, Outbox
+from phase4.server.outbox import Log
 from phase4.server.room import Room
 from phase4.server.session import Session
 from phase4.server.status_port import StatusPort
-from phase4.server.version import VERSION
 from phase4.transport.contexts import fingerprint_of_file, server_context
-from phase4.transport.proxy_protocol import NoHeader, ProxyError, receive
+from phase4.transport.proxy_protocol import TrustedProxies
+from phase4.transport.reception import TurnedAway, identify
 from phase4.transport.tls_socket import TLSError
+from shared.address import Address
 from shared.arguments import this_python
+from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS
-from shared.framing import encode_line
 from shared.goodbye import say_goodbye, shut_down
 from shared.listener import Listener, ListenError, open_listener
-from shared.status import Snapshot
 from shared.threaded_server import FULL, ThreadedServer
 
 _NAMELESS = 256  # connections beside max_clients, of people who have no name yet
-_PROXY_SECONDS = 3.0  # a proxy writes its header before anything else
-
-
-class Shows(Protocol):
-    """What a server tells its operator through: a Console, or what stands in for one."""
-
-    dropped: int  # lines that were left out
-
-    def print(self, text: str) -> None:
-        """Show a line, soon. Any thread; never waits, never fails."""
 
 
 class ChatServer:
-    """A chat server in this process. Made ready by __init__, which raises ListenError, LogError or
-    TLSError; then `start`, and `stop` when it is over.
+    """A chat server in this process. Made ready by __init__; then `start`, and `stop` at its end.
 
-    `on_public` gets the entries of messages.txt as they are logged, in the writing thread: it must
-    be quick, and raise nothing.
+    `show` is told who comes and goes, as show("14:03:05", "Bob joined ..."), and `feed` gets the
+    entries of messages.txt as they are logged. Neither may wait, nor raise anything.
     """
 
     def __init__(
@@ -71,54 +57,42 @@ class ChatServer:
         settings: Settings,
         console: Shows,
         *,
-        is_quiet: bool = False,
-        on_public: Callable[[list[bytes]], None] = lambda entries: None,
+        show: Callable[[str, str], None] = lambda time_now, text: None,
+        feed: Log | None = None,
     ) -> None:
+        """Open files and ports, in this order. Raises TLSError, LogError or ListenError.
+
+        Where one of them fails, nothing stays open.
+        """
         self.settings = settings
         self._console = console
-        self._on_public = on_public
-        self._started = time.time()
-        self._bytes_in_of_gone = 0  # bytes from sessions that are over; under _lock
-        self._lock = threading.Lock()
-        self._sessions: set[Session] = set()  # under _lock
-        self.is_broken = threading.Event()  # a fault in this program stopped the writing thread
-        self._shared_snapshot = SharedSnapshot(self.snapshot)
-        self.address = self.tls_address = ""  # of nobody, unless somebody listens there
-        self.status_address = ""
-        self.metrics_urls: list[str] = []
-        self.fingerprint = ""  # of the certificate
-        tls = self._tls_context()
+        self._trusted_proxies = TrustedProxies(settings.trusted_proxies)
+        self.fingerprint = ""
+        tls = self._load_certificate()
         if settings.metrics_port is not None:
             _check_for_metrics()
-        self._log = ChatLog(settings.log_dir, console.print)
-        listeners = self._listen()
-        self._fan_out = FanOut(
-            self._on_slow,
-            on_logged=self._on_logged,
-            on_tick=self._log.retry,
-            on_fault=self._on_fault,
+        with contextlib.ExitStack() as on_failure:
+            self._log = ChatLog(settings.log_dir, console.print, feed)
+            on_failure.callback(self._log.close)
+            self._listeners = _listen(settings, on_failure)
+            on_failure.pop_all()
+        self._name_addresses(has_tls=tls is not None)
+        self.room = self._new_room(show)
+        self._fan_out = self.room.fan_out
+        self.is_broken = self._fan_out.is_broken
+        self._chats = self._new_chats(tls)
+        self.figures = Figures(
+            self.room, self._log, console, self._chats, max_people=settings.max_clients
         )
-        self.room = self._new_room(console.print if not is_quiet else lambda text: None)
-        self._chats: list[ThreadedServer] = []
-        self._serve_people(listeners, tls)
-        self._status = self._status_server(listeners["--status-port"])
-        self._metrics = self._metrics_server(listeners.get("--metrics-port"))
+        self._watched = self._new_watched(SharedSnapshot(self.figures.snapshot))
         self._threads = [
             threading.Thread(target=each.serve, name=name, daemon=True)
             for name, each in self._serving()
         ]
 
-    def _new_room(self, show: Callable[[str], None]) -> Room:
-        return Room(
-            self._fan_out,
-            self._log,
-            show,
-            max_people=self.settings.max_clients,
-            on_duplicate=self.settings.on_duplicate,
-            show_addresses=self.settings.show_addresses,
-        )
+    # --- the steps of the constructor -------------------------------------------------------------
 
-    def _tls_context(self) -> ssl.SSLContext | None:
+    def _load_certificate(self) -> ssl.SSLContext | None:
         """What the settings demand of TLS. Raises TLSError."""
         settings = self.settings
         if settings.tls_cert is None:
@@ -129,47 +103,37 @@ class ChatServer:
         self.fingerprint = fingerprint_of_file(settings.tls_cert)
         return context
 
-    def _listen(self) -> dict[str, Listener]:
-        """A listener for each option that asks for one; nothing stays open where one fails."""
-        settings = self.settings
-        wanted = {
-            "--port": (settings.host, settings.port),
-            "--tls-port": (settings.host, settings.tls_port),
-            "--status-port": (settings.status_host, settings.status_port),
-            "--metrics-port": (settings.metrics_host, settings.metrics_port),
-        }
-        with contextlib.ExitStack() as on_failure:
-            on_failure.callback(self._log.close)
-            listeners = {}
-            for option, (host, port) in wanted.items():
-                if port is not None:
-                    listeners[option] = open_listener(host, port, port_flag=option)
-                    on_failure.callback(listeners[option].close)
-            on_failure.pop_all()
-        return listeners
-
-    def _serve_people(self, listeners: dict[str, Listener], tls: ssl.SSLContext | None) -> None:
-        """One port, plain or TLS; or both."""
-        plain, encrypted = listeners["--port"], listeners.get("--tls-port")
+    def _name_addresses(self, *, has_tls: bool) -> None:
+        """Where everything is, for people to read."""
+        plain, encrypted = self._listeners["--port"], self._listeners.get("--tls-port")
         self.address = str(plain)
-        self._chats.append(self._people_server(plain, tls if encrypted is None else None))
-        if encrypted is not None:
-            self._chats.append(self._people_server(encrypted, tls))
-        if tls is not None:
-            self.tls_address = str(encrypted or plain)
+        self.tls_address = str(encrypted or plain) if has_tls else ""
+        self.join_port = (encrypted or plain).port
+        self.status_address = str(self._listeners["--status-port"])
+        self.status_port = self._listeners["--status-port"].port
+        metrics = self._listeners.get("--metrics-port")
+        addresses = metrics.addresses if metrics else []
+        self.metrics_urls = [f"http://{each}/metrics" for each in addresses]
 
-    def _serving(self) -> list[tuple[str, ThreadedServer | StatusPort]]:
-        """All that accepts connections, and what its thread is called."""
-        serving: list[tuple[str, ThreadedServer | StatusPort]] = [
-            *(("accept", chat) for chat in self._chats),
-            ("status", self._status),
-        ]
-        if self._metrics is not None:
-            serving.append(("metrics", self._metrics))
-        return serving
+    def _new_room(self, show: Callable[[str, str], None]) -> Room:
+        return Room(
+            self._log,
+            show,
+            self._console.print,
+            max_people=self.settings.max_clients,
+            on_duplicate=self.settings.on_duplicate,
+            show_addresses=self.settings.show_addresses,
+        )
 
-    def _people_server(self, listener: Listener, tls: ssl.SSLContext | None) -> ThreadedServer:
-        """Accepts people on one port. Where nearly all places are taken, the nameless make room."""
+    def _new_chats(self, tls: ssl.SSLContext | None) -> list[ThreadedServer]:
+        """One port, plain or TLS; or both."""
+        plain, encrypted = self._listeners["--port"], self._listeners.get("--tls-port")
+        if encrypted is None:
+            return [self._new_chat(plain, tls)]
+        return [self._new_chat(plain, None), self._new_chat(encrypted, tls)]
+
+    def _new_chat(self, listener: Listener, tls: ssl.SSLContext | None) -> ThreadedServer:
+        """Accepts people on one port. When it is crowded, the nameless give up their places."""
 
         def may_linger() -> bool:
             # To wait for the peer's end is polite, and takes a place that somebody else may need.
@@ -188,23 +152,22 @@ class ChatServer:
         )
         return server
 
-    def _status_server(self, listener: Listener) -> StatusPort:
-        self.status_address = str(listener)
-        return StatusPort(listener, self._shared_snapshot.line, report=self._console.print)
+    def _new_watched(self, shared: SharedSnapshot) -> dict[str, StatusPort | ThreadedServer]:
+        """What serves the figures, by the name of its thread."""
+        report = self._console.print
+        status = StatusPort(self._listeners["--status-port"], shared.line, report=report)
+        watched: dict[str, StatusPort | ThreadedServer] = {"status": status}
+        if listener := self._listeners.get("--metrics-port"):
+            from phase4.server.metrics import metrics_server  # its library is an extra
 
-    def _metrics_server(self, listener: Listener | None) -> ThreadedServer | None:
-        if listener is None:
-            return None
-        from phase4.server import metrics
+            watched["metrics"] = metrics_server(listener, shared.get, report)
+        return watched
 
-        self.metrics_urls = [f"http://{each}/metrics" for each in listener.addresses]
-        return ThreadedServer(
-            listener,
-            metrics.metrics_handler(self._shared_snapshot.get),
-            max_connections=metrics.MAX_CONNECTIONS,
-            full=metrics.BUSY,
-            report=self._console.print,
-        )
+    def _serving(self) -> list[tuple[str, ThreadedServer | StatusPort]]:
+        """Everything that accepts connections, and what its thread is called."""
+        return [*(("accept", chat) for chat in self._chats), *self._watched.items()]
+
+    # --- start and stop ---------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to accept people."""
@@ -221,45 +184,43 @@ class ChatServer:
         for thread in self._threads:
             thread.join(DRAIN_SECONDS / 10)
         outboxes = self.room.close("The server is stopping.")
-        deadline = time.monotonic() + DRAIN_SECONDS
+        deadline = Deadline(DRAIN_SECONDS)
         for outbox in outboxes:
-            outbox.released.wait(max(0.0, deadline - time.monotonic()))
+            outbox.released.wait(deadline.seconds_left)
         for outbox in outboxes:  # drain() ends their sockets alone, and TLS has an end of its own
             shut_down(outbox.connection)
-        # Whoever has not taken their last lines by now is not waited for: shutdown() makes the
+        # Nobody is waited for who has not taken their last lines by now: shutdown() makes the
         # writing thread's next send() fail, and so it releases them too.
         for chat in self._chats:
             chat.drain(DRAIN_SECONDS / 4)
-        if self._metrics:
-            self._metrics.drain(0.1)
+        for each in self._watched.values():
+            each.drain(DRAIN_SECONDS / 10)
         self._fan_out.stop(DRAIN_SECONDS / 4)
         self._log.close()
 
     def disconnect(self, name: str) -> bool:
         """End the connection of the person called `name`; whether there was one. Any thread.
 
-        They read why; the others read that they left. Waits for nobody.
+        That person reads why, and the others read that they left. Waits for nobody.
         """
         return self.room.disconnect(name)
 
-    # --- threads of their own ---------------------------------------------------------------------
+    # --- in the thread of one person --------------------------------------------------------------
 
     def _serve_person(
         self,
         connection: socket.socket,
-        address: str,
+        peer: str,
         tls: ssl.SSLContext | None,
         may_linger: Callable[[], bool],
     ) -> None:
-        if address in self.settings.trusted_proxies:
-            try:
-                address = receive(connection, _PROXY_SECONDS) or address
-            except NoHeader:
-                return  # a health check
-            except ProxyError as error:
-                self._console.print(f"{address} is a trusted proxy, but: {error}")
-                say_goodbye(connection, encode_line(f"! {error}"))
-                return
+        try:
+            address = identify(connection, Address.parse(peer), self._trusted_proxies)
+        except TurnedAway as error:
+            if error.reason:
+                self._console.print(f"{peer} was turned away: {error.reason}")
+                say_goodbye(connection, error.last_line)
+            return
         session = Session(
             self.room,
             connection,
@@ -269,67 +230,26 @@ class ChatServer:
             may_linger=may_linger,
             name_seconds=self.settings.name_seconds,
         )
-        with self._lock:
-            self._sessions.add(session)
-        try:
+        with self.figures.counting(session):
             session.run()
-        finally:
-            with self._lock:
-                self._sessions.discard(session)
-                self._bytes_in_of_gone += session.bytes_in
 
-    def _on_logged(self, log: Log, entries: list[bytes]) -> None:
-        if log is self._log.public:
-            self._on_public(entries)
 
-    def _on_slow(self, outbox: Outbox, reason: str) -> None:
-        self.room.cut(outbox, reason)
+def _listen(settings: Settings, on_failure: contextlib.ExitStack) -> dict[str, Listener]:
+    """A listener for each option that asks for one, to be closed by `on_failure`.
 
-    def _on_fault(self, error: Exception) -> None:
-        self._console.print(f"A fault in this program stopped the writing thread: {error!r}")
-        self.is_broken.set()
-
-    # --- figures ----------------------------------------------------------------------------------
-
-    def snapshot(self) -> Snapshot:
-        """The figures at this moment. Any thread; holds the room's lock only to copy a list."""
-        with self._lock:
-            bytes_in = self._bytes_in_of_gone + sum(each.bytes_in for each in self._sessions)
-        people = self.room.people()
-        return Snapshot(
-            server=f"phase4 {VERSION}",
-            server_version=VERSION,
-            pid=os.getpid(),
-            started=self._started,
-            time=time.time(),
-            people_now=len(people),
-            people_peak=self.room.people_peak,
-            max_people=self.settings.max_clients,
-            joins=self.room.joins,
-            public_messages=self.room.public_messages,
-            private_messages=self.room.private_messages,
-            deliveries=self._fan_out.deliveries,
-            bytes_in=bytes_in,
-            bytes_out=self._fan_out.bytes_out,
-            slow_disconnected=self.room.slow_disconnected,
-            refused=sum(each.refused for each in self._chats) + self.room.refused,
-            log_errors=sum(each.errors for each in self._log.files),
-            log_lines_waiting=sum(each.waiting for each in self._log.files),
-            log_lines_dropped=sum(each.dropped for each in self._log.files),
-            console_lines_dropped=self._console.dropped,
-            threads=threading.active_count(),
-            resident_bytes=resident_bytes(),
-            cpu_seconds=time.process_time(),
-            people=people,
-        )
-
-    def figures(self) -> str:
-        """One line for the console."""
-        return (
-            f"[{time.strftime('%H:%M:%S')}] {self.room.people_now} online, "
-            f"{self.room.public_messages} public and "
-            f"{self.room.private_messages} private messages"
-        )
+    Raises ListenError.
+    """
+    listeners = {}
+    for option, port, host_option, host in (
+        ("--port", settings.port, "--host", settings.host),
+        ("--tls-port", settings.tls_port, "--host", settings.host),
+        ("--status-port", settings.status_port, "--status-host", settings.status_host),
+        ("--metrics-port", settings.metrics_port, "--metrics-host", settings.metrics_host),
+    ):
+        if port is not None:
+            listener = open_listener(host, port, port_flag=option, host_flag=host_option)
+            listeners[option] = on_failure.enter_context(listener)
+    return listeners
 
 
 def _check_for_metrics() -> None:
@@ -337,8 +257,6 @@ def _check_for_metrics() -> None:
     if importlib.util.find_spec("prometheus_client") is None:
         raise ListenError(
             "--metrics-port needs the library prometheus_client, which is not installed: "
-            f"{this_python()} -m pip install prometheus_client"
+            f"{this_python()} -m pip install prometheus_client",
+            option="--metrics-port",
         )
-
-
-# --- the command line ---------------------------------------------------------------------------

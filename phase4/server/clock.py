@@ -4,7 +4,19 @@ Both forms change once a second and are asked for with each message, so they are
 """
 
 import time
+from dataclasses import dataclass
 from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A second, in the two forms that are shown."""
+
+    wire: str
+    """`14:03:05`, local time."""
+
+    log: str
+    """`2026-11-21T14:03:05+01:00`, ISO 8601 with the offset from UTC."""
 
 
 class Clock:
@@ -12,14 +24,13 @@ class Clock:
 
     def __init__(self) -> None:
         self._second = -1
-        self.wire = ""  # "14:03:05", local time
-        self.log = ""  # "2026-11-21T14:03:05+01:00", ISO 8601 with the offset from UTC
+        self._moment = Moment("", "")
 
-    def tick(self) -> None:
-        """Bring `wire` and `log` up to now."""
+    def now(self) -> Moment:
+        """The current second."""
         second = int(time.time())
         if second != self._second:
             now = datetime.fromtimestamp(second).astimezone()
             self._second = second
-            self.wire = now.strftime("%H:%M:%S")
-            self.log = now.isoformat()
+            self._moment = Moment(now.strftime("%H:%M:%S"), now.isoformat())
+        return self._moment

@@ -5,15 +5,24 @@ import socket
 from collections.abc import Callable
 
 from phase4.server.chat_server import ChatServer
-from shared.address import address_text
+from shared.address import Address
 from shared.arguments import this_python
 
 EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 """Hosts that mean all addresses of this machine, and the one to connect to from here."""
 
 
-def introduce(server: ChatServer, how_to_stop: str, show: Callable[[str], None]) -> None:
-    """Say where everything is, and what to type next."""
+def introduce(
+    server: ChatServer,
+    how_to_stop: str,
+    show: Callable[[str], None],
+    *,
+    is_one_width: bool = True,
+) -> None:
+    """Say where everything is, and what to type next.
+
+    `is_one_width`: all letters have one width where this is shown, so there can be columns.
+    """
     is_local = server.settings.host in ("127.0.0.1", "localhost", "::1")
     reach = " (this machine only; --host 0.0.0.0 lets the network in)" if is_local else ""
     python = this_python()
@@ -35,9 +44,10 @@ def introduce(server: ChatServer, how_to_stop: str, show: Callable[[str], None])
         (f"phase4.client_terminal {where}", "the same in a terminal"),
         (f"monitor --status {_where_to_look(server)}", "the figures, live"),
     )
-    width = max(len(module) for module, _ in next_ones)
+    width = max(len(module) for module, _ in next_ones) if is_one_width else 0
+    between = "  " if is_one_width else " – "
     for module, what in next_ones:
-        show(f"  {python} -m {module:<{width}}  {what}")
+        show(f"  {python} -m {module:<{width}}{between}{what}")
     if server.settings.host in EVERY_NETWORK:
         show(f"From another machine, with --host {_network_address()} instead.")
     show(how_to_stop)
@@ -49,16 +59,14 @@ def _where_to_connect(server: ChatServer) -> str:
     For the window remembers where it was last, and that may be somewhere else.
     """
     host = server.settings.host
-    port = (server.tls_address or server.address).rpartition(":")[2]
     tls = " --tls" if server.tls_address else ""
-    return f"--host {EVERY_NETWORK.get(host, host)} --port {port}{tls}"
+    return f"--host {EVERY_NETWORK.get(host, host)} --port {server.join_port}{tls}"
 
 
 def _where_to_look(server: ChatServer) -> str:
     """HOST:PORT of the status, for a monitor on this machine."""
     host = server.settings.status_host
-    port = int(server.status_address.rpartition(":")[2])
-    return address_text((EVERY_NETWORK.get(host, host), port))
+    return str(Address(EVERY_NETWORK.get(host, host), server.status_port))
 
 
 def _network_address() -> str:

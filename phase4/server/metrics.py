@@ -20,7 +20,6 @@ with a name in it would make a new series for every name that anybody ever took.
 
 import io
 import socket
-import time
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, MetricsHandler
@@ -32,14 +31,16 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from shared.deadline import Deadline
 from shared.defaults import STATUS_SECONDS
+from shared.listener import Listener
 from shared.status import Snapshot
-from shared.threaded_server import Handler
+from shared.threaded_server import ThreadedServer
 
 MAX_CONNECTIONS = 16
 """Scrapers at a time. There is one Prometheus, or two; a browser, and somebody with curl."""
 
-BUSY = "HTTP/1.0 503 Service Unavailable"  # what the scraper gets who is one too many
+_BUSY = "HTTP/1.0 503 Service Unavailable"  # the answer to a scraper too many
 
 _MAX_HEAD_BYTES = 8 * 1024  # a request with its headers; Prometheus sends about 400
 
@@ -149,8 +150,10 @@ def _process(now: Snapshot) -> Iterator[Metric]:
 # --- HTTP -------------------------------------------------------------------------------------
 
 
-def metrics_handler(snapshot: Callable[[], Snapshot]) -> Handler:
-    """What serves one scrape, for a ThreadedServer."""
+def metrics_server(
+    listener: Listener, snapshot: Callable[[], Snapshot], report: Callable[[str], None]
+) -> ThreadedServer:
+    """Answers each scrape with the figures that `snapshot` gives, in a thread of its own."""
     # A registry of our own: the library's global one would add figures of Python's insides.
     registry = CollectorRegistry()
     registry.register(ChatCollector(snapshot))
@@ -159,7 +162,9 @@ def metrics_handler(snapshot: Callable[[], Snapshot]) -> Handler:
     def serve(connection: socket.socket, address: str) -> None:
         scrape(connection, address, None)  # a request handler of http.server works when it is made
 
-    return serve
+    return ThreadedServer(
+        listener, serve, max_connections=MAX_CONNECTIONS, full=_BUSY, report=report
+    )
 
 
 class _BoundedHandler(MetricsHandler):
@@ -180,12 +185,12 @@ class _BoundedHandler(MetricsHandler):
 
 def _read_head(connection: socket.socket) -> bytes:
     """Bytes up to an empty line, or up to the end. Raises OSError: it is too long, or too late."""
-    deadline = time.monotonic() + STATUS_SECONDS
+    deadline = Deadline(STATUS_SECONDS)
     head = b""
     while b"\r\n\r\n" not in head and b"\n\n" not in head:
         if len(head) > _MAX_HEAD_BYTES:
             raise ConnectionAbortedError("too long for a request")
-        connection.settimeout(max(0.001, deadline - time.monotonic()))
+        connection.settimeout(deadline.timeout())
         data = connection.recv(_MAX_HEAD_BYTES)
         if not data:
             break

@@ -1,15 +1,16 @@
 """What an operator can choose, and the command line that says it; for the server and its window.
 
+To add an option, give Settings a field with its default, and add an argument of the same name.
 Nothing is opened here. What is wrong with a file or an address is found when the server starts.
 """
 
 import argparse
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from phase4.server.nicknames import ON_DUPLICATE
 from phase4.transport.arguments import add_certificate_arguments
-from phase4.transport.proxy_protocol import TrustedProxies, proxy_network
+from phase4.transport.proxy_protocol import Network, proxy_network
 from shared.address import port_number
 from shared.arguments import add_listen_arguments, positive_number
 from shared.defaults import (
@@ -32,7 +33,7 @@ class Settings:
     tls_cert: Path | None = None  # None: no TLS
     tls_key: Path | None = None  # None: the key is in the certificate's file
     tls_port: int | None = None  # None: TLS is on `port`, and nothing is plain
-    trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    trusted_proxies: list[Network] = field(default_factory=list)
     status_host: str = HOST
     status_port: int = STATUS_PORT
     metrics_host: str = HOST
@@ -46,25 +47,8 @@ class Settings:
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """What the options of `add_server_arguments` say."""
-    return Settings(
-        host=options.host,
-        port=options.port,
-        tls_cert=options.tls_cert,
-        tls_key=options.tls_key,
-        tls_port=options.tls_port,
-        trusted_proxies=TrustedProxies(options.trusted_proxy),
-        status_host=options.status_host,
-        status_port=options.status_port,
-        metrics_host=options.metrics_host,
-        metrics_port=options.metrics_port,
-        log_dir=options.log_dir,
-        on_duplicate=options.on_duplicate,
-        show_addresses=options.show_addresses,
-        max_clients=options.max_clients,
-        lines_per_second=options.flood_rate,
-        name_seconds=options.name_seconds,
-    )
+    """What the options of `add_server_arguments` say; each has the name of its field."""
+    return Settings(**{each.name: getattr(options, each.name) for each in fields(Settings)})
 
 
 def add_server_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,9 +57,8 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     _add_tls_arguments(parser)
     _add_figures_arguments(parser)
     _add_people_arguments(parser)
-    parser.add_argument(
-        "--log-dir", type=Path, default=Path(LOG_DIR), help="where the logs go (default logs)"
-    )
+    parser.add_argument("--log-dir", type=Path, help="where the logs go (default %(default)s)")
+    parser.set_defaults(**vars(Settings()))
 
 
 def _add_tls_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,11 +71,11 @@ def _add_tls_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--trusted-proxy",
+        dest="trusted_proxies",
         type=proxy_network,
         action="append",
-        default=[],
         metavar="ADDRESS",
-        help="who connects from here is a proxy, and tells whose connection it is by the PROXY"
+        help="whatever connects from here is a proxy, and tells whose connection it is by the PROXY"
         " protocol; also a network, as 10.0.0.0/8; again for more (default: nobody)",
     )
 
@@ -101,16 +84,14 @@ def _add_figures_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--status-host",
-        default=HOST,
         help="address of the status port (default %(default)s: this machine)",
     )
     add(
         "--status-port",
         type=port_number,
-        default=STATUS_PORT,
         help="port that the monitor asks for the figures (default %(default)s; 0: any free one)",
     )
-    add("--metrics-host", default=HOST, help="address of the metrics (default %(default)s)")
+    add("--metrics-host", help="address of the metrics (default %(default)s)")
     add("--metrics-port", type=port_number, help="serve figures to Prometheus (default: do not)")
 
 
@@ -119,26 +100,23 @@ def _add_people_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--on-duplicate",
         choices=ON_DUPLICATE,
-        default=ON_DUPLICATE[0],
         help="a taken name: a random one instead (default), Alice1, or a refusal",
     )
     add("--show-addresses", action="store_true", help="/who shows them, and /pm takes them")
     add(
         "--max-clients",
         type=positive_number,
-        default=MAX_CLIENTS,
         help="people at a time (default %(default)s)",
     )
     add(
         "--flood-rate",
+        dest="lines_per_second",
         type=_at_least_zero,
-        default=FLOOD_LINES_PER_SECOND,
         help="lines a second that each person may send (default %(default)s; 0: no limit)",
     )
     add(
         "--name-seconds",
         type=_at_least_zero,
-        default=NAME_SECONDS,
         help="time that a newcomer has to give a name (default %(default)s s)",
     )
 
@@ -149,5 +127,5 @@ def _at_least_zero(text: str) -> float:
     except ValueError:
         rate = -1.0
     if not 0 <= rate < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 0 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
     return rate

@@ -1,15 +1,15 @@
 """Sending to everybody without waiting for anybody: outboxes, batches, and the one writing thread.
 
-Phase 3 sends from the speaker's own thread, so one reader who stops freezes all. Here no session
-sends. It adds what is to be sent to the current *batch*, under one short lock, and goes on. One
-thread, the FanOut, takes whole batches and, for each:
+Phase 3 sends from the speaker's own thread, so one reader that stops reading freezes everybody.
+Here no session sends. It adds what is to be sent to the current *batch*, under one short lock, and
+goes on. One thread, the FanOut, takes whole batches and, for each:
 
 1. appends it to the logs (delivered implies logged);
 2. joins everything that was said in it to one blob, and gives each socket the blob with one call
    that does not wait (a send() costs some microseconds, hardly more for fifty lines than for
    one: this is why the server is fast when it is busy);
 3. keeps what a socket did not take in that person's *outbox*, and sends it when the socket can
-   take more. An outbox has a bound; who exceeds it has stopped reading, and is disconnected.
+   take more. An outbox has a bound; a client that exceeds it has stopped reading, and is cut off.
 
 Most people get the blob as it is. Those who spoke in the batch (nobody hears themselves), came or
 went during it, or were told something of their own, get a Personal version, cut from the same
@@ -29,18 +29,18 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from phase4.server.personal import Personal
 from shared.defaults import DRAIN_SECONDS, OUTBOX_BYTES, STALL_SECONDS
 from shared.goodbye import shut_down
 from shared.stream import Stream
 from shared.wakeup import Wakeup
 
 MAX_BATCH_BYTES = 256 * 1024
-"""A batch this large is full: whoever wants to add to it waits until it was taken. A quarter of an
-outbox; those who looked just before it was full may each add a line more."""
+"""A batch this large is full: a session that wants to add to it waits until it was taken. It is a
+quarter of an outbox; sessions that looked just before it was full may each add one more line."""
 
-_SMALL_BYTES = 4096  # pieces of an outbox below this are copied together
-
-_TICK_SECONDS = 1.0  # how often stalled outboxes and refused log entries are looked at
+_SMALL_BYTES = 4096  # smaller pieces of an outbox are copied together
+_TICK_SECONDS = 1.0  # between two looks at stalled outboxes and refused log entries
 
 
 class Log(Protocol):
@@ -66,70 +66,43 @@ class Outbox:
 
     def __init__(self, connection: Stream) -> None:
         self.connection = connection
+
         # Set by the writing thread when it will never touch the socket again. Only then may the
-        # socket be closed: its descriptor's number would be given to the next connection, and what
-        # was meant for one person would go to another.
+        # socket be closed: its descriptor's number may go to the next connection, and what was
+        # meant for one person would go to another.
         self.released = threading.Event()
-        self.must_hang_up = False  # see FanOut.hang_up; under the FanOut's lock, only ever set
-        # All below: the writing thread only.
+
+        # See FanOut.hang_up. Only ever set, under the FanOut's lock.
+        self.must_hang_up = False
+
+        # All below belong to the writing thread. First what the socket has not taken yet, and its
+        # size in bytes, which other threads may read, for show.
         self.unsent: deque[memoryview] = deque()
-        self.unsent_bytes = 0  # other threads may read it, for show
-        self.waits_since = 0.0  # when the socket last took something; only while there is unsent
-        self.finish_by = 0.0  # no more will be added: release when empty, or at this time
-        self.is_broken = False  # nothing can be sent any more
+        self.unsent_bytes = 0
 
+        # When the socket last took something, by time.monotonic(). Valid while data is unsent.
+        self.waits_since = 0.0
 
-class Personal:
-    """One person's version of a batch: pieces of the common blob, and lines for them alone."""
+        # Nothing more will be added: the outbox is released when it is empty, or at this time.
+        self.finish_by = 0.0
 
-    __slots__ = ("_pieces", "_position")
-
-    def __init__(self, position: int | None) -> None:
-        self._pieces: list[bytes | slice] = []
-        self._position = position  # what is common is theirs from here on; None: it is not
-
-    def add(self, line: bytes, at: int) -> None:
-        """Put in a line for this person alone, after the first `at` bytes of the blob."""
-        self._take_common(at)
-        self._pieces.append(line)
-
-    def skip(self, start: int, end: int) -> None:
-        """Leave out part of the blob: their own line."""
-        self._take_common(start)
-        if self._position is not None:
-            self._position = end
-
-    def listen(self, at: int) -> None:
-        """What is common is theirs from here on."""
-        self._position = at
-
-    def stop_listening(self, at: int) -> None:
-        """What is common is not theirs from here on."""
-        self._take_common(at)
-        self._position = None
-
-    def build(self, blob: bytes) -> bytes:
-        """The bytes for this person."""
-        self._take_common(len(blob))
-        return b"".join(
-            piece if isinstance(piece, bytes) else blob[piece] for piece in self._pieces
-        )
-
-    def _take_common(self, to: int) -> None:
-        if self._position is not None and self._position < to:
-            self._pieces.append(slice(self._position, to))
-            self._position = to
+        # Nothing can be sent to this socket any more.
+        self.is_broken = False
 
 
 class Batch:
-    """What was added since the writing thread last looked. Guarded by the FanOut's lock."""
+    """What was added since the writing thread took the last one. Under the FanOut's lock."""
 
     __slots__ = ("finished", "lines", "logged", "personal", "size", "weight")
 
     def __init__(self) -> None:
-        self.lines: list[bytes] = []  # for everybody, in order
-        self.size = 0  # bytes in `lines`
-        self.weight = 0  # bytes in all, with what is personal
+        # What is said to everybody, in order, and its size in bytes.
+        self.lines: list[bytes] = []
+        self.size = 0
+
+        # The size in bytes of everything: also what is personal, and the entries of the logs.
+        self.weight = 0
+
         self.personal: dict[Outbox, Personal] = {}
         self.logged: dict[Log, list[bytes]] = {}
         self.finished: list[Outbox] = []
@@ -142,56 +115,69 @@ class FanOut:
     What belongs together (a claim of a name and its announcement, a message and its log entry) is
     added inside one `with`, and nothing can come between.
 
-    Four callbacks, all in the writing thread and without the lock: `on_slow(outbox, reason)` for
-    somebody who stopped reading, `on_logged(log, entries)` after entries were given to a log,
-    `on_tick()` once a second or so, and `on_fault(error)` when the thread ends by a bug in this
-    program.
+    There are three callbacks, all in the writing thread and without the lock: `on_slow(outbox,
+    reason)` when a client has stopped reading, `on_tick()` about once a second, and
+    `report(sentence)` when a bug in this program ends the thread.
     """
 
     def __init__(
         self,
         on_slow: Callable[[Outbox, str], None],
         *,
-        on_logged: Callable[[Log, list[bytes]], None] = lambda log, entries: None,
         on_tick: Callable[[], None] = lambda: None,
-        on_fault: Callable[[Exception], None] = lambda error: None,
+        report: Callable[[str], None] = print,
         outbox_bytes: int = OUTBOX_BYTES,
         stall_seconds: float = STALL_SECONDS,
     ) -> None:
+        # Guards the current batch and who is listening.
         self.lock = threading.Lock()
         self._batch_taken = threading.Condition(self.lock)
-        self._batch = Batch()  # under lock
-        self._listening: dict[Outbox, None] = {}  # under lock; in order of joining
+        self._batch = Batch()
+
+        # Who gets what is broadcast, in order of joining. Under `lock`.
+        self._listening: dict[Outbox, None] = {}
+
+        # Wakes the writing thread. `_is_rung`: it was woken for the current batch. Any thread sets
+        # it, without the lock (see __exit__); the writing thread takes it back, under the lock.
         self._wakeup = Wakeup()
-        self._is_rung = False  # under lock: the writer knows that there is a batch
-        self._is_stopping = False  # only ever set
+        self._is_rung = False
+
+        # Both are only ever set: by any thread, and by the writing thread when a fault ended it.
+        self._is_stopping = False
+        self.is_broken = threading.Event()
+
         self._on_slow = on_slow
-        self._on_logged = on_logged
         self._on_tick = on_tick
-        self._on_fault = on_fault
+        self._report = report
         self._outbox_bytes = outbox_bytes
         self._stall_seconds = stall_seconds
-        # The writing thread only; others may read the counters, for show.
-        self._waiting: dict[Outbox, None] = {}  # those with something unsent
+
+        # All below belong to the writing thread; other threads may read the counters, for show.
+        # First the outboxes with something unsent, and those that are to be released.
+        self._waiting: dict[Outbox, None] = {}
         self._finishing: dict[Outbox, None] = {}
         self._selector = selectors.DefaultSelector()
         self._next_tick = 0.0
-        self._several_speak = False  # the last batch held more than one line
-        self.deliveries = 0  # lines handed to the system, one for each who gets it
+
+        # The last batch held more than one line.
+        self._several_speak = False
+
+        # Lines handed to the system, counted once for each person who gets one; and bytes.
+        self.deliveries = 0
         self.bytes_out = 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     # --- adding, from any thread ------------------------------------------------------------
 
     def __enter__(self) -> None:
-        """Hold the lock, to add."""
+        """Take the lock."""
         self.lock.acquire()
 
     def __exit__(self, *_: object) -> None:
         """Let go of the lock, then wake the writing thread unless it was told already.
 
         `_is_rung` is read without the lock: the thread takes it back under the lock, together with
-        the batch, so whoever sees it set has added to a batch that is still to be taken.
+        the batch, so a thread that sees it set has added to a batch that is still to be taken.
         """
         self.lock.release()
         if not self._is_rung:
@@ -201,8 +187,8 @@ class FanOut:
     def wait_for_room(self) -> None:
         """Wait while the batch is full. A session calls this before each line, without the lock.
 
-        The writing thread never waits for a person, so this takes no longer than a disk does; and
-        it slows down those who speak, never those who only listen.
+        The writing thread never waits for a person, so this takes no longer than a disk does. It
+        slows down those who speak, never those who only listen.
         """
         if self._batch.weight < MAX_BATCH_BYTES:
             return
@@ -242,15 +228,15 @@ class FanOut:
             del self._listening[outbox]
 
     def finish(self, outbox: Outbox) -> None:
-        """Release it when all that was added has left, or did not in time. Holding the lock."""
+        """Release it once all that was added has left, or its time is over. Holding the lock."""
         self.stop_listening(outbox)
         self._batch.finished.append(outbox)
 
     def hang_up(self, outbox: Outbox) -> None:
-        """As `finish`, and end the connection: its session does not know. Holding the lock.
+        """As `finish`, and end the connection, which its session does not do. Holding the lock.
 
-        The peer reads all that was added and then the end of the stream; who does not end their
-        own direction within a second is hung up on. The shutdown wakes the session.
+        The peer reads all that was added, and then the end of the stream. If it does not end its
+        own direction within a second, it is hung up on. The shutdown wakes the session.
         """
         outbox.must_hang_up = True
         self.finish(outbox)
@@ -285,7 +271,8 @@ class FanOut:
                 self._tick()
             self._flush()
         except Exception as error:  # noqa: BLE001 - a thread's outermost frame: it must be known
-            self._on_fault(error)
+            self._report(f"A fault in this program stopped the writing thread: {error!r}")
+            self.is_broken.set()
         finally:
             for outbox in [*self._finishing, *self._waiting]:
                 self._release(outbox)
@@ -297,9 +284,9 @@ class FanOut:
         for key, _ in self._selector.select(_TICK_SECONDS):
             if key.data is None:
                 self._wakeup.clear()
-                # The first line of a batch woke us. Where several speak, let them: what they add
-                # now goes out with the same calls. To yield to nobody costs: the kernel then lets
-                # everything interrupt us that our calls wake.
+                # The first line of a batch woke us. Where several people speak, let their threads
+                # run: what they add now goes out with the same calls. To yield where nobody else
+                # speaks has a cost: then every thread that our calls wake may interrupt us.
                 if self._several_speak:
                     _yield_once()
             else:
@@ -314,7 +301,6 @@ class FanOut:
             self._batch_taken.notify_all()
         for log, entries in batch.logged.items():
             log.append(entries)
-            self._on_logged(log, entries)
         self._several_speak = len(batch.lines) > 1
         blob = b"".join(batch.lines)
         if blob:
@@ -326,7 +312,7 @@ class FanOut:
             self._finish(outbox)
 
     def _send_to_all(self, outboxes: list[Outbox], blob: bytes) -> None:
-        """One call for each socket. The hot loop: all else is in the branch hardly ever taken."""
+        """One call for each socket. The hot loop: what is rare stands in other functions."""
         size = len(blob)
         for outbox in outboxes:
             try:
@@ -346,7 +332,7 @@ class FanOut:
             self._send_to_all([outbox], data)
 
     def _keep(self, outbox: Outbox, rest: memoryview) -> None:
-        """What the socket did not take waits in the outbox. The view shares the batch's memory."""
+        """Put what the socket did not take into the outbox. It shares the batch's memory."""
         if outbox.is_broken or outbox.released.is_set():
             return
         if not outbox.unsent:
@@ -360,7 +346,7 @@ class FanOut:
 
     @staticmethod
     def _append(unsent: deque[memoryview], rest: memoryview) -> None:
-        """Large pieces share the batch's memory; small ones are copied together.
+        """Add a piece. A large one shares the batch's memory; small ones are copied together.
 
         Each piece costs Python some 200 bytes of its own, and keeps the whole batch alive: an
         outbox full of short lines would take 16 times what its bound says.
@@ -400,13 +386,13 @@ class FanOut:
         outbox.unsent_bytes = 0
 
     def _cut(self, outbox: Outbox) -> None:
-        """Somebody has stopped reading: disconnect them."""
+        """Disconnect a client that has stopped reading."""
         # The reason first: their session, woken by the shutdown, would leave without one.
         self._on_slow(outbox, "stopped reading")
         self._break(outbox)
 
     def _break(self, outbox: Outbox) -> None:
-        """Nothing can be sent to this socket any more. Wakes its session, which ends."""
+        """Give up a socket that nothing can be sent to any more. Wakes its session, which ends."""
         outbox.is_broken = True
         self._forget_unsent(outbox)
         shut_down(outbox.connection)
@@ -424,12 +410,12 @@ class FanOut:
             self._all_has_left(outbox)
 
     def _all_has_left(self, outbox: Outbox) -> None:
-        """Or nothing can leave any more."""
+        """Release it, or end our direction first. Nothing is unsent, or nothing can be sent."""
         if not outbox.must_hang_up or outbox.is_broken:
             self._release(outbox)
             return
-        # Our direction first, as say_goodbye does: to end both would answer what they are just
-        # saying with a reset, which may overtake the last words. _tick ends the other.
+        # Our direction first, as say_goodbye does: to end both would answer what the peer is just
+        # sending with a reset, which may overtake the last words. _tick ends the other one.
         with contextlib.suppress(OSError):
             outbox.connection.shutdown(socket.SHUT_WR)
         outbox.finish_by = time.monotonic() + DRAIN_SECONDS
@@ -443,7 +429,7 @@ class FanOut:
         outbox.released.set()
 
     def _tick(self) -> None:
-        """Once a second: who has taken nothing for too long, who was to be gone by now."""
+        """Once a second: cut off what has stalled, and release what was to be gone by now."""
         now = time.monotonic()
         if now < self._next_tick:
             return
@@ -457,7 +443,7 @@ class FanOut:
 
 
 def _yield_once() -> None:
-    """Let the other threads run that are ready to."""
+    """Let other threads run that are ready."""
     if hasattr(os, "sched_yield"):
         os.sched_yield()
     else:

@@ -1,11 +1,10 @@
 """Who is here, and what they say to each other.
 
-Everything that changes who is here, or that anybody is to hear, happens inside `with self._out:`,
-the FanOut's lock. So a name is looked up and claimed in one step, a message is logged and queued
-in one step, and everybody sees the same things in the same order.
+Everything that changes who is here, or that anybody is to hear, happens inside `with
+self.fan_out:`, under the FanOut's lock. So a name is looked up and claimed in one step, a message
+is logged and queued in one step, and everybody sees the same things in the same order.
 """
 
-import ipaddress
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -13,9 +12,11 @@ from dataclasses import dataclass
 
 from phase4.server import nicknames
 from phase4.server.chat_log import ChatLog
-from phase4.server.clock import Clock
+from phase4.server.clock import Clock, Moment
 from phase4.server.outbox import FanOut, Outbox
+from phase4.server.roster import roster
 from shared import message
+from shared.address import Address, ip_address
 from shared.framing import encode_line
 from shared.goodbye import shut_down
 from shared.message import (
@@ -25,7 +26,6 @@ from shared.message import (
     Left,
     Message,
     Notice,
-    Online,
     Private,
     Renamed,
     Welcome,
@@ -33,18 +33,17 @@ from shared.message import (
 from shared.status import Person
 
 _MOST_NAMED = 10  # in an error: behind a relay or a router, everybody has the same address
-_LIST_BYTES = 4000  # names in one line of a /who answer; a longer list comes as several lines
 
 
 class Refused(Exception):
-    """What was asked for cannot be done; the text is a sentence for the one who asked.
+    """What was asked for cannot be done; the text is a sentence for the person who asked.
 
     It may quote what they typed: it is cleaned where it is made a line (commands.handle).
     """
 
 
 class NotHere(Refused):
-    """Nobody here is called so."""
+    """Nobody here has that name."""
 
 
 class RoomFull(Refused):
@@ -56,63 +55,92 @@ class Member:
     """A connection, and the person behind it once they have a name."""
 
     outbox: Outbox
-    address: str  # "host:port"
-    name: str = ""  # "" before the claim; under the lock
-    since: float = 0.0  # Unix time, seconds
-    messages: int = 0  # sent, public and private; under the lock
-    is_gone: bool = False  # nothing is added for them any more; under the lock
+
+    # The peer's, or that of the client that a trusted proxy speaks for.
+    address: Address
+
+    # All below are written under the lock; any thread may read them, for show.
+
+    # Empty until a name is claimed.
+    name: str = ""
+
+    # When the name was claimed: Unix time, in seconds.
+    since: float = 0.0
+
+    # Messages that this person has sent, public and private.
+    messages: int = 0
+
+    # Nothing is added for this member any more. Only ever set.
+    is_gone: bool = False
 
     @property
     def host(self) -> str:
         """The address without the port."""
-        return self.address.rpartition(":")[0].strip("[]")
+        return self.address.host
 
 
 class Room:
-    """The one conversation of a server. Any thread may call any method."""
+    """The one conversation of a server. Any thread may call any method.
+
+    `show` is told who comes and goes, as show("14:03:05", "Bob joined ..."), and `report` what is
+    wrong with the server itself. Both are called under the lock or by the writing thread: they must
+    not wait, and must raise nothing.
+    """
 
     def __init__(
         self,
-        fan_out: FanOut,
         log: ChatLog,
-        show: Callable[[str], None],
+        show: Callable[[str, str], None],
+        report: Callable[[str], None],
         *,
         max_people: int,
         on_duplicate: str,
         show_addresses: bool,
     ) -> None:
-        self._out = fan_out
+        # Its lock guards everything below that changes.
+        self.fan_out = FanOut(self._cut, on_tick=log.retry, report=report)
+
+        self.show_addresses = show_addresses
         self._log = log
         self._show = show
         self._max_people = max_people
         self._on_duplicate = on_duplicate
-        self.show_addresses = show_addresses
-        # All below: under the FanOut's lock.
         self._clock = Clock()
-        self._members: dict[str, Member] = {}  # by nicknames.fold(name)
-        self._looks: dict[str, Member] = {}  # the same, by nicknames.look(name)
-        self._connected: dict[Outbox, Member] = {}  # with those who have no name yet
-        self._who_lines = b""  # what answers /who
-        self._who_at = ""  # and when that was made; "" when it is true no longer
+
+        # The people here, by nicknames.fold(name), and the same people by nicknames.look(name).
+        self._members: dict[str, Member] = {}
+        self._looks: dict[str, Member] = {}
+
+        # Everybody who is connected, also those who have no name yet.
+        self._connected: dict[Outbox, Member] = {}
+
+        # The answer to /who, and the time that it shows; the time is "" once the answer is wrong.
+        self._who_lines = b""
+        self._who_at = ""
+
+        # The server is stopping. Only ever set.
         self._is_closed = False
+
+        # Figures since the start. Other threads read them without the lock, for show.
         self.people_peak = 0
         self.joins = 0
         self.public_messages = 0
         self.private_messages = 0
         self.slow_disconnected = 0
-        self.refused = 0  # connections that were accepted, and found no room
+
+        # Connections that were accepted and then turned away, as too many people are here.
+        self.refused = 0
 
     def open(self, text: str) -> None:
         """Note in connections.txt that the server has started: what follows is a new run."""
-        with self._out:
-            self._clock.tick()
-            self._out.log(self._log.connections, encode_line(f"{self._clock.log} {text}"))
+        with self.fan_out:
+            self._log_connection(self._clock.now(), text)
 
     # --- coming and going -----------------------------------------------------------------------
 
     def connect(self, member: Member) -> None:
         """Somebody is connected, and has no name yet. Raises RoomFull."""
-        with self._out:
+        with self.fan_out:
             self._connected[member.outbox] = member
             self._check_open()
 
@@ -131,7 +159,7 @@ class Room:
 
     def _join_as(self, member: Member, names: Iterable[str], instead_of: str = "") -> bool:
         """Claim the first name that nobody has, and announce it; False if all are taken."""
-        with self._out:
+        with self.fan_out:
             self._check_open()
             if member.is_gone:  # evicted since they gave it: nobody would release the name again
                 raise RoomFull("Others took your place; try again later.")
@@ -142,14 +170,14 @@ class Room:
             member.since = time.time()
             self.joins += 1
             self.people_peak = max(self.people_peak, len(self._members))
-            self._clock.tick()
-            self._tell(member, Welcome(self._clock.wire, name, len(self._members)))
+            now = self._clock.now()
+            self._tell(member, Welcome(now.wire, name, len(self._members)))
             if instead_of:
                 text = f"The name {instead_of} is taken; you are {name}."
-                self._tell(member, Notice(self._clock.wire, text))
-            self._announce(Joined(self._clock.wire, name))
-            self._out.listen(member.outbox)  # after the announcement: it is for the others
-            self._note(f"{name} joined from {member.address}")
+                self._tell(member, Notice(now.wire, text))
+            self._announce(Joined(now.wire, name))
+            self.fan_out.listen(member.outbox)  # after the announcement: it is for the others
+            self._note(now, f"{name} joined from {member.address}")
         return True
 
     def _check_open(self) -> None:
@@ -183,20 +211,20 @@ class Room:
 
         `last_words` are an Error for the one who goes.
         """
-        with self._out:
+        with self.fan_out:
             if not member.is_gone:
-                self._leave(member, reason, last_words, end=self._out.finish)
+                self._leave(member, reason, last_words, end=self.fan_out.finish)
 
     def disconnect(self, name: str) -> bool:
         """The operator ends somebody's connection; whether somebody of that name was here.
 
         They read all that was for them, then why, then the end. Waits for nobody.
         """
-        with self._out:
+        with self.fan_out:
             member = self._members.get(nicknames.fold(name))
             if member is not None:
                 reason, last_words = "disconnected by the operator", DISCONNECTED_BY_OPERATOR
-                self._leave(member, reason, last_words, end=self._out.hang_up)
+                self._leave(member, reason, last_words, end=self.fan_out.hang_up)
         return member is not None
 
     def _leave(
@@ -207,21 +235,21 @@ class Room:
         if last_words:
             self._tell(member, Error(last_words))
         end(member.outbox)
-        self._clock.tick()
+        now = self._clock.now()
         if member.name:
             self._release(member)
-            self._announce(Left(self._clock.wire, member.name, reason))
-            self._note(f"{member.name} left" + (f" ({reason})" if reason else ""))
+            self._announce(Left(now.wire, member.name, reason))
+            self._note(now, f"{member.name} left" + (f" ({reason})" if reason else ""))
         elif reason:
-            self._note(f"{member.address} was refused: {reason}")
+            self._note(now, f"{member.address} was refused: {reason}")
 
-    def cut(self, outbox: Outbox, reason: str) -> None:
+    def _cut(self, outbox: Outbox, reason: str) -> None:
         """Somebody is disconnected because they do not read. The writing thread calls this."""
-        with self._out:
+        with self.fan_out:
             member = self._connected.get(outbox)
             if member is not None:
                 self.slow_disconnected += 1
-                self._leave(member, reason, "", end=self._out.finish)
+                self._leave(member, reason, "", end=self.fan_out.finish)
 
     def evict_nameless(self) -> None:
         """End a connection without a name, to make room for others.
@@ -229,19 +257,19 @@ class Room:
         The oldest of those from the address that has most of them: who opens very many connections
         takes the places from themselves.
         """
-        with self._out:  # to the end: meanwhile they might give a name
+        with self.fan_out:  # to the end: meanwhile they might give a name
             nameless = [each for each in self._connected.values() if not each.name]
             if not nameless:
                 return
             [(host, _)] = Counter(each.host for each in nameless).most_common(1)
             member = next(each for each in nameless if each.host == host)
-            self._leave(member, "gave no name while others waited", "", end=self._out.finish)
+            self._leave(member, "gave no name while others waited", "", end=self.fan_out.finish)
         shut_down(member.outbox.connection)
 
     def rename(self, member: Member, wanted: str) -> None:
         """Give somebody another name. Raises nicknames.BadNickname or Refused."""
         name = nicknames.normalise(wanted)
-        with self._out:
+        with self.fan_out:
             if member.is_gone:
                 return
             holder = self._holder(name)
@@ -252,54 +280,50 @@ class Room:
             old = member.name
             self._release(member)
             self._claim(member, name)
-            self._clock.tick()
-            self._announce(Renamed(self._clock.wire, old, name))
-            self._note(f"{old} is now {name}")
+            now = self._clock.now()
+            self._announce(Renamed(now.wire, old, name))
+            self._note(now, f"{old} is now {name}")
 
     def close(self, text: str) -> list[Outbox]:
         """Tell everybody, let nobody in any more, and give the outboxes that are to be emptied."""
-        with self._out:
+        with self.fan_out:
             self._is_closed = True
-            self._clock.tick()
-            self._announce(Notice(self._clock.wire, text))
-            self._note(text)
+            now = self._clock.now()
+            self._announce(Notice(now.wire, text))
+            self._note(now, text)
             outboxes = list(self._connected)
             for member in self._connected.values():
                 member.is_gone = True
-                self._out.finish(member.outbox)
-            self._connected.clear()
-            self._members.clear()
+                self.fan_out.finish(member.outbox)
+            for everybody in (self._connected, self._members, self._looks):
+                everybody.clear()
         return outboxes
-
-    def wait_for_room(self) -> None:
-        """Wait while more is being said than the writing thread has taken. Not for that thread."""
-        self._out.wait_for_room()
 
     # --- talking --------------------------------------------------------------------------------
 
     def say(self, member: Member, text: str) -> None:
         """A public message. `text` is clean (shared.message.clean)."""
-        with self._out:
+        with self.fan_out:
             if member.is_gone:
                 return
-            self._clock.tick()
+            now = self._clock.now()
             body = encode_line(f"{member.name}: {text}")
             # The same bytes as message.format(Public(...)), made once for the wire and the log.
-            self._out.log(self._log.public, b"%b %b" % (self._clock.log.encode(), body))
-            self._out.broadcast(b"[%b] %b" % (self._clock.wire.encode(), body), member.outbox)
+            self.fan_out.log(self._log.public, b"%b %b" % (now.log.encode(), body))
+            self.fan_out.broadcast(b"[%b] %b" % (now.wire.encode(), body), member.outbox)
             self.public_messages += 1
             member.messages += 1
 
     def whisper(self, member: Member, to: str, text: str) -> None:
         """A private message to a name (or an address, where those are shown). Raises Refused."""
-        with self._out:
+        with self.fan_out:
             if member.is_gone:
                 return
             recipient = self._find(to)
-            self._clock.tick()
-            private = Private(self._clock.wire, member.name, recipient.name, text)
-            entry = f"{self._clock.log} {member.name} -> {recipient.name}: {text}"
-            self._out.log(self._log.private, encode_line(entry))
+            now = self._clock.now()
+            private = Private(now.wire, member.name, recipient.name, text)
+            entry = f"{now.log} {member.name} -> {recipient.name}: {text}"
+            self.fan_out.log(self._log.private, encode_line(entry))
             self._tell(recipient, private)
             if recipient is not member:
                 self._tell(member, private)
@@ -324,31 +348,31 @@ class Room:
 
     def has(self, name: str) -> bool:
         """Whether somebody here is called so at this moment."""
-        with self._out.lock:
+        with self.fan_out.lock:
             return nicknames.fold(name) in self._members
 
     # --- answers --------------------------------------------------------------------------------
 
     def tell(self, member: Member, *messages: Message) -> None:
         """Say something to one connection alone."""
-        with self._out:
+        with self.fan_out:
             if not member.is_gone:
                 for each in messages:
                     self._tell(member, each)
 
     def notify(self, member: Member, *texts: str) -> None:
         """Tell one person something, as notices with the time."""
-        with self._out:
+        with self.fan_out:
             if not member.is_gone:
-                self._clock.tick()
+                now = self._clock.now()
                 for text in texts:
-                    self._tell(member, Notice(self._clock.wire, text))
+                    self._tell(member, Notice(now.wire, text))
 
     def tell_who(self, member: Member) -> None:
         """Answer somebody who asks who is here."""
-        with self._out:
+        with self.fan_out:
             if not member.is_gone:
-                self._out.deliver(self._who(), member.outbox)
+                self.fan_out.deliver(self._who(), member.outbox)
 
     def _who(self) -> bytes:
         """The lines that answer /who; the same bytes for all who ask before anything changes.
@@ -356,35 +380,22 @@ class Room:
         Five bytes ask for many thousand. Without a memory, a few hundred people who ask as often as
         they may would take all the time there is.
         """
-        self._clock.tick()
-        if self._who_at != self._clock.wire:
-            lines = [encode_line(message.format(each)) for each in self._online()]
-            self._who_lines, self._who_at = b"".join(lines), self._clock.wire
+        time_now = self._clock.now().wire
+        if self._who_at != time_now:
+            people = sorted(self._members.values(), key=lambda each: nicknames.fold(each.name))
+            shown = [f"{x.name} ({x.host})" if self.show_addresses else x.name for x in people]
+            self._who_lines, self._who_at = roster(time_now, shown), time_now
         return self._who_lines
-
-    def _online(self) -> Iterator[Online]:
-        people = sorted(self._members.values(), key=lambda each: nicknames.fold(each.name))
-        texts = (
-            [f"{each.name} ({each.host})" for each in people]
-            if self.show_addresses
-            else [each.name for each in people]
-        )
-        total, part, size = len(texts), list[str](), 0
-        for text in texts:
-            size += len(text.encode()) + 2
-            if size > _LIST_BYTES:
-                yield Online(self._clock.wire, total, tuple(part), more=True)
-                part, size = [], len(text.encode()) + 2
-            part.append(text)
-        yield Online(self._clock.wire, total, tuple(part))
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, for the status snapshot."""
-        with self._out.lock:
+        with self.fan_out.lock:
             members = list(self._members.values())
         # Formatted without the lock: a reader of the status port must not hold up the chat.
         return tuple(
-            Person(each.name, each.address, each.since, each.messages, each.outbox.unsent_bytes)
+            Person(
+                each.name, str(each.address), each.since, each.messages, each.outbox.unsent_bytes
+            )
             for each in members
         )
 
@@ -401,22 +412,23 @@ class Room:
     # --- holding the lock -----------------------------------------------------------------------
 
     def _tell(self, member: Member, what: Message) -> None:
-        self._out.deliver(encode_line(message.format(what)), member.outbox)
+        self.fan_out.deliver(encode_line(message.format(what)), member.outbox)
 
     def _announce(self, what: Message) -> None:
-        self._out.broadcast(encode_line(message.format(what)))
+        self.fan_out.broadcast(encode_line(message.format(what)))
 
-    def _note(self, text: str) -> None:
-        """An entry in connections.txt, and a line on the console."""
-        self._clock.tick()
-        self._out.log(self._log.connections, encode_line(f"{self._clock.log} {text}"))
-        self._show(f"[{self._clock.wire}] {text}")
+    def _note(self, now: Moment, text: str) -> None:
+        """An entry in connections.txt, and a line for the operator."""
+        self._log_connection(now, text)
+        self._show(now.wire, text)
+
+    def _log_connection(self, now: Moment, text: str) -> None:
+        self.fan_out.log(self._log.connections, encode_line(f"{now.log} {text}"))
 
 
 def _as_address(text: str) -> str:
     """An IP address in its usual form, or nothing."""
     try:
-        address = ipaddress.ip_address(text.strip("[]"))
+        return str(ip_address(text))
     except ValueError:
         return ""
-    return str(getattr(address, "ipv4_mapped", None) or address)

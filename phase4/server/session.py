@@ -7,7 +7,7 @@ does the handshake as well, and from there on knows no difference (tls.py).
 
 import contextlib
 import re
-import select
+import selectors
 import socket
 import ssl
 import time
@@ -18,7 +18,9 @@ from phase4.server.flood import TokenBucket
 from phase4.server.nicknames import BadNickname
 from phase4.server.outbox import Outbox
 from phase4.server.room import Member, Refused, Room, RoomFull
-from phase4.transport.tls_socket import HANDSHAKE_SECONDS, PlaintextPeer, TLSSocket, alert_of
+from phase4.transport.reception import TurnedAway, shake_hands
+from phase4.transport.tls_socket import TLSSocket
+from shared.address import Address
 from shared.defaults import (
     FLOOD_BURST_LINES,
     LAST_WORDS_SECONDS,
@@ -26,10 +28,11 @@ from shared.defaults import (
     NAME_SECONDS,
     NAME_TRIES,
 )
-from shared.framing import BadLine, LineDecoder, encode_line
+from shared.framing import BadLine, LineDecoder
 from shared.goodbye import say_goodbye
 from shared.listener import tune_connection
 from shared.message import Error, Prompt, clean
+from shared.poller import Poller, hangs_up, has_ended
 from shared.stream import Stream
 
 _RELEASE_SECONDS = 30.0  # the writing thread takes milliseconds, unless the disk hangs
@@ -37,11 +40,6 @@ _LINGER_SECONDS = 1.0
 _TLS_HANDSHAKE = b"\x16\x03"  # how every TLS client begins (RFC 8446, 5.1); no text does
 _HTTP_REQUEST = re.compile(r" HTTP/\d(\.\d)?\s*$")  # also how HTTP/2 begins (RFC 9113, 3.4)
 _SSH_HELLO = re.compile(r"SSH-\d\.\d+-")  # RFC 4253, 4.2
-_DISTRUSTS_US = (  # a client's alerts (RFC 8446, 6.2)
-    *("unknown_ca", "bad_certificate", "certificate_unknown", "certificate_expired"),
-    *("certificate_revoked", "unsupported_certificate"),
-)
-_TLS_ONLY = encode_line("! This port speaks TLS only; connect with --tls. Goodbye.")
 
 
 class HangUp(Exception):
@@ -60,7 +58,7 @@ class Session:
         self,
         room: Room,
         connection: socket.socket,
-        address: str,
+        address: Address,
         *,
         tls: ssl.SSLContext | None = None,
         lines_per_second: float,
@@ -108,7 +106,7 @@ class Session:
             self._close()
 
     def _shake_hands(self) -> None:
-        """Over TLS: agree on keys first. Raises HangUp, and OSError where there is no agreement.
+        """Over TLS: agree on keys first. Raises HangUp where there is no agreement.
 
         It waits for the peer, in this thread: who says nothing holds up nobody else.
         """
@@ -117,17 +115,12 @@ class Session:
         # Until they have agreed, what is left to say is said without TLS, or by the engine itself
         # (an alert), and the goodbye is the socket's.
         self._connection = self._socket
-        self._tls.settimeout(HANDSHAKE_SECONDS)
         try:
-            self._tls.do_handshake()
-        except (PlaintextPeer, TimeoutError) as error:
-            # A chat client without TLS says nothing: it waits for us to ask for a name.
-            if isinstance(error, PlaintextPeer) or not self._tls.has_heard:
-                with contextlib.suppress(OSError):
-                    self._socket.send(_TLS_ONLY)
-            raise HangUp("", "no TLS") from error
-        except ssl.SSLError as error:
-            raise HangUp("", _why_no_agreement(error)) from error
+            shake_hands(self._tls)
+        except TurnedAway as error:
+            with contextlib.suppress(OSError):
+                self._socket.send(error.last_line)
+            raise HangUp("", error.reason) from error
         self._tls.setblocking(False)
         self._connection = self._tls
 
@@ -176,16 +169,16 @@ class Session:
                 wait = self._bucket.take()  # for an empty line, too: it says nothing, but costs us
                 if wait:
                     self._hold_back(wait)
-                self._room.wait_for_room()
+                self._room.fan_out.wait_for_room()
                 if self._member.is_gone:
                     return  # disconnected, or the server stops: what is left is for nobody
                 yield line
 
     def _hold_back(self, seconds: float) -> None:
         """Wait before the next line. Raises HangUp, and OSError when the connection is lost."""
-        if not self._last_words_by and self._readiness.has_ended():
+        if not self._last_words_by and has_ended(self._socket):
             self._last_words_by = time.monotonic() + LAST_WORDS_SECONDS
-        if self._readiness.hung_up(seconds):
+        if hangs_up(self._socket, seconds):
             raise ConnectionResetError
         self._check_time()
 
@@ -220,14 +213,6 @@ class Session:
             self._connection.detach()  # rather a lost descriptor than one that is used by two
 
 
-def _why_no_agreement(error: ssl.SSLError) -> str:
-    """For the operator: what OpenSSL says, which is what the client's alert said, or our own."""
-    if alert_of(error) in _DISTRUSTS_US:
-        return "it does not trust our certificate"
-    reason = error.reason or "for no reason that is known"
-    return f"no agreement on TLS: {reason.replace('_', ' ').lower()}"
-
-
 def _refuse_other_protocols(line: str) -> None:
     """A browser sent here would take a random name with the empty line that ends its request."""
     if _HTTP_REQUEST.search(line):
@@ -237,42 +222,18 @@ def _refuse_other_protocols(line: str) -> None:
 
 
 class Readiness:
-    """Waits for one socket. select() refuses descriptors over 1,023; poll() does not."""
+    """Waits until there is something to read from one connection."""
 
     def __init__(self, connection: socket.socket, tls: TLSSocket | None = None) -> None:
-        self._connection = connection
         self._tls = tls
-        self._readable = self._hung_up = None
-        if hasattr(select, "poll"):
-            self._readable = select.poll()
-            self._readable.register(connection, select.POLLIN)
-            self._hung_up = select.poll()
-            self._hung_up.register(connection, 0)  # errors and hang-ups are always reported
+        self._poller = Poller()
+        self._poller.register(connection, selectors.EVENT_READ)
 
     def readable(self, seconds: float | None) -> bool:
         """Whether there is something to read (or the end), within `seconds`; None waits for ever.
 
-        Who waits for ever is woken by shutdown(), from any thread.
+        A wait for ever is ended by shutdown(), from any thread.
         """
         if self._tls is not None and self._tls.has_pending:
             return True  # taken from the socket already, so the system knows nothing of it
-        if self._readable:
-            return bool(self._readable.poll(None if seconds is None else max(0.0, seconds) * 1000))
-        return bool(select.select([self._connection], [], [], seconds)[0])
-
-    def hung_up(self, seconds: float) -> bool:
-        """Wait `seconds`, or less if the connection is reset or shut down: then True."""
-        if self._hung_up:
-            return bool(self._hung_up.poll(seconds * 1000))
-        return bool(select.select([], [], [self._connection], seconds)[2])
-
-    def has_ended(self) -> bool:
-        """Whether the peer's end (FIN) has come, though there may be much to read before it.
-
-        Linux tells. Where the system does not, this is False: the end is seen when all is read.
-        """
-        if not hasattr(select, "POLLRDHUP"):
-            return False
-        poller = select.poll()
-        poller.register(self._connection, select.POLLRDHUP)
-        return bool(poller.poll(0))
+        return bool(self._poller.select(seconds))

@@ -29,6 +29,7 @@ import sys
 from collections.abc import Sequence
 
 from phase4.server.options import add_server_arguments
+from phase4.server_gui.form import FIELDS, TLS_FIELDS, Wanted, default, flag
 from phase4.widgets.opening import NoWindow, open_window
 from shared.stopping import on_stop_signals
 
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the window until it is closed; the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     own, passed_on = _own_parser().parse_known_args(given)
-    options = _whole_parser().parse_args(given)
+    _whole_parser().parse_args(given)  # what is wrong is told here, not by the server later
     fields, passed_on = _fields_parser().parse_known_args(passed_on)
     stops: list[bool] = []
     on_stop_signals(lambda: stops.append(True))  # the window looks at it; no lock, no Tk
@@ -48,12 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoWindow as error:
         print(error, file=sys.stderr)
         return 2
-    from phase4.server_gui.app import App, Wanted
+    from phase4.server_gui.app import App
 
-    wanted = Wanted(
-        options.host, options.port, options.status_port, tuple(passed_on), **vars(fields)
-    )
-    app = App(root, wanted, own.theme, lambda: bool(stops))
+    app = App(root, Wanted(vars(fields), tuple(passed_on)), own.theme, lambda: bool(stops))
     app.appear()
     if own.start:
         app.start()
@@ -74,10 +72,10 @@ def _own_parser() -> argparse.ArgumentParser:
 
 
 def _fields_parser() -> argparse.ArgumentParser:
-    """Options of the server that the window has fields for, which may be emptied."""
+    """Options of the server that the window has fields for; what is typed there replaces them."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    for option in ("--tls-cert", "--tls-key", "--tls-port"):
-        parser.add_argument(option, default="")
+    for name in (*FIELDS, *TLS_FIELDS):
+        parser.add_argument(flag(name), default=default(name))
     return parser
 
 

@@ -6,14 +6,13 @@ stop takes the server up to 2 s; meanwhile the window says so, and lives.
 """
 
 import enum
-import os
 import queue
 import time
 import tkinter as tk
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
+from phase4.server_gui.form import Wanted, arguments, fault_in
 from phase4.server_gui.page import ServerPage
 from phase4.server_gui.process import Ended, Event, ServerProcess, Stray
 from phase4.server_gui.reports import Answer, Failed, News, Started, Stopped
@@ -52,19 +51,6 @@ class State(enum.Enum):
     STARTING = "Starting …"
     RUNNING = "Running"
     STOPPING = "Stopping …"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the window was started with: its fields, and the server's other options as they are."""
-
-    host: str
-    port: int
-    status_port: int
-    options: tuple[str, ...] = ()
-    tls_cert: str = ""
-    tls_key: str = ""
-    tls_port: str = ""
 
 
 class App:
@@ -115,12 +101,12 @@ class App:
         if self.state is not State.STOPPED:
             return
         values = self.page.values()
-        if fault := _fault_in(values):
+        if fault := fault_in(values):
             self.page.show_bar(*fault)
             return
         self.page.hide_bar()
         self.page.say("")
-        self._process = self._new_process(self._arguments(values))
+        self._process = self._new_process([*self._wanted.options, *arguments(values)])
         try:
             self._process.start()
         except OSError as error:
@@ -159,16 +145,6 @@ class App:
         """Escape: what the bar says was read, and nobody is selected any more."""
         self.page.hide_bar()
         self.page.people.tree.selection_set(())
-
-    def _arguments(self, values: dict[str, str]) -> list[str]:
-        arguments = [*self._wanted.options, "--host", values["host"], "--port", values["port"]]
-        arguments += ["--status-port", values["status_port"]]
-        for name in self.page.tls.fields:
-            if value := values.get(name):
-                option = name.replace("_", "-")
-                # In one word: the name of a file may begin with a dash.
-                arguments.append(f"--{option}={os.path.expanduser(value)}")
-        return arguments
 
     # --- what the process tells -------------------------------------------------------------------
 
@@ -330,10 +306,7 @@ class App:
             disconnect=self.disconnect,
             open_link=self.links.open,
         )
-        wanted = self._wanted
-        ports = {"port": str(wanted.port), "status_port": str(wanted.status_port)}
-        files = {"tls_cert": wanted.tls_cert, "tls_key": wanted.tls_key}
-        self.page.fill({"host": wanted.host, **ports, **files, "tls_port": wanted.tls_port})
+        self.page.fill(self._wanted.fields)
         self.page.pack(fill="both", expand=True)
         self._actions = self._list_actions()
         self.page.set_actions(self._actions)
@@ -399,19 +372,6 @@ OTHER_KEYS = (
     "Alt and an underlined letter lead to that field or press that button.",
     "Letters lead to a name among the people; Escape lets go of it, and closes a message.",
 )
-
-
-def _fault_in(values: dict[str, str]) -> tuple[str, str] | None:
-    """What is wrong with the fields, in a sentence, and with which; None where nothing is."""
-    if not values["host"]:
-        return "Which address shall the server listen on? 127.0.0.1 is this machine only.", "host"
-    if values.get("tls_cert") == "":  # wanted, and not given
-        return "TLS needs a certificate: give its file, or make one.", "tls_cert"
-    for name in ("port", "status_port", *(["tls_port"] if values.get("tls_port") else [])):
-        port = values[name]
-        if not (port.isascii() and port.isdigit() and int(port[:6]) < 65536):
-            return "A port is a number from 1 to 65535; 0 takes any that is free.", name
-    return None
 
 
 def _how(status: int) -> str:

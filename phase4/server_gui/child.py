@@ -8,7 +8,6 @@ killed or its screen is gone: no server stays behind that nobody can stop.
 
 import argparse
 import os
-import re
 import sys
 import threading
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from phase4.server.chat_server import ChatServer
 from phase4.server.introduction import introduce
 from phase4.server.options import Settings, add_server_arguments, settings_of
 from phase4.server_gui.feed import Feed
+from phase4.server_gui.form import field_of
 from phase4.server_gui.reports import Answer, Failed, Started, Stopped
 from phase4.transport.tls_socket import TLSError
 from shared.framing import LineDecoder
@@ -27,8 +27,6 @@ from shared.wakeup import Wakeup
 
 _STDIN, _STDOUT = 0, 1
 _LOOK_SECONDS = 0.5
-
-_PORTS = {"--port": "port", "--tls-port": "tls_port", "--status-port": "status_port"}
 
 HOW_TO_STOP = "Stop it with the button above, or close this window."
 
@@ -44,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     feed = Feed(_STDOUT)
     settings = settings_of(options)
     try:
-        server = ChatServer(settings, feed, on_public=feed.public)
+        server = ChatServer(settings, feed, show=feed.show, feed=feed)
     except (ListenError, LogError, TLSError) as error:
         feed.report(_failed(error, settings))
         feed.close()
@@ -56,8 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
     server.start()
     feed.report(Started(server.address, server.tls_address, server.fingerprint))
-    feed.watch(server.snapshot)
-    introduce(server, HOW_TO_STOP, lambda text: feed.note(_in_one_column(text)))
+    feed.watch(server.figures.snapshot)
+    introduce(server, HOW_TO_STOP, feed.note, is_one_width=False)
     threading.Thread(
         target=_obey, args=(server, feed, stopping.ring), name="commands", daemon=True
     ).start()
@@ -66,7 +64,7 @@ def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
             pass
     finally:
         server.stop()
-        feed.note(f"Stopped. {server.figures().partition(', ')[2]}.")
+        feed.note(f"Stopped. {server.figures.messages()}.")
         feed.report(Stopped(server.is_broken.is_set()))
         feed.close()
 
@@ -91,22 +89,14 @@ def _disconnect(server: ChatServer, name: str) -> Answer:
     return Answer(f"{name} was not here any more; nobody was disconnected.")
 
 
-def _failed(error: Exception, settings: Settings) -> Failed:
-    """Why it cannot start. The window has fields for what its sentences give an option for."""
-    text = str(error)
-    if isinstance(error, LogError):
-        return Failed(text, "")
-    if isinstance(error, TLSError):  # the sentence begins with the file that is wrong
-        return Failed(text, "tls_key" if text.startswith(f"{settings.tls_key} ") else "tls_cert")
-    for option, field in _PORTS.items():
-        if f"with {option}." in text:
-            return Failed(text.replace(f" with {option}.", "."), field)
-    return Failed(text, "host" if "address" in text else "")
-
-
-def _in_one_column(text: str) -> str:
-    """A table of blanks needs letters of one width, which the window does not have."""
-    return re.sub(r"(?<=\S) {2,}(?=\S)", " – ", text)
+def _failed(error: ListenError | LogError | TLSError, settings: Settings) -> Failed:
+    """Why it cannot start, and the field of the window's form that is to be mended."""
+    if isinstance(error, ListenError):
+        return Failed(error.sentence, field_of(error.option))
+    if isinstance(error, TLSError):
+        is_key = error.path is not None and error.path == settings.tls_key
+        return Failed(str(error), "tls_key" if is_key else "tls_cert")
+    return Failed(str(error), "")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ thread waits, and the oldest lines are left out and counted. The chat does not n
 """
 
 import os
-import re
 import threading
 import time
 from collections import deque
@@ -30,7 +29,6 @@ SNAPSHOT_SECONDS = 0.5
 _SNAPSHOT_SHARE = 20  # one of a thousand people takes milliseconds: at most a twentieth of the time
 _CLOSE_SECONDS = 0.5
 
-_HAS_TIME = re.compile(r"\[\d\d:\d\d:\d\d\] ")
 _DATE_CHARACTERS = len("2026-11-21T")
 _TIME_CHARACTERS = len("14:03:05")
 
@@ -54,17 +52,19 @@ class Feed:
         self._thread.start()
 
     def print(self, text: str) -> None:
-        """What the server's console would show: who comes and goes, and warnings."""
-        text = clean(text)
-        found = _HAS_TIME.match(text)
-        self._add([f"{found[0]}* {text[found.end() :]}" if found else f"! {text}"])
+        """A warning: what the server says on its console."""
+        self._add([f"! {clean(text)}"])
+
+    def show(self, time_now: str, text: str) -> None:
+        """What happened at `time_now`, "14:03:05": who comes and goes."""
+        self._add([f"[{time_now}] * {clean(text)}"])
 
     def note(self, text: str) -> None:
-        """A line that is no warning, with the time now."""
-        self._add([f"[{time.strftime('%H:%M:%S')}] * {clean(text)}"])
+        """What happened just now."""
+        self.show(time.strftime("%H:%M:%S"), text)
 
-    def public(self, entries: list[bytes]) -> None:
-        """Entries of messages.txt, as they are logged."""
+    def append(self, entries: list[bytes]) -> None:
+        """Entries of messages.txt, once they are in the file: a Log, to the server."""
         self._add(entries)
 
     def report(self, report: Started | Failed | Answer | Stopped) -> None:

@@ -4,12 +4,13 @@ Main thread only. It knows nothing of servers: `app` tells it what to show.
 """
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from tkinter import ttk
 from typing import Literal
 
 from phase4.server_gui.button import new_button
 from phase4.server_gui.counts import Counts
+from phase4.server_gui.form import FIELDS
 from phase4.server_gui.people_table import PeopleTable
 from phase4.server_gui.tls_form import TlsForm
 from phase4.widgets.actions import Action
@@ -19,8 +20,6 @@ from phase4.widgets.theme import Theme, pad
 
 HINT = "127.0.0.1: this machine only.  0.0.0.0: every network that this machine is in."
 PRIVATE = "Public messages, and what the server says. Private messages are never shown here."
-
-FIELDS = {"host": "Host", "port": "Port", "status_port": "Status port"}
 
 
 class ServerPage(ttk.Frame):
@@ -55,7 +54,7 @@ class ServerPage(ttk.Frame):
                 self._menu.add_separator()
             self._menu.add_command(label=action.label, accelerator=action.keys, command=action.do)
 
-    def fill(self, values: dict[str, str]) -> None:
+    def fill(self, values: Mapping[str, str]) -> None:
         """Put values into the fields; one that is about TLS brings those into sight."""
         for name, value in values.items():
             self._field(name).delete(0, "end")

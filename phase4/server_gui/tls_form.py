@@ -14,6 +14,7 @@ from typing import Literal
 
 from phase4 import certificate
 from phase4.server_gui.button import new_button
+from phase4.server_gui.form import FILES, TLS_FIELDS
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.sentence import Sentence
 from phase4.widgets.theme import Theme
@@ -23,11 +24,6 @@ HINT = (
     "A number: TLS is there, and the port above stays unencrypted."
 )
 
-FIELDS = {
-    "tls_cert": "Certificate (PEM)",
-    "tls_key": "Key, if in another file",
-    "tls_port": "TLS port",
-}
 _UNDERLINED = {"tls_cert": 0, "tls_key": 0, "tls_port": 1}
 
 PEM = (("Certificates and keys", "*.pem *.crt *.cer *.key"), ("All files", "*"))
@@ -54,7 +50,7 @@ class TlsForm(ttk.Frame):
         self.fields: dict[str, ttk.Entry] = {}
         self._labels: dict[str, ttk.Label] = {}
         self._choose: dict[str, ttk.Button] = {}
-        for name, text in FIELDS.items():
+        for name, text in TLS_FIELDS.items():
             self._add_field(name, text, start)
         below = self._below = ttk.Frame(self)
         self.make_button = new_button(below, "Make a certificate", self._make, underline=1)
@@ -100,7 +96,7 @@ class TlsForm(ttk.Frame):
         before = _path(field.get())
         try:
             chosen = filedialog.askopenfilename(
-                parent=self, title=FIELDS[name], initialdir=before.parent, filetypes=PEM
+                parent=self, title=TLS_FIELDS[name], initialdir=before.parent, filetypes=PEM
             )
         except tk.TclError:
             if _is_gone(self):
@@ -151,7 +147,7 @@ class TlsForm(ttk.Frame):
         field.bind("<Return>", lambda _: start())
         bind_select_all(field)
         self.fields[name] = field
-        if name != "tls_port":
+        if name in FILES:
             self._choose[name] = new_button(
                 self, "Choose …", lambda: self._ask_for_file(name), underline=-1
             )

@@ -23,26 +23,29 @@ def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext
         try:
             path.open("rb").close()  # load_cert_chain() does not say which of the two it is
         except OSError as error:
-            raise TLSError(f"{path} cannot be read: {error.strerror}.") from error
+            raise TLSError(f"{path} cannot be read: {error.strerror}.", path) from error
     try:
         context.load_cert_chain(certificate, key, password=_no_password)
     except _EncryptedKey as error:
-        raise TLSError(f"{key} is encrypted with a password; a server needs it without.") from error
+        sentence = f"{key} is encrypted with a password; a server needs it without."
+        raise TLSError(sentence, key) from error
     except (ssl.SSLError, ValueError) as error:
-        raise TLSError(_why_no_chain(certificate, key, error)) from error
+        raise _no_chain(certificate, key, error) from error
     return context
 
 
-def _why_no_chain(certificate: Path, key: Path, error: Exception) -> str:
+def _no_chain(certificate: Path, key: Path, error: Exception) -> TLSError:
     reason = getattr(error, "reason", None)
     # Of another pair, or of another kind: RSA beside ECDSA.
     if reason in ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED"):
-        return f"{key} is not the key that belongs to {certificate}."
+        return TLSError(f"{key} is not the key that belongs to {certificate}.", key)
     if reason in ("EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK"):
-        return f"{certificate} is too weak for TLS as it is spoken today; make a new one."
-    if key == certificate:
-        return f"{key} does not hold a certificate and its key, in PEM; is the key in another file?"
-    return f"{certificate} and {key} hold no certificate with its key, in PEM, that can be used."
+        why = f"{certificate} is too weak for TLS as it is spoken today; make a new one."
+    elif key == certificate:
+        why = f"{key} does not hold a certificate and its key, in PEM; is the key in another file?"
+    else:
+        why = f"{certificate} and {key} hold no certificate with its key, in PEM, that can be used."
+    return TLSError(why, certificate)
 
 
 def client_context(ca: Path | None = None) -> ssl.SSLContext:
@@ -61,9 +64,9 @@ def client_context(ca: Path | None = None) -> ssl.SSLContext:
     try:
         context.load_verify_locations(ca)
     except ssl.SSLError as error:
-        raise TLSError(f"{ca} holds no certificate in PEM.") from error
+        raise TLSError(f"{ca} holds no certificate in PEM.", ca) from error
     except OSError as error:
-        raise TLSError(f"{ca} cannot be read: {error.strerror}.") from error
+        raise TLSError(f"{ca} cannot be read: {error.strerror}.", ca) from error
     return context
 
 
@@ -100,4 +103,4 @@ def fingerprint_of_file(certificate: Path) -> str:
         end = text.index("-----END CERTIFICATE-----", start) + len("-----END CERTIFICATE-----")
         return fingerprint(ssl.PEM_cert_to_DER_cert(text[start:end]))
     except (OSError, ValueError) as error:
-        raise TLSError(f"{certificate} holds no certificate in PEM.") from error
+        raise TLSError(f"{certificate} holds no certificate in PEM.", certificate) from error

@@ -15,7 +15,6 @@ damage it.
 
 import contextlib
 import errno
-import ipaddress
 import os
 import re
 import stat
@@ -27,6 +26,8 @@ from io import FileIO
 from pathlib import Path
 
 from phase4.transport.tls_socket import TLSError
+from shared.address import ip_address
+from shared.deadline import Deadline
 
 if sys.platform == "win32":
     import msvcrt
@@ -66,11 +67,9 @@ def spelled(host: str) -> str:
             # they would make another host of it, and so a first use.
             host = host.encode("idna").decode("ascii")
     try:
-        address = ipaddress.ip_address(host)
+        return str(ip_address(host))
     except ValueError:
         return host.casefold().removesuffix(".")
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
 
 
 def parse(text: str) -> list[Entry]:
@@ -115,7 +114,8 @@ def fingerprints(path: Path, host: str, port: int) -> set[str]:
     except OSError as error:
         raise TLSError(
             f"The known servers in {path} cannot be read ({error.strerror}), so nobody can tell "
-            "whether this is the right one."
+            "whether this is the right one.",
+            path,
         ) from error
 
 
@@ -179,9 +179,9 @@ def _known_in(file: FileIO, path: Path, host: str, port: int) -> set[str]:
     try:
         entries = parse(data.decode())
     except UnicodeDecodeError as error:
-        raise TLSError(_why_not_understood(path, "it is no text")) from error
+        raise TLSError(_why_not_understood(path, "it is not text"), path) from error
     except ValueError as error:
-        raise TLSError(_why_not_understood(path, str(error))) from error
+        raise TLSError(_why_not_understood(path, str(error)), path) from error
     place = (spelled(host), port)
     return {each.fingerprint for each in entries if (each.host, each.port) == place}
 
@@ -196,9 +196,9 @@ def _why_not_understood(path: Path, what: str) -> str:
 @contextlib.contextmanager
 def _locked(file: FileIO) -> Iterator[None]:
     """No other program of ours writes meanwhile. Raises OSError where one does not let go."""
-    deadline = time.monotonic() + LOCK_SECONDS
+    deadline = Deadline(LOCK_SECONDS)
     while not _try_to_lock(file):
-        if time.monotonic() > deadline:
+        if deadline.has_passed:
             raise TimeoutError(errno.ETIMEDOUT, "another program keeps it locked")
         time.sleep(0.01)
     try:

@@ -22,11 +22,10 @@ import contextlib
 import ipaddress
 import re
 import socket
-import time
 from collections.abc import Iterable
-from typing import Any
 
-from shared.address import address_text, host_and_port
+from shared.address import Address, IPAddress, ip_address, unmapped
+from shared.deadline import Deadline
 
 MAX_HEADER_BYTES = 107
 """The longest line there can be, its CRLF included (the specification, 2.1)."""
@@ -38,8 +37,7 @@ _BEGIN_OF_V2 = b"\r\n\r\n\x00\r\nQUIT\n"
 _TCP = re.compile(rb"PROXY (TCP[46]) ([^ ]+) ([^ ]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})\r\n")
 _UNKNOWN = re.compile(rb"PROXY UNKNOWN(?: [^\n]*)?\r\n")
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ProxyError(Exception):
@@ -53,32 +51,30 @@ class NoHeader(ProxyError):
 # --- the line itself ----------------------------------------------------------------------------
 
 
-def header(client: tuple[Any, ...], server: tuple[Any, ...]) -> bytes:
-    r"""The line for a connection of `client` to `server`: addresses as getpeername() gives them.
+def header(client: Address, server: Address) -> bytes:
+    r"""The line for a connection of `client` to `server`.
 
-    >>> header(("192.0.2.7", 56324), ("10.0.0.1", 12345))
-    b'PROXY TCP4 192.0.2.7 10.0.0.1 56324 12345\r\n'
-    >>> header(("::ffff:192.0.2.7", 56324, 0, 0), ("::ffff:10.0.0.1", 12345, 0, 0))
+    >>> header(Address("192.0.2.7", 56324), Address("10.0.0.1", 12345))
     b'PROXY TCP4 192.0.2.7 10.0.0.1 56324 12345\r\n'
     """
     try:
-        source, target = _ip(client[0]), _ip(server[0])
-        ports = f"{client[1]:d} {server[1]:d}"
-    except (ValueError, TypeError, IndexError):  # no TCP: the socket of another family
+        source, target = _ip(client), _ip(server)
+    except ValueError:
         return b"PROXY UNKNOWN\r\n"
+    ports = f"{client.port} {server.port}"
     if source.version == target.version == 4:
         return f"PROXY TCP4 {source} {target} {ports}\r\n".encode()
     # Of both kinds: behind another proxy, a client of IPv4 may come over a connection of IPv6.
     return f"PROXY TCP6 {_as_ipv6(source)} {_as_ipv6(target)} {ports}\r\n".encode()
 
 
-def parse(line: bytes) -> str | None:
-    r"""The client's address, as `address_text` writes it; None: the connection's own one holds.
+def parse(line: bytes) -> Address | None:
+    r"""The client's address; None: the connection's own one holds.
 
     Raises ProxyError for all that is not exactly one header of version 1, with its CRLF.
 
     >>> parse(b"PROXY TCP6 2001:DB8::7 ::1 56324 12345\r\n")
-    '[2001:db8::7]:56324'
+    Address(host='2001:db8::7', port=56324)
     >>> parse(b"PROXY UNKNOWN\r\n") is None
     True
     """
@@ -95,7 +91,7 @@ def parse(line: bytes) -> str | None:
     if max(map(int, ports)) > 65535:
         raise ProxyError("The PROXY header has a port over 65535.")
     address, _ = _field(family, source), _field(family, target)
-    return address_text((str(address), int(ports[0])))
+    return Address(str(address), int(ports[0]))
 
 
 _WHY_TOO_LONG = f"The PROXY header is longer than {MAX_HEADER_BYTES} bytes."
@@ -103,26 +99,21 @@ _WHY_NOT_V1 = "This is no PROXY header of version 1."
 _WHY_NOT_V2 = "This is a PROXY header of version 2 (binary); only version 1 is understood."
 
 
-def _field(family: str, text: str) -> _Address:
+def _field(family: str, text: str) -> IPAddress:
     """An address of the header. Raises ProxyError where it is none of that family."""
     kind = ipaddress.IPv4Address if family == "TCP4" else ipaddress.IPv6Address
     with contextlib.suppress(ValueError):
         if "%" not in text:  # a zone means something only on the machine that wrote it
-            return _plain(kind(text))
+            return unmapped(kind(text))
     raise ProxyError(f"The PROXY header has something that is no {family} address.")
 
 
-def _ip(text: str) -> _Address:
-    """Raises ValueError. Without the zone of `fe80::1%eth0`, which only this machine knows."""
-    return _plain(ipaddress.ip_address(text.partition("%")[0]))
+def _ip(address: Address) -> IPAddress:
+    """Without its zone, which only this machine knows. Raises ValueError for a name."""
+    return ip_address(address.host.partition("%")[0])
 
 
-def _plain(address: _Address) -> _Address:
-    """IPv4 as IPv4, also where a socket for both kinds has it in the form of IPv6."""
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-def _as_ipv6(address: _Address) -> str:
+def _as_ipv6(address: IPAddress) -> str:
     if address.version == 6:
         return str(address)
     return f"::ffff:{int(address) >> 16:x}:{int(address) & 0xFFFF:x}"  # no dots: the header's form
@@ -131,7 +122,7 @@ def _as_ipv6(address: _Address) -> str:
 # --- reading it -----------------------------------------------------------------------------------
 
 
-def receive(connection: socket.socket, seconds: float) -> str | None:
+def receive(connection: socket.socket, seconds: float) -> Address | None:
     """Read the header that comes first on a connection; what `parse` says of it.
 
     Takes not one byte more: what follows may be the first message of TLS, which is another's to
@@ -144,7 +135,7 @@ def receive(connection: socket.socket, seconds: float) -> str | None:
     waits for the end of a line that does not come.
     """
     before = connection.gettimeout()
-    deadline = time.monotonic() + seconds
+    deadline = Deadline(seconds)
     line = b""
     try:
         while not line.endswith(b"\n") or _BEGIN_OF_V2.startswith(line):
@@ -155,12 +146,9 @@ def receive(connection: socket.socket, seconds: float) -> str | None:
     return parse(line)
 
 
-def _receive_byte(connection: socket.socket, line: bytes, deadline: float) -> bytes:
-    left = deadline - time.monotonic()
+def _receive_byte(connection: socket.socket, line: bytes, deadline: Deadline) -> bytes:
     try:
-        if left <= 0:
-            raise TimeoutError
-        connection.settimeout(left)
+        connection.settimeout(deadline.timeout())
         byte = connection.recv(1)
     except TimeoutError:
         raise ProxyError("No PROXY header came in time.") from None
@@ -185,7 +173,7 @@ def _expect_begin(line: bytes) -> None:
 # --- whom to believe ------------------------------------------------------------------------------
 
 
-def proxy_network(text: str) -> _Network:
+def proxy_network(text: str) -> Network:
     """An address, or a network such as 10.0.0.0/8. For argparse's `type`."""
     try:
         network = ipaddress.ip_network(text)
@@ -208,26 +196,21 @@ def _why_no_network(text: str) -> str:
 class TrustedProxies:
     """The addresses whose headers are believed; at first none. It does not change.
 
-    >>> "10.1.2.3:4567" in TrustedProxies([proxy_network("10.0.0.0/8")])
+    >>> Address("10.1.2.3", 4567) in TrustedProxies([proxy_network("10.0.0.0/8")])
     True
-    >>> "127.0.0.1" in TrustedProxies()
-    False
     """
 
-    def __init__(self, networks: Iterable[_Network] = ()) -> None:
+    def __init__(self, networks: Iterable[Network] = ()) -> None:
         self._networks = tuple(networks)
 
     def __bool__(self) -> bool:
         """Whether there are any."""
         return bool(self._networks)
 
-    def __contains__(self, address: str) -> bool:
-        """Whether this host, with or without its port, is one of them."""
+    def __contains__(self, address: Address) -> bool:
+        """Whether this host, at whatever port, is one of them."""
         try:
             ip = _ip(address)
         except ValueError:
-            try:
-                ip = _ip(host_and_port(address)[0])
-            except (ValueError, argparse.ArgumentTypeError):
-                return False
+            return False
         return any(ip in network for network in self._networks)

@@ -26,11 +26,13 @@ it without knowing. What is different:
 import contextlib
 import errno
 import os
-import select
 import socket
 import ssl
 import threading
-import time
+from pathlib import Path
+
+from shared.deadline import Deadline
+from shared.poller import is_ready
 
 HANDSHAKE_SECONDS = 5.0
 """For all of a handshake. It takes three messages; over a slow network a second."""
@@ -61,7 +63,14 @@ _FIRST_BYTES = (0x15, 0x16)  # an alert, a handshake: so begins all that a peer 
 
 
 class TLSError(Exception):
-    """TLS cannot be set up; the text is a sentence for whoever started us."""
+    """TLS cannot be set up; the text is a sentence for the person who started us.
+
+    `path` is the file that is to blame, if it is a file.
+    """
+
+    def __init__(self, text: str, path: Path | None = None) -> None:
+        super().__init__(text)
+        self.path = path
 
 
 class PlaintextPeer(ConnectionError):
@@ -176,7 +185,7 @@ class TLSSocket:
             data = self._receive(deadline)
             if data and not self._has_heard and data[0] not in _FIRST_BYTES:
                 raise PlaintextPeer(errno.EPROTO, "the peer speaks no TLS")
-            self._has_heard = True
+            self._has_heard = self._has_heard or bool(data)
             self._handshake_bytes += len(data)
             if self._handshake_bytes > _HANDSHAKE_BYTES:
                 raise _no_end()
@@ -260,7 +269,7 @@ class TLSSocket:
         del self._plain[:size]
         return data
 
-    def _receive(self, deadline: float | None) -> bytes:
+    def _receive(self, deadline: Deadline | None) -> bytes:
         """Encrypted bytes from the socket. Holds no lock."""
         while True:
             try:
@@ -367,15 +376,15 @@ class TLSSocket:
         """The socket's."""
         self._socket.setsockopt(level, option, value)
 
-    def _deadline(self) -> float | None:
-        return None if self._timeout is None else time.monotonic() + self._timeout
+    def _deadline(self) -> Deadline | None:
+        return Deadline(self._timeout) if self._timeout else None
 
-    def _wait(self, deadline: float | None, *, write: bool) -> None:
+    def _wait(self, deadline: Deadline | None, *, write: bool) -> None:
         """Until the socket can be read or written. Raises BlockingIOError or TimeoutError."""
         if self._timeout == 0:
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        if not _is_ready(self._socket, left, write=write):
+        left = None if deadline is None else deadline.seconds_left
+        if not is_ready(self._socket, left, write=write):
             raise TimeoutError("timed out")
 
     # --- the end ----------------------------------------------------------------------------------
@@ -440,20 +449,3 @@ def _no_end() -> ssl.SSLError:
     error = ssl.SSLError(ssl.SSL_ERROR_SSL, "the handshake has no end")
     error.library, error.reason = "SSL", "HANDSHAKE_WITHOUT_END"
     return error
-
-
-def _is_ready(connection: socket.socket, seconds: float | None, *, write: bool) -> bool:
-    """Whether a socket can be read or written within `seconds`."""
-    if hasattr(select, "poll"):  # select() refuses descriptors over 1,023
-        poller = select.poll()
-        try:
-            poller.register(connection, select.POLLOUT if write else select.POLLIN)
-        except ValueError as error:  # closed meanwhile, by another thread
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF)) from error
-        return bool(poller.poll(None if seconds is None else seconds * 1000))
-    wanted = [connection]
-    ready = select.select([] if write else wanted, wanted if write else [], [], seconds)
-    return bool(ready[write])
-
-
-# --- contexts: what both ends demand --------------------------------------------------------------

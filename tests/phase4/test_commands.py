@@ -1,10 +1,12 @@
 """Commands: what each does, and that none of them, mistyped, becomes a public message."""
 
+import doctest
 from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
 
+from phase4.server import roster
 from tests.phase4.chat import TIME, Chat
 
 
@@ -263,3 +265,7 @@ def test_a_long_list_of_people_comes_in_several_lines(chat: Chat) -> None:
     finally:
         for each in people:
             each.close()
+
+
+def test_the_example_of_an_answer_to_who_is_true() -> None:
+    assert doctest.testmod(roster) == (0, 1)

@@ -20,6 +20,7 @@ from phase4.server.options import Settings
 from phase4.server.outbox import Outbox
 from phase4.server.room import Member, RoomFull
 from phase4.server.session import Session
+from shared.address import Address
 from shared.console import Console
 from tests.harness import Peer, wait_until
 from tests.phase4.chat import PROMPT, TIME, Chat, Person, both_transports
@@ -57,7 +58,7 @@ def test_who_gives_a_name_too_late_holds_none(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, _server_in_this_process(tmp_path) as server:
         ours.setblocking(False)
-        member = Member(Outbox(ours), "127.0.0.1:1")
+        member = Member(Outbox(ours), Address("127.0.0.1", 1))
         server.room.connect(member)
         server.room.evict_nameless()
         with pytest.raises(RoomFull, match="Others took your place"):
@@ -132,7 +133,7 @@ def _server_in_this_process(tmp_path: Path, **options: float) -> Iterator[ChatSe
     """A server whose objects can be counted, and its times be made short."""
     console = Console()
     settings = Settings(port=0, status_port=0, log_dir=tmp_path, **options)  # type: ignore[arg-type]
-    server = ChatServer(settings, console, is_quiet=True)
+    server = ChatServer(settings, console)
     server.start()
     try:
         yield server

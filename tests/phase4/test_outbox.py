@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phase4.server.outbox import MAX_BATCH_BYTES, FanOut, Outbox, Personal
+from phase4.server.outbox import MAX_BATCH_BYTES, FanOut, Outbox
+from phase4.server.personal import Personal
 from tests.harness import wait_until
 
 # A batch as it is added: who does what. Persons 0 to 2 listen from the start, 3 to 5 do not.

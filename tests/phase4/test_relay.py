@@ -17,6 +17,7 @@ import pytest
 
 from phase4.relay import sides as relay_sides
 from phase4.relay.relay import Relay
+from shared.address import Address
 from shared.listener import open_listener
 from shared.threaded_server import ThreadedServer
 from tests.harness import ROOT, SECONDS, Server, environment, free_port, run, wait_until
@@ -304,7 +305,7 @@ def test_a_server_that_does_not_answer_in_time_is_said_to_be_unreachable(
         ours, client = socket.socketpair()
         with ours, client:
             client.shutdown(socket.SHUT_WR)
-            Relay(upstream.getsockname(), print).serve(ours, "somebody")
+            Relay(Address.of(upstream.getsockname()), print).serve(ours, "127.0.0.1:1")
             assert client.recv(100) == b"! The server cannot be reached (timed out).\n"
 
 
@@ -389,7 +390,7 @@ class Inside:
     def __init__(self) -> None:
         self.upstream = socket.create_server(("127.0.0.1", 0))
         self.upstream.settimeout(SECONDS)
-        self.relay = Relay(self.upstream.getsockname(), lambda text: None)
+        self.relay = Relay(Address.of(self.upstream.getsockname()), lambda text: None)
         listener = open_listener("127.0.0.1", 0)
         self.address = listener.getsockname()
         self.server = ThreadedServer(listener, self.relay.serve)
@@ -468,7 +469,7 @@ def test_who_comes_while_it_stops_is_told_so(inside: Inside) -> None:
         listener.accept()[0] as ours,
     ):
         client.shutdown(socket.SHUT_WR)
-        inside.relay.serve(ours, "somebody")
+        inside.relay.serve(ours, "127.0.0.1:1")
         assert receive_all(client) == b"! The relay takes nobody now; try again later.\n"
 
 

@@ -16,8 +16,9 @@ import pytest
 
 from phase4.server_gui import app as app_module
 from phase4.server_gui import process as process_module
-from phase4.server_gui.app import BATCH_LINES, BROKEN, KILLED, App, State, Wanted
+from phase4.server_gui.app import BATCH_LINES, BROKEN, KILLED, App, State
 from phase4.server_gui.feed import MAX_WAITING_LINES, Feed
+from phase4.server_gui.form import Wanted
 from phase4.server_gui.page import PRIVATE
 from phase4.server_gui.people_table import PeopleTable
 from phase4.server_gui.process import Ended, ServerProcess, Stray
@@ -179,7 +180,7 @@ def test_a_window_that_does_not_read_makes_nobody_wait_and_is_told_what_it_misse
     feed = Feed(writing_end)
     told = 0
     while not feed.dropped:  # the pipe is full, and then the list
-        feed.public([b"2026-11-21T14:03:05+01:00 Bob: %d\n" % n for n in range(told, told + 1000)])
+        feed.append([b"2026-11-21T14:03:05+01:00 Bob: %d\n" % n for n in range(told, told + 1000)])
         told += 1000
     feed.report(Answer("after all that"))
     got: list[Report | None] = []
@@ -249,9 +250,8 @@ def open_app(root: tk.Tk, tmp_path: Path) -> Iterator[Callable[..., App]]:
         def new_process(arguments: Sequence[str]) -> ServerProcess:
             return ServerProcess([], command) if command else ServerProcess(arguments)
 
-        opened.append(
-            App(root, Wanted("127.0.0.1", port, 0, options), "light", lambda: False, new_process)
-        )
+        fields = {"host": "127.0.0.1", "port": str(port), "status_port": "0"}
+        opened.append(App(root, Wanted(fields, options), "light", lambda: False, new_process))
         _KEPT.append(opened)
         return opened[-1]
 

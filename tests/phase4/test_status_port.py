@@ -182,7 +182,7 @@ def test_while_the_line_is_made_the_room_is_free(
     """Holding the room's lock meanwhile would make everybody who speaks wait."""
     settings = Settings(port=0, status_port=0, log_dir=tmp_path)
     console = Console()
-    server = ChatServer(settings, console, is_quiet=True)
+    server = ChatServer(settings, console)
     was_free = []
 
     def look_and_format(snapshot: Snapshot) -> bytes:

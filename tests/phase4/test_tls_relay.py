@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from phase4.relay import sides as relay_sides
 from phase4.relay.relay import Relay
 from phase4.relay.sides import ClientSide
+from phase4.transport import reception
 from phase4.transport.contexts import (
     client_context,
     fingerprint,
@@ -29,6 +29,7 @@ from phase4.transport.contexts import (
     server_context,
 )
 from phase4.transport.tls_socket import CutOff, TLSSocket
+from shared.address import Address
 from shared.stream import Stream
 from tests.conftest import Need
 from tests.harness import SECONDS, Server, run, wait_until
@@ -434,16 +435,16 @@ def test_a_client_without_tls_is_told_so(both: TLSRelayed, said: bytes) -> None:
     client = both.client()
     client.sendall(said)
     answer = receive_all(client).decode()
-    assert answer == "! This relay speaks TLS only; connect with --tls. Goodbye.\n"
+    assert answer == "! This port speaks TLS only; connect with --tls. Goodbye.\n"
 
 
 def test_a_client_that_waits_to_be_asked_is_told_as_well(
     certified: Certified, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay_sides, "HANDSHAKE_SECONDS", 0.1)
+    monkeypatch.setattr(reception, "RECEPTION_SECONDS", 0.1)
     assert told_by_relay(certified, b"") == (
-        b"! This relay speaks TLS only; connect with --tls. Goodbye.\n",
-        "somebody was turned away: it speaks no TLS",
+        b"! This port speaks TLS only; connect with --tls. Goodbye.\n",
+        "192.0.2.7:56324 was turned away: it does not speak TLS",
     )
 
 
@@ -451,10 +452,10 @@ def test_a_handshake_that_stalls_is_ended_in_silence(
     certified: Certified, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever has begun to speak TLS would take a sentence for a fault of the relay's."""
-    monkeypatch.setattr(relay_sides, "HANDSHAKE_SECONDS", 0.1)
+    monkeypatch.setattr(reception, "RECEPTION_SECONDS", 0.1)
     assert told_by_relay(certified, b"\x16\x03\x01\x02\x00\x01") == (
         b"",
-        "somebody was turned away: its TLS handshake took too long",
+        "192.0.2.7:56324 was turned away: its TLS handshake took too long",
     )
 
 
@@ -462,14 +463,14 @@ def told_by_relay(certified: Certified, said: bytes) -> tuple[bytes, str]:
     """What a client that says this reads, and what the relay reports; in this process."""
     reports: list[str] = []
     clients = ClientSide(server_context(certified.file))
-    relay = Relay(("127.0.0.1", 1), reports.append, clients=clients)
+    relay = Relay(Address("127.0.0.1", 1), reports.append, clients=clients)
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
         socket.create_connection(listener.getsockname(), SECONDS) as client,
         listener.accept()[0] as ours,
     ):
         client.sendall(said)
-        serving = threading.Thread(target=relay.serve, args=(ours, "somebody"))
+        serving = threading.Thread(target=relay.serve, args=(ours, "192.0.2.7:56324"))
         serving.start()
         heard = receive_all(client)
         client.close()
@@ -481,7 +482,7 @@ def told_by_relay(certified: Certified, said: bytes) -> tuple[bytes, str]:
 def test_silence_after_the_handshake_is_fine(
     certified: Certified, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay_sides, "HANDSHAKE_SECONDS", 1.0)  # for the handshake, and only that
+    monkeypatch.setattr(reception, "RECEPTION_SECONDS", 1.0)  # for the handshake, and only that
     side = ClientSide(server_context(certified.file))
     heard: list[bytes] = []
     with (

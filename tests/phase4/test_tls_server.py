@@ -27,10 +27,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from phase4.server import session as session_module
 from phase4.server.chat_server import ChatServer
 from phase4.server.options import Settings
 from phase4.server.outbox import FanOut, Outbox
+from phase4.transport import reception
 from phase4.transport.contexts import client_context, server_context
 from phase4.transport.tls_socket import TLSError, TLSSocket
 from shared.console import Console
@@ -63,7 +63,7 @@ def _server_in_this_process(
     """A server whose times can be made short; how to connect to it plainly, and to join it."""
     console = Console()
     settings = Settings(port=0, status_port=0, log_dir=directory, tls_cert=authority.certificate())
-    server = ChatServer(settings, console, is_quiet=True)
+    server = ChatServer(settings, console)
     server.start()
     host, port = server.address.split(":")
 
@@ -104,14 +104,14 @@ def test_who_talks_plainly_to_the_tls_port_is_told_and_nobody_hears_it(
         alice.fence()
     assert chat.log("messages.txt") == []
     entries = chat.log("connections.txt")
-    assert any(each.endswith("was refused: no TLS") for each in entries)
+    assert any(each.endswith("was refused: it does not speak TLS") for each in entries)
 
 
 def test_who_waits_to_be_asked_for_a_name_is_told_that_it_is_tls(
     authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A chat client without TLS says nothing first, so only time can tell."""
-    monkeypatch.setattr(session_module, "HANDSHAKE_SECONDS", 0.1)
+    monkeypatch.setattr(reception, "RECEPTION_SECONDS", 0.1)
     with _server_in_this_process(tmp_path, authority) as (_, connect, _), connect() as plain:
         plain.expect(TLS_ONLY)
         plain.expect_end()
@@ -123,7 +123,7 @@ def test_who_waits_to_be_asked_for_a_name_is_told_that_it_is_tls(
 def test_two_hundred_stalled_handshakes_hold_up_nobody_and_end(
     authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "HANDSHAKE_SECONDS", 1.0)
+    monkeypatch.setattr(reception, "RECEPTION_SECONDS", 1.0)
     with (
         _server_in_this_process(tmp_path, authority) as (server, connect, join),
         ExitStack() as stack,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from phase4.server_gui import tls_form
-from phase4.server_gui.app import App, State, Wanted
+from phase4.server_gui.app import App, State
+from phase4.server_gui.form import Wanted
 from phase4.server_gui.reports import Started, format_report, parse_report
 from phase4.server_gui.tls_form import NEW_CERTIFICATE, NEW_KEY
 from phase4.transport.contexts import fingerprint_of_file
@@ -40,8 +41,9 @@ def open_app(root: tk.Tk, tmp_path: Path) -> Iterator[OpenApp]:
 
     def build(tls_cert: str = "", tls_key: str = "", tls_port: str = "") -> App:
         options = ("--log-dir", str(tmp_path / "logs"))
-        wanted = Wanted("127.0.0.1", 0, 0, options, tls_cert, tls_key, tls_port)
-        opened.append(App(root, wanted, "light", lambda: False))
+        ports = {"port": "0", "status_port": "0", "tls_port": tls_port}
+        fields = {"host": "127.0.0.1", **ports, "tls_cert": tls_cert, "tls_key": tls_key}
+        opened.append(App(root, Wanted(fields, options), "light", lambda: False))
         return opened[-1]
 
     yield build

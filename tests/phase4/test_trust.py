@@ -169,7 +169,7 @@ def _below_a_file(path: Path) -> None:
     [
         (Path.mkdir, "cannot be read"),
         pytest.param(os.mkfifo, "it is no ordinary file", marks=on_posix),
-        (_binary, "it is no text"),
+        (_binary, "it is not text"),
         (_huge, "more than 1,048,576 bytes"),
         pytest.param(_below_a_file, "cannot be read", marks=on_posix),
     ],

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from shared.address import Address
 from shared.listener import Listener, ListenError, open_listener
 from shared.threaded_server import ThreadedServer
 from tests.harness import SECONDS, Peer, Program, free_port, wait_until
@@ -136,7 +137,7 @@ def test_all_addresses_have_the_same_port(addresses: list[str]) -> None:
     with listen(addresses) as listener:
         port = listener.getsockname()[1]
         assert port
-        assert listener.addresses == [written(each, port) for each in addresses]
+        assert listener.addresses == [Address(each, port) for each in addresses]
         assert str(listener) == all_written(addresses, port)
 
 
@@ -190,7 +191,7 @@ def test_an_address_that_this_machine_lacks_is_left_out(elsewhere: str, place: i
     addresses = ["127.0.0.1"]
     addresses.insert(place, elsewhere)
     with listen(addresses) as listener:
-        assert listener.addresses == [f"127.0.0.1:{listener.getsockname()[1]}"]
+        assert [each.host for each in listener.addresses] == ["127.0.0.1"]
     with pytest.raises(ListenError):
         listen([elsewhere])
 
@@ -211,7 +212,7 @@ def no_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_ipv6")
 def test_without_ipv6_localhost_is_what_works() -> None:
     with listen(BOTH) as listener:
-        assert listener.addresses == [f"127.0.0.1:{listener.getsockname()[1]}"]
+        assert [each.host for each in listener.addresses] == ["127.0.0.1"]
     with pytest.raises(ListenError, match=r"^::1 is not an address of this machine\.$"):
         open_listener("::1", 0)
 

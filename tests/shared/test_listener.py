@@ -10,7 +10,7 @@ import pytest
 
 from shared import defaults
 from shared import listener as module
-from shared.address import address_text
+from shared.address import Address
 from shared.connector import ConnectError, connect
 from shared.listener import ListenError, open_listener, tune_connection
 from tests.harness import SECONDS, Peer, free_port
@@ -54,6 +54,9 @@ def test_two_cannot_listen_on_one_port() -> None:
             f"Port {port} on 127.0.0.1 is in use: another program listens there. "
             "Stop it, or choose another port with --status-port."
         )
+        assert raised.value.sentence.endswith("Stop it, or choose another port.")  # for a form
+        assert (raised.value.host, raised.value.port) == ("127.0.0.1", port)
+        assert raised.value.option == "--status-port"
 
 
 def test_a_port_is_free_again_at_once() -> None:
@@ -77,17 +80,18 @@ def test_a_port_is_free_again_at_once() -> None:
 )
 def test_an_address_that_is_not_ours_is_a_sentence(host: str, sentence: str) -> None:
     with pytest.raises(ListenError) as raised:
-        open_listener(host, 0)
+        open_listener(host, 0, host_flag="--status-host")
     assert str(raised.value).startswith(sentence)
+    assert raised.value.option == "--status-host"
 
 
 def test_ipv6_works() -> None:
     if not has_ipv6():
         pytest.skip("no IPv6 on this machine")
     with listening("::1") as listener:
-        text = address_text(listener.getsockname())
-        assert text.startswith("[::1]:")
-        with Peer("::1", int(text.rpartition(":")[2])):
+        address = Address.of(listener.getsockname())
+        assert str(address) == f"[::1]:{address.port}"
+        with Peer("::1", address.port):
             connection, _ = listener.accept()
             connection.close()
 

@@ -1,0 +1,86 @@
+"""Waiting for sockets: what is ready, what is gone, and descriptors of any number."""
+
+import contextlib
+import errno
+import os
+import select
+import selectors
+import socket
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from shared.poller import Poller, hangs_up, has_ended, is_ready
+from tests.harness import SECONDS
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of a connection."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def test_what_has_come_can_be_read(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    assert not is_ready(ours, 0)
+    theirs.send(b"!")
+    assert is_ready(ours, None)
+    assert is_ready(ours, 0, write=True)
+
+
+def test_a_full_socket_cannot_be_written(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, _ = pair
+    ours.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            ours.send(b"x" * 65536)
+    assert not is_ready(ours, 0, write=True)
+
+
+def test_a_closed_socket_is_an_error(pair: tuple[socket.socket, socket.socket]) -> None:
+    pair[0].close()
+    with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
+        is_ready(pair[0], 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
+def test_a_connection_that_is_shut_down_has_hung_up_whatever_is_left_to_read(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    theirs.send(b"still to be read")
+    assert not hangs_up(ours, 0)
+    ours.shutdown(socket.SHUT_RDWR)
+    assert hangs_up(ours, SECONDS)
+
+
+@pytest.mark.skipif(not hasattr(select, "POLLRDHUP"), reason="only Linux tells of a half-close")
+def test_the_end_of_the_other_direction_is_seen_before_all_is_read(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    theirs.send(b"still to be read")
+    assert not has_ended(ours)
+    theirs.shutdown(socket.SHUT_WR)
+    assert has_ended(ours)
+    assert not hangs_up(ours, 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows counts the sockets instead")
+def test_descriptors_over_1023_are_waited_for(pair: tuple[socket.socket, socket.socket]) -> None:
+    import fcntl
+
+    ours, theirs = pair
+    try:
+        high = socket.socket(fileno=fcntl.fcntl(ours, fcntl.F_DUPFD, 2000))
+    except OSError:
+        pytest.skip("this system allows no descriptor over 2,000")
+    with high:
+        theirs.send(b"!")
+        assert is_ready(high, SECONDS)
+        poller = Poller()
+        poller.register(high, selectors.EVENT_READ)
+        assert poller.select(SECONDS)
