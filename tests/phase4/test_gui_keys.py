@@ -7,7 +7,7 @@ import pytest
 
 from phase4.client_gui.app import App
 from phase4.server_gui.app import App as ServerApp
-from phase4.server_gui.app import Wanted
+from phase4.server_gui.form import Wanted
 from phase4.widgets.keys import key_of
 from phase4.widgets.theme import BASE_POINTS
 from tests.phase4.chat import Chat
@@ -192,7 +192,9 @@ def test_the_form_copies_what_is_in_a_field(
 def test_the_servers_window_knows_its_keys(
     desktop: Desktop, root: tk.Tk, layout: str, *, caps_lock: bool
 ) -> None:
-    app = ServerApp(root, Wanted("127.0.0.1", 0, 0), "light", lambda: False)
+    app = ServerApp(
+        root, Wanted({"host": "127.0.0.1", "port": "0", "status_port": "0"}), "light", lambda: False
+    )
     app.appear()
     host = app.page.fields["host"]
     app.page.start_button.focus_force()
