@@ -135,7 +135,7 @@ def _without_tail(link: str) -> str:
 def for_screen(line: Line) -> Line:
     """`line` without anything that could harm the screen or its reader, and with bounds.
 
-    What the connection hands over is clean already; the window does not rely on that.
+    What the core of the client hands over is clean already; the window does not rely on that.
     """
     return replace(
         line,

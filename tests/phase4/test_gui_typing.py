@@ -240,15 +240,15 @@ def test_too_many_lines_are_not_sent_but_may_become_one(alice: App, bob: Person)
 def test_lines_for_which_there_is_no_room_are_not_lost(
     alice: App, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connection = vars(alice)["_client"]
-    take = connection.send
+    client = vars(alice)["_client"]
+    take = client.send
 
     def send(line: str) -> None:
         if line != "one":
             raise SendQueueFull("Too much waits to be sent already; this was not sent.")
         take(line)
 
-    monkeypatch.setattr(connection, "send", send)
+    monkeypatch.setattr(client, "send", send)
     paste(alice, "one\ntwo\nthree")
     press_focused(alice, "<Return>")
     bob.hear("Alice: one")
