@@ -15,7 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.harness import ROOT
+from tests.kit.harness import ROOT
 
 STARTERS = Path(__file__).parent / "starters"
 PHASES = ("phase1", "phase2", "phase3", "phase4")

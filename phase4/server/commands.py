@@ -64,6 +64,8 @@ COMMANDS: dict[str, Action] = {
 
 def handle(room: Room, member: Member, line: str) -> None:
     """Do what a line asks for. Raises Quit; everything else that is wrong is answered."""
+    if not line:  # a megabyte of newlines is quickly done with
+        return
     try:
         _dispatch(room, member, line)
     except (Refused, BadNickname) as error:

@@ -12,7 +12,7 @@ import pytest
 
 from shared.listener import Listener, open_listener
 from shared.threaded_server import Handler, ThreadedServer
-from tests.harness import SECONDS, Peer, Server, wait_until
+from tests.kit.harness import SECONDS, Peer, Server, wait_until
 
 
 def echo(connection: socket.socket, address: str) -> None:

@@ -6,6 +6,6 @@ comment that begins with `# TODO 3: ` and the name of its check, and ends at the
 with the code that it is about.
 
 `solutions/` has the same programs with all TODOs done. There, what belongs to TODO 3 is between
-`# <3>` and `# </3>`. So tests/test_start.py can do one TODO after the other, and see that the
-check which fails first is each time that of the next.
+`# <3>` and `# </3>`. So test_start.py can do one TODO after the other, and see that the check which
+fails first is each time that of the next.
 """
