@@ -62,7 +62,7 @@ class App:
         """Nothing is connected to before `connect`. Once `must_stop()` says so, the window ends.
 
         What is to be remembered is written to the file `memory`, or nowhere. `trust` says whose
-        certificates will do where the target has TLS; None: anybody's that does not change.
+        certificates will do where the target has TLS; None: any, as long as it does not change.
         """
         self.root = root
         self.theme = Theme(root, theme_name)
@@ -119,12 +119,12 @@ class App:
         self._show_waiting(f"Connecting to {target.place} …")
 
     def connect_at_once(self) -> None:
-        """Connect with what the command line said, and show the conversation, not the form."""
+        """Connect to the target without asking, and show the conversation, not the form."""
         self._pages.show_chat()
         self.connect(self._target)
 
     def connect_again(self) -> None:
-        """To the same server, with the same name; at once, where a pause is being waited for."""
+        """Connect to the same server, with the same name; at once, if it is being tried again."""
         if self._client is not None and self._is_away:
             self._show_waiting("Trying to connect again …")
             self._client.retry_now()
@@ -151,7 +151,7 @@ class App:
     def send(self, line: str) -> bool:
         """Send a line from the conversation in front to the server; whether it was taken.
 
-        If not, it says why.
+        If it was not, the conversation says why.
         """
         tab = self._tabs.current
         tab.conversation.jump_to_newest()
@@ -175,7 +175,7 @@ class App:
             self.router.say(message.Error(why))
 
     def ask_to_quit(self) -> None:
-        """Close the window; but ask first, once, where lines that were typed still wait."""
+        """Close the window. Where lines that were typed still wait, ask first, but only once."""
         count = len(self._client.unsent) if self._is_away and self._client else 0
         if not count or self._may_quit:
             self.quit()
@@ -216,7 +216,7 @@ class App:
     # --- what the client tells ------------------------------------------------------------------
 
     def _is_open(self) -> bool:
-        """Whether the window goes on; asked all the time, so it also says what else there is."""
+        """Whether the window goes on. Asked all the time, it looks after links as well."""
         if self._must_stop():
             self.quit()
             return False
@@ -432,5 +432,5 @@ def _title(state: State, me: str, place: str) -> str:
 
 
 def _close_behind(client: Client) -> None:
-    """Close it in a thread: its end may take a moment, and no window waits."""
+    """Close it in a thread: that may take a moment, and a window must not wait."""
     threading.Thread(target=client.close, args=(CLOSE_SECONDS,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""The page one talks on: header, conversations, people, bars for news and questions, the entry.
+"""The page of the conversation: header, tabs, people, bars for news and questions, the entry.
 
 Main thread only. It knows nothing of sockets: `app` tells it what to show.
 """
@@ -86,7 +86,7 @@ class ChatPage(ttk.Frame):
     def show_trying(
         self, reason: str, seconds: float, now: Callable[[], None], stop: Callable[[], None]
     ) -> None:
-        """The connection is lost, and is tried again in so many seconds."""
+        """Say that the connection is lost, and count down the seconds to the next try."""
 
         def text(left: int) -> str:
             return f"{reason} Trying again {f'in {left} s' if left else 'now'} …"
@@ -129,7 +129,7 @@ class ChatPage(ttk.Frame):
             self.entry.insert(0, text)
 
     def _ask(self, question: Callable[[], str], answers: Sequence[Answer]) -> None:
-        """Ask in the bar; the first answer has the keyboard, and Escape does nothing but end it."""
+        """Ask in the bar; the first answer has the keyboard, and Escape takes the question away."""
         self._question, self._question_shown = question, question()
         self.question.show(self._question_shown, answers, escape=self.question.hide)
 
@@ -188,7 +188,7 @@ class ChatPage(ttk.Frame):
             self.entry.put(typed[0])
 
     def _line_to_type(self, line: str) -> str:
-        """What one would type in the tab in front, to have this line sent."""
+        """What a person would type in the tab in front to have this line sent."""
         tab = self.tabs.current
         match parse(line):
             case Whisper(to, said) if tab.has_person(to):
@@ -272,7 +272,7 @@ class ChatPage(ttk.Frame):
         self._calls.selected(new)
 
     def _tab_named(self, tab: Tab) -> None:
-        """Its person is called otherwise now: nothing may show the name of before."""
+        """The person of a tab has another name now: nothing may show the old one."""
         if tab is not self.tabs.current:
             return
         self._show_name()

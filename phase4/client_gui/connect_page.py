@@ -29,7 +29,7 @@ TLS_LABEL = "Encrypted (TLS)"
 class ConnectPage(ttk.Frame):
     """`connect(target)` is called with what was filled in; `leave()` at Escape.
 
-    `whose` says in a sentence which certificates will do, where not any one will.
+    `whose` is a sentence about the certificates that will do; empty where any will.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class ConnectPage(ttk.Frame):
         self._mark(self.name)
 
     def show_waiting(self, text: str, *, can_go_back: bool = True) -> None:
-        """Connecting: nothing can be changed until it is decided, or cancelled."""
+        """Say that it is connecting. Nothing can be changed until that is decided, or cancelled."""
         self._set_state("disabled")
         self._say(text)
         self._show_cancel(visible=can_go_back)

@@ -1,4 +1,4 @@
-"""What the window remembers while it is open, and when it writes that down. Main thread only."""
+"""When the window writes down what the next one is to know. Main thread only."""
 
 import tkinter as tk
 from pathlib import Path
@@ -12,7 +12,7 @@ SAVE_MILLISECONDS = 500
 
 
 class Memory:
-    """The target of the latest welcome and the looks, in the file `path`; None: nowhere."""
+    """Keeps the latest server and the looks, in the file `path`. None: in no file."""
 
     def __init__(self, root: tk.Misc, theme: Theme, path: Path | None, target: Target) -> None:
         self._root = root
@@ -23,7 +23,7 @@ class Memory:
         theme.on_change(self._save_soon)
 
     def remember(self, target: Target) -> None:
-        """Write down that one was let in here."""
+        """Write down that this server, with this name, has let the person in."""
         self._target = target
         self._save()
 

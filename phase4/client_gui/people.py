@@ -12,9 +12,7 @@ MAX_SHOWN = 1_000
 
 
 class People(ttk.Frame):
-    """Lists names. `choose` is called with one that was double-clicked, or on which Return was
-    pressed.
-    """
+    """Lists names. `choose` is called with a name at a double click, or at Return."""
 
     def __init__(self, parent: tk.Misc, theme: Theme, choose: Callable[[str], None]) -> None:
         super().__init__(parent)

@@ -7,7 +7,7 @@ Main thread only.
 | public messages | everybody's tab |
 | private messages | the tab of the person (opened behind the others); one's own also in front |
 | somebody came, went, was renamed | everybody's tab, and the person's |
-| other words of the server's, and of the client's own | where one is looking |
+| other words of the server's, and of the client's own | the tab in front |
 | an error that names somebody just written to | that person's tab, with the text |
 """
 
@@ -40,8 +40,9 @@ class Router:
     ) -> None:
         """`is_looked_at()`: whether the window has the keyboard, so that its front tab is seen.
 
-        `is_here(name)`: whether somebody is called so. `give_back(tab, text)` is called with what
-        was typed there and could not be delivered; `doubt(tab)` when its person may be another one.
+        `is_here(name)`: whether somebody online has this name. `give_back(tab, text)` is called
+        with what was typed there and could not be delivered; `doubt(tab)` when the person of a tab
+        may be another one.
         """
         self.me = ""
         self._tabs = tabs
@@ -61,17 +62,17 @@ class Router:
         self._flush()
 
     def say(self, *messages: message.Message, in_tab: Tab | None = None) -> None:
-        """Show words of the client's own, where one is looking, or in this tab."""
+        """Show words of the client's own, in the tab in front, or in this one."""
         lines = [line_of(each, self.me, now()) for each in messages]
         (in_tab or self._tabs.current).conversation.add(lines)
 
     def tell(self, *messages: message.Message) -> None:
-        """Show what concerns all conversations: where one is looking, and in everybody's tab."""
+        """Show what concerns all conversations: in the tab in front, and in everybody's."""
         for tab in dict.fromkeys((self._tabs.main, self._tabs.current)):
             self.say(*messages, in_tab=tab)
 
     def sent(self, tab: Tab, line: str, *, waits: bool) -> None:
-        """`line` was taken for the server, from there; it `waits` where the connection is lost."""
+        """Show `line`, which was typed in `tab` and taken. It `waits` for a lost connection."""
         shown: message.Message = message.Notice(now(), message.clean(line))
         match parse(line, self._is_here):
             case Say(said):  # the server sends it to everybody else
@@ -167,7 +168,7 @@ class Router:
     def _refused_in(self, text: str) -> Tab | None:
         """The tab whose last private line this error is about: it names the person.
 
-        By the name to which it was sent: meanwhile the person may be called otherwise.
+        It counts to whom the line was sent: the person may have another name by now.
         """
         private = [tab for tab in self._tabs if tab.unanswered]
         return next((tab for tab in private if mentions(text, tab.unanswered[0].to)), None)

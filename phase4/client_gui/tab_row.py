@@ -14,7 +14,7 @@ from tkinter import ttk
 from phase4.widgets.theme import Theme
 
 MOST_LINES = 3
-"""Of tabs. First names are shortened, then lines are hidden: one is here to read messages."""
+"""Lines of tabs. Names are shortened first, then lines are hidden: messages need the space."""
 
 FEWEST_CHARACTERS = 4
 """Of a name, however many share the width."""

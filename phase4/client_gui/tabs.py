@@ -1,4 +1,4 @@
-"""The conversations, each in a tab of its own: everybody, and one for each person one talks to.
+"""The conversations, each in a tab: one with everybody, and one with each person talked to.
 
 Main thread only. A tab that is closed keeps what it holds, and has it again when it is opened; the
 number of both has a bound, so no server can fill the window, or the memory, with names.
@@ -80,14 +80,14 @@ class Tab:
         self.unanswered.clear()
 
     def line_to_send(self, text: str, is_here: Callable[[str], bool]) -> str:
-        """What goes to the server for `text`: what is said here is said to this person."""
+        """What goes to the server when `text` is typed here: what is said is for this person."""
         match parse(text, is_here):
             case Say(said) if self.person:
                 return f"/pm {self.person} {said}"
         return text
 
     def line_to_type(self, said: str, is_here: Callable[[str], bool]) -> str:
-        """What one types here to say this to the person, whatever it begins with."""
+        """What has to be typed here to say this to the person, whatever it begins with."""
         for text in (said, said[:1] + said):
             if parse(text, is_here) == Say(said):
                 return text
@@ -101,7 +101,7 @@ class Tab:
 class Tabs(ttk.Frame):
     """`selected` is called with the tab that has come to the front, `made` with each new one.
 
-    `named` is called with a tab whose person is called otherwise now.
+    `named` is called with a tab whose person has another name now.
     """
 
     def __init__(
@@ -189,11 +189,11 @@ class Tabs(ttk.Frame):
             self._selected(tab)
 
     def walk(self, step: int) -> None:
-        """To the next tab (1), or the one before (-1), around the corner as well."""
+        """Go to the next tab (1), or the one before (-1); after the last comes the first."""
         self.select(self._shown[(self._shown.index(self.current) + step) % len(self._shown)])
 
     def go(self, number: int) -> None:
-        """To the tab with this number, counted from 0, if there is one."""
+        """Go to the tab with this number, counted from 0, if there is one."""
         if number < len(self._shown):
             self.select(self._shown[number])
 
@@ -229,7 +229,7 @@ class Tabs(ttk.Frame):
     # --- what happens to people -----------------------------------------------------------------
 
     def spell(self, name: str) -> None:
-        """Somebody is called so, perhaps spelled in another way than before."""
+        """Somebody has this name, perhaps spelled in another way than before."""
         if (tab := self.find(name)) is not None and tab.person != name:
             tab.person = name
             self._label_all()

@@ -55,7 +55,7 @@ class History:
 class Draft:
     """What is being typed to one conversation, and what was sent there.
 
-    Each has a history of its own: Up must not bring back among everybody what was said to one.
+    Each has a history of its own: Up must not bring back, for everybody, what was said to one.
     """
 
     text: str = ""
@@ -82,7 +82,7 @@ def count_text(left: int) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` with each end of a line as one blank."""
+    """`text` in one line: a blank stands for each newline."""
     return " ".join(text.splitlines())
 
 

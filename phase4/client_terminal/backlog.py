@@ -51,7 +51,7 @@ def _others_in(events: queue.Queue[Event], is_over: Callable[[], bool]) -> Itera
 
 
 def without_excess(events: Iterable[Event], own_name: str) -> list[Event]:
-    """The events to show, in order. Left out are lines only, and a line says how many.
+    """The events to show, in order. Only lines are left out, and a line says how many.
 
     It never holds more lines than a backlog may have, however many `events` there are.
     """

@@ -69,9 +69,8 @@ class TerminalClient:
         bell: bool = True,
         trust: Trust | None = None,
     ) -> None:
-        """Without a name the person is asked for one. `bell`: where somebody speaks to them.
-
-        `trust`: as for Client.
+        """Without a name the person is asked for one. `bell`: ring when somebody speaks
+        to them. `trust`: as for Client.
         """
         self._host = host
         self._port = port
@@ -351,9 +350,9 @@ class TerminalClient:
         return _as_typed(unsent, lines.to)
 
     def _own(self, line: str, *, was_away: bool) -> list[Line]:
-        """The person's own words, which the server says to everybody else, and does not send back.
+        """What to show of a line that was sent: the server does not send it back to its sender.
 
-        What it does not say to everybody is not shown: its answer tells.
+        What is not for everybody is not shown: the answer will tell what became of it.
         """
         assert self._client is not None
         now, name = time.strftime("%H:%M:%S"), self._client.name
@@ -377,7 +376,7 @@ _split = functools.lru_cache(maxsize=1)(split_lines)
 
 
 def _as_typed(lines: Iterable[str], to: str) -> str:
-    """Lines that were split, in one text that is split in the same way again."""
+    """One text of lines that were split; to split it gives the same lines again."""
     first, *others = list(lines) or [""]
     return "\n".join([first, *(line.removeprefix(f"/pm {to} ") for line in others)])
 

@@ -191,7 +191,7 @@ class InputLine:
         return self._shown_bar
 
     async def _keep_bar_true(self) -> None:
-        """Draw again where the bar has become untrue by the mere passing of time."""
+        """Draw the bar again where time alone has made it untrue."""
         while not self._is_over.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._is_over.wait(), REFRESH_SECONDS)
@@ -203,7 +203,7 @@ class InputLine:
     async def show(self, lines: Sequence[Line], *, bell: bool = False) -> None:
         """Print lines above the one being typed, or to the terminal as it is once `run` is over.
 
-        Also draws the bar again, and so is worth a call without any lines. A person who leaves
+        It draws the bar again, too, so a call without lines is of use. A person who leaves
         meanwhile is spared the rest.
         """
         was_over = self.is_over

@@ -128,7 +128,7 @@ def _public(shown: message.Public, own_name: str) -> Fragments:
 
 
 def without_tail(line: Fragments) -> Fragments:
-    """The line, cut if it is longer than an honest one can be."""
+    """The line, cut if it is longer than an honest server's can be."""
     left = MAX_SHOWN_CHARACTERS
     kept: Fragments = []
     for each in line:

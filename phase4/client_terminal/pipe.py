@@ -47,7 +47,7 @@ class _LineSender:
 
     The thread may wait in read() when the program ends, and nothing can interrupt that: so it is a
     daemon, and reads the descriptor itself. (A daemon that holds the lock of `sys.stdin` makes
-    Python abort at exit.) All attributes are written by that thread alone.
+    Python abort at exit.) The numbers are written by that thread alone.
     """
 
     def __init__(self, client: Client) -> None:

@@ -24,7 +24,8 @@ from phase4.widgets.transcript import LEFT_OUT, LINES_CUT_AT_ONCE, MAX_LINES, Tr
 __all__ = ["LEFT_OUT", "LINES_CUT_AT_ONCE", "MAX_LINES", "Conversation"]
 
 MARKED_AT_ONCE = 500
-"""Hits that are marked, of those in sight. Someone may send a page of the letter that one finds."""
+"""Hits that are marked, of those in sight. Someone may send a page of the one letter that is
+sought."""
 
 
 class Conversation(ttk.Frame):
@@ -112,7 +113,7 @@ class Conversation(ttk.Frame):
             self._theme.told.add(bidi.HOW_TO_GET_IT)
             self.add([Line("notice", times[-1], "*", bidi.HOW_TO_GET_IT)])
 
-    # --- where one reads ----------------------------------------------------------------------
+    # --- what is in sight ----------------------------------------------------------------------
 
     def jump_to_newest(self) -> None:
         """Go down to the newest line, and follow from there."""
@@ -264,7 +265,7 @@ class Conversation(ttk.Frame):
         self._show_hit()
 
     def _show_hit(self) -> None:
-        """Bring the hit that one is at into sight."""
+        """Bring the hit that is shown into sight."""
         self._show_summary()
         if self._finder.now is not None:
             for start, _ in itertools.islice(

@@ -1,4 +1,4 @@
-"""The bar below the conversation in which one types what to find. Main thread only.
+"""The bar below the conversation that takes what to find. Main thread only.
 
 It knows nothing of what is found: it tells what is looked for, and shows what it is told.
 """
@@ -53,7 +53,7 @@ class FindBar(ttk.Frame):
         self.field.icursor("end")
 
     def show(self, summary: str, *, is_found: bool) -> None:
-        """Say how far one is, or that it was not found."""
+        """Say which hit is shown, or that nothing was found."""
         self.count.configure(text=summary, style="TLabel" if is_found else "Error.TLabel")
         for button in (self.before, self.next):
             button.state(["!disabled"] if is_found and summary else ["disabled"])

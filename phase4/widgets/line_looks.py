@@ -12,7 +12,7 @@ KINDS: tuple[Kind, ...] = ("public", "own", "private", "mention", "notice", "err
 
 
 def style_lines(text: tk.Text, theme: Theme) -> None:
-    """Give all that lines are drawn with the theme's colours and sizes."""
+    """Set the tags that lines are drawn with, to the theme's colours and sizes."""
     colours = theme.palette
     for kind, foreground, background in (
         ("public", colours.text, colours.page),

@@ -123,7 +123,7 @@ def split_links(text: str) -> list[tuple[str, bool]]:
 
 
 def _without_tail(link: str) -> str:
-    """Without the full stop that ends the sentence; a bracket goes unless the link opened it."""
+    """The link without the full stop that ends the sentence, or a bracket that it did not open."""
     while link[-1] in _AFTER_A_LINK:
         bracket = _OPENED_BY.get(link[-1])
         if bracket and link.count(bracket) >= link.count(link[-1]):

@@ -74,7 +74,7 @@ class Transcript(tk.Text):
         self.bind("<<Selection>>", lambda _: self._soon.do("offer", self._offer))
 
     def destroy(self) -> None:
-        """Do not do what was to be done soon: there is nothing left to do it with."""
+        """Cancel what was to be done soon: it would find no widget any more."""
         self._soon.cancel()
         super().destroy()
 
@@ -105,7 +105,7 @@ class Transcript(tk.Text):
         self._redraw(lines)
 
     def take_out(self, lines: Iterable[Shown]) -> None:
-        """Remove these lines, wherever they stand; the view stays where it is."""
+        """Remove these lines, wherever they stand."""
         gone = {*lines}
         with self._writing():
             for each, top in reversed([*zip(self.lines, self.tops(), strict=False)]):
@@ -303,7 +303,7 @@ class Transcript(tk.Text):
         return f"{top}.0", f"{top + sum(each.height for each in self.lines[first:last])}.0"
 
     def in_sight(self) -> tuple[int, int]:
-        """The first and the last line that can be seen, as places in `_lines`."""
+        """The first and the last line that can be seen, as places in `lines`."""
         tops = self.tops()
         places = (self._place("@0,0"), self._place(f"@0,{self.winfo_height()}"))
         first, last = (bisect_right(tops, line) - 1 for line, _ in places)
