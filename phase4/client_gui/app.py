@@ -35,7 +35,6 @@ from phase4.client_gui.routing import Router, now
 from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab
 from phase4.client_gui.target import Target
 from phase4.widgets.actions import Action, explain_keys, looks_actions
-from phase4.widgets.conversation import Conversation
 from phase4.widgets.links import LinkOpener
 from phase4.widgets.theme import BASE_POINTS, Theme
 from shared import message
@@ -395,17 +394,13 @@ class App:
         self._actions = _actions(self)
         self._pages.set_actions(self._actions)
 
-    def front(self) -> Conversation:
-        """The conversation in front."""
-        return self._tabs.current.conversation
-
 
 def _actions(app: App) -> tuple[Action, ...]:
     return (
         Action("Connect again", "F5", ("<F5>",), app.connect_again, everywhere=True),
         Action("Another server …", "F4", ("<F4>",), app.show_form, everywhere=True),
         *tab_actions(app.chat_page.tabs),
-        *reading_actions(app.front),
+        *reading_actions(lambda: app.chat_page.tabs.current.conversation),
         *looks_actions(app.theme),
         Action(
             *("Next part of the window", "F6", ("<F6>",)),

@@ -15,6 +15,7 @@ from phase4.client_gui.people import People
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.client_gui.typing_aids import bytes_left, count_text, one_line, why_not_as_lines
 from phase4.widgets.actions import Action
+from phase4.widgets.pieces import fill_menu, focus_next
 from phase4.widgets.theme import Theme
 from shared.request import Lines, Whisper, parse, recipient_of, split_lines
 
@@ -63,10 +64,7 @@ class ChatPage(ttk.Frame):
 
     def set_actions(self, actions: Sequence[Action]) -> None:
         """Put these into the menu, with their keys beside them."""
-        for action in actions:
-            if action.starts_group:
-                self._menu.add_separator()
-            self._menu.add_command(label=action.label, accelerator=action.keys, command=action.do)
+        fill_menu(self._menu, actions)
 
     def show_place(self, server: str, me: str) -> None:
         """Name the server and oneself."""
@@ -115,11 +113,7 @@ class ChatPage(ttk.Frame):
         """Take the keyboard from the entry to the people, to the conversation, a bar, and back."""
         parts: list[tk.Misc] = [self.entry, self.people.tree, self.tabs.current.conversation.text]
         parts += [bar.first for bar in (self.bar, self.question) if bar.first]
-        try:
-            at = parts.index(self.focus_get())  # type: ignore[arg-type]
-        except (KeyError, ValueError):  # a menu has it, or nothing of ours
-            at = -1
-        parts[(at + 1) % len(parts)].focus_set()
+        focus_next(parts)
 
     def give_back(self, tab: Tab, text: str) -> None:
         """Put what could not be delivered where it was typed, unless something stands there."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import Any
 
+from phase4.widgets.pieces import QuietScrollbar
 from phase4.widgets.theme import Theme, pad
 
 MAX_SHOWN = 1_000
@@ -20,7 +21,7 @@ class People(ttk.Frame):
         self._choose = choose
         self._count = ttk.Label(self, style="Bold.TLabel", text="Online")
         self.tree = ttk.Treeview(self, show="tree", selectmode="browse", style="People.Treeview")
-        self._scrollbar = ttk.Scrollbar(
+        self._scrollbar = QuietScrollbar(
             self, command=self.tree.yview, style="People.Vertical.TScrollbar"
         )
         self._more = ttk.Label(self, style="Muted.TLabel")
@@ -75,13 +76,7 @@ class People(ttk.Frame):
         self._more.grid_remove()
         # The list is as wide without its scrollbar as with it.
         self.columnconfigure(1, minsize=self._scrollbar.winfo_reqwidth())
-        self.tree.configure(yscrollcommand=self._set_scrollbar)
-
-    def _set_scrollbar(self, first: float | str, last: float | str) -> None:
-        """Show the bar only where there is something to scroll."""
-        is_all = float(first) <= 0 and float(last) >= 1
-        (self._scrollbar.grid_remove if is_all else self._scrollbar.grid)()
-        self._scrollbar.set(float(first), float(last))
+        self.tree.configure(yscrollcommand=self._scrollbar.set)
 
     def _restyle(self) -> None:
         theme, colours, style = self._theme, self._theme.palette, ttk.Style(self)
