@@ -27,7 +27,7 @@ With `trust=Trust()` all of it goes over TLS, and nothing is said before the ser
 it is the right one (phase4/transport/trust.py). `phase4.echo_bot` is the bot above as a program.
 
 A client trusts no server: every text is cleaned, every list and queue has a bound, and a server
-that says nothing, or is no chat server at all, is a `Disconnected` with a sentence that says so.
+that says nothing, or is not a chat server at all, is a `Disconnected` with a sentence that says so.
 
 From the phases before: one thread for the keyboard and one for the socket (phase 2's client), now
 with events between them. What is said, and when, is decided in phase4/client/talk.py, which does no
@@ -43,7 +43,7 @@ import time
 from collections import deque
 from typing import NoReturn
 
-from phase4.client.dialing import Waiter, open_stream
+from phase4.client.dialing import Doorbell, Waiter, open_stream
 from phase4.client.dialogue import ANSWER_SECONDS
 from phase4.client.event_queue import EventQueue
 from phase4.client.events import (
@@ -57,6 +57,7 @@ from phase4.client.events import (
 )
 from phase4.client.talk import LEFT, Talk
 from phase4.transport.trust import Trust, Verdict, Verifier, why_lost
+from shared.deadline import Deadline
 from shared.defaults import MAX_SERVER_LINE_BYTES, RECV_BYTES
 from shared.framing import LineDecoder
 from shared.goodbye import hang_up
@@ -201,7 +202,7 @@ class Client:
         self._wakeup.close()
 
     def _live(self) -> NoReturn:
-        """Converse, and again after a loss where that is wished, until an Ended that is final."""
+        """Converse, and again after a loss where that is wanted, until an Ended that is final."""
         while True:
             began = time.monotonic()
             try:
@@ -230,9 +231,9 @@ class Client:
         return pause
 
     def _wait_to_retry(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not self._must_retry and (left := deadline - time.monotonic()) > 0:
-            self._wakeup.wait(left)
+        deadline = Deadline(seconds)
+        while not self._must_retry and not deadline.has_passed:
+            self._wakeup.wait(deadline.seconds_left)
             self._wakeup.clear()
             self._look_up()
 
@@ -245,14 +246,12 @@ class Client:
 
     def _converse(self) -> NoReturn:
         """From connecting to the end of the connection, which is always an Ended."""
-        stream, verdict = open_stream(
-            self.host, self.port, self._verifier, self._wakeup, self._look_up
-        )
+        doorbell = Doorbell(self._wakeup, self._look_up)
+        stream, verdict = open_stream(self.host, self.port, self._verifier, doorbell)
         with contextlib.ExitStack() as at_the_end:
             at_the_end.callback(hang_up, stream)  # over TLS, too, with a goodbye
             self._begin(verdict)
-            with contextlib.closing(Waiter(stream, self._wakeup)) as waiter:
-                self._exchange(stream, waiter, LineDecoder(MAX_SERVER_LINE_BYTES))
+            self._exchange(stream)
 
     def _begin(self, verdict: Verdict | None) -> None:
         with self._lock:
@@ -263,8 +262,9 @@ class Client:
 
     # --- the socket thread: one connection ------------------------------------------------------
 
-    def _exchange(self, stream: Stream, waiter: Waiter, decoder: LineDecoder) -> NoReturn:
+    def _exchange(self, stream: Stream) -> NoReturn:
         """Read, write and wait, until Ended."""
+        waiter, decoder = Waiter(stream, self._wakeup), LineDecoder(MAX_SERVER_LINE_BYTES)
         while True:
             self._wakeup.clear()  # before looking at what was rung for, never after
             self._tell_people()

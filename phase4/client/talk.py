@@ -37,6 +37,9 @@ CONFIRM_SECONDS = 1.0
 PING_SECONDS = 30.0
 """Between two questions while nobody says anything, so that the lag is known."""
 
+WANTS_TLS = "TLS only"
+"""In the last words of a server that was spoken to without TLS (phase4/server/session.py)."""
+
 LEFT = "You left the conversation."
 
 
@@ -55,19 +58,25 @@ class Talk:
         self._clock = clock
         self._wanted_name = message.clean(name)
         self._lines = SendQueue(keeps_sent=reconnects)
-        self._dialogue: Dialogue | None = None  # while connected
+        # None while there is no connection.
+        self._dialogue: Dialogue | None = None
         self._can_write = True
         # Whether it was welcomed at least once: from then on lines may wait for a return.
         self._was_in = False
-        self._is_away = False  # a connection was lost, and has not come back yet
-        self._is_leaving = False  # the person said goodbye
-        self._close_by: float | None = None  # set once `close` was called
+        # Whether a connection was lost, and has not come back yet.
+        self._is_away = False
+        # Whether the person has said goodbye.
+        self._is_leaving = False
+        # When it has to end, once `close` was called.
+        self._close_by: float | None = None
         self._is_over = False
-        self._asked_at: float | None = None  # when the question was asked that is under way
-        self._ask_by = 0.0  # when the next one is due
+        # When the question was asked that is under way, and when the next one is due.
+        self._asked_at: float | None = None
+        self._ask_by = 0.0
         self._lag_seconds: float | None = None
         self._lines_sent_again = 0
-        self._remarks: Sequence[str] = ()  # for the person, once they are in
+        # Sentences for the person, once they are in.
+        self._remarks: Sequence[str] = ()
 
     # --- how it stands --------------------------------------------------------------------------
 
@@ -103,7 +112,7 @@ class Talk:
 
     @property
     def is_unanswered(self) -> bool:
-        """Whether it is the server's turn, and has been for so long that it is no chat server."""
+        """Whether it has been the server's turn for so long that it is not a chat server."""
         dialogue = self._dialogue
         return dialogue is not None and dialogue.awaits_server and self._clock() >= dialogue.due
 
@@ -159,7 +168,7 @@ class Talk:
             raise SendError("The connection has ended; this was not sent.")
         if not self._was_in and (self._dialogue is None or self._dialogue.awaits_server):
             raise SendError("You are not in the conversation yet; this was not sent.")
-        if not self._lines.has_room(size):
+        if not self._lines.has_space(size):
             raise SendQueueFull("Too much waits to be sent already; this was not sent.")
 
     def _put(self, line: bytes, is_goodbye: bool) -> None:
@@ -212,6 +221,7 @@ class Talk:
         return Ended(
             f"{fact}, saying: {words}" if words else f"{fact}.",
             is_final=words == message.DISCONNECTED_BY_OPERATOR,
+            wants_tls=WANTS_TLS in words,
         )
 
     def _goodbye_was_answered(self) -> bool:

@@ -1,4 +1,4 @@
-"""The page one talks on: header, conversations, people, bars for news and questions, the entry.
+"""The page of the conversation: header, tabs, people, bars for news and questions, the entry.
 
 Main thread only. It knows nothing of sockets: `app` tells it what to show.
 """
@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
 
+from phase4.client.mentions import is_among
 from phase4.client_gui.bars import Answer, Bar, Countdown
 from phase4.client_gui.entry import Entry, EntryCalls
 from phase4.client_gui.people import People
 from phase4.client_gui.tabs import Tab, Tabs
-from phase4.client_gui.typing_aids import count_text, one_line, room_left, why_not_as_lines
+from phase4.client_gui.typing_aids import bytes_left, count_text, one_line, why_not_as_lines
 from phase4.widgets.actions import Action
+from phase4.widgets.pieces import fill_menu, focus_next
 from phase4.widgets.theme import Theme
 from shared.request import Lines, Whisper, parse, recipient_of, split_lines
 
@@ -33,15 +35,17 @@ class ChatCalls:
 
 
 class ChatPage(ttk.Frame):
-    """Everything that one sees while one talks."""
+    """All that is seen during a conversation."""
 
     def __init__(self, parent: tk.Misc, theme: Theme, calls: ChatCalls) -> None:
         super().__init__(parent)
         self._theme = theme
         self._calls = calls
         self._me = ""
-        self._asked = Lines(())  # which lines are asked about
-        self._question: Callable[[], str] = str  # what is asked, as names are now
+        # Which lines are asked about.
+        self._asked = Lines(())
+        # What is asked about them, as names are now.
+        self._question: Callable[[], str] = str
         self._question_shown = ""
         self._build_header()
         self.tabs = Tabs(
@@ -59,11 +63,8 @@ class ChatPage(ttk.Frame):
         theme.on_change(self._restyle)
 
     def set_actions(self, actions: Sequence[Action]) -> None:
-        """Fill the menu."""
-        for action in actions:
-            if action.starts_group:
-                self._menu.add_separator()
-            self._menu.add_command(label=action.label, accelerator=action.keys, command=action.do)
+        """Put these into the menu, with their keys beside them."""
+        fill_menu(self._menu, actions)
 
     def show_place(self, server: str, me: str) -> None:
         """Name the server and oneself."""
@@ -76,14 +77,14 @@ class ChatPage(ttk.Frame):
         self.security.configure(text=text)
 
     def show_people(self, names: Sequence[str]) -> None:
-        """Who is online now."""
+        """Show these people as online: in the list, and on their tabs."""
         self.people.show(names)
         self.tabs.show_people(names)
 
     def show_trying(
         self, reason: str, seconds: float, now: Callable[[], None], stop: Callable[[], None]
     ) -> None:
-        """The connection is lost, and is tried again in so many seconds."""
+        """Say that the connection is lost, and count down the seconds to the next try."""
 
         def text(left: int) -> str:
             return f"{reason} Trying again {f'in {left} s' if left else 'now'} …"
@@ -97,7 +98,7 @@ class ChatPage(ttk.Frame):
         self.bar.show(text, answers)
 
     def hide_bar(self) -> None:
-        """One is connected."""
+        """Say nothing about the connection: it stands."""
         self.countdown.stop()
         self.bar.hide()
 
@@ -112,11 +113,7 @@ class ChatPage(ttk.Frame):
         """Take the keyboard from the entry to the people, to the conversation, a bar, and back."""
         parts: list[tk.Misc] = [self.entry, self.people.tree, self.tabs.current.conversation.text]
         parts += [bar.first for bar in (self.bar, self.question) if bar.first]
-        try:
-            at = parts.index(self.focus_get())  # type: ignore[arg-type]
-        except (KeyError, ValueError):  # a menu has it, or nothing of ours
-            at = -1
-        parts[(at + 1) % len(parts)].focus_set()
+        focus_next(parts)
 
     def give_back(self, tab: Tab, text: str) -> None:
         """Put what could not be delivered where it was typed, unless something stands there."""
@@ -126,7 +123,7 @@ class ChatPage(ttk.Frame):
             self.entry.insert(0, text)
 
     def _ask(self, question: Callable[[], str], answers: Sequence[Answer]) -> None:
-        """Ask in the bar; the first answer has the keyboard, and Escape does nothing but end it."""
+        """Ask in the bar; the first answer has the keyboard, and Escape takes the question away."""
         self._question, self._question_shown = question, question()
         self.question.show(self._question_shown, answers, escape=self.question.hide)
 
@@ -136,7 +133,7 @@ class ChatPage(ttk.Frame):
         """Several lines were pasted: ask whether they are to be sent, or become one."""
         self._renew(pasted)
         asked = self._asked
-        why_not = why_not_as_lines(asked.lines, [*map(room_left, asked.lines)])
+        why_not = why_not_as_lines(asked.lines, [*map(bytes_left, asked.lines)])
         as_one = ("As one line", lambda: self._put_as_one_line(pasted))
         cancel = ("Cancel", self.question.hide)
         if why_not:
@@ -185,7 +182,7 @@ class ChatPage(ttk.Frame):
             self.entry.put(typed[0])
 
     def _line_to_type(self, line: str) -> str:
-        """What one would type in the tab in front, to have this line sent."""
+        """What a person would type in the tab in front to have this line sent."""
         tab = self.tabs.current
         match parse(line):
             case Whisper(to, said) if tab.has_person(to):
@@ -196,10 +193,10 @@ class ChatPage(ttk.Frame):
 
     def is_here(self, name: str) -> bool:
         """Whether somebody online is called so."""
-        return any(each.casefold() == name.casefold() for each in self._calls.names())
+        return is_among(name, self._calls.names())
 
     def doubt(self, tab: Tab) -> None:
-        """Somebody is called so who may be another one than the text that stands there is for."""
+        """Somebody goes by this tab's name now, and need not be the one that the text is for."""
         if self.entry.get() if tab is self.tabs.current else tab.draft.text:
             tab.draft.is_doubtful = bool(tab.person)
 
@@ -228,7 +225,7 @@ class ChatPage(ttk.Frame):
         return self.tabs.current.line_to_send(text.rstrip(), self.is_here)
 
     def _typed(self, text: str) -> None:
-        left = room_left(self._line_to_send(one_line(text)))
+        left = bytes_left(self._line_to_send(one_line(text)))
         style = "Muted.TLabel" if left >= 0 else "Error.TLabel"
         self._room.configure(text=count_text(left), style=style)
         self._make_room_for_count()
@@ -269,7 +266,7 @@ class ChatPage(ttk.Frame):
         self._calls.selected(new)
 
     def _tab_named(self, tab: Tab) -> None:
-        """Its person is called otherwise now: nothing may show the name of before."""
+        """The person of a tab has another name now: nothing may show the old one."""
         if tab is not self.tabs.current:
             return
         self._show_name()
@@ -351,7 +348,7 @@ class ChatPage(ttk.Frame):
         self._room.pack_configure(padx=(0, 3 * self._theme.unit if is_shown else 0))
 
     def _show_name(self) -> None:
-        """Who speaks, and to whom: nobody should have to look for the tab to know."""
+        """Show both names beside the entry: nobody should have to look for the tab to know."""
         self._name.configure(text=self._me, foreground=self._theme.name_colour(self._me))
         person = self.tabs.current.person
         colour = self._theme.name_colour(person) if person else ""

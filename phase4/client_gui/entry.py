@@ -1,4 +1,4 @@
-"""The line that one types: history, completion, a count of what fits, pasted lines.
+"""The line that is being typed: history, completion, a count of what fits, pasted lines.
 
 What was not sent stays. Main thread only.
 """
@@ -22,7 +22,7 @@ class EntryCalls:
     """Send this line; whether it was taken."""
 
     names: Callable[[], Sequence[str]]
-    """Who is online, to complete."""
+    """The names that Tab completes."""
 
     several: Callable[[str], None]
     """This text has several lines, and is not in the entry yet: ask what to do with it."""
@@ -55,7 +55,7 @@ class Entry(ttk.Entry):
         bind_select_all(self)
 
     def use(self, draft: Draft) -> None:
-        """Put what is being typed aside, and go on with `draft`, which it was put aside in."""
+        """Put what is being typed into its own draft, and go on with `draft`."""
         self._draft.text, self._draft.cursor = self.get(), self.index("insert")
         self._draft = draft
         self._completer = Completer()

@@ -1,4 +1,4 @@
-"""The conversations, each in a tab of its own: everybody, and one for each person one talks to.
+"""The conversations, each in a tab: one with everybody, and one with each person talked to.
 
 Main thread only. A tab that is closed keeps what it holds, and has it again when it is opened; the
 number of both has a bound, so no server can fill the window, or the memory, with names.
@@ -40,8 +40,9 @@ class Tab:
         self.unread = 0
         self.draft = Draft()
         self.unanswered: deque[Whisper] = deque(maxlen=MAX_UNANSWERED)
-        self._stays: list[bool] = []  # for each line that waits: whether it is a public message
-        # The frame shows who has the keyboard: a Text of its own accord would not.
+        # For each line that waits, whether it is a public message.
+        self._stays: list[bool] = []
+        # The frame shows that the keyboard is here: a Text of its own accord would not.
         self.frame = ttk.Frame(parent, style="Tab.TFrame", padding=1)
         self.conversation = Conversation(self.frame, theme, open_link)
         self.conversation.pack(fill="both", expand=True)
@@ -79,14 +80,14 @@ class Tab:
         self.unanswered.clear()
 
     def line_to_send(self, text: str, is_here: Callable[[str], bool]) -> str:
-        """What goes to the server for `text`: what is said here is said to this person."""
+        """What goes to the server when `text` is typed here: what is said is for this person."""
         match parse(text, is_here):
             case Say(said) if self.person:
                 return f"/pm {self.person} {said}"
         return text
 
     def line_to_type(self, said: str, is_here: Callable[[str], bool]) -> str:
-        """What one types here to say this to the person, whatever it begins with."""
+        """What has to be typed here to say this to the person, whatever it begins with."""
         for text in (said, said[:1] + said):
             if parse(text, is_here) == Say(said):
                 return text
@@ -100,7 +101,7 @@ class Tab:
 class Tabs(ttk.Frame):
     """`selected` is called with the tab that has come to the front, `made` with each new one.
 
-    `named` is called with a tab whose person is called otherwise now.
+    `named` is called with a tab whose person has another name now.
     """
 
     def __init__(
@@ -123,7 +124,8 @@ class Tabs(ttk.Frame):
         self._pages = ttk.Frame(self)
         self._pages.pack(side="bottom", fill="both", expand=True)
         self.main = Tab(self._pages, theme, open_link, "")
-        self._private: dict[str, Tab] = {}  # by name, case folded; the latest closed last
+        # By name, case folded. The one that was closed latest stands last.
+        self._private: dict[str, Tab] = {}
         self._shown = [self.main]
         self.current = self.main
         self.main.frame.pack(fill="both", expand=True)
@@ -162,10 +164,10 @@ class Tabs(ttk.Frame):
     # --- opening, walking, closing --------------------------------------------------------------
 
     def open(self, person: str) -> Tab | None:
-        """The tab of this person, in the row; None where there is no room for another one."""
+        """The tab of this person, in the row; None where there is no space for another one."""
         tab = self.find(person)
         if tab is None:
-            if not person or len(person) > MAX_NAME_CHARACTERS or not self._make_room():
+            if not person or len(person) > MAX_NAME_CHARACTERS or not self._make_space():
                 return None
             tab = Tab(self._pages, self._theme, self._open_link, person)
             self._private[person.casefold()] = tab
@@ -178,7 +180,7 @@ class Tabs(ttk.Frame):
         return tab
 
     def select(self, tab: Tab) -> None:
-        """Bring it to the front."""
+        """Bring `tab` to the front, and tell `selected` if it was not there."""
         if tab is not self.current:
             self.current.frame.pack_forget()
             self.current = tab
@@ -187,11 +189,11 @@ class Tabs(ttk.Frame):
             self._selected(tab)
 
     def walk(self, step: int) -> None:
-        """To the next tab (1), or the one before (-1), around the corner as well."""
+        """Go to the next tab (1), or the one before (-1); after the last comes the first."""
         self.select(self._shown[(self._shown.index(self.current) + step) % len(self._shown)])
 
     def go(self, number: int) -> None:
-        """To the tab with this number, counted from 0, if there is one."""
+        """Go to the tab with this number, counted from 0, if there is one."""
         if number < len(self._shown):
             self.select(self._shown[number])
 
@@ -210,8 +212,8 @@ class Tabs(ttk.Frame):
     def _close_number(self, number: int) -> None:
         self.close(self._shown[number])
 
-    def _make_room(self) -> bool:
-        """Let go of the tab that was closed first, if there are too many; whether there is room."""
+    def _make_space(self) -> bool:
+        """Let go of the tab that was closed first if there are too many; whether there is space."""
         if len(self._private) < MAX_PRIVATE_TABS:
             return True
         closed = next((tab for tab in self._private.values() if tab not in self._shown), None)
@@ -227,7 +229,7 @@ class Tabs(ttk.Frame):
     # --- what happens to people -----------------------------------------------------------------
 
     def spell(self, name: str) -> None:
-        """Somebody is called so, perhaps spelled in another way than before."""
+        """Somebody has this name, perhaps spelled in another way than before."""
         if (tab := self.find(name)) is not None and tab.person != name:
             tab.person = name
             self._label_all()
@@ -240,7 +242,7 @@ class Tabs(ttk.Frame):
         other = self.find(new)
         del self._private[old.casefold()]
         tab.person = new
-        if other is not None and other is not tab:  # of somebody who was called so before, and left
+        if other is not None and other is not tab:  # of somebody called so before, who left
             self._replace(other, tab)
         self._private[new.casefold()] = tab
         self._label_all()
@@ -258,7 +260,7 @@ class Tabs(ttk.Frame):
         self._drop(old)
 
     def show_people(self, names: Collection[str]) -> None:
-        """Who is online now."""
+        """Show on each tab whether its person is among these."""
         online = set(names)
         for tab in self._private.values():
             tab.is_here = tab.person in online
@@ -290,7 +292,7 @@ class Tabs(ttk.Frame):
 
     def _label_all(self) -> None:
         self._row.show([self._cell(tab) for tab in self._shown])
-        # A row of one tab says nothing; without it there is more room to read.
+        # A row of one tab says nothing; without it there is more space to read.
         if len(self._shown) == 1:
             self._row.pack_forget()
             self._edge.pack_forget()

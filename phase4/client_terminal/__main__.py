@@ -13,7 +13,7 @@ whole line: it takes it off the screen, lets us print above, and draws it again.
     Ctrl-Z          stops it, as any program; `fg` brings it back
     /reconnect      while the server is away: try again now (so does Enter on an empty line)
 
-Where standard input or output is no terminal, it works as a filter: it sends each line of its
+Where standard input or output is not a terminal, it works as a filter: it sends each line of its
 input, prints what arrives, and leaves once the server has taken everything:
 
     printf 'The build is done.\n' | python -m phase4.client_terminal --name builder
@@ -91,7 +91,7 @@ def _in_a_pipe(client: PipeClient) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        # Whoever read our output has gone (as `| head -1` does). Python would try once more at
+        # The reader of our output has gone (as `| head -1` does). Python would try once more at
         # exit, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

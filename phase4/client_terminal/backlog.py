@@ -32,7 +32,7 @@ _Placed = tuple[int, Received]  # a line, and its place among all events
 def take_batch(client: Client, is_over: Callable[[], bool]) -> list[Event]:
     """Wait for an event, and take those that came with it; of too many, those to show.
 
-    Once `is_over()` says so, only the end is still to be shown: nobody who has left waits for more.
+    Once `is_over()` says so, the person has left, and only the end is still to be shown.
     """
     taken = itertools.chain([client.events.get()], _others_in(client.events, is_over))
     if is_over():
@@ -51,7 +51,7 @@ def _others_in(events: queue.Queue[Event], is_over: Callable[[], bool]) -> Itera
 
 
 def without_excess(events: Iterable[Event], own_name: str) -> list[Event]:
-    """The events to show, in order. Left out are lines only, and a line says how many.
+    """The events to show, in order. Only lines are left out, and a line says how many.
 
     It never holds more lines than a backlog may have, however many `events` there are.
     """
@@ -79,12 +79,12 @@ def without_excess(events: Iterable[Event], own_name: str) -> list[Event]:
 
 
 class _Newest:
-    """The newest of many lines: as many as there is room for, and one at least."""
+    """The newest of many lines: as many as there is space for, and one at least."""
 
     def __init__(
         self, lines: int, characters: int, push_out: Callable[[_Placed], None] = lambda _: None
     ) -> None:
-        """`push_out` is given each line that has to make room for a newer one."""
+        """`push_out` is given each line that has to make way for a newer one."""
         self.lines: deque[_Placed] = deque()
         self._characters = 0
         self._limits = (lines, characters)

@@ -7,8 +7,7 @@ after a private one wait for a y. It may also have been refused, as `/pmm Bob on
 """
 
 import time
-import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.request import Command, Lines, Refusal, Request, Say, Whisper
@@ -27,8 +26,11 @@ class Question:
     """What is asked before lines are sent."""
 
     text: str
-    reason: str = ""  # why Enter alone is not a yes, where `text` does not say it
-    is_careful: bool = False  # Enter alone is not a yes: the default is no
+    reason: str = ""
+    """Why Enter alone is not a yes, where `text` does not say it."""
+
+    is_careful: bool = False
+    """Whether Enter alone is not a yes, because the default is no."""
 
 
 class Caution:
@@ -36,9 +38,12 @@ class Caution:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self.after = ""  # what the latest line was, in words; empty: it was for everybody
-        self._at = 0.0  # when Enter was pressed after it, or after a line held since
-        self._is_suspect = False  # what is being typed came right after it
+        # What the latest line was, in words; empty: it was for everybody.
+        self.after = ""
+        # When Enter was pressed after it, or after a line held since.
+        self._at = 0.0
+        # Whether what is being typed came right after it.
+        self._is_suspect = False
 
     def sent(self, request: Request) -> None:
         """A line went to the server that asks for this."""
@@ -95,8 +100,10 @@ class PutAside:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.text = ""
         self._clock = clock
-        self._at = 0.0  # when it was put aside
-        self._goes_on = False  # what is typed as a name is the rest of it
+        # When it was put aside.
+        self._at = 0.0
+        # Whether what is typed as a name is the rest of it.
+        self._goes_on = False
 
     def put(self, text: str) -> None:
         """Put this aside, after what is aside already."""
@@ -111,7 +118,8 @@ class PutAside:
     def takes(self, name: str) -> bool:
         """Whether what was typed as a name is the rest of the message; then it is put with it.
 
-        Somebody who types does not stop at once, and a secret must not become a name.
+        A person in the middle of a sentence does not stop at once, and a secret must not become a
+        name.
         """
         goes_on, self._goes_on = self._goes_on, False
         self.text += name * goes_on
@@ -126,16 +134,3 @@ class PutAside:
 def joined(*texts: str) -> str:
     """Two lines, if neither is empty: the second may be for one, and the first for all."""
     return "\n".join(filter(None, texts))
-
-
-def is_among(name: str, people: Iterable[str]) -> bool:
-    """Whether one of them is called so, as the server compares names.
-
-    >>> is_among("bob", ["Ann", "Bob"]), is_among("property", ["Ann", "Bob"])
-    (True, False)
-    """
-    return _fold(name) in map(_fold, people)
-
-
-def _fold(name: str) -> str:
-    return unicodedata.normalize("NFKC", name.casefold())

@@ -13,7 +13,6 @@ import signal
 import time
 from collections import deque
 from collections.abc import Coroutine, Iterable
-from dataclasses import replace
 
 from phase4.client import (
     Client,
@@ -27,9 +26,10 @@ from phase4.client import (
     Welcomed,
 )
 from phase4.client.completion import COMMANDS, offers
+from phase4.client.mentions import is_among
 from phase4.client.presence import Presence, State
 from phase4.client_terminal.backlog import take_batch
-from phase4.client_terminal.caution import Caution, PutAside, Question, is_among, joined
+from phase4.client_terminal.caution import Caution, PutAside, Question, joined
 from phase4.client_terminal.input_line import InputLine, Line
 from phase4.client_terminal.look import (
     BarState,
@@ -45,7 +45,7 @@ from phase4.client_terminal.look import (
 )
 from shared import message
 from shared.address import Address
-from shared.request import Lines, Say, is_goodbye, parse, split_lines
+from shared.request import Say, is_goodbye, parse, split_lines
 
 RECONNECT = "/reconnect"
 """The one command that is the client's own: try again at once. Known while there is no server."""
@@ -69,9 +69,8 @@ class TerminalClient:
         bell: bool = True,
         trust: Trust | None = None,
     ) -> None:
-        """Without a name the person is asked for one. `bell`: where somebody speaks to them.
-
-        `trust`: as for Client.
+        """Without a name the person is asked for one. `bell`: ring when somebody speaks
+        to them. `trust`: as for Client.
         """
         self._host = host
         self._port = port
@@ -271,9 +270,9 @@ class TerminalClient:
         if unsent := self._client.unsent:
             lines.append(_notice(f"{count(len(unsent), 'line')} of yours may not have arrived:"))
             lines += [[("", message.clean(line))] for line in unsent]
-        if typed := _lines(joined(self._put_aside.text, self._line.text)):
+        if typed := joined(self._put_aside.text, self._line.text).strip():
             lines.append(_notice("You were writing:"))
-            lines += [[("", message.clean(line))] for line in typed]
+            lines += [[("", message.clean(line))] for line in typed.splitlines()]
         return lines
 
     # --- what is typed ---
@@ -351,9 +350,9 @@ class TerminalClient:
         return _as_typed(unsent, lines.to)
 
     def _own(self, line: str, *, was_away: bool) -> list[Line]:
-        """The person's own words, which the server says to everybody else, and does not send back.
+        """What to show of a line that was sent: the server does not send it back to its sender.
 
-        What it does not say to everybody is not shown: its answer tells.
+        What is not for everybody is not shown: the answer will tell what became of it.
         """
         assert self._client is not None
         now, name = time.strftime("%H:%M:%S"), self._client.name
@@ -372,23 +371,14 @@ class TerminalClient:
         return is_among(name, self._client.people)
 
 
-@functools.lru_cache(maxsize=1)  # the bar asks whenever it is drawn, and a paste may be long
-def _split(text: str) -> Lines:
-    """As split_lines; but one line alone goes as it was typed, so that the answer fits it."""
-    lines = split_lines(text)
-    typed = _lines(text)
-    return replace(lines, lines=tuple(typed)) if len(typed) == 1 else lines
+# The bar asks whenever it is drawn, and a paste may be long.
+_split = functools.lru_cache(maxsize=1)(split_lines)
 
 
 def _as_typed(lines: Iterable[str], to: str) -> str:
-    """Lines that were split, in one text that is split in the same way again."""
+    """One text of lines that were split; to split it gives the same lines again."""
     first, *others = list(lines) or [""]
     return "\n".join([first, *(line.removeprefix(f"/pm {to} ") for line in others)])
-
-
-def _lines(text: str) -> list[str]:
-    """The lines of what was typed or pasted, without the empty ones."""
-    return [line for line in text.splitlines() if line.strip()]
 
 
 def _notice(text: str) -> Line:

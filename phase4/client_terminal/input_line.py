@@ -66,8 +66,10 @@ class InputLine:
         self._accept = accept
         self._is_asked_about = is_asked_about
         self._offers = offers
-        self._if_yes: Callable[[str], str] | None = None  # where the next key is an answer
-        self._was_asking = False  # before the key that is being pressed
+        # What a y does, where the next key is an answer.
+        self._if_yes: Callable[[str], str] | None = None
+        # Whether it was an answer before the key that is being pressed.
+        self._was_asking = False
         self._is_leaving = False
         self._has_terminal = True
         self._fault: BaseException | None = None
@@ -75,8 +77,17 @@ class InputLine:
         self._is_over = asyncio.Event()
         self._printing = asyncio.Lock()
         self._completer = _Completer(offers)
+        self._session = self._new_session(prompt)
+        self._app = self._session.app
+        # Enter hands the line on and does not end the prompt: keys typed between the end of one
+        # prompt and the start of the next would be echoed by the terminal itself.
+        self._session.default_buffer.accept_handler = self._entered
+        self._app.key_processor.before_key_press += lambda _: self._note_asking()
+        self._app.key_processor.after_key_press += lambda _: self._stop_asking()
+
+    def _new_session(self, prompt: Callable[[], Fragments]) -> PromptSession[str]:
         depth = _colour_depth()
-        self._session: PromptSession[str] = PromptSession(
+        return PromptSession(
             prompt,
             completer=self._completer,
             key_bindings=self._keys(),
@@ -88,12 +99,6 @@ class InputLine:
             color_depth=depth,
             erase_when_done=True,
         )
-        self._app = self._session.app
-        # Enter hands the line on and does not end the prompt: keys typed between the end of one
-        # prompt and the start of the next would be echoed by the terminal itself.
-        self._session.default_buffer.accept_handler = self._entered
-        self._app.key_processor.before_key_press += lambda _: self._note_asking()
-        self._app.key_processor.after_key_press += lambda _: self._stop_asking()
 
     @property
     def text(self) -> str:
@@ -186,7 +191,7 @@ class InputLine:
         return self._shown_bar
 
     async def _keep_bar_true(self) -> None:
-        """Draw again where the bar has become untrue by the mere passing of time."""
+        """Draw the bar again where time alone has made it untrue."""
         while not self._is_over.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._is_over.wait(), REFRESH_SECONDS)
@@ -198,8 +203,8 @@ class InputLine:
     async def show(self, lines: Sequence[Line], *, bell: bool = False) -> None:
         """Print lines above the one being typed, or to the terminal as it is once `run` is over.
 
-        Also draws the bar again, and so is worth a call without any lines. Who leaves meanwhile is
-        spared the rest.
+        It draws the bar again, too, so a call without lines is of use. A person who leaves
+        meanwhile is spared the rest.
         """
         was_over = self.is_over
         for piece in _pieces(lines):
@@ -278,7 +283,7 @@ class InputLine:
         """Insert what Tab stands for, at once where there is no choice.
 
         prompt_toolkit's own Tab looks in the background, and gives up when the next key comes
-        first: who types fast would find their Tab ignored.
+        first: the Tab of a person who types fast would be ignored.
         """
         buffer = event.current_buffer
         asked = CompleteEvent(completion_requested=True)
@@ -306,7 +311,7 @@ class InputLine:
             self.leave()
 
     def _paste(self, event: KeyPressEvent) -> None:
-        """Insert what is pasted. The newline after a single line is no reason to ask."""
+        """Insert what is pasted. The newline after a single line is not a reason to ask."""
         lines = event.data.expandtabs(4).splitlines()
         event.current_buffer.insert_text("\n".join(lines))
 

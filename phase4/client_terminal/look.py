@@ -84,7 +84,7 @@ def name_style(name: str) -> str:
 
 
 def short_name(name: str) -> str:
-    """A name where there is little room. No honest server gives one that has to be cut."""
+    """A name where there is little space. No honest server gives one that has to be cut."""
     return shortened(name, 2 * MAX_NAME_CHARACTERS)  # columns: some characters take two
 
 
@@ -128,13 +128,13 @@ def _public(shown: message.Public, own_name: str) -> Fragments:
 
 
 def without_tail(line: Fragments) -> Fragments:
-    """The line, cut if it is longer than an honest one can be."""
-    room = MAX_SHOWN_CHARACTERS
+    """The line, cut if it is longer than an honest server's can be."""
+    left = MAX_SHOWN_CHARACTERS
     kept: Fragments = []
     for each in line:
-        kept.append((each[0], each[1][:room]))
-        room -= len(kept[-1][1])
-    if cut := sum(len(each[1]) for each in line) - (MAX_SHOWN_CHARACTERS - room):
+        kept.append((each[0], each[1][:left]))
+        left -= len(kept[-1][1])
+    if cut := sum(len(each[1]) for each in line) - (MAX_SHOWN_CHARACTERS - left):
         kept.append(("class:error", f" ({cut:,} characters are left out)"))
     return kept
 
@@ -192,11 +192,11 @@ def _away(state: BarState, width: int) -> Fragments:
     when = f"reconnecting in {seconds} s" if seconds > 0 else "reconnecting ..."
     when += " (Enter: now, /quit: stop)" if seconds > 0 else " (/quit: stop)"
     parts: Fragments = [("class:bottom-toolbar.error", when)]
-    room = width - get_cwidth(f" {short_name(state.name)}{_SEPARATOR}{when}")
+    free = width - get_cwidth(f" {short_name(state.name)}{_SEPARATOR}{when}")
     waiting = [f"{count(state.waiting, 'line')} waiting"] if state.waiting else []
     for text in (*waiting, state.server):
-        room -= get_cwidth(_SEPARATOR + text)
-        if room >= 0:  # half of it would tell nothing
+        free -= get_cwidth(_SEPARATOR + text)
+        if free >= 0:  # half of it would tell nothing
             parts.append(("", text))
     return _laid_out(state.name, parts, "", width)
 
@@ -214,7 +214,7 @@ def _asked(question: Question, width: int, *, awaits_answer: bool) -> str:
 
 
 def _laid_out(name: str, parts: Fragments, hint: str, width: int) -> Fragments:
-    """Name and parts from the left, the hint at the right end if there is room for it."""
+    """Name and parts from the left, the hint at the right end if there is space for it."""
     laid: Fragments = [("class:bottom-toolbar.name", f" {short_name(name)}")]
     for part in parts:
         laid += [("", _SEPARATOR), part]

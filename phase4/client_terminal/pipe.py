@@ -25,7 +25,8 @@ from phase4.client import (
     Trust,
     Welcomed,
 )
-from phase4.client_terminal.caution import Caution, is_among
+from phase4.client.mentions import is_among
+from phase4.client_terminal.caution import Caution
 from shared import message
 from shared.defaults import FLOOD_LINES_PER_SECOND, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
@@ -35,7 +36,7 @@ LEAVE_SECONDS = 2.0
 """How long leaving may take: long enough for the last line to go, short enough to wait for."""
 
 _LAST_ANSWER_SECONDS = 10.0  # for the server to take what was sent, beside its bound
-_RETRY_SECONDS = 0.05  # before a line that found no room is sent again
+_RETRY_SECONDS = 0.05  # before a line that found no space is sent again
 
 # What an old PowerShell's > writes: each line of it would be refused for another reason.
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -46,19 +47,24 @@ class _LineSender:
 
     The thread may wait in read() when the program ends, and nothing can interrupt that: so it is a
     daemon, and reads the descriptor itself. (A daemon that holds the lock of `sys.stdin` makes
-    Python abort at exit.) All attributes are written by that thread alone.
+    Python abort at exit.) The numbers are written by that thread alone.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._thread = threading.Thread(target=self._run, name="standard input", daemon=True)
         self._stopping = threading.Event()
-        self._caution = Caution() if sys.stdin and sys.stdin.isatty() else None  # of a person
-        self._questions = 0  # lines sent that ask who is here
-        self.sent = 0  # lines handed over
-        self.refused = 0  # lines that could not be sent
-        self.last_question = 0  # which answer to "who is here" proves that all was taken; 0: none
-        self.has_ended = threading.Event()  # everything is handed over, the goodbye too
+        # None where no person types.
+        self._caution = Caution() if sys.stdin and sys.stdin.isatty() else None
+        # How many of the lines sent ask for the list of people.
+        self._questions = 0
+        # How many lines were handed over, and how many could not be sent.
+        self.sent = 0
+        self.refused = 0
+        # Which answer to that question proves that all was taken; 0: none yet.
+        self.last_question = 0
+        # Set once everything is handed over, the goodbye too.
+        self.has_ended = threading.Event()
 
     def start(self) -> None:
         """Begin to read and send."""
@@ -166,8 +172,10 @@ class PipeClient:
         self._client = Client(host, port, name, trust=trust)
         self._sender = _LineSender(self._client)
         self._is_in = False
-        self._answers = 0  # to the question who is here
-        self._refusals = 0  # by the server
+        # How many answers to the question for the people have come.
+        self._answers = 0
+        # How many lines, or names, the server has refused.
+        self._refusals = 0
 
     def run(self) -> int:
         """The whole conversation; the exit status."""

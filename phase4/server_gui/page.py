@@ -15,6 +15,7 @@ from phase4.server_gui.people_table import PeopleTable
 from phase4.server_gui.tls_form import TlsForm
 from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
+from phase4.widgets.pieces import fill_menu, focus_next
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.theme import Theme, pad
 
@@ -48,11 +49,8 @@ class ServerPage(ttk.Frame):
         theme.on_change(self._restyle)
 
     def set_actions(self, actions: Sequence[Action]) -> None:
-        """Fill the menu."""
-        for action in actions:
-            if action.starts_group:
-                self._menu.add_separator()
-            self._menu.add_command(label=action.label, accelerator=action.keys, command=action.do)
+        """Put these into the menu, with their keys beside them."""
+        fill_menu(self._menu, actions)
 
     def fill(self, values: Mapping[str, str]) -> None:
         """Put values into the fields; a value for TLS shows those fields."""
@@ -127,11 +125,7 @@ class ServerPage(ttk.Frame):
         can_start = self.start_button.instate(["!disabled"])
         form = self.fields["host"] if can_start else self.stop_button
         parts: list[tk.Misc] = [form, self.people.tree, self.log.text]
-        try:
-            at = parts.index(self.focus_get())  # type: ignore[arg-type]
-        except (KeyError, ValueError):  # a menu has it, or nothing of ours
-            at = -1
-        parts[(at + 1) % len(parts)].focus_set()
+        focus_next(parts)
 
     # --- building ---------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from tkinter import ttk
 from typing import Literal
 
+from phase4.widgets.pieces import QuietScrollbar
 from phase4.widgets.theme import Theme
 from shared.status import Person
 
@@ -44,7 +45,7 @@ class PeopleTable(ttk.Frame):
             height=4,
             style="People.Treeview",
         )
-        self._scrollbar = ttk.Scrollbar(self, command=self.tree.yview)
+        self._scrollbar = QuietScrollbar(self, command=self.tree.yview)
         self._lay_out()
         self.tree.bind("<<TreeviewSelect>>", lambda _: on_select())
         self.tree.bind("<FocusIn>", lambda _: self._mark_some())
@@ -150,17 +151,11 @@ class PeopleTable(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self.tree.grid(row=0, column=0, sticky="nsew")
         self._scrollbar.grid(row=0, column=1, sticky="ns")
-        self.tree.configure(yscrollcommand=self._set_scrollbar)
+        self.tree.configure(yscrollcommand=self._scrollbar.set)
         for name in COLUMNS:
             side: Literal["e", "w"] = "e" if name in _NUMBERS else "w"
             self.tree.heading(name, text=name, anchor=side)
             self.tree.column(name, anchor=side, stretch=name in ("Name", "Address"))
-
-    def _set_scrollbar(self, first: float | str, last: float | str) -> None:
-        """Show the bar only where there is something to scroll."""
-        is_all = float(first) <= 0 and float(last) >= 1
-        (self._scrollbar.grid_remove if is_all else self._scrollbar.grid)()
-        self._scrollbar.set(float(first), float(last))
 
     def _restyle(self) -> None:
         theme, colours = self._theme, self._theme.palette

@@ -1,4 +1,4 @@
-"""Ctrl+A."""
+"""Ctrl+A in a field, on every system."""
 
 from tkinter import ttk
 

@@ -31,7 +31,8 @@ class Sentence(tk.Text):
             takefocus=False,
         )
         self.most_rows = 0
-        self.rows = 1  # that its text needs
+        # The rows that its text needs.
+        self.rows = 1
         self._theme = theme
         self._look: Literal["plain", "error"] = "plain"
         # A disabled Text does not take the focus by itself on every system, and copying needs it.
@@ -42,7 +43,7 @@ class Sentence(tk.Text):
 
     @property
     def shown(self) -> str:
-        """What it says."""
+        """The text that it says now."""
         return self.get("1.0", "end-1c")
 
     def say(self, text: str, look: Literal["plain", "error"] = "plain") -> None:

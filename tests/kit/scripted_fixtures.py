@@ -24,7 +24,7 @@ def server(transport: Authority | None) -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def connect(transport: Authority | None) -> Iterator[Connect]:
-    """Start connections; they are closed with the check, and their threads have ended then."""
+    """Start clients; they are closed with the check, and their threads have ended then."""
     clients: list[Client] = []
     usual = Trust(transport.file) if transport else None
 

@@ -18,7 +18,7 @@ from tests.kit.desktop import Desktop
 from tests.kit.harness import wait_until
 
 # Tcl must be freed by the thread that made it, or it aborts the process. Python's collector runs in
-# whichever thread comes by, a connection's among them: so the windows are kept to the end.
+# whichever thread comes by, a client's among them: so the windows are kept to the end.
 _KEPT: list[tk.Tk] = []
 
 
@@ -45,7 +45,7 @@ def see(root: tk.Misc, condition: Callable[[], object], what: str) -> None:
 
 
 class Apps:
-    """Starts whole clients in one window, and ends their connections."""
+    """Starts whole window clients in one window, and ends them."""
 
     def __init__(self, root: tk.Tk) -> None:
         self._root = root
@@ -76,7 +76,7 @@ class Apps:
         return app
 
     def close(self) -> None:
-        """End them, with their connections."""
+        """End them, with their clients."""
         for app in self._apps:
             with contextlib.suppress(tk.TclError):  # the check has ended it itself
                 app.quit()
@@ -110,12 +110,12 @@ def kill(app: App, chat: Chat) -> None:
     Had it left something unread, the system would end the connection with a reset. After an answer
     the client asks nothing for half a minute.
     """
-    connection = vars(app)["_connection"]
+    client = vars(app)["_client"]
 
     def is_answered() -> bool:
-        state = vars(vars(connection)["_talk"])
+        state = vars(vars(client)["_talk"])
         has_answer = state["_lag_seconds"] is not None and state["_asked_at"] is None
-        return has_answer and not connection.unsent
+        return has_answer and not client.unsent
 
     see(app.root, is_answered, "the answer to all that was sent")
     chat.process.kill()

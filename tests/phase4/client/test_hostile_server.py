@@ -164,7 +164,7 @@ def test_a_reset_at_any_stage_is_a_sentence(
 SAYS_WHAT_IS_LEFT_OUT: dict[Attack, str] = {
     hostile.flood: "[0-9,]+ lines are left out: they came faster than they can be shown",
     hostile.siren: "[0-9,]+ lines are left out: they came faster than they can be shown",
-    hostile.crowd: "The list of people has room for 100,000; others are left out",
+    hostile.crowd: "The list of people has space for 100,000; others are left out",
     hostile.comings_and_goings: "[0-9,]+ lines are left out",
     hostile.long_lines: "[0-9,]+ characters are left out",
 }

@@ -1,13 +1,11 @@
 """The client's protocol, turn by turn: no socket, no thread, and a clock that the check winds.
 
-What needs a real connection is asked in test_connection and test_reconnection.
+What needs a real connection is asked in test_client and test_reconnection.
 """
-
-import doctest
 
 import pytest
 
-from phase4.client import NameRefused, Received, SendError, Welcomed, talk
+from phase4.client import NameRefused, Received, SendError, Welcomed
 from phase4.client.dialogue import ANSWER_SECONDS
 from phase4.client.events import Ended
 from phase4.client.talk import CONFIRM_SECONDS, PING_SECONDS, Talk
@@ -60,10 +58,6 @@ def written(talk: Talk) -> str:
 def pong(question: str) -> str:
     """The server's answer to the question which ends this text."""
     return f"[10:00:05] * Pong {question.split()[-1]}"
-
-
-def test_the_example_in_the_docstring_is_true() -> None:
-    assert doctest.testmod(talk).failed == 0
 
 
 def test_nothing_is_written_before_the_server_asks(clock: Clock) -> None:

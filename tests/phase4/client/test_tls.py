@@ -1,6 +1,6 @@
 """The client core over TLS: whom it talks to, and what it does where it must not.
 
-That all else is as over plain TCP, the modules test_connection and test_reconnection show: they ask
+That all else is as over plain TCP, the modules test_client and test_reconnection show: they ask
 their checks over both.
 """
 

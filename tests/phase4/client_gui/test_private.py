@@ -261,7 +261,8 @@ def test_a_text_that_was_begun_on_another_server_is_asked_about(
         with elsewhere.join("Bob") as other:
             alice.connect(Target("127.0.0.1", elsewhere.port, "Alice"))
             other.hear("* Alice joined")
-            see(alice.root, lambda: str(elsewhere.port) in alice.root.title(), "the other server")
+            is_there = f"Alice on 127.0.0.1:{elsewhere.port}"
+            see(alice.root, lambda: is_there in alice.root.title(), "the other server")
             press(alice.chat_page.entry, "<Return>")
             assert alice.chat_page.question.text.startswith("Bob may be somebody else now.")
             other.fence()

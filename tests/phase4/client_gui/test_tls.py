@@ -7,11 +7,13 @@ import contextlib
 import socket
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from phase4.client import Secured, Trust
+from phase4.client.presence import Presence, State
 from phase4.client_gui import __main__ as client_gui
 from phase4.client_gui import security, settings
 from phase4.client_gui.app import HOW_TO_ENCRYPT, App
@@ -286,7 +288,7 @@ def test_plain_text_to_another_machine_is_called_not_encrypted(
         see(app.root, lambda: "on 127.1:" in app.root.title(), "the same by another address")
         assert word(app) == "not encrypted"
         press(app.chat_page.entry, "<F7>")
-        shows(app, "Not encrypted: whoever is on the way can read")
+        shows(app, "Not encrypted: anyone on the way can read")
 
 
 @pytest.mark.parametrize(
@@ -297,9 +299,11 @@ def test_plain_text_to_another_machine_is_called_not_encrypted(
     ],
 )
 def test_only_what_stays_on_this_machine_needs_no_remark(host: str, said: str) -> None:
-    assert security.in_a_word(Target(host, 1, ""), None) == said
-    secured = Secured("TLSv1.2", NOT_THIS_ONE, is_first=False)
+    there = Presence(State.IN)
+    assert security.in_a_word(Target(host, 1, ""), there) == said
+    secured = replace(there, secured=Secured("TLSv1.2", NOT_THIS_ONE, is_first=False))
     assert security.in_a_word(Target(host, 1, "", has_tls=True), secured) == "encrypted, TLS 1.2"
+    assert security.in_a_word(Target(host, 1, ""), Presence(State.AWAY)) == ""
 
 
 # --- the command line -----------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from phase4.client import SendQueueFull
 from phase4.client_gui.app import App
 from phase4.client_gui.typing_aids import (
     MAX_PASTED_LINES,
+    bytes_left,
     count_text,
     one_line,
-    room_left,
     why_not_as_lines,
 )
 from shared.defaults import MAX_LINE_BYTES
@@ -23,9 +23,9 @@ from tests.kit.windows import Apps, new_window, press, see, shows, tabs_of
 
 
 def test_the_room_in_a_line_is_counted_in_bytes_as_the_server_does() -> None:
-    assert room_left("") == MAX_LINE_BYTES - 1  # the newline takes one
-    assert room_left("é" * 2000) == MAX_LINE_BYTES - 1 - 4000
-    assert room_left("x" * MAX_LINE_BYTES) == -1
+    assert bytes_left("") == MAX_LINE_BYTES - 1  # the newline takes one
+    assert bytes_left("é" * 2000) == MAX_LINE_BYTES - 1 - 4000
+    assert bytes_left("x" * MAX_LINE_BYTES) == -1
 
 
 def test_the_count_is_shown_only_near_the_end() -> None:
@@ -240,15 +240,15 @@ def test_too_many_lines_are_not_sent_but_may_become_one(alice: App, bob: Person)
 def test_lines_for_which_there_is_no_room_are_not_lost(
     alice: App, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connection = vars(alice)["_connection"]
-    take = connection.send
+    client = vars(alice)["_client"]
+    take = client.send
 
     def send(line: str) -> None:
         if line != "one":
             raise SendQueueFull("Too much waits to be sent already; this was not sent.")
         take(line)
 
-    monkeypatch.setattr(connection, "send", send)
+    monkeypatch.setattr(client, "send", send)
     paste(alice, "one\ntwo\nthree")
     press_focused(alice, "<Return>")
     bob.hear("Alice: one")

@@ -13,7 +13,8 @@ from tkinter import ttk
 
 import pytest
 
-from phase4.client_gui.app import BATCH_EVENTS, App
+from phase4.client_gui.app import App
+from phase4.client_gui.inbox import BATCH_EVENTS
 from phase4.client_gui.people import MAX_SHOWN, People
 from phase4.client_gui.target import Target
 from phase4.widgets.conversation import LEFT_OUT, LINES_CUT_AT_ONCE, MAX_LINES, Conversation
@@ -406,9 +407,9 @@ def test_one_look_into_the_queue_takes_a_bounded_number_of_events(
     see(root, lambda: "Alice on" in root.title(), "the conversation")
     with chat.join("Bob") as bob:
         bob.send(*[f"line {number}" for number in range(5 * BATCH_EVENTS)])
-        connection = vars(app)["_connection"]
-        wait_until(lambda: connection.events.qsize() > 2 * BATCH_EVENTS, "a full queue")
-        assert len(vars(App)["_take_events"](app)) == BATCH_EVENTS
+        client = vars(app)["_client"]
+        wait_until(lambda: client.events.qsize() > 2 * BATCH_EVENTS, "a full queue")
+        assert len(vars(app)["_inbox"].take()) == BATCH_EVENTS
 
 
 @pytest.fixture
@@ -424,10 +425,10 @@ def test_what_came_before_the_loss_is_shown_before_it(
     page = talking.chat_page
     see(root, lambda: page.people.names() == ("Alice",), "the people")
     with chat.join("Bob"):
-        connection = vars(talking)["_connection"]
-        wait_until(lambda: "Bob" in connection.people, "Bob, whom the window has not drawn yet")
+        client = vars(talking)["_client"]
+        wait_until(lambda: "Bob" in client.people, "Bob, whom the window has not drawn yet")
         chat.process.kill()
-        wait_until(lambda: connection.is_away, "the loss, in the same batch")
+        wait_until(lambda: client.is_away, "the loss, in the same batch")
     see(root, lambda: "connecting again" in root.title(), "that it is lost")
     lines = page.tabs.main.conversation.shown().splitlines()
     assert "Bob joined" in lines[-2]

@@ -877,6 +877,19 @@ def let_in_at_last(server: Speaker) -> None:
     server.send(NOBODY_ELSE)
 
 
+def test_half_a_name_is_not_taken_for_a_message_when_the_connection_is_lost_again(
+    hostile: ScriptedServer, away: ChatTerminal
+) -> None:
+    away.press("\rhalf a sen")
+    with hostile.accept() as server:
+        refuse_names(server)
+        away.shows("^Another name:$")
+        after_a_moment(away)
+        away.press("An")
+        away.shows("^Another name: An$")
+    away.shows("^Ann> half a sen$")
+
+
 def test_half_a_message_is_not_taken_for_the_name_that_is_asked_for_on_return(
     hostile: ScriptedServer, away: ChatTerminal
 ) -> None:

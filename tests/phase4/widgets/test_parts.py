@@ -33,7 +33,7 @@ palettes = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark
 WITHOUT_TOOLKIT = [
     *(f"phase4.widgets.{each}" for each in ("colours", "lines", "shown", "bidi", "find", "links")),
     *(f"phase4.client_gui.{each}" for each in ("typing_aids", "target", "security", "actions")),
-    "phase4.client.mentions",
+    *(f"phase4.client.{each}" for each in ("completion", "mentions", "presence")),
     "phase4.widgets.actions",
 ]
 
@@ -128,7 +128,7 @@ def test_each_message_has_its_line(received: message.Message, line: Line) -> Non
 
 def test_a_name_that_is_too_long_is_cut() -> None:
     line = line_of(message.Public("1", "x" * 5000, "hi"), "Me", NOW)
-    assert line.who == "x" * 19 + "…"
+    assert line.name == "x" * 19 + "…"
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_line_that_is_too_long_is_cut_and_says_by_how_much() -> None:
 def test_every_column_of_a_line_is_made_harmless() -> None:
     bad = "\x1b\n\t" + "x" * 6000
     line = for_screen(Line("private", bad, bad, bad, bad, bad))
-    columns = (line.time, line.who, line.text, line.person, line.mark)
+    columns = (line.time, line.name, line.text, line.person, line.mark)
     assert not any("\x1b" in column or "\n" in column or "\t" in column for column in columns)
     assert [len(column) < 30 for column in columns] == [True, True, False, False, True]
 
@@ -346,7 +346,11 @@ NAMES = ("Alan", "Alice", "Bob")
         ("/p", ["/pm "]),
         ("/PM", ["/pm "]),
         ("al", ["Alan: ", "Alice: ", "Alan: "]),
-        ("hello b", ["hello Bob "]),
+        ("hello b", ["hello Bob"]),
+        ("/pm ", ["/pm Alan ", "/pm Alice ", "/pm Bob ", "/pm Alan "]),
+        ("/w", ["/who"]),
+        ("?", ["?list"]),
+        ("", [None]),
         ("/pm ALI", ["/pm Alice "]),
         ("@al", ["@Alan ", "@Alice "]),
         ("see /p", [None]),

@@ -505,8 +505,8 @@ def test_a_closed_port_is_a_sentence(connect: Connect) -> None:
     ("host", "port", "reason"),
     [
         ("chat..example", 1, "There is no host 'chat..example'"),
-        ("127.0.0.1", 0, "0 is no port"),
-        ("127.0.0.1", 70000, "70000 is no port"),
+        ("127.0.0.1", 0, "0 is not a valid port"),
+        ("127.0.0.1", 70000, "70000 is not a valid port"),
     ],
 )
 def test_a_wrong_address_is_a_sentence(connect: Connect, host: str, port: int, reason: str) -> None:
