@@ -7,11 +7,11 @@ the sparkline's maximum, without which it would tell nothing.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from monitor import text
 from monitor.drawing import chart
 from monitor.history import INCREASES, RATES, columns, span_seconds, total
 from monitor.scene import Panel, Row, Scene, Span, Style, rule
 from monitor.tiles import grid
+from shared import text
 from shared.status import Snapshot
 
 

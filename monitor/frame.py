@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from monitor import text
 from monitor.history import Moment, retry_seconds
 from monitor.people import latest, shows_events
 from monitor.scene import Row, Scene, Span, Style, rule
+from shared import text
 from shared.status import Snapshot
 
 

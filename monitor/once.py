@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from monitor import text
 from monitor.history import total
 from monitor.people import messages_of, outbox_of
+from shared import text
 from shared.status import Person, Snapshot
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from monitor import text
 from monitor.history import Event
 from monitor.scene import Panel, Row, Scene, Span, Style, rule
+from shared import text
 from shared.status import Person, Snapshot
 
 _BESIDE_WIDTH = 110  # from here on there is room for what happened, beside the people

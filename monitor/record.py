@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from monitor import text
 from monitor.history import Figures, History
 from monitor.source import Answer, Poller, Source
+from shared import text
 from shared.status import Snapshot
 from shared.stopping import on_stop_signals
 from shared.wakeup import Wakeup

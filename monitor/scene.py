@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from monitor import text
 from monitor.drawing import UNICODE, Glyphs
 from monitor.history import Figures, Moment
+from shared import text
 from shared.defaults import REPORT_SECONDS, STATUS_SECONDS
 
 _RESTART_SHOWN_SECONDS = 60

@@ -20,9 +20,9 @@ from monitor.drawing import ASCII, UNICODE, Glyphs
 from monitor.history import Figures, History, Moment
 from monitor.scene import Row, Scene, Style, Ui, press
 from monitor.source import Poller
-from monitor.text import as_ascii, cells
 from monitor.view import render
 from shared.stopping import on_stop_signals
+from shared.text import as_ascii, cells
 
 _KEY_MILLISECONDS = 100  # a new reading is seen at most this late; a key at once
 _FIRST_MILLISECONDS = 20

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from monitor import text
 from monitor.drawing import BIG_ROWS, big
 from monitor.history import total
 from monitor.scene import Row, Scene, Span, Style
+from shared import text
 from shared.status import Snapshot
 
 SIZES = range(len(BIG_ROWS))

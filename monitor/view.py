@@ -11,7 +11,6 @@ in a tiny terminal the one line that matters.
 
 from collections.abc import Iterable
 
-from monitor import text
 from monitor.figures import (
     DETAILS_HEIGHT,
     PANEL_HEIGHT,
@@ -29,6 +28,7 @@ from monitor.history import INCREASES, total
 from monitor.people import events_panel, people_panel
 from monitor.scene import Panel, Picture, Row, Scene, Span, Style
 from monitor.tiles import SIZES, tile_rows, tiles_height
+from shared import text
 from shared.status import Snapshot
 
 

@@ -16,8 +16,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from phase4.client.connection import (
-    Connection,
+from phase4.client import (
+    Client,
     ConnectionLost,
     Disconnected,
     Event,
@@ -36,9 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does
-    bot = Connection(
-        options.host, options.port, options.name, reconnect=True, trust=trust_of(options)
-    )
+    bot = Client(options.host, options.port, options.name, reconnect=True, trust=trust_of(options))
     try:
         bot.start()
         return _converse(bot)
@@ -59,13 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _converse(bot: Connection) -> int:
+def _converse(bot: Client) -> int:
     """Answer until the end, or until the server refuses the name; the exit status."""
     while True:
         match _next_event(bot):
-            case Received(message.Private(sender=who, text=text)) if who != bot.name:
+            case Received(message.Private(sender=sender, text=text)) if sender != bot.name:
                 with contextlib.suppress(SendError):  # it may be too long with a name before it
-                    bot.send(f"/pm {who} {text}")
+                    bot.send(f"/pm {sender} {text}")
             case Received(message.Notice(text=text)):  # such as the certificate's fingerprint
                 print(f"* {text}", flush=True)
             case Welcomed(name):
@@ -77,7 +75,7 @@ def _converse(bot: Connection) -> int:
                 return 1
 
 
-def _next_event(bot: Connection) -> Event:
+def _next_event(bot: Client) -> Event:
     while True:  # with a time-out: on Windows, Ctrl-C cannot interrupt a wait without
         with contextlib.suppress(queue.Empty):
             return bot.events.get(timeout=POLL_SECONDS)

@@ -322,14 +322,17 @@ def split_lines(text: str, to: str = "") -> Lines:
 
     With `to`, or where the first of them is a private message, all of them are for that person,
     whatever they begin with: nobody who writes `/pm Bob ` and pastes three lines means the second
-    for everybody.
+    for everybody. One line alone goes as it was typed, so that the server's answer fits it.
 
-    >>> split_lines("/pm Bob one\n@two").lines
-    ('/pm Bob one', '/pm Bob @two')
+    >>> split_lines("/pm Bob one\n@two").lines, split_lines("@Bob one").lines
+    (('/pm Bob one', '/pm Bob @two'), ('@Bob one',))
     """
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     if lines and not to:
-        to, lines[:1] = _begun(lines[0])
+        to, begun = _begun(lines[0])
+        if len(lines) == 1:
+            return Lines(tuple(lines), to, public=int(is_public(lines[0])))
+        lines[:1] = begun
     if to:
         return Lines(tuple(f"/pm {to} {line}" for line in lines), to)
     return Lines(tuple(lines), public=sum(map(is_public, lines)))

@@ -1,10 +1,12 @@
 """What all checks share: what they need of the machine, and what is missing there."""
 
+import functools
 import importlib.util
 import os
 import shutil
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 
 import pytest
 
@@ -15,12 +17,14 @@ from tests.grading.plugin import (  # noqa: F401 - pytest finds them by their na
     pytest_addoption,
     pytest_collection_modifyitems,
     pytest_configure,
+    pytest_ignore_collect,
     pytest_runtest_call,
     pytest_runtest_makereport,
     pytest_sessionfinish,
     subject,
 )
-from tests.harness import look_in_sbin
+from tests.kit.desktop import MODULES, PROGRAMS, Desktop
+from tests.kit.harness import look_in_sbin
 
 Need = Callable[..., None]
 
@@ -63,3 +67,17 @@ def need() -> Need:
         pytest.skip(reason)
 
     return require
+
+
+@pytest.fixture(scope="session")
+def _any_desktop() -> Iterator[Callable[[], Desktop]]:
+    """One screen for all checks, started by the first that needs it."""
+    with ExitStack() as stack:
+        yield functools.cache(lambda: stack.enter_context(Desktop()))
+
+
+@pytest.fixture
+def desktop(need: Callable[..., None], _any_desktop: Callable[[], Desktop]) -> Desktop:
+    """A screen that windows can be put on."""
+    need(*PROGRAMS, modules=MODULES)
+    return _any_desktop()

@@ -35,10 +35,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-from monitor.text import as_ascii, cells, cut, left, printable, right
 from shared.arguments import positive_number
+from shared.text import as_ascii, cells, cut, left, printable, right
 from tests.grading.subject import words_of
-from tests.harness import ROOT
+from tests.kit.harness import ROOT
 from tests.start import COMMAND, PHASES, SERVER, arguments_of, quoted
 
 PATIENCE_SECONDS = 2.0  # of a check; on one machine an answer takes milliseconds

@@ -1,6 +1,6 @@
 """Begin a phase with a server of your own: python -m tests.start phase1 mydir
 
-Copies the beginning of that phase's server (tests/starters/) to mydir/phase1/server.py, with TODOs
+Writes the beginning of that phase's server (tests/starters/) to mydir/phase1/server.py, with TODOs
 in the order of the checks, and tells the command that checks it. What is there already is never
 overwritten. `tests.progress` finds the servers of all phases in mydir, and shows how far they are.
 
@@ -15,7 +15,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.harness import ROOT
+from tests.kit.harness import ROOT
+from tests.starters.cutting import cut
 
 STARTERS = Path(__file__).parent / "starters"
 PHASES = ("phase1", "phase2", "phase3", "phase4")
@@ -28,7 +29,7 @@ class CannotStart(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Copy a beginning. Gives the exit status: 2 where nothing was written."""
+    """Write a beginning. Gives the exit status: 2 where nothing was written."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.start", description=__doc__.partition("\n")[0]
     )
@@ -54,7 +55,7 @@ def begin(phase: str, directory: Path) -> Path:
     command = check_command(phase, server)
     if not command.isprintable() or '"""' in command:  # it is written into the file's docstring
         raise CannotStart(f"Choose a simpler name than {str(directory)!r}, please.")
-    text = (STARTERS / f"{phase}.py").read_text(encoding="utf-8")
+    text = cut((STARTERS / f"{phase}.py").read_text(encoding="utf-8"))
     for there in (server, server.with_name(COMMAND)):
         if os.path.lexists(there):
             raise CannotStart(f"{shown(there)} is there already, and nothing was overwritten.")

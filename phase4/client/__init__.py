@@ -1,6 +1,40 @@
 """The core of every client: one thread owns the socket, and knows no toolkit.
 
-`connection` is that thread. `events` is what a client sees, `dialogue` makes it of the server's
-lines, and `send_queue` holds what a person said until the server has it. `event_queue` and
-`dialing` are the two ends of the thread. `mentions` finds a name in a text.
+A program that talks needs this module alone: `Client`, its events, `SendError` and `Trust`. Behind
+it, `client` is the thread, and `talk` is the protocol, without I/O: it holds what the person said
+until the server has it (`send_queue`), and for each connection a `dialogue`, which makes `events`
+of the server's lines. `event_queue` and `dialing` are the two ends of the thread. For programs that
+show a conversation, `mentions` finds a name in a text.
 """
+
+from phase4.client.client import Client
+from phase4.client.events import (
+    Connected,
+    ConnectionLost,
+    Disconnected,
+    Event,
+    NameRefused,
+    PeopleChanged,
+    Received,
+    Secured,
+    SendError,
+    SendQueueFull,
+    Welcomed,
+)
+from phase4.transport.trust import Trust
+
+__all__ = [
+    "Client",
+    "Connected",
+    "ConnectionLost",
+    "Disconnected",
+    "Event",
+    "NameRefused",
+    "PeopleChanged",
+    "Received",
+    "Secured",
+    "SendError",
+    "SendQueueFull",
+    "Trust",
+    "Welcomed",
+]

@@ -1,4 +1,4 @@
-"""Connect to a host by its name, agree on TLS where that is wished, and be woken meanwhile.
+"""Connect to a host by its name, agree on TLS where that is wanted, and be woken meanwhile.
 
 `socket.create_connection` does it in one call, and waits as long as the system likes; nobody could
 press Cancel. So: look up the addresses, begin to connect to each in turn without waiting for it
@@ -10,14 +10,16 @@ import errno
 import os
 import selectors
 import socket
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from phase4.client.events import Ended
 from phase4.transport.tls_socket import HANDSHAKE_SECONDS, TLSError, TLSSocket
 from phase4.transport.trust import Distrusted, Verdict, Verifier, WrongHost
+from shared.deadline import Deadline
 from shared.listener import tune_connection
+from shared.poller import Poller
 from shared.stream import Stream
 from shared.wakeup import Wakeup
 
@@ -28,10 +30,10 @@ CONNECT_SECONDS = 10.0
 class Waiter:
     """Waits until the stream can be read or written, or the doorbell rings. One thread only."""
 
-    def __init__(self, connection: Stream, wakeup: Wakeup) -> None:
-        self._connection = connection
-        self._selector = selectors.DefaultSelector()  # not select(): it stops at descriptor 1,023
-        self._selector.register(wakeup, selectors.EVENT_READ)
+    def __init__(self, stream: Stream, wakeup: Wakeup) -> None:
+        self._stream = stream
+        self._poller = Poller()
+        self._poller.register(wakeup, selectors.EVENT_READ)
         self._wanted = 0
 
     def wait(self, *, read: bool, write: bool, seconds: float | None) -> tuple[bool, bool]:
@@ -39,54 +41,68 @@ class Waiter:
         wanted = selectors.EVENT_READ * read | selectors.EVENT_WRITE * write
         if wanted != self._wanted:
             if self._wanted:
-                self._selector.unregister(self._connection)
+                self._poller.unregister(self._stream)
             if wanted:
-                self._selector.register(self._connection, wanted)
+                self._poller.register(self._stream, wanted)
             self._wanted = wanted
         ready = 0
-        if read and getattr(self._connection, "has_pending", False):  # the selector knows nothing
+        if read and getattr(self._stream, "has_pending", False):  # the system knows nothing of it
             ready, seconds = selectors.EVENT_READ, 0.0
-        for key, events in self._selector.select(seconds):
-            if key.fileobj is self._connection:
+        for key, events in self._poller.select(seconds):
+            if key.fileobj is self._stream:
                 ready |= events
         return bool(ready & selectors.EVENT_READ), bool(ready & selectors.EVENT_WRITE)
 
-    def close(self) -> None:
-        """Give the selector's descriptor back; the socket stays open."""
-        self._selector.close()
+
+@dataclass(frozen=True, slots=True)
+class Doorbell:
+    """What may interrupt the way to a connection."""
+
+    wakeup: Wakeup
+    on_ring: Callable[[], None]
+    """Called whenever it may have rung. It raises to give up."""
+
+    def turns(self, stream: Stream, deadline: Deadline, *, write: bool = False) -> Iterator[bool]:
+        """Look at the stream again and again; each time, whether it can be read (or written).
+
+        Raises TimeoutError once the deadline has passed, and what `on_ring` raises.
+        """
+        waiter = Waiter(stream, self.wakeup)
+        is_ready = False
+        while True:
+            self.wakeup.clear()  # before looking at what was rung for, never after
+            self.on_ring()
+            yield is_ready
+            is_ready = waiter.wait(read=not write, write=write, seconds=deadline.timeout())[write]
 
 
 def open_stream(
-    host: str,
-    port: int,
-    verifier: Verifier | None,
-    wakeup: Wakeup,
-    on_ring: Callable[[], None],
+    host: str, port: int, verifier: Verifier | None, doorbell: Doorbell
 ) -> tuple[Stream, Verdict | None]:
     """As `dial`; with a verifier, in TLS with a server that is the right one, and the verdict."""
-    connection = dial(host, port, wakeup, on_ring)
+    connection = dial(host, port, doorbell)
     with contextlib.suppress(OSError):  # it is lost already; reading will tell
         tune_connection(connection)
     if verifier is None:
         return connection, None
     try:
-        return _secure(connection, verifier, wakeup, on_ring)
+        return _secure(connection, verifier, doorbell)
     except WrongHost as error:
-        names = _names_at(host, port, verifier, wakeup, on_ring)
+        names = _names_at(host, port, verifier, doorbell)
         raise Ended(str(WrongHost(error.place, names)), is_final=True) from error
     except TLSError as error:
         raise Ended(str(error), is_final=isinstance(error, Distrusted)) from error
 
 
 def _secure(
-    connection: socket.socket, verifier: Verifier, wakeup: Wakeup, on_ring: Callable[[], None]
+    connection: socket.socket, verifier: Verifier, doorbell: Doorbell
 ) -> tuple[TLSSocket, Verdict]:
     """Raises TLSError, and what `on_ring` raises; then the connection is closed."""
     with contextlib.ExitStack() as on_failure:
         on_failure.enter_context(contextlib.closing(connection))
         stream = verifier.wrap(connection)
         try:
-            _shake_hands(stream, wakeup, on_ring)
+            _shake_hands(stream, doorbell)
         except OSError as error:
             raise verifier.why(error) from error
         verdict = verifier.verify(stream)
@@ -94,32 +110,21 @@ def _secure(
     return stream, verdict
 
 
-def _shake_hands(stream: TLSSocket, wakeup: Wakeup, on_ring: Callable[[], None]) -> None:
-    deadline = time.monotonic() + HANDSHAKE_SECONDS
-    with contextlib.closing(Waiter(stream, wakeup)) as waiter:
-        while True:
-            wakeup.clear()  # before looking at what was rung for, never after
-            on_ring()
-            try:
-                return stream.do_handshake()
-            except BlockingIOError:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError from None
-                waiter.wait(read=True, write=False, seconds=left)
+def _shake_hands(stream: TLSSocket, doorbell: Doorbell) -> None:
+    for _ in doorbell.turns(stream, Deadline(HANDSHAKE_SECONDS)):
+        with contextlib.suppress(BlockingIOError):
+            return stream.do_handshake()
 
 
-def _names_at(
-    host: str, port: int, verifier: Verifier, wakeup: Wakeup, on_ring: Callable[[], None]
-) -> list[str]:
-    """Whom the certificate there is for: OpenSSL tells it of one that it has accepted only.
+def _names_at(host: str, port: int, verifier: Verifier, doorbell: Doorbell) -> list[str]:
+    """The names that the certificate there is for: OpenSSL tells those of an accepted one only.
 
     So connect once more, and accept any host this time; but say nothing. Empty where that fails.
     """
     try:
-        with contextlib.closing(dial(host, port, wakeup, on_ring)) as connection:
+        with contextlib.closing(dial(host, port, doorbell)) as connection:
             stream = verifier.wrap(connection, any_host=True)
-            _shake_hands(stream, wakeup, on_ring)
+            _shake_hands(stream, doorbell)
             return stream.peer_names
     except (Ended, OSError, TLSError) as error:
         if isinstance(error, Ended) and error.was_wished:
@@ -127,20 +132,18 @@ def _names_at(
         return []
 
 
-def dial(host: str, port: int, wakeup: Wakeup, on_ring: Callable[[], None]) -> socket.socket:
+def dial(host: str, port: int, doorbell: Doorbell) -> socket.socket:
     """A connected, non-blocking socket. Each address of the host gets its share of the time.
 
-    `on_ring` is called whenever the doorbell rang, and may raise to give up. Raises Ended, with a
-    sentence for the person, where there is no connection to be had.
+    Raises Ended, with a sentence for the person, where there is no connection to be had.
     """
     addresses = _look_up(host, port)
-    deadline = time.monotonic() + CONNECT_SECONDS
+    deadline = Deadline(CONNECT_SECONDS)
     refusal: OSError = TimeoutError()
     for index, address in enumerate(addresses):
-        now = time.monotonic()
-        share_ends = now + (deadline - now) / (len(addresses) - index)
+        share = Deadline(deadline.seconds_left / (len(addresses) - index))
         try:
-            return _connect_to(address, share_ends, wakeup, on_ring)
+            return _connect_to(address, share, doorbell)
         except OSError as error:
             refusal = error
     raise Ended(_why_no_connection(f"{host} port {port}", refusal))
@@ -148,10 +151,10 @@ def dial(host: str, port: int, wakeup: Wakeup, on_ring: Callable[[], None]) -> s
 
 def _look_up(host: str, port: int) -> list[Any]:
     if not 0 < port < 65536:
-        raise Ended(f"{port} is no port; a port is a number from 1 to 65535.")
+        raise Ended(f"{port} is not a valid port; a port is a number from 1 to 65535.")
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, ValueError) as error:  # ValueError: no name could be like that
+    except (OSError, ValueError) as error:  # ValueError: a name cannot be like that
         if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
             raise Ended(
                 f"The name {host!r} could not be looked up; does the network work?"
@@ -159,34 +162,18 @@ def _look_up(host: str, port: int) -> list[Any]:
         raise Ended(f"There is no host {host!r}; check its name.") from error
 
 
-def _connect_to(
-    address: Any, deadline: float, wakeup: Wakeup, on_ring: Callable[[], None]
-) -> socket.socket:
+def _connect_to(address: Any, deadline: Deadline, doorbell: Doorbell) -> socket.socket:
     family, kind, protocol, _, where = address
     with contextlib.ExitStack() as on_failure:
         connection = on_failure.enter_context(socket.socket(family, kind, protocol))
         connection.setblocking(False)
         with contextlib.suppress(BlockingIOError):  # it has only begun: the usual case
             connection.connect(where)
-        with contextlib.closing(Waiter(connection, wakeup)) as waiter:
-            _wait_connected(waiter, deadline, wakeup, on_ring)
+        any(doorbell.turns(connection, deadline, write=True))  # until it is decided
         if code := connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             raise OSError(code, os.strerror(code))
         on_failure.pop_all()
     return connection
-
-
-def _wait_connected(
-    waiter: Waiter, deadline: float, wakeup: Wakeup, on_ring: Callable[[], None]
-) -> None:
-    is_decided = False
-    while not is_decided:
-        wakeup.clear()  # before looking at what was rung for, never after
-        on_ring()
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        _, is_decided = waiter.wait(read=False, write=True, seconds=left)
 
 
 def _why_no_connection(place: str, error: OSError) -> str:

@@ -8,7 +8,7 @@ import enum
 import itertools
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from phase4.client.events import Ended, Event, NameRefused, Received, Welcomed
@@ -17,7 +17,7 @@ from shared.defaults import MAX_LINE_BYTES, MAX_NAME_CHARACTERS, RUNAWAY_LINE_BY
 from shared.framing import BadLine
 
 ANSWER_SECONDS = 10.0
-"""A chat server asks for the name at once, and answers it at once. Longer means: it is none."""
+"""A chat server asks for the name at once, and answers it at once. What takes longer is not one."""
 
 MAX_PEOPLE = 100_000
 """Names in the list of people. A hundred times what the server admits, and still only 10 MB."""
@@ -41,15 +41,16 @@ class Pong:
 
 
 class Roster:
-    """Who is online, with a bound."""
+    """The people online, as far as the list has space for them."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
-        self.is_incomplete = False  # some names found no room
+        # Whether some names found no space, and whether the person has been told.
+        self.is_incomplete = False
         self.has_been_told = False
 
     def add(self, name: str) -> None:
-        """Let `name` be online, if there is room for it."""
+        """Let `name` be online, if there is space for it."""
         name = _shortened(name)
         if len(self.names) < MAX_PEOPLE or name in self.names:
             self.names.add(name)
@@ -86,25 +87,41 @@ class Dialogue:
     What it wants to answer by itself waits in `answers`. Not for two threads at once.
     """
 
-    def __init__(self, wanted_name: str, *, is_return: bool = False) -> None:
+    def __init__(
+        self,
+        wanted_name: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        is_return: bool = False,
+    ) -> None:
         """`is_return`: the person was in before, as `wanted_name`, and wants to be again."""
+        self._clock = clock
         self.stage = Stage.GREETING
-        self.due = time.monotonic() + ANSWER_SECONDS  # see `awaits_server`
+        # By when the server has to answer; see `awaits_server`.
+        self.due = clock() + ANSWER_SECONDS
         self.name = ""
+        # What is to be sent to the server, without its newline. The owner takes it.
         self.answers: deque[str] = deque()
         self.roster = Roster()
+        # Whether the roster has changed. The owner takes this back.
         self.people_changed = False
-        self._last_words = ""  # the server's latest lines, while they are errors
+        # The server's latest lines, while they are errors, and when the last of them came.
+        self._last_words = ""
         self._last_words_at = 0.0
         self._is_return = is_return
         self._names = _names_to_try(wanted_name) if is_return else iter([wanted_name])
-        self._lost_name = wanted_name if is_return else ""  # to be taken back when it is free
+        # The name from before the loss, to be taken back when it is free; and how often still.
+        self._lost_name = wanted_name if is_return else ""
         self._takes_left = TAKE_BACK_TRIES
-        self._growing_list: Roster | None = None  # a list of people that comes in several lines
-        self._own_questions = 0  # times that this client, not the person, asked who is here
-        self._mark = ""  # of the question that is under way
+        # A list of people that comes in several lines, as far as it has come.
+        self._growing_list: Roster | None = None
+        # How often this client, and not the person, has asked for the list, and got no answer yet.
+        self._own_questions = 0
+        # The mark of the question that is under way; empty: none is.
+        self._mark = ""
         self._marks = itertools.count(1)
-        self._knows_ping = False  # the server has answered one with a Pong
+        # Whether the server has ever answered a /ping with a Pong.
+        self._knows_ping = False
 
     @property
     def awaits_server(self) -> bool:
@@ -119,13 +136,13 @@ class Dialogue:
     @property
     def last_words(self) -> str:
         """What the server complained about just now, if it did: why it hangs up, often."""
-        is_fresh = time.monotonic() - self._last_words_at < LAST_WORDS_SECONDS
+        is_fresh = self._clock() - self._last_words_at < LAST_WORDS_SECONDS
         return self._last_words if is_fresh else ""
 
     def name_was_sent(self) -> None:
         """A line that answers the server's question for a name is on its way."""
         self.stage = Stage.NAMING
-        self.due = time.monotonic() + ANSWER_SECONDS
+        self.due = self._clock() + ANSWER_SECONDS
 
     def ask(self) -> tuple[str, str]:
         """A line to send that the server answers, and the mark of the Pong that will come."""
@@ -169,9 +186,9 @@ class Dialogue:
     def _bad_line(self, line: BadLine) -> Iterator[Event]:
         if line.fatal:
             kib = RUNAWAY_LINE_BYTES // 1024
-            raise Ended(f"The server sent {kib} KiB without an end of line; that is no chat.")
+            raise Ended(f"The server sent {kib} KiB without an end of line; that is not a chat.")
         if self.stage is not Stage.IN:
-            raise Ended(_no_chat_server("something that is no text"))
+            raise Ended(_no_chat_server("something that is not text"))
         yield remark(f"From the server: {line.reason}")
 
     def _note_last_words(self, received: message.Message) -> None:
@@ -179,7 +196,7 @@ class Dialogue:
             case message.Error(text):
                 words = f"{self._last_words} {text}" if self._last_words else text
                 self._last_words = words[:MAX_LINE_BYTES] if self.stage is not Stage.IN else text
-                self._last_words_at = time.monotonic()
+                self._last_words_at = self._clock()
             case message.Prompt():
                 pass  # the question comes again after each refused name; see _prompt
             case _:
@@ -288,7 +305,7 @@ class Dialogue:
         """Once for each whole list that is longer than ours may be."""
         if self.roster.is_incomplete and not self.roster.has_been_told:
             self.roster.has_been_told = True
-            yield remark(f"The list of people has room for {MAX_PEOPLE:,}; others are left out.")
+            yield remark(f"The list of people has space for {MAX_PEOPLE:,}; others are left out.")
 
 
 def _names_to_try(name: str) -> Iterator[str]:

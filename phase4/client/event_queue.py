@@ -1,4 +1,4 @@
-"""The queue between the socket thread and whoever shows what it tells. It has a bound.
+"""The queue between the socket thread and the one that shows what it tells. It has a bound.
 
 When it is full the socket is not read, so TCP makes the server wait: nothing is lost, and nothing
 grows. (From phase 2's client, where the two threads had nothing between them but the screen.)
@@ -11,14 +11,14 @@ from collections.abc import Callable
 from phase4.client.events import Event, PeopleChanged, Received
 
 EVENT_QUEUE_SIZE = 10_000
-"""Events that wait for the client: a second or two of the fastest flood that it can show."""
+"""Events that wait for their reader: a second or two of the fastest flood that it can show."""
 
 MAX_QUEUED_CHARACTERS = 4_000_000
 """In the lines that wait: as many long ones as there may be short ones would be 160 MB."""
 
 
 class EventQueue(queue.Queue[Event]):
-    """Tells the socket thread when the client has made room.
+    """Tells the socket thread when its reader has made space.
 
     The two `wants_` flags are set by the socket thread *before* it looks, and read by the taking
     thread *after* it has taken, so one of the two always sees the other.
@@ -26,10 +26,15 @@ class EventQueue(queue.Queue[Event]):
 
     def __init__(self, ring: Callable[[], None]) -> None:
         super().__init__(EVENT_QUEUE_SIZE)
-        self.wants_room = False  # a put has failed, or is about to be tried
-        self.wants_people_taken = False  # there is a newer list of people
-        self.has_people = False  # a PeopleChanged is in the queue, or on its way into it
-        self._characters = 0  # in the lines that wait; under the queue's lock
+        # Whether a put has failed, or is about to be tried.
+        self.wants_space = False
+        # Whether there is a newer list of people.
+        self.wants_people_taken = False
+        # Whether a PeopleChanged is in the queue, or on its way into it. The socket thread sets
+        # it, and the taking thread takes it back.
+        self.has_people = False
+        # The characters in the lines that wait; written under the queue's own lock.
+        self._characters = 0
         self._ring = ring
 
     def _put(self, event: Event) -> None:  # queue.Queue calls this under its lock
@@ -47,20 +52,20 @@ class EventQueue(queue.Queue[Event]):
         # At half, not at each: the threads would take turns for every single event.
         half = MAX_QUEUED_CHARACTERS // 2
         is_half = self._qsize() == self.maxsize // 2 or self._characters < half <= before
-        if self.wants_room and is_half:
+        if self.wants_space and is_half:
             self._ring()
         return event
 
     def offer(self, event: Event) -> bool:
         """Put, unless it is full; whether it was put. The socket thread only."""
-        self.wants_room = True
+        self.wants_space = True
         if self._characters > MAX_QUEUED_CHARACTERS:
             return False
         try:
             self.put_nowait(event)
         except queue.Full:
             return False
-        self.wants_room = False
+        self.wants_space = False
         return True
 
 

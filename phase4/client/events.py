@@ -1,4 +1,4 @@
-"""What a connection tells its client, and what a line is before the server is asked.
+"""What a client tells the program that uses it.
 
 Each event is a plain object that nobody changes, so any thread may hold it.
 """
@@ -18,7 +18,7 @@ class Secured:
     """Over TLS, right after Connected: the server is the right one, as far as can be told.
 
     `version` is TLS's, as `TLSv1.3`. `is_first`: nobody vouches for the certificate, and it was not
-    known: this time is unprotected. A line that says so comes once the person is in.
+    known: this time is not protected. A line that says so comes once the person is in.
     """
 
     version: str
@@ -49,7 +49,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class PeopleChanged:
-    """Who is online now, the own name included, sorted without regard to case."""
+    """The people online now, the own name included, sorted without regard to case."""
 
     names: tuple[str, ...]
 
@@ -67,10 +67,12 @@ class Disconnected:
     """It is over: always the last event, and there is always one. `reason` is a sentence.
 
     `was_wished` tells the end that the person asked for (`close`, `/quit`) from any other.
+    `wants_tls`: the server was spoken to without TLS, and takes nothing else.
     """
 
     reason: str
     was_wished: bool = False
+    wants_tls: bool = False
 
 
 Event = (
@@ -86,7 +88,7 @@ Event = (
 
 
 class SendError(Exception):
-    """The line was not sent; the text is a sentence for the person who wrote it."""
+    """The line was not sent; the text is a sentence for the person who typed it."""
 
 
 class SendQueueFull(SendError):
@@ -99,7 +101,19 @@ class Ended(Exception):
     `is_final`: no use to connect again.
     """
 
-    def __init__(self, reason: str, *, was_wished: bool = False, is_final: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        was_wished: bool = False,
+        is_final: bool = False,
+        wants_tls: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.was_wished = was_wished
         self.is_final = is_final or was_wished
+        self.wants_tls = wants_tls
+
+    def as_event(self) -> Disconnected:
+        """The last event, where this is the end."""
+        return Disconnected(str(self), self.was_wished, self.wants_tls)

@@ -1,8 +1,8 @@
-"""Whether a text says a name. No toolkit, no terminal."""
+"""Whether a text says a name, and whether somebody is called so. No toolkit, no terminal."""
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 
 def mentions(text: str, name: str) -> bool:
@@ -24,6 +24,15 @@ def places_of(name: str, text: str) -> Iterator[tuple[int, int]]:
     [(0, 5)]
     """
     return (found.span() for found in _as_a_word(name).finditer(text))
+
+
+def is_among(name: str, people: Iterable[str]) -> bool:
+    """Whether one of them is called so, as the server compares names.
+
+    >>> is_among("bob", ["Ann", "Bob"]), is_among("property", ["Ann", "Bob"])
+    (True, False)
+    """
+    return _folded(name) in map(_folded, people)
 
 
 def _as_a_word(name: str) -> re.Pattern[str]:

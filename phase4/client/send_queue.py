@@ -19,8 +19,8 @@ b'one\ntwo\n'
 from collections import deque
 
 OUTGOING_BYTES = 256 * 1024
-"""Lines that wait for the server: the longest paste that makes sense. Then there is no room. And as
-much may be sent without an answer: the system's buffer takes ten times that, and dies with it."""
+"""Lines that wait for the server: the longest paste that makes sense. More is refused. As much may
+be sent without an answer: the system's buffer takes ten times that, and dies with it."""
 
 WIRE_BYTES = 64 * 1024
 """Lines that are on their way out of this program at one time."""
@@ -31,10 +31,12 @@ class SendQueue:
 
     def __init__(self, *, keeps_sent: bool) -> None:
         """Without `keeps_sent` a line is forgotten once it is on the wire."""
-        self.wire = bytearray()  # to be written next; a line in it may be written in part
+        # What is to be written next; the first line in it may be written in part.
+        self.wire = bytearray()
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
-        self._sent: deque[bytes | str] = deque()  # lines, and the marks between them
+        # The lines that are not confirmed, and the marks between them.
+        self._sent: deque[bytes | str] = deque()
         self._sent_bytes = 0
         self._keeps_sent = keeps_sent
 
@@ -53,7 +55,7 @@ class SendQueue:
         """Whether a line waits until others are confirmed."""
         return bool(self._waiting) and self._sent_bytes + len(self._waiting[0]) > OUTGOING_BYTES
 
-    def has_room(self, size: int) -> bool:
+    def has_space(self, size: int) -> bool:
         """Whether a line of `size` bytes may be put."""
         return self._waiting_bytes + len(self.wire) + size <= OUTGOING_BYTES
 
@@ -67,7 +69,7 @@ class SendQueue:
         self.wire += line
 
     def let_go(self) -> None:
-        """Put what waits on the wire, as far as there is room, and lines can be kept."""
+        """Put what waits on the wire, as far as there is space, and lines can be kept."""
         while self._waiting and len(self.wire) < WIRE_BYTES and not self.is_held_up:
             line = self._waiting.popleft()
             self._waiting_bytes -= len(line)

@@ -91,7 +91,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _wished(options: argparse.Namespace, last: settings.Settings) -> settings.Settings:
-    """What the command line says, and for what it does not say, what was so last time."""
+    """What the command line says; and where it says nothing, what was in use last time."""
     host = options.host or last.host
     port = last.port if options.port is None else options.port
     is_same_server = (spelled(host), port) == (spelled(last.host), last.port)

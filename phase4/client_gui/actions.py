@@ -24,7 +24,7 @@ def tab_actions(tabs: "Tabs") -> Iterator[Action]:
 
 def reading_actions(front: "Callable[[], Conversation]") -> Iterator[Action]:
     """What is done with the conversation in front."""
-    find, copy = ("<Control-f>",), ("<Control-C>", "<Control-Shift-c>")
+    find, copy = ("<Control-f>",), ("<Control-Shift-c>",)
     before = ("<Shift-F3>",)
     yield Action("Find …", "Ctrl F", find, lambda: front().find(), starts_group=True)
     yield Action("Find the next", "F3", ("<F3>",), lambda: front().find_next())

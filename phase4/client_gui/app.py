@@ -1,67 +1,45 @@
 """The window's life: it turns events into what is seen, and what is typed into lines to send.
 
-**Only the main thread touches Tk.** The connection's own thread waits for the network and puts
-events into a queue; nothing else goes between the two. Tk's loop looks into the queue every
-POLL_MILLISECONDS (`_poll`), takes a bounded batch, and draws. It never waits for the other thread.
+**Only the main thread touches Tk.** The client's own thread waits for the network and puts events
+into a queue; nothing else goes between the two (phase4/client_gui/inbox.py).
 """
 
-import functools
-import queue
 import threading
+import time
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from tkinter import ttk
 
-from phase4.client.connection import (
+from phase4.client import (
+    Client,
     Connected,
-    Connection,
     ConnectionLost,
     Disconnected,
     Event,
     NameRefused,
     PeopleChanged,
-    Received,
-    Secured,
     SendError,
     Trust,
     Welcomed,
 )
-from phase4.client_gui import security, settings
+from phase4.client.presence import Presence, State
+from phase4.client_gui import security
 from phase4.client_gui.actions import reading_actions, tab_actions
 from phase4.client_gui.chat_page import ChatCalls, ChatPage
 from phase4.client_gui.connect_page import TLS_LABEL, ConnectPage
+from phase4.client_gui.inbox import Inbox, InboxCalls
+from phase4.client_gui.memory import Memory
+from phase4.client_gui.pages import Pages
 from phase4.client_gui.routing import Router, now
 from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab
 from phase4.client_gui.target import Target
 from phase4.widgets.actions import Action, explain_keys, looks_actions
-from phase4.widgets.conversation import Conversation
 from phase4.widgets.links import LinkOpener
 from phase4.widgets.theme import BASE_POINTS, Theme
 from shared import message
-from shared.request import is_public
-
-POLL_MILLISECONDS = 50
-"""Between two looks into the queue: 20 a second look like at once, and cost next to nothing."""
-
-BATCH_EVENTS = 200
-"""Events drawn in one go. Keys and the mouse get their turn between two batches, however fast
-lines come."""
-
-BUSY_MILLISECONDS = 5
-"""To the next look, while there is more than one batch."""
-
-SAVE_MILLISECONDS = 500
-"""From a change of looks to writing it down: who holds Ctrl+plus down writes one file, not ten."""
 
 CLOSE_SECONDS = 1.0
-
-MAX_UNSENT_SHOWN = 100
-"""Lines that were never sent, and are shown after the end. As many as two pastes."""
-
-WANTS_TLS = "TLS only"
-"""In the sentence of a server that was spoken to without TLS (phase4/server/session.py)."""
 
 HOW_TO_ENCRYPT = f"Tick “{TLS_LABEL}” (the space bar does it) and connect again."
 
@@ -83,107 +61,103 @@ class App:
         """Nothing is connected to before `connect`. Once `must_stop()` says so, the window ends.
 
         What is to be remembered is written to the file `memory`, or nowhere. `trust` says whose
-        certificates will do where the target has TLS; None: anybody's that does not change.
+        certificates will do where the target has TLS; None: any, as long as it does not change.
         """
         self.root = root
         self.theme = Theme(root, theme_name)
         if points:
             self.theme.zoom(points - BASE_POINTS)
         self._target = target
-        self._memory = memory
         self._trust = trust or Trust()
-        self._secured: Secured | None = None  # what TLS has agreed on, while it is connected
-        self._remembered = settings.Settings(
-            target.host, target.port, target.name, tls=target.has_tls
-        )
-        self._poll_timer = ""
-        self._save_timer = ""
-        self._connection: Connection | None = None
-        self._is_in = False  # welcomed, and not disconnected since; perhaps away for a while
-        self._is_away = False  # the connection is lost, and being tried again
-        self._was_in = False  # there is a conversation to go back to
-        self._name_wanted = False  # the server waits for another name
-        self._may_quit = False  # the person has been told that lines wait
+        # The client that the window listens to; None: it is not connected to any server.
+        self._client: Client | None = None
+        # Where one stands with that client's server.
+        self._presence = Presence()
+        # Whether the person has been told that lines wait.
+        self._may_quit = False
         self._must_stop = must_stop
         self.links = LinkOpener()
-        self._page: ConnectPage | ChatPage
         self._build()
+        self._memory = Memory(root, self.theme, memory, target)
         self.show_form()
         root.protocol("WM_DELETE_WINDOW", self.ask_to_quit)
-        self._poll()
+        self._inbox.look()
 
     def appear(self) -> None:
-        """Put the window on the screen. Whoever types as soon as it is there is heard."""
+        """Put the window on the screen. What is typed as soon as it is there is heard."""
         self.root.update_idletasks()
-        if self._page is self.connect_page:
-            self.show_form()
+        if self._pages.is_chat:
+            self._pages.show_chat()
         else:
-            self._show(self.chat_page)
+            self.show_form()
 
     # --- what the person does ------------------------------------------------------------------
 
     def show_form(self, text: str = "", *, field: str = "") -> None:
         """Ask where to connect; `text` says what was wrong before."""
-        if self._page is not self.connect_page:  # what is being filled in is not overwritten
+        if self._pages.is_chat:  # else what is being filled in would be overwritten
             self.connect_page.fill(self._target)
-        self._show(self.connect_page)
-        self.connect_page.show_form(text, field=field, can_go_back=self._was_in)
+        self._pages.show_form()
+        self.connect_page.show_form(text, field=field, can_go_back=self._presence.was_in)
         self._show_title()
 
     def connect(self, target: Target) -> None:
         """Begin to connect. What happens then comes as events; the window stays alive."""
-        if self._name_wanted and replace(target, name="") == replace(self._target, name=""):
-            self._try_name(target)
+        is_same_server = replace(target, name="") == replace(self._target, name="")
+        if self._client is not None and self._presence.state is State.ASKING and is_same_server:
+            self._try_name(self._client, target)
             return
         self._give_up_waiting()
         self.hang_up()
         self.chat_page.show_people(())
         self._target = target
         trust = self._trust if target.has_tls else None
-        self._connection = Connection(
-            target.host, target.port, target.name, reconnect=True, trust=trust
-        )
-        self._connection.start()
+        self._client = Client(target.host, target.port, target.name, reconnect=True, trust=trust)
+        self._client.start()
+        self._presence = self._presence.starting()
         self._show_waiting(f"Connecting to {target.place} …")
 
     def connect_at_once(self) -> None:
-        """Connect with what the command line said, and show the conversation, not the form."""
-        self._show(self.chat_page)
+        """Connect to the target without asking, and show the conversation, not the form."""
+        self._pages.show_chat()
         self.connect(self._target)
 
     def connect_again(self) -> None:
-        """To the same server, with the same name; at once, where a pause is being waited for."""
-        if self._is_away and self._connection is not None:
-            self._try_now()
-        elif not self._is_in and self._was_in and self._connection is None:
-            self._show(self.chat_page)
-            self.connect(self._target)
+        """Connect to the same server, with the same name; at once, if it is being tried again."""
+        if self._client is not None and self._is_away:
+            self._show_waiting("Trying to connect again …")
+            self._client.retry_now()
+        elif self._client is None and self._presence.was_in:
+            self.connect_at_once()
 
     def stop_trying(self) -> None:
         """Do not connect again by itself any more."""
-        if self._is_away and self._connection is not None:
-            self._close_behind(self._connection)  # and Disconnected will come
+        if self._client is not None and self._is_away:
+            _close_behind(self._client)  # and Disconnected will come
 
     def leave_form(self) -> None:
         """Cancel: stop connecting, and go back to the conversation if there is one."""
-        if not self._is_in:
+        if not self._presence.is_in:
             self.hang_up()
-        if self._was_in:
-            self._show(self.chat_page)
+        if self._presence.was_in:
+            self._pages.show_chat()
             self._show_title()
-            if not self._is_in:
+            if not self._presence.is_in:
                 self._show_not_connected("You are not connected.")
         else:
             self.connect_page.show_form()
 
-    def send(self, text: str) -> bool:
-        """Send a line to the conversation in front; whether it was taken. If not, it says why."""
-        tab, line = self._tabs.current, text.rstrip()
+    def send(self, line: str) -> bool:
+        """Send a line from the conversation in front to the server; whether it was taken.
+
+        If it was not, the conversation says why.
+        """
+        tab = self._tabs.current
         tab.conversation.jump_to_newest()
         try:
-            if self._connection is None or not self._is_in:
+            if self._client is None or not self._presence.is_in:
                 raise SendError("You are not connected; this was not sent.")
-            self._connection.send(tab.line_to_send(line, is_said=is_public(line)))
+            self._client.send(line)
         except SendError as error:
             self.router.say(message.Error(str(error)))
             return False
@@ -200,14 +174,14 @@ class App:
             self.router.say(message.Error(why))
 
     def ask_to_quit(self) -> None:
-        """Close the window; but ask first, once, where lines that were typed still wait."""
-        count = len(self._connection.unsent) if self._is_away and self._connection else 0
+        """Close the window. Where lines that were typed still wait, ask first, but only once."""
+        count = len(self._client.unsent) if self._is_away and self._client else 0
         if not count or self._may_quit:
             self.quit()
             return
-        self._may_quit = True  # who closes it a second time means it
+        self._may_quit = True  # to close it a second time is an answer
         what = "A line has" if count == 1 else f"{count:,} lines have"
-        self._show(self.chat_page)
+        self._pages.show_chat()
         self.chat_page.question.show(
             f"{what} not been sent yet. Quit all the same?",
             [("Stay", self._stay), ("Quit", self.quit)],
@@ -216,9 +190,8 @@ class App:
 
     def quit(self) -> None:
         """Close the window and the connection, in order."""
-        self._save()
-        for timer in filter(None, (self._poll_timer, self._save_timer)):
-            self.root.after_cancel(timer)
+        self._memory.close()
+        self._inbox.close()
         self.chat_page.countdown.stop()
         self.root.withdraw()  # gone at once, even if the goodbye takes a moment
         self.root.update_idletasks()
@@ -229,51 +202,26 @@ class App:
         self._may_quit = False
         self.chat_page.question.hide()
 
-    def _try_now(self) -> None:
-        assert self._connection is not None
-        self._show_waiting("Trying to connect again …")
-        self._connection.retry_now()
+    def _try_name(self, client: Client, target: Target) -> None:
+        self._target = target
+        try:
+            client.send(target.name)
+        except SendError as error:
+            self.show_form(str(error), field="name")
+        else:
+            self._presence = self._presence.starting()
+            self._show_waiting("Asking for that name …")
 
-    # --- what the connection tells --------------------------------------------------------------
+    # --- what the client tells ------------------------------------------------------------------
 
-    def _poll(self) -> None:
-        """Draw what came, and look again soon."""
+    def _is_open(self) -> bool:
+        """Whether the window goes on. Asked all the time, it looks after links as well."""
         if self._must_stop():
             self.quit()
-            return
+            return False
         for link in self.links.failures():
             self.router.say(message.Error(f"No web browser could be started for {link}"))
-        events = self._take_events()
-        is_busy = len(events) == BATCH_EVENTS
-        try:
-            self._handle(events)
-        finally:  # a fault in one line must not end the looking
-            pause = BUSY_MILLISECONDS if is_busy else POLL_MILLISECONDS
-            self._poll_timer = self.root.after(pause, self._poll)
-
-    def _take_events(self) -> list[Event]:
-        events: list[Event] = []
-        try:
-            while self._connection is not None and len(events) < BATCH_EVENTS:
-                events.append(self._connection.events.get_nowait())
-        except queue.Empty:
-            pass
-        return events
-
-    def _handle(self, events: list[Event]) -> None:
-        received: list[message.Message] = []
-        people: PeopleChanged | None = None
-        for event in events:
-            match event:
-                case Received(each):
-                    received.append(each)
-                case PeopleChanged():
-                    people = event  # of several in one batch, the last says it all
-                case _:
-                    self._draw(received, people)
-                    received, people = [], None
-                    self._handle_change(event)
-        self._draw(received, people)
+        return True
 
     def _draw(self, received: list[message.Message], people: PeopleChanged | None) -> None:
         unread = self._tabs.unread
@@ -284,147 +232,103 @@ class App:
             self._show_title()
 
     def _handle_change(self, event: Event) -> None:
+        before, self._presence = self._presence, self._presence.after(event, time.monotonic())
         match event:
             case Connected():
                 self._show_waiting(f"Connected to {self._target.place}, giving the name …")
-            case Secured():
-                self._secured = event
             case NameRefused(reason):
-                self._name_wanted = True
-                self._is_in = self._is_away = False  # on a return, too, one has to come in anew
+                is_typing = self._pages.is_chat and self.chat_page.entry.get()
                 self.show_form(reason, field="name")
+                if is_typing:  # the end of a sentence must not become a name, which all would hear
+                    self.connect_page.focus_set()
             case Welcomed(name):
-                self._welcome(name)
+                self._welcome(name, before)
             case ConnectionLost(reason, seconds):
-                self._lost(reason, seconds)
+                self._lost(reason, seconds, before)
             case Disconnected():
-                self._disconnected(event)
+                self._disconnected(event, before)
 
-    def _welcome(self, name: str) -> None:
-        if self._is_in:
+    def _welcome(self, name: str, before: Presence) -> None:
+        if before.is_in:
             self.theme.name_colours.rename(self.router.me, name)
-        if not self._is_in:
-            self._remember(self._target)
-        elif not self._is_away:  # /nick; after a loss it may be a name that is not meant to stay
-            self._remember(replace(self._target, name=name))
+        if not before.is_in:
+            self._memory.remember(self._target)
+        elif before.state is State.IN:  # /nick; after a loss it may not be meant to stay
+            self._memory.remember(replace(self._target, name=name))
         self.router.me = name
         self._target = replace(self._target, name=name)
         self.chat_page.show_place(self._target.place, name)
-        if not self._is_in or self._is_away:
-            self._come_in()
+        if before.state is not State.IN:
+            self._come_in(before)
         self._show_security()
         self._show_title()
 
-    def _come_in(self) -> None:
-        if self._was_in and not self._is_away:  # the conversation goes on, perhaps elsewhere
+    def _come_in(self, before: Presence) -> None:
+        was_away = before.state is State.AWAY
+        if before.was_in and not was_away:  # the conversation goes on, perhaps elsewhere
             self.router.tell(message.Notice(now(), f"Connected to {self._target.place}."))
-        was_away, self._is_away = self._is_away, False
-        self._is_in = self._was_in = True
-        self._name_wanted = False
+            for tab in self._tabs:
+                self.chat_page.doubt(tab)
         for tab in self._tabs:
             tab.settle(now())
         self.chat_page.hide_bar()
-        if not was_away or self._page is not self.connect_page:
-            self._show(self.chat_page)
+        if self._pages.is_chat or not was_away:
+            self._pages.show_chat()
 
-    def _lost(self, reason: str, seconds: float) -> None:
+    def _lost(self, reason: str, seconds: float, before: Presence) -> None:
         """The connection tries again by itself, in so many seconds."""
-        if not self._is_away:
-            self._is_away = True
+        if before.state is not State.AWAY:
             self.router.tell(message.Error(reason))
-        if not self._is_in:  # on a return, while a name was being looked for
-            self._is_in = True
-            self._show(self.chat_page)
-        self._name_wanted = False
-        self._secured = None
+        if not before.is_in:  # on a return, while a name was being looked for
+            self._pages.show_chat()
         self._show_security()
         self.chat_page.show_trying(reason, seconds, self.connect_again, self.stop_trying)
         self._show_title()
 
-    def _disconnected(self, event: Disconnected) -> None:
-        if self._is_in and not event.was_wished:  # also where it was given up on the way back
+    def _disconnected(self, event: Disconnected, before: Presence) -> None:
+        if before.is_in and not event.was_wished:  # also where it was given up on the way back
             self.router.tell(message.Error(event.reason))
-        elif self._is_in and not self._is_away:
+        elif before.state is State.IN:
             self.router.tell(message.Notice(now(), event.reason))
         self._give_up_waiting()
         self.hang_up()
         self.chat_page.show_people(())
-        if WANTS_TLS in event.reason and not self._target.has_tls:
+        if event.wants_tls and not self._target.has_tls:
             self.show_form(f"{event.reason} {HOW_TO_ENCRYPT}", field="tls")
-        elif self._was_in and self._page is self.chat_page:
+        elif self._presence.was_in and self._pages.is_chat:
             self._show_not_connected(event.reason)
             self._show_title()
         else:
             self.show_form(event.reason, field="host")
 
     def _give_up_waiting(self) -> None:
-        """Give back what was typed and never arrived: in the conversation, and at Up."""
-        lines = self._connection.unsent if self._connection is not None else ()
-        for tab in self._tabs:
-            tab.give_up()
-        if not lines or not self._was_in:
-            return
-        main = self._tabs.main
-        for line in lines[-MAX_UNSENT_SHOWN:]:
-            main.draft.history.add(line)
-        one = len(lines) == 1
-        what = "This line" if one else f"These {len(lines):,} lines"
-        text = f"{what} may not have arrived. Up brings {'it' if one else 'them'} back here:"
-        shown = [message.Error(text), *map(message.Error, lines[:MAX_UNSENT_SHOWN])]
-        if len(lines) > MAX_UNSENT_SHOWN:
-            shown.append(message.Error(f"… and {len(lines) - MAX_UNSENT_SHOWN:,} more."))
-        self.router.say(*shown, in_tab=main)
-
-    def _try_name(self, target: Target) -> None:
-        assert self._connection is not None
-        self._target = target
-        try:
-            self._connection.send(target.name)
-        except SendError as error:
-            self.show_form(str(error), field="name")
-        else:
-            self._name_wanted = False
-            self._show_waiting("Asking for that name …")
+        unsent = self._client.unsent if self._client is not None else ()
+        self.router.give_up(unsent if self._presence.was_in else ())
 
     def hang_up(self, *, wait: bool = False) -> None:
-        """Let go of the connection. Its end is waited for by a thread: the window goes on."""
-        old, self._connection = self._connection, None
-        self._is_in = self._is_away = self._name_wanted = False
-        self._secured = None
+        """Let go of the client. Its end is waited for by a thread: the window goes on."""
+        old, self._client = self._client, None
+        self._presence = self._presence.left()
         self._show_security()
         if old is not None and wait:
             old.close(CLOSE_SECONDS)
         elif old is not None:
-            self._close_behind(old)
-
-    def _close_behind(self, connection: Connection) -> None:
-        """Its end may take a moment, and no window waits."""
-        threading.Thread(target=connection.close, args=(CLOSE_SECONDS,), daemon=True).start()
+            _close_behind(old)
 
     # --- showing ------------------------------------------------------------------------------
 
-    def _names(self) -> tuple[str, ...]:
-        return self._connection.people if self._connection is not None else ()
+    @property
+    def _is_away(self) -> bool:
+        return self._presence.state is State.AWAY
 
-    def _show(self, page: ConnectPage | ChatPage) -> None:
-        self._page = page
-        for each in (self.connect_page, self.chat_page):
-            if each is not page:
-                each.pack_forget()
-        page.pack(fill="both", expand=True)
-        if self.root.winfo_ismapped():
-            # A widget that is not on the screen yet gets the keyboard only when it is, a moment
-            # later; the keys that are pressed in between would go nowhere.
-            self.root.update_idletasks()
-        if page is self.chat_page:
-            self.chat_page.entry.focus_set()
-            self._saw()
+    def _names(self) -> tuple[str, ...]:
+        return self._client.people if self._client is not None else ()
 
     def _show_waiting(self, text: str) -> None:
         if self._is_away:
             self.chat_page.countdown.stop()
             self.chat_page.bar.say(text)  # the buttons stay: it may be stopped
-        elif self._page is self.chat_page:
+        elif self._pages.is_chat:
             self.chat_page.show_bar(text)
         else:
             self.connect_page.show_waiting(text)
@@ -434,26 +338,19 @@ class App:
         self.chat_page.show_bar(text, ("Connect again", self.connect_again))
 
     def _show_security(self) -> None:
-        is_connected = self._is_in and not self._is_away
-        word = security.in_a_word(self._target, self._secured) if is_connected else ""
-        self.chat_page.show_security(word)
+        self.chat_page.show_security(security.in_a_word(self._target, self._presence))
 
-    def _explain_security(self) -> None:
+    def explain_security(self) -> None:
         """F7: who can listen in, and how to make sure who the server is; in the conversation."""
-        is_connected = self._is_in and not self._is_away
-        text = security.in_a_sentence(self._secured) if is_connected else "You are not connected."
-        self.router.say(message.Notice(now(), text))
+        self.router.say(message.Notice(now(), security.in_a_sentence(self._presence)))
 
-    def _show_keys(self) -> None:
+    def show_keys(self) -> None:
         """F1: every key, in the conversation."""
         self.router.say(*[message.Notice(now(), text) for text in explain_keys(self._actions)])
 
-    def _is_looked_at(self) -> bool:
-        return self._page is self.chat_page and self.root.focus_displayof() is not None
-
-    def _saw(self, _: object = None) -> None:
+    def _saw(self) -> None:
         """The tab in front is seen, if the window is."""
-        if self._tabs.current.unread and self._is_looked_at():
+        if self._tabs.current.unread and self._pages.is_looked_at():
             self._tabs.saw(self._tabs.current)
             self._show_title()
 
@@ -462,44 +359,10 @@ class App:
         self._show_title()
 
     def _show_title(self) -> None:
-        count = self._tabs.unread
-        unread = f"({count:,}) " if count else ""
-        me = self.router.me
-        if self._page is self.connect_page:
-            title = "Join the chat"
-        elif self._is_away:
-            title = f"{unread}{me}, connecting again to {self._target.place} …"
-        elif self._is_in:
-            title = f"{unread}{me} on {self._target.place}"
-        elif self._connection is not None:
-            title = f"Connecting to {self._target.place} …"
-        else:
-            title = f"{unread}{me}, not connected"
-        self.root.title(title)
-
-    # --- what is remembered ---------------------------------------------------------------------
-
-    def _remember(self, target: Target) -> None:
-        self._remembered = replace(
-            self._remembered,
-            host=target.host,
-            port=target.port,
-            name=target.name,
-            tls=target.has_tls,
-        )
-        self._save()
-
-    def _save_soon(self) -> None:
-        if self._save_timer:
-            self.root.after_cancel(self._save_timer)
-        self._save_timer = self.root.after(SAVE_MILLISECONDS, self._save)
-
-    def _save(self) -> None:
-        if self._memory is not None:
-            points = int(self.theme.body.cget("size"))
-            settings.save(
-                self._memory, replace(self._remembered, theme=self.theme.name, points=points)
-            )
+        unread = self._tabs.unread
+        me = f"({unread:,}) {self.router.me}" if unread else self.router.me
+        title = _title(self._presence.state, me, self._target.place)
+        self.root.title(title if self._pages.is_chat else "Join the chat")
 
     # --- building -----------------------------------------------------------------------------
 
@@ -515,66 +378,54 @@ class App:
             ),
         )
         self._tabs = self.chat_page.tabs
+        self._pages = Pages(
+            self.theme, self.connect_page, self.chat_page, self._saw, self.leave_form
+        )
         self.router = Router(
-            self._tabs, self.theme.name_colours, self._is_looked_at, self.chat_page.give_back
+            self._tabs,
+            self.theme.name_colours,
+            self._pages.is_looked_at,
+            self.chat_page.is_here,
+            self.chat_page.give_back,
+            self.chat_page.doubt,
         )
-        self._page = self.chat_page
-        self._actions = self._list_actions()
-        self.chat_page.set_actions(self._actions)
-        for action in self._actions:
-            for sequence in action.sequences:
-                self._bind(sequence, action.do, everywhere=action.everywhere)
-        for number in range(9):
-            self._bind(f"<Alt-Key-{number + 1}>", functools.partial(self._tabs.go, number))
-        self._bind("<F10>", self.chat_page.open_menu)
-        self.root.bind("<FocusIn>", self._saw)
-        self.connect_page.bind_all("<Escape>", self._escape, add=True)
-        line = self.theme.body.metrics("linespace")
-        self.root.geometry(f"{line * 46}x{line * 31}")
-        self.theme.on_change(self._restyle)
-        self.theme.on_change(self._save_soon)
+        calls = InboxCalls(lambda: self._client, self._is_open, self._draw, self._handle_change)
+        self._inbox = Inbox(self.root, calls)
+        self._actions = _actions(self)
+        self._pages.set_actions(self._actions)
 
-    def _list_actions(self) -> tuple[Action, ...]:
-        return (
-            Action("Connect again", "F5", ("<F5>",), self.connect_again, everywhere=True),
-            Action("Another server …", "F4", ("<F4>",), self.show_form, everywhere=True),
-            *tab_actions(self._tabs),
-            *reading_actions(self._front),
-            *looks_actions(self.theme),
-            Action(
-                "Next part of the window",
-                "F6",
-                ("<F6>",),
-                self.chat_page.focus_next,
-                starts_group=True,
-            ),
-            Action("Who can listen in", "F7", ("<F7>",), self._explain_security),
-            Action("Keys", "F1", ("<F1>",), self._show_keys),
-            Action("Quit", "Ctrl Q", ("<Control-q>",), self.ask_to_quit, everywhere=True),
-        )
 
-    def _front(self) -> Conversation:
-        return self._tabs.current.conversation
+def _actions(app: App) -> tuple[Action, ...]:
+    return (
+        Action("Connect again", "F5", ("<F5>",), app.connect_again, everywhere=True),
+        Action("Another server …", "F4", ("<F4>",), app.show_form, everywhere=True),
+        *tab_actions(app.chat_page.tabs),
+        *reading_actions(lambda: app.chat_page.tabs.current.conversation),
+        *looks_actions(app.theme),
+        Action(
+            *("Next part of the window", "F6", ("<F6>",)),
+            app.chat_page.focus_next,
+            starts_group=True,
+        ),
+        Action("Who can listen in", "F7", ("<F7>",), app.explain_security),
+        Action("Keys", "F1", ("<F1>",), app.show_keys),
+        Action("Quit", "Ctrl Q", ("<Control-q>",), app.ask_to_quit, everywhere=True),
+    )
 
-    def _bind(self, sequence: str, do: Callable[[], object], *, everywhere: bool = False) -> None:
-        """Let keys do something wherever in the conversation, or in the window, the keyboard is."""
 
-        def answer(_: object) -> str | None:
-            if self._page is not self.chat_page and not everywhere:
-                return None
-            do()
-            return "break"  # and nothing else that the keys would mean
+def _title(state: State, me: str, place: str) -> str:
+    """What stands above the conversation."""
+    match state:
+        case State.IN:
+            return f"{me} on {place}"
+        case State.AWAY:
+            return f"{me}, connecting again to {place} …"
+        case State.CONNECTING | State.ASKING:
+            return f"Connecting to {place} …"
+        case State.OVER:
+            return f"{me}, not connected"
 
-        self.root.bind(sequence, answer)
 
-    def _escape(self, _: object) -> None:
-        if self._page is self.connect_page:
-            self.leave_form()
-
-    def _restyle(self) -> None:
-        colours = self.theme.palette
-        self.root.configure(background=colours.panel)
-        # The line within a button that has the keyboard, in a colour that can be seen on it.
-        ttk.Style(self.root).configure("Accent.TButton", focuscolor=colours.on_accent)
-        line = self.theme.body.metrics("linespace")
-        self.root.minsize(line * 26, line * 24)
+def _close_behind(client: Client) -> None:
+    """Close it in a thread: that may take a moment, and a window must not wait."""
+    threading.Thread(target=client.close, args=(CLOSE_SECONDS,), daemon=True).start()

@@ -1,6 +1,6 @@
 """A bar with a sentence and buttons, in the window: no dialog that could hide behind another.
 
-Main thread only. Who asks for the keyboard gets it, and gives it back to where it was.
+Main thread only. A question takes the keyboard, and gives it back to where it was.
 """
 
 import time
@@ -82,7 +82,7 @@ class Bar(ttk.Frame):
         self._text.configure(text=text)
 
     def hide(self) -> None:
-        """Go away."""
+        """Take it off the page; the keyboard, if it was here, goes back to where it belongs."""
         had_keyboard = self._has_keyboard()
         self.grid_remove()
         if had_keyboard:

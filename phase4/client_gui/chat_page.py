@@ -1,4 +1,4 @@
-"""The page one talks on: header, conversations, people, bars for news and questions, the entry.
+"""The page of the conversation: header, tabs, people, bars for news and questions, the entry.
 
 Main thread only. It knows nothing of sockets: `app` tells it what to show.
 """
@@ -8,21 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
 
+from phase4.client.mentions import is_among
 from phase4.client_gui.bars import Answer, Bar, Countdown
 from phase4.client_gui.entry import Entry, EntryCalls
 from phase4.client_gui.people import People
 from phase4.client_gui.tabs import Tab, Tabs
-from phase4.client_gui.typing_aids import (
-    count_text,
-    lines_in,
-    one_line,
-    question_about,
-    room_left,
-    why_not_as_lines,
-)
+from phase4.client_gui.typing_aids import bytes_left, count_text, one_line, why_not_as_lines
 from phase4.widgets.actions import Action
+from phase4.widgets.pieces import fill_menu, focus_next
 from phase4.widgets.theme import Theme
-from shared.request import is_public
+from shared.request import Lines, Whisper, parse, recipient_of, split_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +25,7 @@ class ChatCalls:
     """What the page asks of the window."""
 
     send: Callable[[str], bool]
-    """Send a line to the conversation in front; whether it was taken."""
+    """Send a line to the server, as it is; whether it was taken."""
 
     names: Callable[[], Sequence[str]]
     open_link: Callable[[str], None]
@@ -40,15 +35,22 @@ class ChatCalls:
 
 
 class ChatPage(ttk.Frame):
-    """Everything that one sees while one talks."""
+    """All that is seen during a conversation."""
 
     def __init__(self, parent: tk.Misc, theme: Theme, calls: ChatCalls) -> None:
         super().__init__(parent)
         self._theme = theme
         self._calls = calls
         self._me = ""
+        # Which lines are asked about.
+        self._asked = Lines(())
+        # What is asked about them, as names are now.
+        self._question: Callable[[], str] = str
+        self._question_shown = ""
         self._build_header()
-        self.tabs = Tabs(self, theme, calls.open_link, self._tab_selected, self._tab_made)
+        self.tabs = Tabs(
+            self, theme, calls.open_link, self._tab_selected, self._tab_made, self._tab_named
+        )
         self.people = People(self, theme, calls.open_person)
         self.bar = Bar(self, theme, "bad", self._focus_entry)
         self.countdown = Countdown(self.bar)
@@ -61,11 +63,8 @@ class ChatPage(ttk.Frame):
         theme.on_change(self._restyle)
 
     def set_actions(self, actions: Sequence[Action]) -> None:
-        """Fill the menu."""
-        for action in actions:
-            if action.starts_group:
-                self._menu.add_separator()
-            self._menu.add_command(label=action.label, accelerator=action.keys, command=action.do)
+        """Put these into the menu, with their keys beside them."""
+        fill_menu(self._menu, actions)
 
     def show_place(self, server: str, me: str) -> None:
         """Name the server and oneself."""
@@ -78,14 +77,14 @@ class ChatPage(ttk.Frame):
         self.security.configure(text=text)
 
     def show_people(self, names: Sequence[str]) -> None:
-        """Who is online now."""
+        """Show these people as online: in the list, and on their tabs."""
         self.people.show(names)
         self.tabs.show_people(names)
 
     def show_trying(
         self, reason: str, seconds: float, now: Callable[[], None], stop: Callable[[], None]
     ) -> None:
-        """The connection is lost, and is tried again in so many seconds."""
+        """Say that the connection is lost, and count down the seconds to the next try."""
 
         def text(left: int) -> str:
             return f"{reason} Trying again {f'in {left} s' if left else 'now'} …"
@@ -99,7 +98,7 @@ class ChatPage(ttk.Frame):
         self.bar.show(text, answers)
 
     def hide_bar(self) -> None:
-        """One is connected."""
+        """Say nothing about the connection: it stands."""
         self.countdown.stop()
         self.bar.hide()
 
@@ -114,11 +113,7 @@ class ChatPage(ttk.Frame):
         """Take the keyboard from the entry to the people, to the conversation, a bar, and back."""
         parts: list[tk.Misc] = [self.entry, self.people.tree, self.tabs.current.conversation.text]
         parts += [bar.first for bar in (self.bar, self.question) if bar.first]
-        try:
-            at = parts.index(self.focus_get())  # type: ignore[arg-type]
-        except (KeyError, ValueError):  # a menu has it, or nothing of ours
-            at = -1
-        parts[(at + 1) % len(parts)].focus_set()
+        focus_next(parts)
 
     def give_back(self, tab: Tab, text: str) -> None:
         """Put what could not be delivered where it was typed, unless something stands there."""
@@ -127,19 +122,42 @@ class ChatPage(ttk.Frame):
         elif not self.entry.get():
             self.entry.insert(0, text)
 
+    def _ask(self, question: Callable[[], str], answers: Sequence[Answer]) -> None:
+        """Ask in the bar; the first answer has the keyboard, and Escape takes the question away."""
+        self._question, self._question_shown = question, question()
+        self.question.show(self._question_shown, answers, escape=self.question.hide)
+
     # --- several lines at once -------------------------------------------------------------------
 
     def ask_about_lines(self, pasted: str) -> None:
         """Several lines were pasted: ask whether they are to be sent, or become one."""
-        lines = lines_in(self.entry.with_inserted(pasted))
-        why_not = why_not_as_lines(lines, [self._room_left(line) for line in lines])
+        self._renew(pasted)
+        asked = self._asked
+        why_not = why_not_as_lines(asked.lines, [*map(bytes_left, asked.lines)])
         as_one = ("As one line", lambda: self._put_as_one_line(pasted))
         cancel = ("Cancel", self.question.hide)
         if why_not:
-            self.question.show(why_not, [as_one, cancel], escape=cancel[1])
+            self._ask(lambda: why_not, [as_one, cancel])
             return
-        send = (f"Send {len(lines)} lines", lambda: self._send_lines(pasted))
-        self.question.show(question_about(lines), [send, as_one, cancel], escape=cancel[1])
+        send = (f"Send {len(asked.lines)} lines", lambda: self._send_lines(pasted))
+        is_unsure = asked.is_mixed or self._doubt_about(asked.to)
+        answers = [cancel, send, as_one] if is_unsure else [send, as_one, cancel]
+        self._ask(lambda: self._renew(pasted), answers)
+
+    def _renew(self, pasted: str) -> str:
+        """The question, as the entry and the names are now."""
+        self._asked = self._split(pasted)
+        return f"{self._doubt_about(self._asked.to)} {self._asked.question}".lstrip()
+
+    def _split(self, pasted: str) -> Lines:
+        """The lines that the entry would hold with these: for the person of the tab in front.
+
+        But for somebody else where a private message to them has been begun by hand.
+        """
+        before, behind = self.entry.around_insertion()
+        is_begun = bool(split_lines(before).to)
+        to = "" if is_begun else self.tabs.current.person
+        return split_lines(before + pasted + behind, to)
 
     def _put_as_one_line(self, pasted: str) -> None:
         self.question.hide()
@@ -147,27 +165,70 @@ class ChatPage(ttk.Frame):
 
     def _send_lines(self, pasted: str) -> None:
         """Send them, in order. Those that are not taken are the next ones that Up brings back."""
+        if self._split(pasted) != self._asked:  # the entry has changed since, or the person's name
+            self.ask_about_lines(pasted)
+            return
         self.question.hide()
+        self.tabs.current.draft.is_doubtful = False
         history = self.tabs.current.draft.history
-        lines = lines_in(self.entry.with_inserted(pasted))
+        lines = [*self._asked.lines]
         self.entry.delete(0, "end")
         while lines and self._calls.send(lines[0]):
-            history.add(lines.pop(0))
-        for line in reversed(lines):
+            history.add(self._line_to_type(lines.pop(0)))
+        typed = [self._line_to_type(line) for line in lines]
+        for line in reversed(typed):
             history.add(line)
-        if lines:
-            self.entry.put(lines[0])
+        if typed:
+            self.entry.put(typed[0])
+
+    def _line_to_type(self, line: str) -> str:
+        """What a person would type in the tab in front to have this line sent."""
+        tab = self.tabs.current
+        match parse(line):
+            case Whisper(to, said) if tab.has_person(to):
+                return tab.line_to_type(said, self.is_here)
+        return line
 
     # --- typing ----------------------------------------------------------------------------------
 
+    def is_here(self, name: str) -> bool:
+        """Whether somebody online is called so."""
+        return is_among(name, self._calls.names())
+
+    def doubt(self, tab: Tab) -> None:
+        """Somebody goes by this tab's name now, and need not be the one that the text is for."""
+        if self.entry.get() if tab is self.tabs.current else tab.draft.text:
+            tab.draft.is_doubtful = bool(tab.person)
+
+    def _send(self, text: str) -> bool:
+        line = self._line_to_send(text)
+        if self._doubt_about(recipient_of(line)):
+            self._ask(
+                lambda: f"{self._doubt_about(self.tabs.current.person)} Send this all the same?",
+                [("Do not send", self.question.hide), ("Send", self._send_now)],
+            )
+            return False
+        return self._calls.send(line)
+
+    def _doubt_about(self, recipient: str) -> str:
+        """What speaks against sending this to the person of the tab in front, if anything does."""
+        tab = self.tabs.current
+        is_doubtful = tab.draft.is_doubtful and tab.has_person(recipient)
+        return f"{tab.person} may be somebody else now." if is_doubtful else ""
+
+    def _send_now(self) -> None:
+        self.tabs.current.draft.is_doubtful = False
+        self.question.hide()
+        self.entry.submit()
+
+    def _line_to_send(self, text: str) -> str:
+        return self.tabs.current.line_to_send(text.rstrip(), self.is_here)
+
     def _typed(self, text: str) -> None:
-        left = self._room_left(text)
+        left = bytes_left(self._line_to_send(one_line(text)))
         style = "Muted.TLabel" if left >= 0 else "Error.TLabel"
         self._room.configure(text=count_text(left), style=style)
         self._make_room_for_count()
-
-    def _room_left(self, line: str) -> int:
-        return room_left(self.tabs.current.line_to_send(line, is_said=is_public(line)))
 
     def _typed_elsewhere(self, event: "tk.Event[tk.Misc]") -> str | None:
         """What is typed while the conversation has the keyboard is meant for the entry."""
@@ -204,6 +265,16 @@ class ChatPage(ttk.Frame):
         self._show_name()
         self._calls.selected(new)
 
+    def _tab_named(self, tab: Tab) -> None:
+        """The person of a tab has another name now: nothing may show the old one."""
+        if tab is not self.tabs.current:
+            return
+        self._show_name()
+        self._typed(self.entry.get())
+        if self.question.text and self.question.text == self._question_shown:
+            self._question_shown = self._question()
+            self.question.say(self._question_shown)
+
     def _focus_entry(self) -> None:
         self.entry.focus_set()
 
@@ -230,7 +301,7 @@ class ChatPage(ttk.Frame):
         self.entry = Entry(
             self._bottom,
             self._theme,
-            EntryCalls(calls.send, calls.names, self.ask_about_lines, self._typed),
+            EntryCalls(self._send, calls.names, self.ask_about_lines, self._typed),
         )
         self._name.pack(side="left")
         self._to.pack(side="left")
@@ -277,7 +348,7 @@ class ChatPage(ttk.Frame):
         self._room.pack_configure(padx=(0, 3 * self._theme.unit if is_shown else 0))
 
     def _show_name(self) -> None:
-        """Who speaks, and to whom: nobody should have to look for the tab to know."""
+        """Show both names beside the entry: nobody should have to look for the tab to know."""
         self._name.configure(text=self._me, foreground=self._theme.name_colour(self._me))
         person = self.tabs.current.person
         colour = self._theme.name_colour(person) if person else ""

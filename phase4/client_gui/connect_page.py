@@ -18,7 +18,7 @@ CARD_CHARACTERS = 34  # the width of the form
 WIDE_CARD_CHARACTERS = 60  # and where it has a long story to tell
 
 LONG_CHARACTERS = 200
-"""A story as long as this one is read more easily in a wide form, and leaves room for the rest."""
+"""A story as long as this one is read more easily in a wide form, and leaves space for the rest."""
 
 MIDDLE = 0.46  # of the form, from the top
 FEWEST_ROWS = 3  # of a story, in a window that is too small for it
@@ -29,7 +29,7 @@ TLS_LABEL = "Encrypted (TLS)"
 class ConnectPage(ttk.Frame):
     """`connect(target)` is called with what was filled in; `leave()` at Escape.
 
-    `whose` says in a sentence which certificates will do, where not any one will.
+    `whose` is a sentence about the certificates that will do; empty where any will.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class ConnectPage(ttk.Frame):
         self._mark(self.name)
 
     def show_waiting(self, text: str, *, can_go_back: bool = True) -> None:
-        """Connecting: nothing can be changed until it is decided, or cancelled."""
+        """Say that it is connecting. Nothing can be changed until that is decided, or cancelled."""
         self._set_state("disabled")
         self._say(text)
         self._show_cancel(visible=can_go_back)
@@ -172,13 +172,13 @@ class ConnectPage(ttk.Frame):
         if self.winfo_height() > 1:
             self.update_idletasks()
             others = self._card.winfo_reqheight() - self.message.winfo_reqheight()
-            room = int(self.winfo_height() * 2 * MIDDLE) - others
-            rows = room // self._theme.body.metrics("linespace")
+            free = int(self.winfo_height() * 2 * MIDDLE) - others
+            rows = free // self._theme.body.metrics("linespace")
             self.message.most_rows = max(FEWEST_ROWS, rows)
             self.message.fit()
 
     def _grow(self) -> None:
-        """Make the window higher where the message needs it, and the screen has room for that."""
+        """Make the window higher where the message needs it, and the screen has space for that."""
         missing = self.message.rows - self.message.most_rows
         if missing > 0 and self.winfo_height() > 1:
             window = self.winfo_toplevel()

@@ -1,4 +1,4 @@
-"""The line that one types: history, completion, a count of what fits, pasted lines.
+"""The line that is being typed: history, completion, a count of what fits, pasted lines.
 
 What was not sent stays. Main thread only.
 """
@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
 
-from phase4.client_gui.typing_aids import Completer, Draft, lines_in, one_line
+from phase4.client_gui.typing_aids import Completer, Draft, one_line
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.theme import Theme
+from shared.request import split_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class EntryCalls:
     """Send this line; whether it was taken."""
 
     names: Callable[[], Sequence[str]]
-    """Who is online, to complete."""
+    """The names that Tab completes."""
 
     several: Callable[[str], None]
     """This text has several lines, and is not in the entry yet: ask what to do with it."""
@@ -54,7 +55,7 @@ class Entry(ttk.Entry):
         bind_select_all(self)
 
     def use(self, draft: Draft) -> None:
-        """Put what is being typed aside, and go on with `draft`, which it was put aside in."""
+        """Put what is being typed into its own draft, and go on with `draft`."""
         self._draft.text, self._draft.cursor = self.get(), self.index("insert")
         self._draft = draft
         self._completer = Completer()
@@ -76,17 +77,17 @@ class Entry(ttk.Entry):
         self.focus_set()
         self._replace_selection(text)
 
-    def with_inserted(self, text: str) -> str:
-        """What it would hold with `text` at the cursor, or over what is selected."""
+    def around_insertion(self) -> tuple[str, str]:
+        """What it would hold before and behind a text that is inserted, or replaces a selection."""
         first, last = self.index("insert"), self.index("insert")
         if self.selection_present():
             first, last = self.index("sel.first"), self.index("sel.last")
-        return self.get()[:first] + text + self.get()[last:]
+        return self.get()[:first], self.get()[last:]
 
     def submit(self) -> None:
         """Send what it holds, as Return does."""
         text = self.get()
-        if len(lines_in(text)) > 1:  # pasted by a way that we do not know of
+        if len(split_lines(text).lines) > 1:  # pasted by a way that we do not know of
             self.select_range(0, "end")  # so that the lines will stand for it, and not beside it
             self._calls.several(text)
         elif text.strip() and self._calls.send(one_line(text)):
@@ -143,7 +144,7 @@ class Entry(ttk.Entry):
         return "break"
 
     def _insert_pasted(self, text: str) -> None:
-        if len(lines_in(text)) > 1:
+        if len(split_lines(text).lines) > 1:
             self._calls.several(text)
         else:
             self._replace_selection(one_line(text.strip("\r\n")))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import Any
 
+from phase4.widgets.pieces import QuietScrollbar
 from phase4.widgets.theme import Theme, pad
 
 MAX_SHOWN = 1_000
@@ -12,9 +13,7 @@ MAX_SHOWN = 1_000
 
 
 class People(ttk.Frame):
-    """Lists names. `choose` is called with one that was double-clicked, or on which Return was
-    pressed.
-    """
+    """Lists names. `choose` is called with a name at a double click, or at Return."""
 
     def __init__(self, parent: tk.Misc, theme: Theme, choose: Callable[[str], None]) -> None:
         super().__init__(parent)
@@ -22,7 +21,7 @@ class People(ttk.Frame):
         self._choose = choose
         self._count = ttk.Label(self, style="Bold.TLabel", text="Online")
         self.tree = ttk.Treeview(self, show="tree", selectmode="browse", style="People.Treeview")
-        self._scrollbar = ttk.Scrollbar(
+        self._scrollbar = QuietScrollbar(
             self, command=self.tree.yview, style="People.Vertical.TScrollbar"
         )
         self._more = ttk.Label(self, style="Muted.TLabel")
@@ -46,7 +45,7 @@ class People(ttk.Frame):
         (self._more.grid if left_out else self._more.grid_remove)()
 
     def names(self) -> tuple[str, ...]:
-        """What is shown."""
+        """The names that are shown, in their order."""
         return tuple(map(str, self.tree.get_children()))
 
     def _tag(self, name: str) -> str:
@@ -61,7 +60,7 @@ class People(ttk.Frame):
             self._choose(name)
 
     def _focus_some(self) -> None:
-        """Who comes here by the keyboard finds a name marked, and can go on with the arrows."""
+        """Mark a name when the keyboard comes here, so that the arrows go on from it."""
         names = self.names()
         if names and not self.tree.focus():
             self.tree.focus(names[0])
@@ -77,17 +76,11 @@ class People(ttk.Frame):
         self._more.grid_remove()
         # The list is as wide without its scrollbar as with it.
         self.columnconfigure(1, minsize=self._scrollbar.winfo_reqwidth())
-        self.tree.configure(yscrollcommand=self._set_scrollbar)
-
-    def _set_scrollbar(self, first: float | str, last: float | str) -> None:
-        """Show the bar only where there is something to scroll."""
-        is_all = float(first) <= 0 and float(last) >= 1
-        (self._scrollbar.grid_remove if is_all else self._scrollbar.grid)()
-        self._scrollbar.set(float(first), float(last))
+        self.tree.configure(yscrollcommand=self._scrollbar.set)
 
     def _restyle(self) -> None:
         theme, colours, style = self._theme, self._theme.palette, ttk.Style(self)
-        # Who has the keyboard can be seen: a name that is only marked is paler.
+        # Where the keyboard is can be seen: a name that is only marked is paler.
         marked: Any = [("focus", "selected", colours.selection), ("selected", colours.border)]
         style.map("People.Treeview", background=marked)
         style.configure(

@@ -7,20 +7,23 @@ Main thread only.
 | public messages | everybody's tab |
 | private messages | the tab of the person (opened behind the others); one's own also in front |
 | somebody came, went, was renamed | everybody's tab, and the person's |
-| other words of the server's, and of the client's own | where one is looking |
+| other words of the server's, and of the client's own | the tab in front |
 | an error that names somebody just written to | that person's tab, with the text |
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from phase4.client.mentions import mentions
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.widgets.colours import NameColours
 from phase4.widgets.lines import Line, line_of
 from shared import message
-from shared.request import is_goodbye, is_public
+from shared.request import Say, Whisper, is_goodbye, parse
+
+MAX_UNSENT_SHOWN = 100
+"""Lines that were never sent, and are shown after the end. As many as two pastes."""
 
 
 class Router:
@@ -31,19 +34,26 @@ class Router:
         tabs: Tabs,
         name_colours: NameColours,
         is_looked_at: Callable[[], bool],
+        is_here: Callable[[str], bool],
         give_back: Callable[[Tab, str], None],
+        doubt: Callable[[Tab], None],
     ) -> None:
         """`is_looked_at()`: whether the window has the keyboard, so that its front tab is seen.
 
-        `give_back(tab, text)` is called with what was typed there and could not be delivered.
+        `is_here(name)`: whether somebody online has this name. `give_back(tab, text)` is called
+        with what was typed there and could not be delivered; `doubt(tab)` when the person of a tab
+        may be another one.
         """
         self.me = ""
         self._tabs = tabs
         self._name_colours = name_colours
         self._is_looked_at = is_looked_at
+        self._is_here = is_here
         self._give_back = give_back
+        self._doubt = doubt
         self._batch: dict[Tab, list[Line]] = {}
-        self._news: Counter[Tab] = Counter()  # lines of the batch that nobody sees
+        # The lines of the batch that nobody sees.
+        self._news: Counter[Tab] = Counter()
 
     def show(self, messages: Iterable[message.Message]) -> None:
         """Show what the server said, in order; many at once cost less than one by one."""
@@ -52,30 +62,46 @@ class Router:
         self._flush()
 
     def say(self, *messages: message.Message, in_tab: Tab | None = None) -> None:
-        """Show words of the client's own, where one is looking, or in this tab."""
+        """Show words of the client's own, in the tab in front, or in this one."""
         lines = [line_of(each, self.me, now()) for each in messages]
         (in_tab or self._tabs.current).conversation.add(lines)
 
     def tell(self, *messages: message.Message) -> None:
-        """Show what concerns all conversations: where one is looking, and in everybody's tab."""
+        """Show what concerns all conversations: in the tab in front, and in everybody's."""
         for tab in dict.fromkeys((self._tabs.main, self._tabs.current)):
             self.say(*messages, in_tab=tab)
 
-    def sent(self, tab: Tab, text: str, *, waits: bool) -> None:
-        """`text` was typed there and taken; it `waits` where the connection is lost."""
-        said = message.clean(text)
-        line: message.Message = message.Notice(now(), said)
-        if is_public(text) and tab.person:
-            said = said.strip()
-            tab.unanswered.append(said)
-            line = message.Private(now(), self.me, tab.person, said)
-        elif is_public(text):  # the server sends it to everybody else
-            line = message.Public(now(), self.me, said)
-            if not waits:
-                self.say(line, in_tab=tab)
-        if waits and not is_goodbye(text):
-            shown = line_of(line, self.me, now())
-            tab.show_waiting(shown, stays=isinstance(line, message.Public))
+    def sent(self, tab: Tab, line: str, *, waits: bool) -> None:
+        """Show `line`, which was typed in `tab` and taken. It `waits` for a lost connection."""
+        shown: message.Message = message.Notice(now(), message.clean(line))
+        match parse(line, self._is_here):
+            case Say(said):  # the server sends it to everybody else
+                shown = message.Public(now(), self.me, message.clean(said))
+                if not waits:
+                    self.say(shown, in_tab=tab)
+            case Whisper(to, said) if tab.has_person(to):
+                tab.unanswered.append(Whisper(to, message.clean(said)))
+                shown = message.Private(now(), self.me, to, message.clean(said))
+        if waits and not is_goodbye(line):
+            is_said = isinstance(shown, message.Public)
+            tab.show_waiting(line_of(shown, self.me, now()), stays=is_said)
+
+    def give_up(self, lines: Sequence[str]) -> None:
+        """Give back what was typed and may not have arrived: in everybody's tab, and at Up."""
+        for tab in self._tabs:
+            tab.give_up()
+        if not lines:
+            return
+        for line in lines[-MAX_UNSENT_SHOWN:]:
+            self._tabs.main.draft.history.add(line)
+        what, them = (
+            ("This line", "it") if len(lines) == 1 else (f"These {len(lines):,} lines", "them")
+        )
+        text = f"{what} may not have arrived. Up brings {them} back here:"
+        shown = [message.Error(text), *map(message.Error, lines[:MAX_UNSENT_SHOWN])]
+        if len(lines) > MAX_UNSENT_SHOWN:
+            shown.append(message.Error(f"… and {len(lines) - MAX_UNSENT_SHOWN:,} more."))
+        self.say(*shown, in_tab=self._tabs.main)
 
     # --- what the server said -------------------------------------------------------------------
 
@@ -88,8 +114,10 @@ class Router:
             case message.Private():
                 self._take_private(received)
             case message.Joined(name=name) | message.Left(name=name):
-                if tab := self._tabs.find(name):
-                    tab.person = name  # perhaps spelled in another way this time
+                self._tabs.spell(name)
+                tab = self._tabs.find(name)
+                if tab is not None and isinstance(received, message.Joined):
+                    self._doubt(tab)
                 self._put(received, self._tabs.main, tab)
             case message.Renamed(old=old, new=new):
                 self._take_renamed(received, old, new)
@@ -104,7 +132,7 @@ class Router:
         is_own = received.sender == self.me
         person = received.recipient if is_own else received.sender
         if self._tabs.find(person) is None:
-            self._flush()  # to make room, a tab may go
+            self._flush()  # to make way for it, a tab may go
         tab = self._tabs.open(person) or self._tabs.main
         if not is_own:
             self._put(received, tab)
@@ -115,13 +143,15 @@ class Router:
 
     def _note_answered(self, tab: Tab, text: str) -> None:
         """The echo of a private line: it was delivered, and those before it are decided."""
-        if text in tab.unanswered:
-            while tab.unanswered.popleft() != text:
+        if any(each.text == text for each in tab.unanswered):
+            while tab.unanswered.popleft().text != text:
                 pass
 
     def _take_renamed(self, received: message.Renamed, old: str, new: str) -> None:
         self._name_colours.rename(old, new)
         self._flush()  # a tab may go
+        if (tab := self._tabs.find(new)) is not None and not tab.has_person(old):
+            self._doubt(tab)  # of somebody else, called so before
         self._tabs.rename(old, new)
         self._put(received, self._tabs.main, self._tabs.find(new))
 
@@ -132,13 +162,16 @@ class Router:
             return
         sent = tab.unanswered.popleft()
         self._put(received, tab)
-        self._put(message.Error(f"Not delivered: {sent}"), tab)
-        self._give_back(tab, sent)
+        self._put(message.Error(f"Not delivered: {sent.text}"), tab)
+        self._give_back(tab, tab.line_to_type(sent.text, self._is_here))
 
     def _refused_in(self, text: str) -> Tab | None:
-        """The tab whose last private line this error is about: it names the person."""
-        private = [tab for tab in self._tabs if tab.person and tab.unanswered]
-        return next((tab for tab in private if mentions(text, tab.person)), None)
+        """The tab whose last private line this error is about: it names the person.
+
+        It counts to whom the line was sent: the person may have another name by now.
+        """
+        private = [tab for tab in self._tabs if tab.unanswered]
+        return next((tab for tab in private if mentions(text, tab.unanswered[0].to)), None)
 
     # --- lines and counts -------------------------------------------------------------------------
 

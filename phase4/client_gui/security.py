@@ -1,28 +1,32 @@
-"""What the window says about who can listen in, in a word and in a sentence. No toolkit here."""
+"""Whether others can listen in, as the window says it: in a word, and in a sentence. No toolkit."""
 
-from phase4.client.connection import Secured
+from phase4.client.presence import Presence, State
 from phase4.client_gui.target import Target
 
 
-def in_a_word(target: Target, secured: Secured | None) -> str:
+def in_a_word(target: Target, presence: Presence) -> str:
     """For a line that is always in sight. Nothing where what is said stays on this machine.
 
     A word, and no sign or colour: not everybody can tell those.
     """
-    if secured is not None:
+    if presence.state is not State.IN:
+        return ""
+    if secured := presence.secured:
         first = ", first time" if secured.is_first else ""  # nobody knows yet with whom
         return f"encrypted, {_readable(secured.version)}{first}"
     return "" if target.is_here else "not encrypted"
 
 
-def in_a_sentence(secured: Secured | None) -> str:
-    """For whoever asks, with the fingerprint to compare."""
-    if secured is None:
-        return "Not encrypted: whoever is on the way can read what is said, and alter it."
+def in_a_sentence(presence: Presence) -> str:
+    """The answer to F7, with the fingerprint to compare."""
+    if presence.state is not State.IN:
+        return "You are not connected."
+    if presence.secured is None:
+        return "Not encrypted: anyone on the way can read what is said, and alter it."
     return (
-        f"Encrypted with {_readable(secured.version)}: nobody on the way can read or alter what is "
-        "said, if the server's certificate has this fingerprint (its operator knows): SHA256 "
-        f"{secured.fingerprint}"
+        f"Encrypted with {_readable(presence.secured.version)}: nobody on the way can read or "
+        "alter what is said, if the server's certificate has this fingerprint (its operator "
+        f"knows): SHA256 {presence.secured.fingerprint}"
     )
 
 

@@ -1,7 +1,7 @@
 """What the window remembers from last time, in a small JSON file that the person may read and edit.
 
 No toolkit here. A convenience must never stand in the way: a file that is broken, written by hand
-or cannot be written is no error for anybody; what is wrong in it is as if it were not there.
+or cannot be written is not an error; what is wrong in it counts as missing.
 """
 
 import contextlib
@@ -59,7 +59,7 @@ def load(path: Path) -> Settings:
 def save(path: Path, settings: Settings) -> bool:
     """Write them, for this person's eyes only; whether that was possible. Raises nothing.
 
-    The file is replaced in one step: who reads it meanwhile, or loses power, finds the old one.
+    The file is replaced in one step: a reader meanwhile, or a loss of power, finds the old one.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -14,15 +14,15 @@ from tkinter import ttk
 from phase4.widgets.theme import Theme
 
 MOST_LINES = 3
-"""Of tabs. First names are shortened, then lines are hidden: one is here to read messages."""
+"""Lines of tabs. Names are shortened first, then lines are hidden: messages need the space."""
 
 FEWEST_CHARACTERS = 4
-"""Of a name, however many share the room."""
+"""Of a name, however many share the width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one tab says."""
+    """What stands on one tab."""
 
     sign: str
     name: str
@@ -58,8 +58,9 @@ class TabRow(ttk.Frame):
         self._mark = ttk.Frame(self, style="FrontTabMark.TFrame")
         self._more = ttk.Label(self, style="Tab.TLabel")
         self._width = 0
-        self._first = 0  # the first line in sight
-        self._count = 0  # of lines, the hidden ones too
+        # The first line of tabs in sight, and how many lines there are, the hidden ones too.
+        self._first = 0
+        self._count = 0
         self.bind("<Configure>", self._resized)
         self._more.bind("<Button-1>", lambda _: self._scroll(1))
         self._listen_to_wheel(self)
@@ -71,14 +72,14 @@ class TabRow(ttk.Frame):
         return tuple(str(label.cget("text")) for label in self._labels)
 
     def show(self, cells: Sequence[Cell]) -> None:
-        """Show these tabs."""
+        """Show these tabs, in this order; nothing is drawn again where nothing has changed."""
         if tuple(cells) != self._cells:
             is_same_front = [cell.is_front for cell in cells] == [c.is_front for c in self._cells]
             self._cells = tuple(cells)
             self._draw(keep_first=is_same_front)
 
     def place_of(self, number: int) -> ttk.Label:
-        """The widget of a tab."""
+        """The widget that shows the tab with this number."""
         return self._labels[number]
 
     # --- drawing --------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ class TabRow(ttk.Frame):
         widget.bind("<Button-5>", lambda _: self._scroll(1))
 
     def _scroll(self, lines: int) -> None:
-        """Show other lines, where not all have room; after the last comes the first."""
+        """Show other lines, where there is no space for all; after the last comes the first."""
         hidden = max(0, self._count - MOST_LINES)
         first = self._first + lines
         self._first = 0 if first > hidden else max(0, first)

@@ -1,4 +1,4 @@
-"""The conversations, each in a tab of its own: everybody, and one for each person one talks to.
+"""The conversations, each in a tab: one with everybody, and one with each person talked to.
 
 Main thread only. A tab that is closed keeps what it holds, and has it again when it is opened; the
 number of both has a bound, so no server can fill the window, or the memory, with names.
@@ -16,6 +16,7 @@ from phase4.widgets.conversation import Conversation
 from phase4.widgets.lines import Line
 from phase4.widgets.theme import Theme
 from shared.defaults import MAX_NAME_CHARACTERS
+from shared.request import Say, Whisper, parse
 
 MAX_PRIVATE_TABS = 20
 """More cannot be told apart in a row of tabs. Each holds as much as a conversation may."""
@@ -38,9 +39,10 @@ class Tab:
         self.is_here = True
         self.unread = 0
         self.draft = Draft()
-        self.unanswered: deque[str] = deque(maxlen=MAX_UNANSWERED)
-        self._stays: list[bool] = []  # for each line that waits: whether it is a public message
-        # The frame shows who has the keyboard: a Text of its own accord would not.
+        self.unanswered: deque[Whisper] = deque(maxlen=MAX_UNANSWERED)
+        # For each line that waits, whether it is a public message.
+        self._stays: list[bool] = []
+        # The frame shows that the keyboard is here: a Text of its own accord would not.
         self.frame = ttk.Frame(parent, style="Tab.TFrame", padding=1)
         self.conversation = Conversation(self.frame, theme, open_link)
         self.conversation.pack(fill="both", expand=True)
@@ -77,13 +79,30 @@ class Tab:
         self._stays.clear()
         self.unanswered.clear()
 
-    def line_to_send(self, text: str, *, is_said: bool) -> str:
-        """What goes to the server for `text`: what is said here is said to this person."""
-        return f"/pm {self.person} {text}" if self.person and is_said else text
+    def line_to_send(self, text: str, is_here: Callable[[str], bool]) -> str:
+        """What goes to the server when `text` is typed here: what is said is for this person."""
+        match parse(text, is_here):
+            case Say(said) if self.person:
+                return f"/pm {self.person} {said}"
+        return text
+
+    def line_to_type(self, said: str, is_here: Callable[[str], bool]) -> str:
+        """What has to be typed here to say this to the person, whatever it begins with."""
+        for text in (said, said[:1] + said):
+            if parse(text, is_here) == Say(said):
+                return text
+        return f"/pm {self.person} {said}"
+
+    def has_person(self, name: str) -> bool:
+        """Whether it is a conversation with somebody of this name."""
+        return bool(self.person) and self.person.casefold() == name.casefold()
 
 
 class Tabs(ttk.Frame):
-    """`selected` is called with the tab that has come to the front, `made` with each new one."""
+    """`selected` is called with the tab that has come to the front, `made` with each new one.
+
+    `named` is called with a tab whose person has another name now.
+    """
 
     def __init__(
         self,
@@ -92,18 +111,21 @@ class Tabs(ttk.Frame):
         open_link: Callable[[str], None],
         selected: Callable[[Tab], None],
         made: Callable[[Tab], None] = lambda _: None,
+        named: Callable[[Tab], None] = lambda _: None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._open_link = open_link
         self._selected = selected
         self._made = made
+        self._named = named
         self._row = TabRow(self, theme, self.go, self._close_number)
         self._edge = ttk.Frame(self, style="Line.TFrame", height=1)
         self._pages = ttk.Frame(self)
         self._pages.pack(side="bottom", fill="both", expand=True)
         self.main = Tab(self._pages, theme, open_link, "")
-        self._private: dict[str, Tab] = {}  # by name, case folded; the latest closed last
+        # By name, case folded. The one that was closed latest stands last.
+        self._private: dict[str, Tab] = {}
         self._shown = [self.main]
         self.current = self.main
         self.main.frame.pack(fill="both", expand=True)
@@ -142,10 +164,10 @@ class Tabs(ttk.Frame):
     # --- opening, walking, closing --------------------------------------------------------------
 
     def open(self, person: str) -> Tab | None:
-        """The tab of this person, in the row; None where there is no room for another one."""
+        """The tab of this person, in the row; None where there is no space for another one."""
         tab = self.find(person)
         if tab is None:
-            if not person or len(person) > MAX_NAME_CHARACTERS or not self._make_room():
+            if not person or len(person) > MAX_NAME_CHARACTERS or not self._make_space():
                 return None
             tab = Tab(self._pages, self._theme, self._open_link, person)
             self._private[person.casefold()] = tab
@@ -154,11 +176,11 @@ class Tabs(ttk.Frame):
         if tab not in self._shown:
             self._shown.append(tab)
             self._label_all()
-        tab.person = person  # perhaps spelled in another way this time
+        self.spell(person)
         return tab
 
     def select(self, tab: Tab) -> None:
-        """Bring it to the front."""
+        """Bring `tab` to the front, and tell `selected` if it was not there."""
         if tab is not self.current:
             self.current.frame.pack_forget()
             self.current = tab
@@ -167,11 +189,11 @@ class Tabs(ttk.Frame):
             self._selected(tab)
 
     def walk(self, step: int) -> None:
-        """To the next tab (1), or the one before (-1), around the corner as well."""
+        """Go to the next tab (1), or the one before (-1); after the last comes the first."""
         self.select(self._shown[(self._shown.index(self.current) + step) % len(self._shown)])
 
     def go(self, number: int) -> None:
-        """To the tab with this number, counted from 0, if there is one."""
+        """Go to the tab with this number, counted from 0, if there is one."""
         if number < len(self._shown):
             self.select(self._shown[number])
 
@@ -190,8 +212,8 @@ class Tabs(ttk.Frame):
     def _close_number(self, number: int) -> None:
         self.close(self._shown[number])
 
-    def _make_room(self) -> bool:
-        """Let go of the tab that was closed first, if there are too many; whether there is room."""
+    def _make_space(self) -> bool:
+        """Let go of the tab that was closed first if there are too many; whether there is space."""
         if len(self._private) < MAX_PRIVATE_TABS:
             return True
         closed = next((tab for tab in self._private.values() if tab not in self._shown), None)
@@ -206,6 +228,13 @@ class Tabs(ttk.Frame):
 
     # --- what happens to people -----------------------------------------------------------------
 
+    def spell(self, name: str) -> None:
+        """Somebody has this name, perhaps spelled in another way than before."""
+        if (tab := self.find(name)) is not None and tab.person != name:
+            tab.person = name
+            self._label_all()
+            self._named(tab)
+
     def rename(self, old: str, new: str) -> None:
         """`old` goes by `new` now: the tab goes with the person."""
         if (tab := self.find(old)) is None:
@@ -213,14 +242,25 @@ class Tabs(ttk.Frame):
         other = self.find(new)
         del self._private[old.casefold()]
         tab.person = new
-        if other is not None and other is not tab:  # of somebody who was called so before, and left
-            self._drop(other)
-            tab.draft.text = tab.draft.text or other.draft.text
+        if other is not None and other is not tab:  # of somebody called so before, who left
+            self._replace(other, tab)
         self._private[new.casefold()] = tab
         self._label_all()
+        self._named(tab)
+
+    def _replace(self, old: Tab, new: Tab) -> None:
+        """Let go of `old`. What was typed there is at Up, and never goes into everybody's entry."""
+        if old is self.current:
+            if new not in self._shown:
+                self._shown.append(new)
+            self.select(new)
+            new.draft.is_doubtful = old.draft.is_doubtful  # one may be in the middle of a word
+        if old.draft.text:
+            new.draft.history.add(old.draft.text)
+        self._drop(old)
 
     def show_people(self, names: Collection[str]) -> None:
-        """Who is online now."""
+        """Show on each tab whether its person is among these."""
         online = set(names)
         for tab in self._private.values():
             tab.is_here = tab.person in online
@@ -252,7 +292,7 @@ class Tabs(ttk.Frame):
 
     def _label_all(self) -> None:
         self._row.show([self._cell(tab) for tab in self._shown])
-        # A row of one tab says nothing; without it there is more room to read.
+        # A row of one tab says nothing; without it there is more space to read.
         if len(self._shown) == 1:
             self._row.pack_forget()
             self._edge.pack_forget()

@@ -21,7 +21,7 @@ class Target:
 
     @property
     def is_here(self) -> bool:
-        """Whether what is said leaves this machine not at all."""
+        """Whether nothing that is said leaves this machine."""
         try:
             return self.host == "localhost" or ip_address(self.host).is_loopback
         except ValueError:

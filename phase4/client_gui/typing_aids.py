@@ -6,17 +6,17 @@ No toolkit here, so all of it is tested without a window.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from phase4.client.completion import offers, split_last_word
 from shared.defaults import MAX_LINE_BYTES
 from shared.framing import encode_line
-from shared.request import COMMANDS, is_public
 
 HISTORY_LINES = 200
 
 COUNT_FROM_BYTES = 200
-"""The room left in a message is told from here on; before, the number would only distract."""
+"""The space left in a message is told from here on; before, the number would only distract."""
 
 MAX_PASTED_LINES = 50
-"""Lines sent in one go: 10 s at the server's 5 a second. More is a file, and no conversation."""
+"""Lines sent in one go: 10 s at the server's 5 a second. More is a file, not a conversation."""
 
 
 class History:
@@ -55,21 +55,23 @@ class History:
 class Draft:
     """What is being typed to one conversation, and what was sent there.
 
-    Each has a history of its own: Up must not bring back among everybody what was said to one.
+    Each has a history of its own: Up must not bring back, for everybody, what was said to one.
     """
 
     text: str = ""
     cursor: int = 0
     history: History = field(default_factory=History)
+    is_doubtful: bool = False
+    """Whether it may have been begun for somebody else, so that one is asked before it is sent."""
 
 
-def room_left(line: str) -> int:
+def bytes_left(line: str) -> int:
     """The bytes that `line` may still grow by; less than 0: it is too long to be sent."""
     return MAX_LINE_BYTES - len(encode_line(line.replace("\n", " ")))
 
 
 def count_text(left: int) -> str:
-    """What to say about `left` bytes of room: nothing while there is plenty.
+    """What to say about `left` bytes of space: nothing while there is plenty.
 
     >>> count_text(4000), count_text(12), count_text(0), count_text(-3)
     ('', '12 bytes left', '0 bytes left', '3 bytes too long')
@@ -80,35 +82,17 @@ def count_text(left: int) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` with each end of a line as one blank."""
+    """`text` in one line: a blank stands for each newline."""
     return " ".join(text.splitlines())
 
 
-def lines_in(text: str) -> list[str]:
-    """The lines of `text` that say something."""
-    return [line.rstrip() for line in text.splitlines() if line.strip()]
-
-
-def question_about(lines: Sequence[str]) -> str:
-    """What to ask before several lines are sent.
-
-    >>> question_about(["one", "/quit", "two"])
-    'Send 3 lines? One of them is a command.'
-    """
-    text = f"Send {len(lines):,} lines?"
-    commands = sum(not is_public(line) for line in lines)
-    if commands == 1:
-        return f"{text} One of them is a command."
-    return f"{text} {commands:,} of them are commands." if commands else text
-
-
 def why_not_as_lines(lines: Sequence[str], left: Sequence[int]) -> str:
-    """Why these cannot be sent one by one; empty where they can. `left`: room_left() of each."""
+    """Why these cannot be sent one by one; empty where they can. `left`: bytes_left() of each."""
     if len(lines) > MAX_PASTED_LINES:
         return f"These are {len(lines):,} lines; {MAX_PASTED_LINES} may be sent at a time."
-    for number, room in enumerate(left, 1):
-        if room < 0:
-            return f"Line {number} of {len(lines)} is {count_text(room)}."
+    for number, each in enumerate(left, 1):
+        if each < 0:
+            return f"Line {number} of {len(lines)} is {count_text(each)}."
     return ""
 
 
@@ -116,34 +100,23 @@ class Completer:
     """Completes the word before the cursor; asked again at once, it offers the next one."""
 
     def __init__(self) -> None:
-        self._offers: list[str] = []  # whole beginnings of the line, in turn
+        # Whole beginnings of the line, offered in turn.
+        self._offers: list[str] = []
         self._next = 0
-        self._last = ""  # what was offered last
+        # What was offered last.
+        self._last = ""
+        # The names that it was chosen from: nobody else may be called so now.
+        self._names: Sequence[str] = ()
 
     def complete(self, before: str, names: Sequence[str]) -> str | None:
         """What `before` (the line up to the cursor) becomes; None where nothing fits."""
-        if not self._offers or before != self._last:
-            self._offers = _offers(before, names)
+        if not self._offers or before != self._last or names != self._names:
+            self._names = names
+            start, _ = split_last_word(before)
+            self._offers = [start + each for each in offers(before, names) if before.strip()]
             self._next = 0
         if not self._offers:
             return None
         self._last = self._offers[self._next % len(self._offers)]
         self._next += 1
         return self._last
-
-
-def _offers(before: str, names: Sequence[str]) -> list[str]:
-    head, word = _last_word(before)
-    if not word:
-        return []
-    if not head and word[0] == "/":
-        return [f"{command} " for command in COMMANDS if command.startswith(word.lower())]
-    at = "@" if word[0] == "@" else ""
-    start = word.removeprefix(at).casefold()
-    ending = ": " if not head and not at else " "
-    return [f"{head}{at}{name}{ending}" for name in names if name.casefold().startswith(start)]
-
-
-def _last_word(before: str) -> tuple[str, str]:
-    cut = before.rfind(" ") + 1
-    return before[:cut], before[cut:]

@@ -3,16 +3,17 @@ r"""The chat client for a terminal. Run it: python -m phase4.client_terminal --n
 New here: the line being typed stays whole. With `input()` in one thread and `print()` in another
 (phases 2 and 3), what arrives lands in the middle of what is being typed. prompt_toolkit owns the
 whole line: it takes it off the screen, lets us print above, and draws it again. The parts are in
-`phase4/client_terminal/`; all that the network is comes from `phase4.client.connection`.
+`phase4/client_terminal/`; all that the network is comes from `phase4.client`.
 
     Enter           sends; after pasting several lines the bar asks first (Ctrl-C: no)
+    Enter, y        where Enter alone would tell everybody what may be meant for one
     Tab             completes commands and names
     Up, Ctrl-R      what was sent before; it is kept in memory, never in a file
     Ctrl-C          leaves, as Ctrl-D and /quit do; what was being typed is printed, to be copied
     Ctrl-Z          stops it, as any program; `fg` brings it back
     /reconnect      while the server is away: try again now (so does Enter on an empty line)
 
-Where standard input or output is no terminal, it works as a filter: it sends each line of its
+Where standard input or output is not a terminal, it works as a filter: it sends each line of its
 input, prints what arrives, and leaves once the server has taken everything:
 
     printf 'The build is done.\n' | python -m phase4.client_terminal --name builder
@@ -58,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m phase4.client_terminal", description="Chat in a terminal, or in a pipe."
+        prog="python -m phase4.client_terminal",
+        description="Chat in a terminal, or in a pipe.",
     )
     add_connect_arguments(parser, HOST, CHAT_PORT)
     add_trust_arguments(parser)
@@ -89,7 +91,7 @@ def _in_a_pipe(client: PipeClient) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        # Whoever read our output has gone (as `| head -1` does). Python would try once more at
+        # The reader of our output has gone (as `| head -1` does). Python would try once more at
         # exit, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

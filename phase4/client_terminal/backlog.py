@@ -5,12 +5,15 @@ all would make what is on the screen minutes old, and to hold all would fill the
 newest are shown, and those that concern the person; a line says how many are left out.
 """
 
+import contextlib
+import itertools
 import operator
+import queue
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from phase4.client.connection import Event, Received
+from phase4.client import Client, Disconnected, Event, Received
 from phase4.client.event_queue import EVENT_QUEUE_SIZE
 from phase4.client_terminal.look import concerns
 from shared import message
@@ -26,8 +29,29 @@ SHOWN_OF_EXCESS_CHARACTERS = 50_000
 _Placed = tuple[int, Received]  # a line, and its place among all events
 
 
+def take_batch(client: Client, is_over: Callable[[], bool]) -> list[Event]:
+    """Wait for an event, and take those that came with it; of too many, those to show.
+
+    Once `is_over()` says so, the person has left, and only the end is still to be shown.
+    """
+    taken = itertools.chain([client.events.get()], _others_in(client.events, is_over))
+    if is_over():
+        return [event for event in taken if isinstance(event, Disconnected)]
+    return without_excess(taken, client.name)
+
+
+def _others_in(events: queue.Queue[Event], is_over: Callable[[], bool]) -> Iterator[Event]:
+    """As many as there are now: they may come faster than they are taken."""
+    was_over = is_over()
+    with contextlib.suppress(queue.Empty):
+        for _ in range(events.qsize()):
+            if is_over() and not was_over:
+                break
+            yield events.get_nowait()
+
+
 def without_excess(events: Iterable[Event], own_name: str) -> list[Event]:
-    """The events to show, in order. Left out are lines only, and a line says how many.
+    """The events to show, in order. Only lines are left out, and a line says how many.
 
     It never holds more lines than a backlog may have, however many `events` there are.
     """
@@ -55,12 +79,12 @@ def without_excess(events: Iterable[Event], own_name: str) -> list[Event]:
 
 
 class _Newest:
-    """The newest of many lines: as many as there is room for, and one at least."""
+    """The newest of many lines: as many as there is space for, and one at least."""
 
     def __init__(
         self, lines: int, characters: int, push_out: Callable[[_Placed], None] = lambda _: None
     ) -> None:
-        """`push_out` is given each line that has to make room for a newer one."""
+        """`push_out` is given each line that has to make way for a newer one."""
         self.lines: deque[_Placed] = deque()
         self._characters = 0
         self._limits = (lines, characters)

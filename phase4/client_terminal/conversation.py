@@ -8,28 +8,28 @@ by the end is printed, to be copied.
 
 import asyncio
 import contextlib
-import itertools
-import queue
+import functools
 import signal
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable
 
-from phase4.client.connection import (
-    Connected,
-    Connection,
+from phase4.client import (
+    Client,
     ConnectionLost,
     Disconnected,
     Event,
     NameRefused,
     Received,
-    Secured,
     SendError,
     Trust,
     Welcomed,
 )
-from phase4.client_terminal.backlog import without_excess
-from phase4.client_terminal.completion import COMMANDS, RECONNECT, offers
+from phase4.client.completion import COMMANDS, offers
+from phase4.client.mentions import is_among
+from phase4.client.presence import Presence, State
+from phase4.client_terminal.backlog import take_batch
+from phase4.client_terminal.caution import Caution, PutAside, Question, joined
 from phase4.client_terminal.input_line import InputLine, Line
 from phase4.client_terminal.look import (
     BarState,
@@ -45,7 +45,10 @@ from phase4.client_terminal.look import (
 )
 from shared import message
 from shared.address import Address
-from shared.request import is_goodbye, is_public
+from shared.request import Say, is_goodbye, parse, split_lines
+
+RECONNECT = "/reconnect"
+"""The one command that is the client's own: try again at once. Known while there is no server."""
 
 LEAVE_SECONDS = 2.0
 """How long leaving may take: long enough for the last line to go, short enough to wait for."""
@@ -66,31 +69,36 @@ class TerminalClient:
         bell: bool = True,
         trust: Trust | None = None,
     ) -> None:
-        """Without a name the person is asked for one. `bell`: where somebody speaks to them.
-
-        `trust`: as for Connection.
+        """Without a name the person is asked for one. `bell`: ring when somebody speaks
+        to them. `trust`: as for Client.
         """
         self._host = host
         self._port = port
         self._wanted_name = name
         self._has_bell = bell
         self._trust = trust
-        self._security = ""  # of the connection that stands, for the bar
         self._rang_at = float("-inf")
-        self._connection: Connection | None = None  # None until a name is given
-        self._asks_another_name = False
-        self._put_aside = ""  # what was being typed when a name was asked for
-        self._is_in = False  # in the conversation; stays so while the server is away
-        self._retry_at: float | None = None  # while the server is away
-        self._told_reasons: set[str] = set()  # why the server is away; each is said once
-        self._waiting = 0  # lines typed while it is
-        self._end: Disconnected | None = None
-        self._complaint = ""  # why the line was not sent; until it is mended
+        # None until a name is given.
+        self._client: Client | None = None
+        self._presence = Presence()
+        # What was being typed when another name was asked for.
+        self._put_aside = PutAside()
+        # Why the server is away: each reason is said once.
+        self._told_reasons: set[str] = set()
+        # How many lines were typed while it is.
+        self._waiting = 0
+        # Why the line was not sent; until it is mended.
+        self._complaint = ""
+        self._caution = Caution()
         self._tasks: set[asyncio.Task[None]] = set()
         self._line = InputLine(
-            prompt=self._prompt, bar=self._bar, offers=self._offers, accept=self._entered
+            prompt=self._prompt,
+            bar=self._bar,
+            offers=self._offers,
+            accept=self._entered,
+            is_asked_about=lambda: self._question() is not None,
         )
-        self._line.on_change(self._forget_complaint)
+        self._line.on_change(self._changed)
 
     async def run(self) -> int:
         """The whole conversation; the exit status."""
@@ -102,17 +110,17 @@ class TerminalClient:
         try:
             await self._line.run()
         finally:  # else a thread would wait for events for ever
-            if self._connection is not None:
-                await asyncio.to_thread(self._connection.close, LEAVE_SECONDS)
+            if self._client is not None:
+                await asyncio.to_thread(self._client.close, LEAVE_SECONDS)
         await asyncio.gather(*self._tasks)
-        return 0 if self._end is None or self._end.was_wished else 1
+        end = self._presence.end
+        return 0 if end is None or end.was_wished else 1
 
     def _connect(self, name: str) -> None:
-        self._connection = Connection(
-            self._host, self._port, name, reconnect=True, trust=self._trust
-        )
-        self._connection.start()
-        self._spawn(self._show_events(self._connection))
+        self._client = Client(self._host, self._port, name, reconnect=True, trust=self._trust)
+        self._client.start()
+        self._presence = self._presence.starting()
+        self._spawn(self._show_events(self._client))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         """Do this beside the prompt. `run` waits for it at the end; a fault in it is the end."""
@@ -130,82 +138,80 @@ class TerminalClient:
 
     @property
     def _is_away(self) -> bool:
-        return self._connection is not None and self._connection.is_away
+        """As the client knows it, which may be before the event is shown."""
+        return self._client is not None and self._client.is_away
+
+    @property
+    def _asks_another_name(self) -> bool:
+        return self._client is not None and self._presence.state is State.ASKING
 
     def _prompt(self) -> Fragments:
-        if self._connection is None:
+        if self._client is None:
             return [("class:prompt", "Your name (empty: a random one): ")]
         if self._asks_another_name:
             return [("class:prompt", "Another name: ")]
-        if not self._is_in:
+        if not self._presence.was_in:
             return [("class:prompt", "> ")]
-        name = self._connection.name
+        name = self._client.name
         return [(name_style(name), short_name(name)), ("class:prompt", "> ")]
 
     def _bar(self, width: int) -> Fragments:
         server = str(Address(self._host, self._port))
-        known = self._connection
-        if known is None or not self._is_in:
+        known = self._client
+        if known is None or not self._presence.was_in:
             return bar(BarState(server, "", known is not None, complaint=self._complaint), width)
-        lines = _lines(self._line.text)
         state = BarState(
             server,
             known.name,
-            security=self._security,
+            security=self._security(),
             people=known.people,
             lag_seconds=known.lag_seconds,
             seconds_to_retry=self._seconds_to_retry(),
             waiting=self._waiting,
-            lines_to_ask_about=len(lines),
-            commands_among_them=sum(not is_public(line) for line in lines),
+            question=self._question(),
+            awaits_answer=self._line.is_asking,
             complaint=self._complaint,
         )
         return bar(state, width)
 
+    def _security(self) -> str:
+        secured = self._presence.secured
+        if secured is None:
+            return ""
+        # A flood could push the remark about a first time out of sight. Not the bar.
+        return "TLS (first time)" if secured.is_first else "TLS"
+
+    def _question(self) -> Question | None:
+        """What to ask about the line; None: nothing, or it is a name."""
+        if not self._presence.was_in or self._asks_another_name:
+            return None
+        return self._caution.question(_split(self._line.text))
+
     def _seconds_to_retry(self) -> float | None:
         if not self._is_away:
             return None
-        return max(0.0, (self._retry_at or 0.0) - time.monotonic())
+        return max(0.0, (self._presence.retry_at or 0.0) - time.monotonic())
 
     def _offers(self, before: str) -> Iterable[str]:
-        if self._connection is None:
+        if self._client is None:
             return ()
-        others = [name for name in self._connection.people if name != self._connection.name]
+        others = [name for name in self._client.people if name != self._client.name]
         return offers(before, others, (*COMMANDS, RECONNECT) if self._is_away else COMMANDS)
 
     # --- what arrives ---
 
-    async def _show_events(self, connection: Connection) -> None:
+    async def _show_events(self, client: Client) -> None:
         """Show events until the last one. It waits for the screen, and so the server does too."""
-        while self._end is None:
-            batch = await asyncio.to_thread(self._take, connection)
+        while self._presence.end is None:
+            batch = await asyncio.to_thread(take_batch, client, lambda: self._line.is_over)
             is_called = any(self._is_call(event) for event in batch)
             lines = [line for event in batch for line in self._lines_of(event)]
             await self._line.show(lines, bell=is_called and self._may_ring())
         self._line.leave()
 
-    def _take(self, connection: Connection) -> list[Event]:
-        """Wait for an event, and take those that came with it; of too many, those to show.
-
-        In a thread of its own, because it waits.
-        """
-        taken = itertools.chain([connection.events.get()], self._others_in(connection.events))
-        if self._line.is_over:  # who has left does not wait for what is still to be shown
-            return [event for event in taken if isinstance(event, Disconnected)]
-        return without_excess(taken, connection.name)
-
-    def _others_in(self, events: queue.Queue[Event]) -> Iterator[Event]:
-        """As many as there are now: they may come faster than they are taken."""
-        was_over = self._line.is_over
-        with contextlib.suppress(queue.Empty):
-            for _ in range(events.qsize()):
-                if self._line.is_over and not was_over:
-                    break
-                yield events.get_nowait()
-
     def _is_call(self, event: Event) -> bool:
-        assert self._connection is not None
-        return isinstance(event, Received) and concerns(event.message, self._connection.name)
+        assert self._client is not None
+        return isinstance(event, Received) and concerns(event.message, self._client.name)
 
     def _may_ring(self) -> bool:
         now = time.monotonic()
@@ -216,52 +222,40 @@ class TerminalClient:
 
     def _lines_of(self, event: Event) -> list[Line]:
         """Note what an event changes; what there is to show."""
-        assert self._connection is not None
+        assert self._client is not None
+        before, self._presence = self._presence, self._presence.after(event, time.monotonic())
         match event:
             case Received(shown):
-                line = fragments(shown, self._connection.name)
+                line = fragments(shown, self._client.name)
                 return [without_tail(line)] if line else []
             case Welcomed():
                 return self._came_in()
-            case Connected():
-                self._retry_at = None
-                self._security = ""
-            case Secured(is_first=is_first):
-                # A flood could push the remark about it out of sight. Not the bar.
-                self._security = "TLS (first time)" if is_first else "TLS"
             case NameRefused(reason):
-                self._ask_another_name()
+                if before.state is not State.ASKING:
+                    # Half a message in the line would else be taken for the name.
+                    self._put_aside.put(self._line.replace(""))
                 return [_error(reason)]
-            case ConnectionLost(reason, seconds):
-                return self._went_away(reason, seconds)
+            case ConnectionLost(reason):
+                if before.state is State.ASKING:
+                    # Half a name in the line would else be taken for a message.
+                    self._line.replace(self._put_aside.take_back(""))
+                return self._went_away(reason)
             case Disconnected():
-                self._end = event
                 return self._last_lines(event)
         return []
 
-    def _ask_another_name(self) -> None:
-        """Half a message in the line would else be taken for the name."""
-        if not self._asks_another_name:
-            self._asks_another_name = True
-            self._put_aside = self._line.replace("")
-
     def _came_in(self) -> list[Line]:
         waited, self._waiting = self._waiting, 0
-        self._is_in = True
-        self._asks_another_name = False
-        if self._put_aside:
-            self._line.replace(self._put_aside + self._line.text)
-            self._put_aside = ""
-        self._retry_at = None
+        if self._put_aside.text:
+            self._line.replace(self._put_aside.take_back(self._line.text))
         self._told_reasons.clear()
         if not waited:
             return []
         said = f"{count(waited, 'line')} that waited: sent now."
         return [fragments(message.Notice(time.strftime("%H:%M:%S"), said), "")]
 
-    def _went_away(self, reason: str, seconds: float) -> list[Line]:
+    def _went_away(self, reason: str) -> list[Line]:
         """The bar counts the seconds down. A line for each try would fill the screen by itself."""
-        self._retry_at = time.monotonic() + seconds
         is_first = not self._told_reasons
         if reason in self._told_reasons:
             return []
@@ -271,84 +265,120 @@ class TerminalClient:
 
     def _last_lines(self, end: Disconnected) -> list[Line]:
         """The reason, and all that was not sent, a row for each line, so that it can be copied."""
-        assert self._connection is not None
+        assert self._client is not None
         lines = [_notice(end.reason) if end.was_wished else _error(end.reason)]
-        if unsent := self._connection.unsent:
+        if unsent := self._client.unsent:
             lines.append(_notice(f"{count(len(unsent), 'line')} of yours may not have arrived:"))
             lines += [[("", message.clean(line))] for line in unsent]
-        if typed := _lines(self._put_aside + self._line.text):
+        if typed := joined(self._put_aside.text, self._line.text).strip():
             lines.append(_notice("You were writing:"))
-            lines += [[("", message.clean(line))] for line in typed]
+            lines += [[("", message.clean(line))] for line in typed.splitlines()]
         return lines
 
     # --- what is typed ---
 
     def _entered(self, text: str) -> str:
         """Do what a typed line asks for; what of it could not be sent."""
-        if is_goodbye(text):
+        lines = _split(text)
+        if len(lines.lines) == 1 and is_goodbye(lines.lines[0]):
             self._line.leave()
-        elif self._connection is None:
+        elif self._client is None:
             self._connect(text.strip())
         elif self._asks_another_name:
             return self._offer_name(text)
         elif text.strip().lower() == RECONNECT or (self._is_away and not text.strip()):
             self._retry()
+        elif self._caution.is_soon and lines.public:
+            return self._hold(text)
+        elif (question := self._question()) and question.is_careful:
+            self._complaint = ""  # it would hide the question
+            self._line.ask(self._send)
+            return text
         else:
-            self._line.remember()
-            return "\n".join(self._send(_lines(text)))
+            return self._send(text)
         return ""
 
-    def _forget_complaint(self) -> None:
+    def _hold(self, text: str) -> str:
+        """Let the lines of what seems to be one paste gather, until the person says what to do."""
+        if text.endswith("\n"):  # an empty line among them, or a return that is two characters
+            return text
+        self._caution.hold()
+        return f"{text}\n"
+
+    def _changed(self) -> None:
         self._complaint = ""
+        if not self._asks_another_name:
+            self._caution.changed(self._line.text)
+        self._put_aside.changed(self._line.text)
 
     def _offer_name(self, name: str) -> str:
-        assert self._connection is not None
+        assert self._client is not None
+        if self._put_aside.takes(name):
+            self._complaint = "This was put with the line that you were typing. Your name?"
+            return ""
         try:
-            self._connection.send(name)  # an empty one asks for a random one
+            self._client.send(name)  # an empty one asks for a random one
         except SendError as error:
             self._complaint = str(error)
             return name
-        self._asks_another_name = False
+        self._presence = self._presence.starting()
         return ""
 
     def _retry(self) -> None:
-        assert self._connection is not None
+        assert self._client is not None
         if self._is_away:
-            self._retry_at = None
-            self._connection.retry_now()
+            self._presence = self._presence.retrying()
+            self._client.retry_now()
         else:
             self._complaint = "There is nothing to reconnect: you are connected."
 
-    def _send(self, lines: Sequence[str]) -> list[str]:
-        """Send what was typed, or pasted as several lines; the lines that could not be sent."""
-        assert self._connection is not None
+    def _send(self, text: str) -> str:
+        """Send what was typed, or pasted as several lines; what of it could not be sent."""
+        assert self._client is not None
+        self._line.remember()
+        lines = _split(text)
         shown: list[Line] = []
-        unsent = deque(lines)
+        unsent = deque(lines.lines)
         try:
             while unsent:
                 was_away = self._is_away
-                self._connection.send(unsent[0])
+                self._client.send(unsent[0])
                 shown += self._own(unsent.popleft(), was_away=was_away)
         except SendError as error:
             self._complaint = str(error)
         self._spawn(self._line.show(shown))
-        return list(unsent)
+        return _as_typed(unsent, lines.to)
 
     def _own(self, line: str, *, was_away: bool) -> list[Line]:
-        """The person's own words. The server sends them to everybody else, and not back."""
-        assert self._connection is not None
-        now, name = time.strftime("%H:%M:%S"), self._connection.name
+        """What to show of a line that was sent: the server does not send it back to its sender.
+
+        What is not for everybody is not shown: the answer will tell what became of it.
+        """
+        assert self._client is not None
+        now, name = time.strftime("%H:%M:%S"), self._client.name
+        request = parse(line, self._is_here)
+        self._caution.sent(request)
         if was_away:
             self._waiting += 1
-            return [waiting(now, name, line)]
-        if not self._is_in or not is_public(line):
+            said = f"{name}: {request.text}" if isinstance(request, Say) else line
+            return [waiting(now, said)]
+        if not self._presence.was_in or not isinstance(request, Say):
             return []
-        return [fragments(message.Public(now, name, message.clean(line.rstrip())), name)]
+        return [fragments(message.Public(now, name, message.clean(request.text)), name)]
+
+    def _is_here(self, name: str) -> bool:
+        assert self._client is not None
+        return is_among(name, self._client.people)
 
 
-def _lines(text: str) -> list[str]:
-    """The lines of what was typed or pasted, without the empty ones."""
-    return [line for line in text.splitlines() if line.strip()]
+# The bar asks whenever it is drawn, and a paste may be long.
+_split = functools.lru_cache(maxsize=1)(split_lines)
+
+
+def _as_typed(lines: Iterable[str], to: str) -> str:
+    """One text of lines that were split; to split it gives the same lines again."""
+    first, *others = list(lines) or [""]
+    return "\n".join([first, *(line.removeprefix(f"/pm {to} ") for line in others)])
 
 
 def _notice(text: str) -> Line:

@@ -20,7 +20,7 @@ from prompt_toolkit.application.current import set_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import is_searching
+from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
@@ -28,13 +28,16 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.utils import get_cwidth
 
-from phase4.client_terminal.completion import MAX_OFFERS, common_start, split_last_word
+from phase4.client.completion import common_start, split_last_word
 from phase4.client_terminal.look import Fragments, style
 
 SHOWN_AT_ONCE = 200
 SHOWN_CHARACTERS_AT_ONCE = 16_000
 """Lines printed between two looks at the keyboard, or fewer long ones: the line being typed is
 drawn once for each so many, not for each message, so a flood slows nobody's typing."""
+
+MAX_OFFERS = 40
+"""What Tab offers at a time: a screenful. Type one more letter to see others."""
 
 REFRESH_SECONDS = 1.0
 """How often the bar is compared with what it should say (lag, the seconds to the next try)."""
@@ -53,13 +56,20 @@ class InputLine:
         bar: Callable[[int], Fragments],
         offers: Callable[[str], Iterable[str]],
         accept: Callable[[str], str],
+        is_asked_about: Callable[[], bool],
     ) -> None:
         """`bar` is asked with the width of the terminal; `offers` with what stands before the
         cursor. `accept` is called with what was typed at Enter; what it returns stands in the line
-        then: nothing, or what has to be mended.
+        then: nothing, or what has to be mended. Ctrl-C is a no where the bar asks about the line.
         """
         self._bar = bar
         self._accept = accept
+        self._is_asked_about = is_asked_about
+        self._offers = offers
+        # What a y does, where the next key is an answer.
+        self._if_yes: Callable[[str], str] | None = None
+        # Whether it was an answer before the key that is being pressed.
+        self._was_asking = False
         self._is_leaving = False
         self._has_terminal = True
         self._fault: BaseException | None = None
@@ -67,8 +77,17 @@ class InputLine:
         self._is_over = asyncio.Event()
         self._printing = asyncio.Lock()
         self._completer = _Completer(offers)
+        self._session = self._new_session(prompt)
+        self._app = self._session.app
+        # Enter hands the line on and does not end the prompt: keys typed between the end of one
+        # prompt and the start of the next would be echoed by the terminal itself.
+        self._session.default_buffer.accept_handler = self._entered
+        self._app.key_processor.before_key_press += lambda _: self._note_asking()
+        self._app.key_processor.after_key_press += lambda _: self._stop_asking()
+
+    def _new_session(self, prompt: Callable[[], Fragments]) -> PromptSession[str]:
         depth = _colour_depth()
-        self._session: PromptSession[str] = PromptSession(
+        return PromptSession(
             prompt,
             completer=self._completer,
             key_bindings=self._keys(),
@@ -80,10 +99,6 @@ class InputLine:
             color_depth=depth,
             erase_when_done=True,
         )
-        self._app = self._session.app
-        # Enter hands the line on and does not end the prompt: keys typed between the end of one
-        # prompt and the start of the next would be echoed by the terminal itself.
-        self._session.default_buffer.accept_handler = self._entered
 
     @property
     def text(self) -> str:
@@ -95,6 +110,18 @@ class InputLine:
         """Whether the person has left, or `leave` was called."""
         return self._is_leaving
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether the next key is an answer."""
+        return self._if_yes is not None
+
+    def ask(self, if_yes: Callable[[str], str]) -> None:
+        """Take the next key for an answer: y calls `if_yes` with the line, as Enter calls `accept`.
+
+        After any other key the line is as it was.
+        """
+        self._if_yes = if_yes
+
     def on_change(self, call: Callable[[], None]) -> None:
         """Have this called whenever what is being typed has changed."""
         self._session.default_buffer.on_text_changed += lambda _: call()
@@ -103,6 +130,7 @@ class InputLine:
         """Have this in the line; what stood there."""
         before = self.text
         if text != before:
+            self._if_yes = None  # the question was about another
             self._put(text)
         return before
 
@@ -163,7 +191,7 @@ class InputLine:
         return self._shown_bar
 
     async def _keep_bar_true(self) -> None:
-        """Draw again where the bar has become untrue by the mere passing of time."""
+        """Draw the bar again where time alone has made it untrue."""
         while not self._is_over.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._is_over.wait(), REFRESH_SECONDS)
@@ -175,8 +203,8 @@ class InputLine:
     async def show(self, lines: Sequence[Line], *, bell: bool = False) -> None:
         """Print lines above the one being typed, or to the terminal as it is once `run` is over.
 
-        Also draws the bar again, and so is worth a call without any lines. Who leaves meanwhile is
-        spared the rest.
+        It draws the bar again, too, so a call without lines is of use. A person who leaves
+        meanwhile is spared the rest.
         """
         was_over = self.is_over
         for piece in _pieces(lines):
@@ -230,13 +258,32 @@ class InputLine:
         keys.add("c-c", filter=~is_searching)(self._interrupt)
         keys.add("c-z")(lambda _: self._suspend())
         keys.add(Keys.BracketedPaste, filter=~is_searching)(self._paste)
+        asking = Condition(lambda: self.is_asking)
+        for key in ("y", "Y"):
+            keys.add(key, filter=asking, eager=True)(self._answer_yes)
+        for key in ("enter", "c-c", Keys.Any):  # what they would do else, a no does not
+            keys.add(key, filter=asking)(lambda _: None)
         return keys
+
+    def _note_asking(self) -> None:
+        self._was_asking = self.is_asking
+
+    def _stop_asking(self) -> None:
+        """A key was pressed after the question. (A terminal's own answers do not come here.)"""
+        if self._was_asking:
+            self._if_yes = None
+
+    def _answer_yes(self, event: KeyPressEvent) -> None:
+        if_yes, self._if_yes = self._if_yes, None
+        others = event.key_processor.input_queue  # a word that a terminal types begins with it
+        if if_yes is not None and all(each.key is Keys.CPRResponse for each in others):
+            self._put(if_yes(event.current_buffer.text))
 
     def _complete(self, event: KeyPressEvent) -> None:
         """Insert what Tab stands for, at once where there is no choice.
 
         prompt_toolkit's own Tab looks in the background, and gives up when the next key comes
-        first: who types fast would find their Tab ignored.
+        first: the Tab of a person who types fast would be ignored.
         """
         buffer = event.current_buffer
         asked = CompleteEvent(completion_requested=True)
@@ -247,23 +294,24 @@ class InputLine:
             buffer.apply_completion(found[0])
         elif found:
             word = buffer.document.text_before_cursor[found[0].start_position :]
-            common = common_start([each.text for each in found])
+            common = common_start(list(self._offers(buffer.document.text_before_cursor)))
             if word and len(common) > len(word):
                 buffer.delete_before_cursor(len(word))
                 buffer.insert_text(common)
             buffer.start_completion()
 
     def _interrupt(self, event: KeyPressEvent) -> None:
-        """Ctrl-C is a no where the bar asks about several lines; Up brings them back."""
+        """Ctrl-C is a no where the bar asks about the line; Up brings it back."""
         buffer = event.current_buffer
-        if "\n" in buffer.text:
+        if "\n" in buffer.text or self._is_asked_about():
             buffer.append_to_history()
             self._put("")
+            buffer.on_text_changed.fire()
         else:
             self.leave()
 
     def _paste(self, event: KeyPressEvent) -> None:
-        """Insert what is pasted. The newline after a single line is no reason to ask."""
+        """Insert what is pasted. The newline after a single line is not a reason to ask."""
         lines = event.data.expandtabs(4).splitlines()
         event.current_buffer.insert_text("\n".join(lines))
 

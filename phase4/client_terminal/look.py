@@ -1,8 +1,8 @@
 """What a line of the conversation looks like, and what the bar at the bottom says.
 
 No terminal here: a look is a list of (style, text) pairs, which prompt_toolkit draws. Text from
-people stands in the second place only, so no markup in it means anything; the connection has
-replaced its control characters already.
+people stands in the second place only, so no markup in it means anything; the core of the client
+has replaced its control characters already.
 """
 
 import itertools
@@ -15,9 +15,9 @@ from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
 from phase4.client.mentions import mentions
+from phase4.client_terminal.caution import Question
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_NAME_CHARACTERS
-from shared.request import is_public
 
 Fragments = StyleAndTextTuples
 
@@ -84,7 +84,7 @@ def name_style(name: str) -> str:
 
 
 def short_name(name: str) -> str:
-    """A name where there is little room. No honest server gives one that has to be cut."""
+    """A name where there is little space. No honest server gives one that has to be cut."""
     return shortened(name, 2 * MAX_NAME_CHARACTERS)  # columns: some characters take two
 
 
@@ -128,20 +128,19 @@ def _public(shown: message.Public, own_name: str) -> Fragments:
 
 
 def without_tail(line: Fragments) -> Fragments:
-    """The line, cut if it is longer than an honest one can be."""
-    room = MAX_SHOWN_CHARACTERS
+    """The line, cut if it is longer than an honest server's can be."""
+    left = MAX_SHOWN_CHARACTERS
     kept: Fragments = []
     for each in line:
-        kept.append((each[0], each[1][:room]))
-        room -= len(kept[-1][1])
-    if cut := sum(len(each[1]) for each in line) - (MAX_SHOWN_CHARACTERS - room):
+        kept.append((each[0], each[1][:left]))
+        left -= len(kept[-1][1])
+    if cut := sum(len(each[1]) for each in line) - (MAX_SHOWN_CHARACTERS - left):
         kept.append(("class:error", f" ({cut:,} characters are left out)"))
     return kept
 
 
-def waiting(time: str, own_name: str, line: str) -> Fragments:
+def waiting(time: str, said: str) -> Fragments:
     """A line that was typed while there is no server: it goes when there is one again."""
-    said = f"{own_name}: {line}" if is_public(line) else line
     return [("class:time", f"{time} "), ("class:waiting", f"{message.clean(said)} (waiting)")]
 
 
@@ -160,8 +159,8 @@ class BarState:
     lag_seconds: float | None = None
     seconds_to_retry: float | None = None  # None: connected
     waiting: int = 0  # lines that go when there is a server again
-    lines_to_ask_about: int = 0  # lines pasted: Enter sends them
-    commands_among_them: int = 0
+    question: Question | None = None
+    awaits_answer: bool = False  # the next key is the answer
     complaint: str = ""  # why a line was not sent
 
 
@@ -169,8 +168,9 @@ def bar(state: BarState, width: int) -> Fragments:
     """The bar, as much of it as the width allows; what matters most stands to the left."""
     if state.complaint:
         return [("class:bottom-toolbar.error", shortened(f" ! {state.complaint}", width))]
-    if state.lines_to_ask_about > 1:
-        return [("class:bottom-toolbar.name", shortened(f" {_question(state)}", width))]
+    if state.question:
+        asked = _asked(state.question, width, awaits_answer=state.awaits_answer)
+        return [("class:bottom-toolbar.name", shortened(f" {asked}", width))]
     if not state.name:
         state_of_it = f"connecting to {state.server}" if state.is_connecting else state.server
         return [("", shortened(f" {state_of_it}", width))]
@@ -192,24 +192,29 @@ def _away(state: BarState, width: int) -> Fragments:
     when = f"reconnecting in {seconds} s" if seconds > 0 else "reconnecting ..."
     when += " (Enter: now, /quit: stop)" if seconds > 0 else " (/quit: stop)"
     parts: Fragments = [("class:bottom-toolbar.error", when)]
-    room = width - get_cwidth(f" {short_name(state.name)}{_SEPARATOR}{when}")
+    free = width - get_cwidth(f" {short_name(state.name)}{_SEPARATOR}{when}")
     waiting = [f"{count(state.waiting, 'line')} waiting"] if state.waiting else []
     for text in (*waiting, state.server):
-        room -= get_cwidth(_SEPARATOR + text)
-        if room >= 0:  # half of it would tell nothing
+        free -= get_cwidth(_SEPARATOR + text)
+        if free >= 0:  # half of it would tell nothing
             parts.append(("", text))
     return _laid_out(state.name, parts, "", width)
 
 
-def _question(state: BarState) -> str:
-    these = f"Send these {state.lines_to_ask_about:,} lines"
-    if state.commands_among_them:
-        these += f", {count(state.commands_among_them, 'command')} among them"
-    return f"{these}? Enter: yes, Ctrl-C: no"
+def _asked(question: Question, width: int, *, awaits_answer: bool) -> str:
+    """Question, reason and keys; where they do not fit, the keys matter most."""
+    keys = "Enter, then y: yes, Ctrl-C: no" if question.is_careful else "Enter: yes, Ctrl-C: no"
+    if awaits_answer:
+        keys = "y: send, any other key: no"
+    ways = [f"{question.text} {keys}"]
+    if question.reason:
+        before = [] if awaits_answer else [f"{question.reason} {keys}"]
+        ways = [f"{question.text} {question.reason} {keys}", *before, *ways]
+    return next((way for way in ways if get_cwidth(way) < width), ways[-1])
 
 
 def _laid_out(name: str, parts: Fragments, hint: str, width: int) -> Fragments:
-    """Name and parts from the left, the hint at the right end if there is room for it."""
+    """Name and parts from the left, the hint at the right end if there is space for it."""
     laid: Fragments = [("class:bottom-toolbar.name", f" {short_name(name)}")]
     for part in parts:
         laid += [("", _SEPARATOR), part]

@@ -5,6 +5,7 @@ its exit status tells. It ends when the server has answered a last question, whi
 everything else: only that proves that all was taken.
 """
 
+import codecs
 import contextlib
 import os
 import queue
@@ -13,8 +14,8 @@ import threading
 import time
 from collections.abc import Iterator
 
-from phase4.client.connection import (
-    Connection,
+from phase4.client import (
+    Client,
     Disconnected,
     Event,
     NameRefused,
@@ -24,16 +25,21 @@ from phase4.client.connection import (
     Trust,
     Welcomed,
 )
+from phase4.client.mentions import is_among
+from phase4.client_terminal.caution import Caution
 from shared import message
 from shared.defaults import FLOOD_LINES_PER_SECOND, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
-from shared.request import is_goodbye
+from shared.request import Command, Say, is_goodbye, parse
 
 LEAVE_SECONDS = 2.0
 """How long leaving may take: long enough for the last line to go, short enough to wait for."""
 
 _LAST_ANSWER_SECONDS = 10.0  # for the server to take what was sent, beside its bound
-_RETRY_SECONDS = 0.05  # before a line that found no room is sent again
+_RETRY_SECONDS = 0.05  # before a line that found no space is sent again
+
+# What an old PowerShell's > writes: each line of it would be refused for another reason.
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class _LineSender:
@@ -41,18 +47,24 @@ class _LineSender:
 
     The thread may wait in read() when the program ends, and nothing can interrupt that: so it is a
     daemon, and reads the descriptor itself. (A daemon that holds the lock of `sys.stdin` makes
-    Python abort at exit.) All attributes are written by that thread alone.
+    Python abort at exit.) The numbers are written by that thread alone.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, client: Client) -> None:
+        self._client = client
         self._thread = threading.Thread(target=self._run, name="standard input", daemon=True)
         self._stopping = threading.Event()
-        self._questions = 0  # lines sent that ask who is here
-        self.sent = 0  # lines handed over
-        self.refused = 0  # lines that could not be sent
-        self.last_question = 0  # which answer to "who is here" proves that all was taken; 0: none
-        self.has_ended = threading.Event()  # everything is handed over, the goodbye too
+        # None where no person types.
+        self._caution = Caution() if sys.stdin and sys.stdin.isatty() else None
+        # How many of the lines sent ask for the list of people.
+        self._questions = 0
+        # How many lines were handed over, and how many could not be sent.
+        self.sent = 0
+        self.refused = 0
+        # Which answer to that question proves that all was taken; 0: none yet.
+        self.last_question = 0
+        # Set once everything is handed over, the goodbye too.
+        self.has_ended = threading.Event()
 
     def start(self) -> None:
         """Begin to read and send."""
@@ -68,7 +80,7 @@ class _LineSender:
                 self._refuse(line.reason)
             elif is_goodbye(line):
                 break
-            elif line.strip() and self._send(line):
+            elif line.strip() and self._is_meant(line) and self._send(line):
                 self._questions += _asks_who_is_here(line)
             if self._stopping.is_set():
                 return
@@ -78,14 +90,26 @@ class _LineSender:
         self._send("/quit")
         self.has_ended.set()
 
+    def _is_meant(self, line: str) -> bool:
+        """Whether it may be sent. Nobody can be asked on a terminal that can only print."""
+        if self._caution is None:
+            return True
+        request = parse(line, lambda name: is_among(name, self._client.people))
+        if isinstance(request, Say) and self._caution.is_soon:
+            self._caution.hold()
+            self._refuse(f"It came right after {self._caution.after}. Nothing was sent.")
+            return False
+        self._caution.sent(request)
+        return True
+
     def _send(self, line: str) -> bool:
         while not self._stopping.is_set():
             try:
-                self._connection.send(line)
+                self._client.send(line)
             except SendQueueFull:
                 self._stopping.wait(_RETRY_SECONDS)
             except SendError as error:
-                if not self._connection.is_open:
+                if not self._client.is_open:
                     return False  # the main thread says why, once
                 self._refuse(str(error))
                 return False
@@ -102,16 +126,38 @@ class _LineSender:
 def _input_lines() -> Iterator[str | BadLine]:
     if sys.stdin is None:
         return
+    start = _start_of_input()
+    if start.startswith(_UTF_16):
+        yield BadLine("The input is UTF-16 and must be UTF-8. Nothing was sent.")
+        return
     decoder = LineDecoder()
-    while data := os.read(sys.stdin.fileno(), RECV_BYTES):
+    yield from decoder.feed(start.removeprefix(codecs.BOM_UTF8))
+    while data := _read():
         yield from decoder.feed(data)
     if decoder.has_unfinished_line:
         yield from decoder.feed(b"\n")
 
 
+def _start_of_input() -> bytes:
+    """As much as tells whether a byte order mark is there: a pipe may hand over single bytes."""
+    start = b""
+    while any(mark != start and mark.startswith(start) for mark in (codecs.BOM_UTF8, *_UTF_16)):
+        data = _read()
+        if not data:
+            break
+        start += data
+    return start
+
+
+def _read() -> bytes:
+    return os.read(sys.stdin.fileno(), RECV_BYTES)
+
+
 def _asks_who_is_here(line: str) -> bool:
-    words = line.lower().split(None, 1)
-    return words[0] == "/who" or words == ["?list"]
+    match parse(line):
+        case Command("/who"):
+            return True
+    return False
 
 
 def _complain(reason: str) -> None:
@@ -122,21 +168,23 @@ class PipeClient:
     """Sends standard input, prints what arrives, and leaves when all was taken."""
 
     def __init__(self, host: str, port: int, name: str = "", *, trust: Trust | None = None) -> None:
-        """`trust`: as for Connection."""
-        self._connection = Connection(host, port, name, trust=trust)
-        self._sender = _LineSender(self._connection)
+        """`trust`: as for Client."""
+        self._client = Client(host, port, name, trust=trust)
+        self._sender = _LineSender(self._client)
         self._is_in = False
-        self._answers = 0  # to the question who is here
-        self._refusals = 0  # by the server
+        # How many answers to the question for the people have come.
+        self._answers = 0
+        # How many lines, or names, the server has refused.
+        self._refusals = 0
 
     def run(self) -> int:
         """The whole conversation; the exit status."""
-        self._connection.start()
+        self._client.start()
         try:
             end = self._show_events()
         finally:
             self._sender.stop()
-            self._connection.close(LEAVE_SECONDS)
+            self._client.close(LEAVE_SECONDS)
         if not end.was_wished:
             _complain(end.reason)
         elif not self._is_all_taken and self._is_in:
@@ -156,9 +204,9 @@ class PipeClient:
                 seconds = _LAST_ANSWER_SECONDS + 2 * self._sender.sent / FLOOD_LINES_PER_SECOND
                 leave_by = time.monotonic() + seconds
             if leave_by is not None and time.monotonic() > leave_by:
-                self._connection.close(0)
+                self._client.close(0)
             with contextlib.suppress(queue.Empty):
-                event = self._connection.events.get(timeout=POLL_SECONDS)
+                event = self._client.events.get(timeout=POLL_SECONDS)
                 if isinstance(event, Disconnected):
                     return event
                 self._show(event)
@@ -170,7 +218,7 @@ class PipeClient:
                 self._sender.start()
             case NameRefused(reason):
                 self._refuse(reason)
-                self._connection.close(LEAVE_SECONDS)  # there is nobody to ask for another
+                self._client.close(LEAVE_SECONDS)  # there is nobody to ask for another
             case Received(message.Error(text)):
                 self._refuse(text)
             case Received(shown):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phase4.certificate import CertificateError
-from phase4.client.connection import Trust
+from phase4.client import Trust
 from phase4.demo.people import Surprise
 from phase4.demo.programs import Child, StartError
 from phase4.eavesdropper.mallory import Mallory, Someone, certificate_and_key, shown

@@ -3,7 +3,7 @@
 Mallory is our relay and nothing more: all that she does, `python -m phase4.relay` does with
 `--trace`, `--replace`, `--tls-cert` and `--upstream-tls`. Here it runs in this process, so that she
 can change her ways between two acts, and see which piece is the one to alter. The others are the
-core of our clients (phase4/client/connection.py), each with a name instead of a window.
+core of our clients (phase4/client/client.py), each with a name instead of a window.
 """
 
 import contextlib
@@ -15,16 +15,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from phase4.certificate import make, name_or_address, write_both
-from phase4.client.connection import (
-    Connection,
+from phase4.client import (
+    Client,
     Disconnected,
+    Event,
     PeopleChanged,
     Received,
     Secured,
     Trust,
     Welcomed,
 )
-from phase4.client.events import Event
 from phase4.demo.people import PATIENCE_SECONDS, Surprise, timeless
 from phase4.relay.relay import Relay
 from phase4.relay.sides import ClientSide, ServerSide
@@ -180,8 +180,8 @@ class Someone:
         self.fingerprint = ""
         # What has come since they were last asked what they hear; without times.
         self._heard: list[message.Message] = []
-        self._connection = Connection(HOST, port, name, trust=trust)
-        self._connection.start()
+        self._client = Client(HOST, port, name, trust=trust)
+        self._client.start()
 
     def comes_in(self, to: str = "") -> None:
         """Wait until they are in, and know that somebody else is."""
@@ -196,7 +196,7 @@ class Someone:
 
     def says(self, text: str) -> None:
         """Send a line."""
-        self._connection.send(text)
+        self._client.send(text)
 
     def hears(self, text: str) -> str:
         """Wait for a line with `text` in it; the line, as their client shows it."""
@@ -233,13 +233,13 @@ class Someone:
 
     def vanishes(self) -> None:
         """Close the connection, whatever its state."""
-        self._connection.close()
+        self._client.close()
 
     def _wait(self, is_over: Callable[[Event], bool], what: str) -> Event:
         deadline = Deadline(PATIENCE_SECONDS)
         while True:
             try:
-                event = self._connection.events.get(timeout=deadline.seconds_left)
+                event = self._client.events.get(timeout=deadline.seconds_left)
             except queue.Empty:
                 raise Surprise(f"{self.name} {what}.") from None
             match event:

@@ -64,10 +64,11 @@ def _parser() -> argparse.ArgumentParser:
         "--quit-key",
         choices=MODES,
         default=MODES[0],
-        help="where q is read: terminal; global: the keyboard, whatever window has it; auto: the"
-        " terminal, and where there is none Ctrl+Alt+Q on the keyboard (default); off",
+        help="where q is read. terminal: in the terminal; global: on the keyboard, in any window;"
+        " auto (default): in the terminal, or Ctrl+Alt+Q on the keyboard where there is none;"
+        " off: nowhere",
     )
-    add("--quiet", action="store_true", help="do not show who comes and goes, nor the figures")
+    add("--quiet", action="store_true", help="show neither who comes and goes nor the figures")
     return parser
 
 

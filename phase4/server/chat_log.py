@@ -8,8 +8,8 @@ The writing thread of the outbox appends each batch *before* it sends it, with o
 straight to the system: what anybody has received is in the log, even if this process is killed at
 once. (The file is not forced to the disk with fsync: a power cut may lose the last seconds.)
 
-A disk that is full stops no conversation. Entries then wait in memory, at most LOG_BACKLOG_LINES
-of them, and are written when the disk takes them again.
+A full disk does not stop the chat. Entries then wait in memory, at most LOG_BACKLOG_LINES of them,
+and are written when the disk takes them again.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ class LogError(Exception):
 class LogFile:
     """One append-only file, rotated by size. Only one thread uses it.
 
-    `report` is told, once each, when writing begins to fail and when it works again.
+    `report` is told once when writing begins to fail, and once when it works again.
     """
 
     def __init__(
@@ -51,16 +51,25 @@ class LogFile:
         backlog_lines: int = LOG_BACKLOG_LINES,
     ) -> None:
         self.path = path
+
+        # Writes that failed, and entries that were lost. Other threads may read both, for show.
         self.errors = 0
         self.dropped = 0
         self._report = report
         self._mode = mode
         self._max_bytes = max_bytes
         self._kept = kept
-        self._waiting: deque[bytes] = deque()  # entries that the disk has not taken
         self._backlog_lines = backlog_lines
+
+        # Entries that the disk has not taken.
+        self._waiting: deque[bytes] = deque()
+
+        # By time.monotonic(): when to try again, and when we last looked whether the file is still
+        # at its path.
         self._retry_at = 0.0
         self._looked_at = 0.0
+
+        # The descriptor, where the file is open, and its size in bytes.
         self._file: int | None = None
         self._size = 0
         try:
@@ -136,11 +145,11 @@ class LogFile:
         self._size += len(data)
 
     def _take_back(self, size: int) -> None:
-        """Remove the last `size` bytes: part of a batch, all of which is written again later."""
+        """Remove the last `size` bytes: part of a batch that is written as a whole later."""
         assert self._file is not None
         with contextlib.suppress(OSError):  # then half a line stays, and _open() will end it
-            # The size is asked for: somebody else may have emptied the file since we opened it, and
-            # to "cut" it at the place that we remember would fill it up with zeros.
+            # The system is asked for the size: another program may have emptied the file since we
+            # opened it, and to cut it at the size that we remember would fill it up with zeros.
             os.ftruncate(self._file, max(0, os.fstat(self._file).st_size - size))
 
     def _open(self) -> None:
@@ -149,13 +158,13 @@ class LogFile:
             flags |= getattr(os, name, 0)
         self._file = os.open(self.path, flags, self._mode)
         if hasattr(os, "fchmod"):
-            # Also where the file was there before, or the umask odd.
+            # Also for a file that was there before, and whatever the umask is.
             os.fchmod(self._file, self._mode)
         self._size = os.fstat(self._file).st_size
         self._end_torn_line()
 
     def _end_torn_line(self) -> None:
-        """A process killed while it wrote may have left half a line: end it, glue nothing to it."""
+        """End half a line, which a process that was killed while it wrote may have left."""
         if self._size and self._file is not None:
             os.lseek(self._file, -1, os.SEEK_END)
             if os.read(self._file, 1) != b"\n":
@@ -167,13 +176,13 @@ class LogFile:
             self._file = None
 
     def _follow_rename(self) -> None:
-        """Open the file anew when somebody moved it away (logrotate) or deleted it."""
+        """Close the file where it was moved away (logrotate) or deleted; _write opens it anew."""
         now = time.monotonic()
         if self._file is None or now - self._looked_at < _LOOK_SECONDS:
             return
         self._looked_at = now
         ours = os.fstat(self._file)
-        self._size = ours.st_size  # somebody may have emptied it (logrotate's copytruncate)
+        self._size = ours.st_size  # it may have been emptied (logrotate's copytruncate)
         try:
             is_ours = os.path.samestat(os.stat(self.path), ours)
         except FileNotFoundError:

@@ -1,8 +1,8 @@
 """The chat server. Run it: python -m phase4.server
 
 New in this phase: names, commands, private messages, an outbox for each person with one writing
-thread for all, logs, and a status port. From phase 1 come the listener and the framing, from phase
-2 the thread for each connection, from phase 3 the idea of a broadcast; all of them are in shared/.
+thread for all, logs, and a status port. The listener and the framing come from phase 1, the thread
+for each connection from phase 2, the idea of a broadcast from phase 3; all of them are in shared/.
 
 This module wires the parts together. Threads, and who ends them:
 
@@ -42,7 +42,7 @@ from shared.goodbye import say_goodbye, shut_down
 from shared.listener import Listener, ListenError, open_listener
 from shared.threaded_server import FULL, ThreadedServer
 
-_NAMELESS = 256  # connections beside max_clients, of people who have no name yet
+_NAMELESS = 256  # connections without a name yet, beside max_clients
 
 
 class ChatServer:
@@ -50,6 +50,9 @@ class ChatServer:
 
     `show` is told who comes and goes, as show("14:03:05", "Bob joined ..."), and `feed` gets the
     entries of messages.txt as they are logged. Neither may wait, nor raise anything.
+
+    The constructor sets all attributes, and they stay as they are: what changes is in the room and
+    in the figures, each under its own lock.
     """
 
     def __init__(
@@ -60,9 +63,9 @@ class ChatServer:
         show: Callable[[str, str], None] = lambda time_now, text: None,
         feed: Log | None = None,
     ) -> None:
-        """Open files and ports, in this order. Raises TLSError, LogError or ListenError.
+        """Read the certificate, open the logs, then the ports; nothing stays open where one fails.
 
-        Where one of them fails, nothing stays open.
+        Raises TLSError, LogError or ListenError.
         """
         self.settings = settings
         self._console = console
@@ -75,16 +78,18 @@ class ChatServer:
             self._log = ChatLog(settings.log_dir, console.print, feed)
             on_failure.callback(self._log.close)
             self._listeners = _listen(settings, on_failure)
+            self._name_addresses(has_tls=tls is not None)
+            self.room = self._new_room(show)
+            self._fan_out = self.room.fan_out
+            self._chats = self._new_chats(tls)
+            self.figures = Figures(
+                self.room, self._log, console, self._chats, max_people=settings.max_clients
+            )
+            self._watched = self._new_watched(SharedSnapshot(self.figures.snapshot))
             on_failure.pop_all()
-        self._name_addresses(has_tls=tls is not None)
-        self.room = self._new_room(show)
-        self._fan_out = self.room.fan_out
+
+        # Set when a fault in this program has stopped the writing thread.
         self.is_broken = self._fan_out.is_broken
-        self._chats = self._new_chats(tls)
-        self.figures = Figures(
-            self.room, self._log, console, self._chats, max_people=settings.max_clients
-        )
-        self._watched = self._new_watched(SharedSnapshot(self.figures.snapshot))
         self._threads = [
             threading.Thread(target=each.serve, name=name, daemon=True)
             for name, each in self._serving()
@@ -104,7 +109,7 @@ class ChatServer:
         return context
 
     def _name_addresses(self, *, has_tls: bool) -> None:
-        """Where everything is, for people to read."""
+        """Where everything is, for people to read; and where clients are best sent."""
         plain, encrypted = self._listeners["--port"], self._listeners.get("--tls-port")
         self.address = str(plain)
         self.tls_address = str(encrypted or plain) if has_tls else ""
@@ -133,10 +138,10 @@ class ChatServer:
         return [self._new_chat(plain, None), self._new_chat(encrypted, tls)]
 
     def _new_chat(self, listener: Listener, tls: ssl.SSLContext | None) -> ThreadedServer:
-        """Accepts people on one port. When it is crowded, the nameless give up their places."""
+        """Accepts people on one port. When it is crowded, a connection without a name is ended."""
 
         def may_linger() -> bool:
-            # To wait for the peer's end is polite, and takes a place that somebody else may need.
+            # To wait for the peer's end is polite, but takes a place that others may need.
             return not (self.room.is_closed or server.is_crowded)
 
         def serve(connection: socket.socket, address: str) -> None:
@@ -189,8 +194,8 @@ class ChatServer:
             outbox.released.wait(deadline.seconds_left)
         for outbox in outboxes:  # drain() ends their sockets alone, and TLS has an end of its own
             shut_down(outbox.connection)
-        # Nobody is waited for who has not taken their last lines by now: shutdown() makes the
-        # writing thread's next send() fail, and so it releases them too.
+        # A client that has not taken its last lines by now is not waited for: shutdown() makes the
+        # writing thread's next send() fail, and so that thread releases it, too.
         for chat in self._chats:
             chat.drain(DRAIN_SECONDS / 4)
         for each in self._watched.values():

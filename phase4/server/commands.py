@@ -1,7 +1,7 @@
 """What a line does once its sender has a name: one command, one function.
 
 What a line means is decided in shared/request.py, for the clients as well. To add a command, write
-a function with a docstring (its first line is the help), and a row in COMMANDS here and there.
+a function with a docstring, whose first line is the help, and add a row to COMMANDS here and there.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ class Quit(Exception):
 
 
 Action = Callable[[Room, Member, str], None]
-"""action(room, member, what follows the command). Raises Refused, BadNickname or Quit."""
+"""Called as action(room, member, rest of the line). Raises Refused, BadNickname or Quit."""
 
 
 def who(room: Room, member: Member, rest: str) -> None:
@@ -63,7 +63,9 @@ COMMANDS: dict[str, Action] = {
 
 
 def handle(room: Room, member: Member, line: str) -> None:
-    """Do what a line asks for. Raises Quit; everything else that is wrong is answered."""
+    """Do what a line asks for. Raises Quit; what is wrong with the line is answered."""
+    if not line:  # a megabyte of newlines is quickly done with
+        return
     try:
         _dispatch(room, member, line)
     except (Refused, BadNickname) as error:

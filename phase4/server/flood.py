@@ -1,15 +1,15 @@
-"""A token bucket: how fast somebody may speak, on average and in a burst.
+"""A token bucket: how fast a person may speak, on average and in a burst.
 
-The bucket holds `burst` tokens and gains `per_second` of them a second; each line costs one. Who
-has none left waits. While they wait their socket is not read, its buffer fills, and TCP makes
-their program wait (backpressure): nothing is lost, and nobody else notices.
+The bucket holds `burst` tokens and gains `per_second` tokens a second; each line costs one. Where
+none is left, the next line waits. Meanwhile that person's socket is not read, its buffer fills, and
+TCP makes their program wait (backpressure): nothing is lost, and nobody else notices.
 """
 
 import time
 
 
 class TokenBucket:
-    """For one thread. A rate of 0 lifts the limit."""
+    """For one thread. At a rate of 0 there is no limit."""
 
     def __init__(self, burst: float, per_second: float) -> None:
         self._burst = burst
@@ -18,11 +18,11 @@ class TokenBucket:
         self._at = time.monotonic()
 
     def take(self) -> float:
-        """Take a token; the seconds to wait before going on, 0 where there was one."""
+        """Take a token; the seconds to wait before going on, 0 where there was a token."""
         if not self._per_second:
             return 0.0
         now = time.monotonic()
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
         self._at = now
-        self._tokens -= 1  # may go below zero: that is what is waited for
+        self._tokens -= 1  # what is below zero must be waited for
         return max(0.0, -self._tokens / self._per_second)

@@ -9,7 +9,7 @@ from shared.address import Address
 from shared.arguments import this_python
 
 EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Hosts that mean all addresses of this machine, and the one to connect to from here."""
+"""Hosts that stand for all addresses of this machine, and the address to connect to from here."""
 
 
 def introduce(
@@ -54,9 +54,9 @@ def introduce(
 
 
 def _where_to_connect(server: ChatServer) -> str:
-    """The options that lead a client on this machine to the server; host and port, both.
+    """The options that lead a client on this machine to the server.
 
-    For the window remembers where it was last, and that may be somewhere else.
+    Both host and port: the window remembers where it was last, and that may be somewhere else.
     """
     host = server.settings.host
     tls = " --tls" if server.tls_address else ""
@@ -70,10 +70,10 @@ def _where_to_look(server: ChatServer) -> str:
 
 
 def _network_address() -> str:
-    """An address by which other machines may know this one; a word where there is none.
+    """An address by which other machines may know this one; a placeholder where there is none.
 
-    Nothing is sent: to connect a UDP socket only looks up the way there. 192.0.2.1 is nobody's
-    (RFC 5737), and lies in the direction of everything else.
+    Nothing is sent: to connect a UDP socket only looks up the way. 192.0.2.1 belongs to nobody
+    (RFC 5737), so the way there is the way to the rest of the network.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

@@ -1,21 +1,21 @@
 """The figures for Prometheus: python -m phase4.server --metrics-port 12347
 
 Prometheus is a program that asks many servers for their figures every few seconds and keeps them,
-to draw and to sound an alarm. What it reads is text over HTTP, a line for each figure:
+to draw them and to raise an alarm. What it reads is text over HTTP, one line for each figure:
 
     # HELP chat_people People in the room now.
     # TYPE chat_people gauge
     chat_people 3.0
 
 The library prometheus_client (an extra: pip install '.[metrics]') knows the format and the HTTP
-handler. Its own server is made for trusted networks: it gives a thread to each of any number of
-connections, and one that says nothing keeps its thread for ever. So the handler runs in our
-ThreadedServer, which bounds the threads and ends them at a stop, and here the request has a bound
-and a deadline.
+handler. Its own server is made for trusted networks: it starts a thread for every connection,
+without a bound, and a connection that says nothing keeps its thread for ever. So the handler runs
+in our ThreadedServer, which bounds the threads and ends them at a stop; here the request gets a
+bound and a deadline.
 
-The figures are those of the status port, from the same snapshot. Of people there are only numbers:
-no name and no address is in here, because what Prometheus keeps is kept for months, and a label
-with a name in it would make a new series for every name that anybody ever took.
+The figures are those of the status port, from the same snapshot. They hold no name and no address
+of anybody: Prometheus keeps them for months, and a label with a name in it would make a new series
+for every name that was ever taken.
 """
 
 import io
@@ -23,12 +23,9 @@ import socket
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, MetricsHandler
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    InfoMetricFamily,
-    Metric,
-)
+from prometheus_client.core import CounterMetricFamily as Counter
+from prometheus_client.core import GaugeMetricFamily as Gauge
+from prometheus_client.core import InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from shared.deadline import Deadline
@@ -38,7 +35,7 @@ from shared.status import Snapshot
 from shared.threaded_server import ThreadedServer
 
 MAX_CONNECTIONS = 16
-"""Scrapers at a time. There is one Prometheus, or two; a browser, and somebody with curl."""
+"""Scrapers at a time: a Prometheus or two, a browser, somebody with curl."""
 
 _BUSY = "HTTP/1.0 503 Service Unavailable"  # the answer to a scraper too many
 
@@ -46,7 +43,7 @@ _MAX_HEAD_BYTES = 8 * 1024  # a request with its headers; Prometheus sends about
 
 
 class ChatCollector(Collector):
-    """Makes the metrics of one snapshot, each time that somebody scrapes. Any thread."""
+    """Makes the metrics of one snapshot for each scrape. Any thread."""
 
     def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
         self._snapshot = snapshot
@@ -56,95 +53,56 @@ class ChatCollector(Collector):
         return _metrics(self._snapshot())
 
     def describe(self) -> Iterator[Metric]:
-        """The same without figures of any moment: the registry asks which names there will be."""
+        """The same without figures: the registry asks which names there will be."""
         return _metrics(Snapshot(resident_bytes=0, cpu_seconds=0.0))
 
 
+_FIGURES = (
+    (Gauge, "chat_people", "People in the room now.", "people_now"),
+    (Gauge, "chat_people_peak", "The most people at a time since the start.", "people_peak"),
+    (Gauge, "chat_people_limit", "People that may come in.", "max_people"),
+    (Counter, "chat_joins", "People who came in.", "joins"),
+    (Counter, "chat_deliveries", "Lines sent to people, one for each recipient.", "deliveries"),
+    # What an alarm watches: these stay at 0 on a good day.
+    (Counter, "chat_slow_disconnected", "People who stopped reading.", "slow_disconnected"),
+    (Counter, "chat_refused_connections", "Connections turned away as too many.", "refused"),
+    (Counter, "chat_log_errors", "Writes to a log that failed.", "log_errors"),
+    (Gauge, "chat_log_lines_waiting", "Log entries not written yet.", "log_lines_waiting"),
+    (Counter, "chat_log_lines_dropped", "Log entries lost.", "log_lines_dropped"),
+    (Counter, "chat_console_lines_dropped", "Console lines lost.", "console_lines_dropped"),
+    # Of the process, under the names that all programs use.
+    (Gauge, "process_start_time_seconds", "When it started, Unix time in seconds.", "started"),
+    (Gauge, "process_threads", "Threads of the server.", "threads"),
+    (Counter, "process_cpu_seconds", "CPU time used, user and system.", "cpu_seconds"),
+    (Gauge, "process_resident_memory_bytes", "Memory in use, in bytes.", "resident_bytes"),
+)
+"""The kind of each metric, its name, what it is, and the field of the snapshot. The names follow
+the conventions of Prometheus: base units; a counter gets `_total` at its end."""
+
+
 def _metrics(now: Snapshot) -> Iterator[Metric]:
-    """All of them. The names follow the conventions of Prometheus: base units, `_total`."""
+    """All of them; what the system does not tell is left out."""
     yield InfoMetricFamily(
         "chat_build", "The server's version.", value={"version": now.server_version}
     )
-    yield from _people(now)
-    yield from _traffic(now)
-    yield from _trouble(now)
-    yield from _process(now)
-
-
-def _people(now: Snapshot) -> Iterator[Metric]:
-    yield GaugeMetricFamily("chat_people", "People in the room now.", now.people_now)
-    yield GaugeMetricFamily(
-        "chat_people_peak", "The most people at a time since the start.", now.people_peak
-    )
-    yield GaugeMetricFamily("chat_people_limit", "People that may come in.", now.max_people)
-    yield CounterMetricFamily("chat_joins", "People who came in.", now.joins)
-
-
-def _traffic(now: Snapshot) -> Iterator[Metric]:
-    messages = CounterMetricFamily(
+    for kind, name, what, field in _FIGURES:
+        value = getattr(now, field)
+        if value is not None:
+            yield kind(name, what, value)
+    unread = sum(each.outbox_bytes for each in now.people)
+    yield Gauge("chat_outbox_bytes", "Bytes that wait for people to read, in all.", unread)
+    messages = Counter(
         "chat_messages", "Messages sent by people, by kind: public or private.", labels=["kind"]
     )
     messages.add_metric(["public"], now.public_messages)
     messages.add_metric(["private"], now.private_messages)
     yield messages
-    yield CounterMetricFamily(
-        "chat_deliveries", "Lines sent to people, counted once for each of them.", now.deliveries
-    )
-    volume = CounterMetricFamily(
-        "chat_bytes",
-        "Bytes received from people (in) and sent to them (out).",
-        labels=["direction"],
+    volume = Counter(
+        "chat_bytes", "Bytes received from people and sent to them.", labels=["direction"]
     )
     volume.add_metric(["in"], now.bytes_in)
     volume.add_metric(["out"], now.bytes_out)
     yield volume
-    yield GaugeMetricFamily(
-        "chat_outbox_bytes",
-        "Bytes that wait for people to read, for all of them together.",
-        sum(each.outbox_bytes for each in now.people),
-    )
-
-
-def _trouble(now: Snapshot) -> Iterator[Metric]:
-    """All of these stay at 0 on a good day: what an alarm looks at."""
-    yield CounterMetricFamily(
-        "chat_slow_disconnected",
-        "People disconnected because they stopped reading.",
-        now.slow_disconnected,
-    )
-    yield CounterMetricFamily(
-        "chat_refused_connections", "Connections turned away for want of room.", now.refused
-    )
-    yield CounterMetricFamily("chat_log_errors", "Writes to a log that failed.", now.log_errors)
-    yield GaugeMetricFamily(
-        "chat_log_lines_waiting",
-        "Log entries in memory that the disk has not taken.",
-        now.log_lines_waiting,
-    )
-    yield CounterMetricFamily(
-        "chat_log_lines_dropped", "Log entries lost, as too many waited.", now.log_lines_dropped
-    )
-    yield CounterMetricFamily(
-        "chat_console_lines_dropped",
-        "Lines for the console lost, as nobody read it.",
-        now.console_lines_dropped,
-    )
-
-
-def _process(now: Snapshot) -> Iterator[Metric]:
-    """Under the names that all programs use, as far as the system tells them."""
-    yield GaugeMetricFamily(
-        "process_start_time_seconds", "When the server started, Unix time in seconds.", now.started
-    )
-    yield GaugeMetricFamily("process_threads", "Threads of the server.", now.threads)
-    if now.cpu_seconds is not None:
-        yield CounterMetricFamily(
-            "process_cpu_seconds", "CPU time used, user and system, in seconds.", now.cpu_seconds
-        )
-    if now.resident_bytes is not None:
-        yield GaugeMetricFamily(
-            "process_resident_memory_bytes", "Memory in use, in bytes.", now.resident_bytes
-        )
 
 
 # --- HTTP -------------------------------------------------------------------------------------
@@ -170,11 +128,11 @@ def metrics_server(
 class _BoundedHandler(MetricsHandler):
     """The library's handler, for one request that is short and comes in time.
 
-    A timeout of the socket alone would not do: it begins anew with every byte, so a client that
-    sends one header letter by letter could stay for days.
+    A timeout of the socket is not enough: it begins anew with every byte, so a client that sends
+    its header letter by letter could stay for days.
     """
 
-    server_version, sys_version = "phase4", ""  # in the answer's head; not which Python runs here
+    server_version, sys_version = "phase4", ""  # in the answer's head, without Python's version
 
     def setup(self) -> None:
         """Read the request's head; the base class parses it. Raises OSError."""

@@ -1,10 +1,10 @@
 """Which names are allowed, when two names are the same, and what to offer when one is taken.
 
-Pure functions: whether a name is free only the room knows, and only while it holds its lock (see
+Pure functions: only the room knows whether a name is free, and only while it holds its lock (see
 Room.join). So this module proposes, and the room takes the first proposal that nobody has.
 
-What makes a name safe is decided by those who have thought about it longest: the profile
-UsernameCasePreserved of PRECIS (RFC 8265), and Unicode's tables of what looks like what (UTS 39).
+Two standards say what makes a name safe: the profile UsernameCasePreserved of PRECIS (RFC 8265),
+and Unicode's tables of what looks like what (UTS 39).
 """
 
 import functools
@@ -20,7 +20,7 @@ from precis_i18n import get_profile
 from shared.defaults import MAX_NAME_CHARACTERS
 
 ON_DUPLICATE = ("random", "number", "reject")
-"""What happens to somebody whose name is taken: a random name, Alice1, or a refusal."""
+"""What a person gets whose name is taken: a random name, Alice1, or a refusal."""
 
 RESERVED = frozenset(
     {"server", "system", "error", "relay", "you", "everyone", "all", "nobody"}
@@ -28,14 +28,14 @@ RESERVED = frozenset(
 )
 """Names that would make a line read as if the program, or everybody, had said it."""
 
-_MOST_TYPED = 4 * MAX_NAME_CHARACTERS  # a letter may be typed as itself and up to three marks
+_MOST_TYPED = 4 * MAX_NAME_CHARACTERS  # a letter may be typed as one and up to three marks
 _RANDOM_DRAWS = 8
-_NAMELESS = "Guest"  # Guest, Guest1, Guest2: where no name can be drawn
+_NAMELESS = "Guest"  # Guest, Guest1, Guest2 ... where no name can be drawn
 _RULE = f"A name has 1 to {MAX_NAME_CHARACTERS} letters, digits, _ or - and starts with a letter."
 
 
 class BadNickname(ValueError):
-    """The name cannot be had by anybody; the text is a sentence for the person who asked."""
+    """Nobody may have this name; the text is a sentence for the person who asked."""
 
 
 def normalise(wanted: str) -> str:
@@ -48,7 +48,7 @@ def normalise(wanted: str) -> str:
     'Alice'
     """
     wanted = wanted.strip()
-    if len(wanted) > _MOST_TYPED:  # some texts take milliseconds to normalise, all long ones
+    if len(wanted) > _MOST_TYPED:  # to normalise a long text may take milliseconds
         raise BadNickname(_RULE)
     name = unicodedata.normalize("NFKC", wanted)
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
@@ -79,7 +79,7 @@ _WRITTEN_TOGETHER = (
 
 
 def _is_allowed(character: str) -> bool:
-    # Mn and Mc are the marks that many scripts write their vowels with: हिन्दी has no name without.
+    # Mn and Mc are the marks that many scripts write their vowels with; हिन्दी needs them.
     return character in "_-" or unicodedata.category(character) in (
         "Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Mn", "Mc",
     )  # fmt: skip
@@ -100,7 +100,7 @@ def _is_of_one_script(name: str) -> bool:
 def fold(name: str) -> str:
     """What two spellings of the same name have in common: the key under which it is held.
 
-    A text that is too long for a name is given back as it is: nobody's key is so long.
+    A text that is too long for a name is given back as it is: no key is so long.
 
     >>> fold("ALICE") == fold("alice") == fold("Alice")
     True
@@ -125,9 +125,9 @@ def look(name: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _prototype(character: str) -> str:
-    """The one that stands for all characters which look like this one."""
-    # The table lists the look-alikes of a prototype under it, and the prototype under each of them:
-    # two steps reach the whole family, of which the first in code order speaks for all.
+    """The character that stands for all those that look like this one."""
+    # The table lists the look-alikes of a prototype under it, and the prototype under each of them.
+    # So two steps reach the whole family; the first of it in code order stands for all.
     family = {character, *_look_alikes(character)}
     for each in tuple(family):
         family.update(_look_alikes(each))
@@ -140,20 +140,20 @@ def _look_alikes(character: str) -> Iterator[str]:
 
 
 def alternatives(wanted: str, on_duplicate: str) -> Iterator[str]:
-    """What to try for somebody whose wanted name is taken, or who (with "") wants any.
+    """What to try where `wanted` is taken; "" asks for any name.
 
-    Gives nothing for "reject". Draws from the `names` package here and now, before the room takes
-    its lock: the package opens a file for each draw.
+    Gives nothing for "reject". Draws from the `names` package at once, before the room takes its
+    lock: the package opens a file for each draw.
     """
     if on_duplicate == "number" and wanted:
         return _numbered(wanted)
     if on_duplicate == "reject" and wanted:
         return iter(())
-    # The 1,000 most frequent first names are drawn by frequency, and 20 people who draw one each
-    # collide every other time: so several draws, and then a number.
+    # First names are drawn by frequency, and among 20 people who draw one each, two get the same
+    # every other time: so there are several draws, and then a number.
     try:
         draws = [names.get_first_name() for _ in range(_RANDOM_DRAWS)]
-    except OSError:  # no descriptor is left to open the package's file with
+    except OSError:  # no descriptor is left for the package's file
         draws = [_NAMELESS]
     return itertools.chain(draws, _numbered(draws[0]))
 

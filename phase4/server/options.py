@@ -32,7 +32,7 @@ class Settings:
     port: int = CHAT_PORT
     tls_cert: Path | None = None  # None: no TLS
     tls_key: Path | None = None  # None: the key is in the certificate's file
-    tls_port: int | None = None  # None: TLS is on `port`, and nothing is plain
+    tls_port: int | None = None  # None: `port` speaks TLS only
     trusted_proxies: list[Network] = field(default_factory=list)
     status_host: str = HOST
     status_port: int = STATUS_PORT
@@ -67,7 +67,7 @@ def _add_tls_arguments(parser: argparse.ArgumentParser) -> None:
         "--tls-port",
         type=port_number,
         metavar="PORT",
-        help="speak TLS on this port, and plain text on --port (default: TLS on --port alone)",
+        help="speak TLS on this port, and plain text on --port (default: TLS on --port)",
     )
     parser.add_argument(
         "--trusted-proxy",
@@ -75,8 +75,8 @@ def _add_tls_arguments(parser: argparse.ArgumentParser) -> None:
         type=proxy_network,
         action="append",
         metavar="ADDRESS",
-        help="whatever connects from here is a proxy, and tells whose connection it is by the PROXY"
-        " protocol; also a network, as 10.0.0.0/8; again for more (default: nobody)",
+        help="a proxy connects from this address or network (10.0.0.0/8), and tells by the PROXY"
+        " protocol whose connection it is; give the option again for more (default: none)",
     )
 
 
@@ -89,10 +89,14 @@ def _add_figures_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--status-port",
         type=port_number,
-        help="port that the monitor asks for the figures (default %(default)s; 0: any free one)",
+        help="port that the monitor asks for the figures (default %(default)s; 0: any free port)",
     )
     add("--metrics-host", help="address of the metrics (default %(default)s)")
-    add("--metrics-port", type=port_number, help="serve figures to Prometheus (default: do not)")
+    add(
+        "--metrics-port",
+        type=port_number,
+        help="port that serves the figures to Prometheus (default: none)",
+    )
 
 
 def _add_people_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,9 +104,14 @@ def _add_people_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--on-duplicate",
         choices=ON_DUPLICATE,
-        help="a taken name: a random one instead (default), Alice1, or a refusal",
+        help="where a name is taken: random: give a random one (default); number: give Alice1;"
+        " reject: ask again",
     )
-    add("--show-addresses", action="store_true", help="/who shows them, and /pm takes them")
+    add(
+        "--show-addresses",
+        action="store_true",
+        help="/who shows the people's addresses, and /pm takes them",
+    )
     add(
         "--max-clients",
         type=positive_number,

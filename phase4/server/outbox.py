@@ -134,7 +134,7 @@ class FanOut:
         self._batch_taken = threading.Condition(self.lock)
         self._batch = Batch()
 
-        # Who gets what is broadcast, in order of joining. Under `lock`.
+        # Who gets what is broadcast, in order of joining. Under the lock, too.
         self._listening: dict[Outbox, None] = {}
 
         # Wakes the writing thread. `_is_rung`: it was woken for the current batch. Any thread sets
@@ -145,7 +145,6 @@ class FanOut:
         # Both are only ever set: by any thread, and by the writing thread when a fault ended it.
         self._is_stopping = False
         self.is_broken = threading.Event()
-
         self._on_slow = on_slow
         self._on_tick = on_tick
         self._report = report
@@ -158,13 +157,10 @@ class FanOut:
         self._finishing: dict[Outbox, None] = {}
         self._selector = selectors.DefaultSelector()
         self._next_tick = 0.0
-
-        # The last batch held more than one line.
-        self._several_speak = False
+        self._several_speak = False  # the last batch held more than one line
 
         # Lines handed to the system, counted once for each person who gets one; and bytes.
-        self.deliveries = 0
-        self.bytes_out = 0
+        self.deliveries = self.bytes_out = 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     # --- adding, from any thread ------------------------------------------------------------

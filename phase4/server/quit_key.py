@@ -1,14 +1,15 @@
 """'q' ends a server without Enter.
 
-A terminal collects a line before a program may read it, so that a person can correct it. For a key
-that acts at once, a program asks the terminal for less: cbreak mode gives each key as it is typed
-and does not show it, and Ctrl-C still interrupts. What was taken is given back on every way out.
+A terminal collects a line before a program may read it, so that a person can correct it. A program
+that wants a key to act at once asks the terminal for less: cbreak mode gives each key as it is
+typed and does not show it, and Ctrl-C still interrupts. On every way out, the terminal gets its own
+modes back.
 
 Where there is no terminal, the `keyboard` package can listen to the machine's own keyboard. Its
-keys are global: they count in whatever window they are typed, and somebody who writes "quick" in a
-chat would stop the server. So a bare q is hooked only where it is asked for by name (`global`), and
-otherwise three keys at once that nobody types in a word. A hook that succeeds proves nothing: over
-SSH or in a container it may never fire. Ctrl-C and SIGTERM always work.
+keys are global: they count in every window, and a person who writes "quick" in a chat would stop
+the server. So a bare q is hooked only where it is asked for by name (`global`), and otherwise three
+keys at once that nobody types in a word. A hook that succeeds proves nothing: over SSH or in a
+container it may never fire. Ctrl-C and SIGTERM always work.
 """
 
 import atexit
@@ -39,7 +40,7 @@ auto: the terminal, or else Ctrl+Alt+Q on the machine's keyboard. off: no key.""
 
 _NO_KEY = "Stop with Ctrl-C or SIGTERM."
 _NO_TERMINAL = "No terminal here: stop with Ctrl-C or SIGTERM."
-_JOIN_SECONDS = 1.0  # a thread that cannot end, which none is known to, must not hold up an exit
+_JOIN_SECONDS = 1.0  # should the thread ever hang, the exit does not wait for it
 
 
 class QuitKey:
@@ -57,7 +58,7 @@ class QuitKey:
         self._source: _Terminal | _GlobalKey | None = None  # written by start() only
 
     def start(self) -> str:
-        """Begin to listen; one sentence for the console says what works. Raises nothing."""
+        """Begin to listen; a sentence for the console that says what works. Raises nothing."""
         if self._mode == "off":
             return _NO_KEY
         atexit.register(self.stop)
@@ -70,7 +71,7 @@ class QuitKey:
         return self._source.start()
 
     def stop(self) -> None:
-        """Stop listening and give the terminal back. Any thread; again and again does no harm."""
+        """Stop listening and give the terminal its modes back. Any thread; may be called twice."""
         atexit.unregister(self.stop)
         if self._source:
             self._source.stop()
@@ -80,7 +81,7 @@ def _terminal_of_stdin() -> int | None:
     """The descriptor of standard input, where that is a terminal."""
     try:
         descriptor = sys.stdin.fileno()
-    except (AttributeError, OSError, ValueError):  # None, not a file, closed: a service has none
+    except (AttributeError, OSError, ValueError):  # a service has none, or a closed one
         return None
     return descriptor if os.isatty(descriptor) else None
 
@@ -92,13 +93,13 @@ class _Terminal:
         self._on_quit = on_quit
         self._wakeup = Wakeup()  # rung by stop(), closed by the thread
         self._keys = _Keys(descriptor)  # the thread's, once that runs
-        # A daemon, so that a program that ends by an exception is not kept waiting for a key; the
-        # terminal is given back by QuitKey.stop(), which runs at every exit of the interpreter.
+        # A daemon, so that a program that ends by an exception does not wait for a key. QuitKey's
+        # stop() gives the terminal its modes back: it runs at every exit of the interpreter.
         self._thread = threading.Thread(target=self._run, name="quit key", daemon=True)
 
     def start(self) -> str:
         try:
-            in_foreground = self._keys.take()  # here, so that what we say below is true already
+            in_foreground = self._keys.take()  # now, so that the sentence below is true
             self._thread.start()
         except (*_TERMINAL_ERRORS, RuntimeError):  # RuntimeError: no room for a thread
             with contextlib.suppress(*_TERMINAL_ERRORS):
@@ -141,7 +142,7 @@ if sys.platform == "win32":
     _KEY_POLL_SECONDS = 0.1  # no call there waits for a key and for something else
 
     class _Keys:
-        """The console's keys, one by one. It has no mode that would have to be set."""
+        """The console's keys, one by one. No mode has to be set there."""
 
         def __init__(self, descriptor: int) -> None:
             pass
@@ -176,26 +177,26 @@ else:
     _ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
 
     class _Keys:
-        """A terminal that is given to us only while we are in its foreground.
+        """A terminal that is ours only while we are in its foreground.
 
         A background job that changes the terminal or reads from it is stopped by the system
-        (SIGTTOU, SIGTTIN), and a server that is stopped serves nobody. So it is asked first, each
-        time: people press Ctrl-Z and type bg and fg as they please.
+        (SIGTTOU, SIGTTIN), and a stopped server serves nobody. So we ask first, each time: people
+        press Ctrl-Z and type bg and fg as they please.
         """
 
         def __init__(self, descriptor: int) -> None:
             self._descriptor = descriptor
-            self._found: list[Any] | None = None  # the modes to give back, while we hold others
+            self._found: list[Any] | None = None  # the modes to give back, while ours are set
 
         def enter_thread(self) -> None:
-            """Where we go to the background between asking and acting: an error, not a stop."""
+            """Make it an error, not a stop, to go to the background between asking and acting."""
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTIN, signal.SIGTTOU})
 
         def take(self) -> bool:
             """Set cbreak mode, where it is not; False in the background.
 
-            TCSANOW, here and below: to wait until the output has left is to wait for ever in a
-            terminal that was stopped with Ctrl-S.
+            TCSANOW, here and below: a wait for the output to leave would not end in a terminal that
+            was stopped with Ctrl-S.
             """
             if not self._in_foreground():
                 return False
@@ -208,7 +209,7 @@ else:
         def wait(self, wakeup: Wakeup) -> str | None:
             """The keys that were pressed, perhaps none; None at the end, or when `wakeup` rang.
 
-            select() and not poll(), which knows no terminals on macOS.
+            select(), as poll() does not work with terminals on macOS.
             """
             keyboard = [self._descriptor] if self.take() else []
             ready = select.select([*keyboard, wakeup.fileno()], [], [], POLL_SECONDS)[0]
@@ -220,7 +221,7 @@ else:
             return _ESCAPE_SEQUENCE.sub("", keys) if keys else None
 
         def give_back(self) -> None:
-            """In the background there is nothing to give: the shell has set its own modes."""
+            """Restore the modes; not in the background, where the shell has set its own."""
             if self._found and self._in_foreground():
                 termios.tcsetattr(self._descriptor, termios.TCSANOW, self._found)
             self._found = None
@@ -231,13 +232,13 @@ else:
             except OSError as error:
                 if error.errno != errno.ENOTTY:
                     raise  # the terminal is gone
-                return True  # it is not the one that controls us: there, nothing can stop us
+                return True  # it does not control us, so the system does not stop us there
 
 
 class _GlobalKey:
     """A key of the machine's keyboard, by the `keyboard` package.
 
-    Its threads cannot be ended; they are daemons, and after `stop` they call nothing of ours.
+    Its threads cannot be ended. They are daemons, and after `stop` they call nothing of ours.
     """
 
     def __init__(self, on_quit: Callable[[], None], *, bare: bool) -> None:
@@ -251,10 +252,10 @@ class _GlobalKey:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._hook()
-        except Exception as error:  # noqa: BLE001 - it fails in whatever way the system makes it:
+        except Exception as error:  # noqa: BLE001 - it fails differently on every system:
             # ImportError where we are not root (or on macOS, without pyobjc), AssertionError
             # without a text where there is no keyboard, FileNotFoundError without `dumpkeys`. The
-            # key is a convenience, and no reason for a server not to start.
+            # key is a convenience: the server starts without it.
             why = str(error).rstrip(".") or "no keyboard was found"
             return (
                 f"The global q does not work here ({why}). {_NO_KEY}"
@@ -283,7 +284,7 @@ class _GlobalKey:
         self._unhook = lambda: keyboard.remove_hotkey(added)
 
     def _pressed(self) -> None:
-        self.stop()  # first: a key that is held down comes again and again
+        self.stop()  # first: a key that is held down repeats
         self._on_quit()
 
 

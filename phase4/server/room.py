@@ -121,15 +121,10 @@ class Room:
         # The server is stopping. Only ever set.
         self._is_closed = False
 
-        # Figures since the start. Other threads read them without the lock, for show.
-        self.people_peak = 0
-        self.joins = 0
-        self.public_messages = 0
-        self.private_messages = 0
-        self.slow_disconnected = 0
-
-        # Connections that were accepted and then turned away, as too many people are here.
-        self.refused = 0
+        # Figures since the start. Other threads read them without the lock, for show. `refused`
+        # counts connections that were accepted and turned away, as too many people were here.
+        self.people_peak = self.joins = self.slow_disconnected = self.refused = 0
+        self.public_messages = self.private_messages = 0
 
     def open(self, text: str) -> None:
         """Note in connections.txt that the server has started: what follows is a new run."""
@@ -139,13 +134,13 @@ class Room:
     # --- coming and going -----------------------------------------------------------------------
 
     def connect(self, member: Member) -> None:
-        """Somebody is connected, and has no name yet. Raises RoomFull."""
+        """Take in a connection that has no name yet. Raises RoomFull."""
         with self.fan_out:
             self._connected[member.outbox] = member
             self._check_open()
 
     def join(self, member: Member, wanted: str) -> None:
-        """Let somebody in under a name: the one they want, or what the server does instead.
+        """Let a member in under a name: the one that is wanted, or another one instead.
 
         An empty name asks for a random one. Raises nicknames.BadNickname, Refused (the name is
         taken and the server was told to reject) or RoomFull.
@@ -161,7 +156,7 @@ class Room:
         """Claim the first name that nobody has, and announce it; False if all are taken."""
         with self.fan_out:
             self._check_open()
-            if member.is_gone:  # evicted since they gave it: nobody would release the name again
+            if member.is_gone:  # evicted meanwhile: nobody would release the name again
                 raise RoomFull("Others took your place; try again later.")
             name = next(self._free(names), None)
             if name is None:
@@ -191,7 +186,7 @@ class Room:
         return (name for name in names if self._holder(name) is None)
 
     def _holder(self, name: str) -> Member | None:
-        """Who has this name, or one that could be taken for it."""
+        """The member that has this name, or one that could be taken for it."""
         same = self._members.get(nicknames.fold(name))
         return same or self._looks.get(nicknames.look(name))
 
@@ -207,18 +202,18 @@ class Room:
         self._who_at = ""
 
     def leave(self, member: Member, reason: str = "", last_words: str = "") -> None:
-        """Somebody goes, for whatever reason; again does no harm. The name is free at once.
+        """Let a member go; a second time does no harm. The name is free at once.
 
-        `last_words` are an Error for the one who goes.
+        `reason` is for the others, `last_words` are an Error for the member.
         """
         with self.fan_out:
             if not member.is_gone:
                 self._leave(member, reason, last_words, end=self.fan_out.finish)
 
     def disconnect(self, name: str) -> bool:
-        """The operator ends somebody's connection; whether somebody of that name was here.
+        """End a connection for the operator; whether somebody of that name was here.
 
-        They read all that was for them, then why, then the end. Waits for nobody.
+        That person reads everything that was for them, then why, then the end. Waits for nobody.
         """
         with self.fan_out:
             member = self._members.get(nicknames.fold(name))
@@ -244,7 +239,7 @@ class Room:
             self._note(now, f"{member.address} was refused: {reason}")
 
     def _cut(self, outbox: Outbox, reason: str) -> None:
-        """Somebody is disconnected because they do not read. The writing thread calls this."""
+        """Disconnect a member that does not read. The writing thread calls this."""
         with self.fan_out:
             member = self._connected.get(outbox)
             if member is not None:
@@ -252,12 +247,12 @@ class Room:
                 self._leave(member, reason, "", end=self.fan_out.finish)
 
     def evict_nameless(self) -> None:
-        """End a connection without a name, to make room for others.
+        """End a connection without a name, to make space for others.
 
-        The oldest of those from the address that has most of them: who opens very many connections
-        takes the places from themselves.
+        It is the oldest one from the address that has most of them: a client that opens very many
+        connections takes the places from itself.
         """
-        with self.fan_out:  # to the end: meanwhile they might give a name
+        with self.fan_out:  # for all of it: meanwhile a name might be given
             nameless = [each for each in self._connected.values() if not each.name]
             if not nameless:
                 return
@@ -267,7 +262,7 @@ class Room:
         shut_down(member.outbox.connection)
 
     def rename(self, member: Member, wanted: str) -> None:
-        """Give somebody another name. Raises nicknames.BadNickname or Refused."""
+        """Give a member another name. Raises nicknames.BadNickname or Refused."""
         name = nicknames.normalise(wanted)
         with self.fan_out:
             if member.is_gone:
@@ -331,7 +326,7 @@ class Room:
             member.messages += 1
 
     def _find(self, to: str) -> Member:
-        """The member called `to`; an address serves where addresses are shown. Raises Refused."""
+        """The member of this name, or of this address where those are shown. Raises Refused."""
         member = self._members.get(nicknames.fold(to))
         if member is not None:
             return member
@@ -347,7 +342,7 @@ class Room:
         return found[0]
 
     def has(self, name: str) -> bool:
-        """Whether somebody here is called so at this moment."""
+        """Whether somebody here has this name at this moment."""
         with self.fan_out.lock:
             return nicknames.fold(name) in self._members
 
@@ -369,16 +364,16 @@ class Room:
                     self._tell(member, Notice(now.wire, text))
 
     def tell_who(self, member: Member) -> None:
-        """Answer somebody who asks who is here."""
+        """Tell a member the names of everybody here."""
         with self.fan_out:
             if not member.is_gone:
                 self.fan_out.deliver(self._who(), member.outbox)
 
     def _who(self) -> bytes:
-        """The lines that answer /who; the same bytes for all who ask before anything changes.
+        """The lines that answer /who; the same bytes for everybody until something changes.
 
-        Five bytes ask for many thousand. Without a memory, a few hundred people who ask as often as
-        they may would take all the time there is.
+        Five bytes ask for many thousand. If the answer were not kept, a few hundred people who ask
+        as often as they may would take all the time there is.
         """
         time_now = self._clock.now().wire
         if self._who_at != time_now:
@@ -418,7 +413,7 @@ class Room:
         self.fan_out.broadcast(encode_line(message.format(what)))
 
     def _note(self, now: Moment, text: str) -> None:
-        """An entry in connections.txt, and a line for the operator."""
+        """Make an entry in connections.txt, and show the operator the same line."""
         self._log_connection(now, text)
         self._show(now.wire, text)
 

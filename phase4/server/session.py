@@ -1,8 +1,8 @@
-"""One person's conversation, from hello to goodbye, in their connection's own thread.
+"""One person's session, from hello to goodbye, in their connection's own thread.
 
 The thread only reads. What this person is to see goes through the room to their outbox, and the
 writing thread sends it; so this thread can wait for its own socket as long as it likes. Over TLS it
-does the handshake as well, and from there on knows no difference (tls.py).
+does the handshake as well; from then on there is no difference (phase4/transport/tls_socket.py).
 """
 
 import contextlib
@@ -35,15 +35,15 @@ from shared.message import Error, Prompt, clean
 from shared.poller import Poller, hangs_up, has_ended
 from shared.stream import Stream
 
-_RELEASE_SECONDS = 30.0  # the writing thread takes milliseconds, unless the disk hangs
+_RELEASE_SECONDS = 30.0  # the writing thread needs milliseconds, unless the disk hangs
 _LINGER_SECONDS = 1.0
-_TLS_HANDSHAKE = b"\x16\x03"  # how every TLS client begins (RFC 8446, 5.1); no text does
+_TLS_HANDSHAKE = b"\x16\x03"  # how every TLS client begins (RFC 8446, 5.1), and no text
 _HTTP_REQUEST = re.compile(r" HTTP/\d(\.\d)?\s*$")  # also how HTTP/2 begins (RFC 9113, 3.4)
 _SSH_HELLO = re.compile(r"SSH-\d\.\d+-")  # RFC 4253, 4.2
 
 
 class HangUp(Exception):
-    """The server ends this conversation: `last_words` for the person, `reason` for the others."""
+    """The server ends this session: `last_words` are for the person, `reason` for the others."""
 
     def __init__(self, last_words: str, reason: str) -> None:
         super().__init__(last_words)
@@ -75,12 +75,19 @@ class Session:
         self._bucket = TokenBucket(FLOOD_BURST_LINES, lines_per_second)
         self._decoder = LineDecoder()
         self._readiness = Readiness(connection, self._tls)
+
+        # When a name must have been given, by time.monotonic().
         self._name_by = time.monotonic() + name_seconds
-        self._last_words_by = 0.0  # set when they have ended and lines of theirs still wait
+
+        # When the last line must have been said: set once the peer has ended its direction and
+        # lines of it still wait. 0: it has not.
+        self._last_words_by = 0.0
+
+        # Bytes received. Other threads may read it, for show.
         self.bytes_in = 0
 
     def run(self) -> None:
-        """The whole conversation. Never raises for anything that the person did."""
+        """The whole session. Never raises for anything that the person did."""
         tune_connection(self._socket)
         self._connection.setblocking(False)
         reason = last_words = ""
@@ -99,7 +106,7 @@ class Session:
         except HangUp as error:
             reason, last_words = error.reason, error.last_words
         except OSError:
-            # Without a name nobody knew them: a port scan, or a health check.
+            # Without a name it was a port scan or a health check, of which nobody is told.
             reason = "connection lost" if self._member.name else ""
         finally:
             self._room.leave(self._member, reason, last_words)
@@ -108,12 +115,12 @@ class Session:
     def _shake_hands(self) -> None:
         """Over TLS: agree on keys first. Raises HangUp where there is no agreement.
 
-        It waits for the peer, in this thread: who says nothing holds up nobody else.
+        It waits for the peer, in this thread: a client that says nothing holds up nobody else.
         """
         if self._tls is None:
             return
-        # Until they have agreed, what is left to say is said without TLS, or by the engine itself
-        # (an alert), and the goodbye is the socket's.
+        # Until then, what is left to say is said without TLS, or by the engine itself (an alert),
+        # and the goodbye is the socket's.
         self._connection = self._socket
         try:
             shake_hands(self._tls)
@@ -125,7 +132,7 @@ class Session:
         self._connection = self._tls
 
     def _greet(self, lines: Iterator[str | BadLine]) -> bool:
-        """Ask for a name until one is claimed; False if they went away. Raises HangUp."""
+        """Ask for a name until one is claimed; False if the peer went away. Raises HangUp."""
         for _ in range(NAME_TRIES):
             self._room.tell(self._member, Prompt())
             wanted = next(lines, None)
@@ -159,19 +166,21 @@ class Session:
     def _lines(self) -> Iterator[str | BadLine]:
         """Lines as they come, no faster than this person may speak; ends with the stream.
 
-        Raises HangUp when a time is over, and OSError when the connection is lost.
+        Raises HangUp when its time is over, and OSError when the connection is lost.
         """
         while data := self._receive():
             if not (self.bytes_in or self._tls) and data.startswith(_TLS_HANDSHAKE):
                 raise HangUp("This port does not speak TLS. Goodbye.", "speaks TLS")
             self.bytes_in += len(data)
             for line in self._decoder.feed(data):
-                wait = self._bucket.take()  # for an empty line, too: it says nothing, but costs us
+                wait = (
+                    self._bucket.take()
+                )  # also for an empty line: it says nothing, but has a cost
                 if wait:
                     self._hold_back(wait)
                 self._room.fan_out.wait_for_room()
                 if self._member.is_gone:
-                    return  # disconnected, or the server stops: what is left is for nobody
+                    return  # disconnected, or the server stops: nobody is to hear the rest
                 yield line
 
     def _hold_back(self, seconds: float) -> None:
@@ -203,14 +212,14 @@ class Session:
                 try:
                     return self._connection.recv(MAX_LINE_BYTES)
                 except BlockingIOError:
-                    pass  # it was readable and is not: the system may be wrong about that
+                    pass  # the system may be wrong about what is readable
 
     def _close(self) -> None:
         """Wait until the writing thread is done with the socket; then say goodbye and close it."""
         if self._outbox.released.wait(_RELEASE_SECONDS):
             say_goodbye(self._connection, seconds=_LINGER_SECONDS if self._may_linger() else 0)
         else:
-            self._connection.detach()  # rather a lost descriptor than one that is used by two
+            self._connection.detach()  # better a lost descriptor than one with two owners
 
 
 def _refuse_other_protocols(line: str) -> None:

@@ -2,6 +2,7 @@
 
 `child` runs the server, in a process of its own. `feed` takes what it has to tell and never makes
 it wait; `reports` are the lines that go to the window. `process` is that process as the window sees
-it, and knows no toolkit. `people_table`, `counts`, `tls_form` and `page` draw, with the parts of
-phase4/widgets/; `app` ties them together. All of Tk is touched by the window's main thread only.
+it, and `form` is what the fields stand for; neither needs a toolkit. `people_table`, `counts`,
+`tls_form` and `page` draw, with phase4/widgets/; `app` ties everything together. Only the window's
+main thread touches Tk.
 """

@@ -1,26 +1,26 @@
 """The chat server in a window. Run it: python -m phase4.server_gui
 
-Start and stop, who is online, what is said, and a button to disconnect somebody. New here: a
-program with two processes. The window is one, the server another (phase4/server_gui/child.py),
-and two pipes are between them. It is the same server; why not simply in threads of this process?
+Start and stop, the people online, what is said, and a button to disconnect somebody. New here: a
+program of two processes. The window is one, the server the other (phase4/server_gui/child.py), with
+two pipes between them. It is the same server; why does it not run in threads of this process?
 
-- **The GIL.** Each call of Tk gives it up and has to get it back, behind whatever else runs. Alone,
-  Tk changes 1,000 rows of the table in 3 ms; beside one busy thread it took up to 0.5 s, beside two
-  1.5 to 2.9 s. The window would freeze just when the operator needs it, and all its drawing would
-  be taken from the chat.
+- **The GIL.** Each call of Tk gives it up and must get it back, after every other thread that runs.
+  Alone, Tk changes 1,000 rows of the table in 3 ms; beside one busy thread it took up to 0.5 s,
+  beside two 1.5 to 2.9 s. The window would freeze just when the operator needs it, and the time for
+  its drawing would be taken from the chat.
 - **A lost screen.** When its X server goes (a session ends, an ssh breaks) or refuses something (an
-  emoji in an old Xft), Tk ends the process at once, without another line of Python: nobody would be
-  told, and all would be cut off. A server in a process of its own notices that the pipe has ended,
-  and stops in order.
+  emoji in an old Xft), Tk ends the process at once, without another line of Python: everybody would
+  be cut off without a word. A server in a process of its own notices that the pipe has ended, and
+  stops in order.
 - **Tcl aborts the process** when one of its objects is freed in another thread, and Python's
-  garbage collector runs in whichever thread comes by: a server has a thousand of them.
-- **Start again** begins with a new process: nothing is left of the last one, whatever became of it.
+  garbage collector runs in any of the threads: a server has a thousand of them.
+- **Starting again** begins with a new process: nothing is left of the one before.
 
-The price: 30 MB, and reports to be written and read (phase4/server_gui/reports.py).
+The price: 30 MB, and reports that must be written and read (phase4/server_gui/reports.py).
 
-From phase 2 comes one thread for each thing that is waited for; from the client's window
-(phase4/client_gui/) the look, the log and the loop that takes bounded batches from a queue. This
-module is the command line; it takes the options of phase4.server.
+One thread for each thing that is waited for comes from phase 2; the look, the log and the loop that
+takes bounded batches from a queue come from the client's window (phase4/client_gui/). This module
+is the command line; it takes the options of phase4.server.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def _fields_parser() -> argparse.ArgumentParser:
 
 
 def _whole_parser() -> argparse.ArgumentParser:
-    """All options. Those of the server are passed on to it as they are: it has them all."""
+    """All options. The server gets its own as they are."""
     parser = argparse.ArgumentParser(
         prog="python -m phase4.server_gui",
         description="The chat server in a window.",

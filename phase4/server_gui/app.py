@@ -1,8 +1,8 @@
 """The window's life: what its buttons do to the server's process, and what comes back from it.
 
 As in the client's window, **only the main thread touches Tk**, and it never waits: `_poll` looks
-into the queue of the process (`process`) every POLL_MILLISECONDS, and draws a bounded batch. To
-stop takes the server up to 2 s; meanwhile the window says so, and lives.
+into the queue of the process (`process`) every POLL_MILLISECONDS, and draws a bounded batch. The
+server takes up to 2 s to stop; meanwhile the window says so, and works on.
 """
 
 import enum
@@ -17,6 +17,7 @@ from phase4.server_gui.page import ServerPage
 from phase4.server_gui.process import Ended, Event, ServerProcess, Stray
 from phase4.server_gui.reports import Answer, Failed, News, Started, Stopped
 from phase4.widgets.actions import Action
+from phase4.widgets.keys import bind_keys
 from phase4.widgets.lines import line_of
 from phase4.widgets.links import LinkOpener
 from phase4.widgets.theme import Theme
@@ -25,18 +26,18 @@ from shared.status import Snapshot
 
 POLL_MILLISECONDS = 50
 BUSY_MILLISECONDS = 5
-"""Between two looks, and where there is more to draw: keys and clicks get their turn either way."""
+"""Between two looks, and where there is more to draw. Keys and clicks get their turn either way."""
 
 BATCH_EVENTS = 20
 BATCH_LINES = 200
 BATCH_ROWS = 250
-"""Drawn in one go."""
+"""At most so much is drawn in one go."""
 
 MAX_PENDING_LINES = 5_000
 """Lines that came and are not drawn yet: as many as the log holds. Older ones are left out."""
 
 STOP_SECONDS = 5.0
-"""The server stops within 2 s. One that does not, on a machine out of breath, is ended."""
+"""The server stops within 2 s. One that has not stopped after this time is ended."""
 
 NOT_ITSELF = "The server ended by itself ({how}). Start it again; the log below may say why."
 BROKEN = "A fault in the server's program stopped it: see the log below. Start it again."
@@ -63,7 +64,7 @@ class App:
         must_stop: Callable[[], bool],
         new_process: Callable[[Sequence[str]], ServerProcess] = ServerProcess,
     ) -> None:
-        """Nothing runs before `start`. Once `must_stop()` says so, the window closes in order."""
+        """Nothing runs before `start`. Once `must_stop()` is true, the window closes in order."""
         self.root = root
         self.theme = Theme(root, theme_name)
         self.state = State.STOPPED
@@ -74,14 +75,14 @@ class App:
         self._process: ServerProcess | None = None
         self._address = ""
         self._people_now = 0
-        self._last_words: Stopped | Failed | None = None  # what a process said before it ended
+        self._last_words: Stopped | Failed | None = None  # of a process, before it ended
         self._kill_at: float | None = None
         self._was_killed = False
         self._is_closing = self._is_destroyed = False
         self._next_poll = ""  # Tk's name for the next look
         self._pending: deque[str] = deque()  # lines of the log that are not drawn yet
         self._left_out = 0
-        self._has_rows = False  # the table is not yet as it is to be
+        self._has_rows = False  # rows of the table are still to be drawn
         self.links = LinkOpener()
         self._build()
         self._show_state(State.STOPPED)
@@ -89,8 +90,8 @@ class App:
         self._poll()
 
     def appear(self) -> None:
-        """Put the window on the screen, with the keyboard already where it is to be."""
-        self.root.update_idletasks()  # a widget that is not there yet has no keyboard
+        """Put the window on the screen, with the keyboard already on Start."""
+        self.root.update_idletasks()  # a widget that is not there yet cannot have the keyboard
         self.page.start_button.focus_set()
 
     # --- what the operator does -------------------------------------------------------------------
@@ -110,7 +111,7 @@ class App:
             self._process.start()
         except OSError as error:
             self._process = None
-            self.page.show_bar(f"The system starts no program now: {error.strerror}.")
+            self.page.show_bar(f"The server's program cannot be started: {error.strerror}.")
             return
         self._last_words, self._was_killed = None, False
         self._show_state(State.STARTING)
@@ -123,7 +124,7 @@ class App:
             self._show_state(State.STOPPING)
 
     def disconnect(self) -> None:
-        """End the connection of who is selected; what became of it comes as an Answer."""
+        """End the connection of the person selected; what became of it comes as an Answer."""
         name = self.page.people.selected()
         if not name or self._process is None or self.state is not State.RUNNING:
             return
@@ -141,7 +142,7 @@ class App:
             self.stop()
 
     def forget(self) -> None:
-        """Escape: what the bar says was read, and nobody is selected any more."""
+        """Escape: hide what the bar says, and select nobody."""
         self.page.hide_bar()
         self.page.people.tree.selection_set(())
 
@@ -159,20 +160,20 @@ class App:
             self._pend([f"! No browser could be started for {x}" for x in self.links.failures()])
             is_busy = self._draw() or len(events) == BATCH_EVENTS
             self._end_if_late()
-        finally:  # a fault in one event must not end the looking
+        finally:  # after a fault in one event, too, the next ones are looked for
             if not self._is_over():
                 pause = BUSY_MILLISECONDS if is_busy else POLL_MILLISECONDS
                 self._next_poll = self.root.after(pause, self._poll)
 
     def _is_over(self) -> bool:
-        """Whether the window is closed, as it now may be: nothing runs any more."""
+        """Close the window if it is to close and nothing runs any more; whether it did."""
         if self._is_closing and self._process is None:
             self._destroy()
             return True
         return False
 
     def _destroy(self) -> None:
-        """Close the window, and look into no queue any more."""
+        """Close the window, and stop looking into the queue."""
         if not self._is_destroyed:
             self._is_destroyed = True
             self.root.after_cancel(self._next_poll)
@@ -220,7 +221,7 @@ class App:
 
     def _ended(self, status: int) -> None:
         if self._process is not None:
-            self._process.stop()  # it has ended; our end of its pipe has not
+            self._process.stop()  # it has ended, but our end of its pipe is open
         self._process = self._kill_at = None
         self._people_now = 0
         self.page.people.show(())
@@ -278,7 +279,7 @@ class App:
         )
         self._show_title()
         if state is State.RUNNING:
-            self.page.people.tree.focus_set()  # not Stop, where a second Return would land
+            self.page.people.tree.focus_set()  # not Stop, which a second Return would press
         elif state is State.STOPPED:
             self.page.start_button.focus_set()
 
@@ -289,7 +290,7 @@ class App:
             self.root.title(f"{self.state.value} – Chat server")
 
     def _show_keys(self) -> None:
-        """F1: every key, in the log."""
+        """F1: list every key in the log."""
         now = _now()
         self._pend([f"[{now}] * {action.keys}: {action.label}" for action in self._actions])
         self._pend([f"[{now}] * {text}" for text in OTHER_KEYS])
@@ -311,9 +312,9 @@ class App:
         self.page.set_actions(self._actions)
         for action in self._actions:
             for sequence in action.sequences:
-                self.root.bind(sequence, lambda _, do=action.do: do())  # type: ignore[misc]
+                bind_keys(self.root, sequence, lambda _, do=action.do: do())  # type: ignore[misc]
         for letter, do in self._underlined().items():
-            self.root.bind(f"<Alt-{letter}>", lambda _, do=do: do())  # type: ignore[misc]
+            bind_keys(self.root, f"<Alt-{letter}>", lambda _, do=do: do())  # type: ignore[misc]
         self.root.bind("<Escape>", lambda _: self.forget())
         self.theme.on_change(self._size_window)
         line = self.theme.body.metrics("linespace")
@@ -323,15 +324,15 @@ class App:
         zoom, log = self.theme.zoom, self.page.log
         larger = ("<Control-plus>", "<Control-equal>", "<Control-KP_Add>")
         smaller = ("<Control-minus>", "<Control-KP_Subtract>")
-        copy = ("<Control-C>", "<Control-Shift-c>")
+        copy = ("<Control-Shift-c>",)
         return (
             Action("Start", "F5", ("<F5>",), self.start),
             Action("Stop", "Shift F5", ("<Shift-F5>",), self.stop),
-            Action("Disconnect who is selected", "Delete", (), self.disconnect),
+            Action("Disconnect the person selected", "Delete", (), self.disconnect),
             Action("Light or dark", "F2", ("<F2>",), self.theme.toggle, starts_group=True),
             Action("Larger text", "Ctrl +", larger, lambda: zoom(1)),
             Action("Smaller text", "Ctrl -", smaller, lambda: zoom(-1)),
-            Action("Text as at the start", "Ctrl 0", ("<Control-Key-0>",), lambda: zoom(0)),
+            Action("Text as at the start", "Ctrl 0", ("<Control-0>",), lambda: zoom(0)),
             Action("Find in the log …", "Ctrl F", ("<Control-f>",), log.find, starts_group=True),
             Action("Find the next", "F3", ("<F3>",), log.find_next),
             Action("Find the one before", "Shift F3", ("<Shift-F3>",), log.find_previous),
@@ -343,7 +344,7 @@ class App:
         )
 
     def _underlined(self) -> dict[str, Callable[[], object]]:
-        """What Alt does with the letters that are underlined."""
+        """What Alt does together with each underlined letter."""
         page = self.page
         return {
             "h": lambda: page.mark("host"),
@@ -369,7 +370,7 @@ class App:
 
 OTHER_KEYS = (
     "Alt and an underlined letter lead to that field or press that button.",
-    "Letters lead to a name among the people; Escape lets go of it, and closes a message.",
+    "Letters select a name among the people; Escape selects nobody, and closes a message.",
 )
 
 

@@ -1,9 +1,9 @@
 """The server, in a process of its own, for the window (phase4/server_gui/__main__.py starts it).
 
 It is phase4.server without a console. What it has to tell goes to standard output as reports
-(`reports`), what it is told comes from standard input: a line `disconnect NAME`. **The end of the
+(`reports`); what it is told comes from standard input, as lines `disconnect NAME`. **The end of the
 input is the order to stop.** It comes when the window closes the pipe, and also when the window is
-killed or its screen is gone: no server stays behind that nobody can stop.
+killed or its screen is gone: no server stays behind without a window to stop it.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
 def _obey(server: ChatServer, feed: Feed, stop: Callable[[], None]) -> None:
     """Do what the window asks for, until the input ends. In a thread of its own, a daemon.
 
-    os.read and not sys.stdin: a thread that waits there holds a lock which the interpreter needs at
+    os.read and not sys.stdin: a thread that waits there holds a lock that the interpreter needs at
     its end.
     """
     decoder = LineDecoder()

@@ -38,7 +38,7 @@ COUNTS = (
     Count("Never logged", lambda snapshot: snapshot.log_lines_dropped, is_trouble=True),
     Count("Up", _uptime),
 )
-"""Public, Private, Came in: since this start. Too slow: disconnected, as they did not read."""
+"""Public, Private, Came in: since this start. Too slow: people disconnected who did not read."""
 
 
 class Counts(ttk.Frame):

@@ -1,4 +1,4 @@
-"""Takes what the server has to tell, and hands it to the window without ever making it wait.
+"""Takes what the server has to tell, and hands it to the window; the server never waits.
 
 The server's threads put lines into a bounded list, under a lock held for a moment; one thread
 writes them into the pipe, many at once. When the window does not read, the pipe is full, that
@@ -17,16 +17,16 @@ from shared.message import clean
 from shared.status import Snapshot
 
 MAX_WAITING_LINES = 2_000
-"""Between two writes. A person has no use for more: at 20 writes a second it is a screen each
-millisecond."""
+"""At most so many between two writes. A person has no use for more: with 20 writes a second, this
+is a screen each millisecond."""
 
 WRITE_SECONDS = 0.05
 """Between two writes: what is said meanwhile goes out with one."""
 
 SNAPSHOT_SECONDS = 0.5
-"""Between two snapshots; longer where they are dear (see _SNAPSHOT_SHARE)."""
+"""Between two snapshots; longer where they take much time (see _SNAPSHOT_SHARE)."""
 
-_SNAPSHOT_SHARE = 20  # one of a thousand people takes milliseconds: at most a twentieth of the time
+_SNAPSHOT_SHARE = 20  # a snapshot of a thousand people takes milliseconds: at most a 20th of all
 _CLOSE_SECONDS = 0.5
 
 _DATE_CHARACTERS = len("2026-11-21T")
@@ -34,19 +34,33 @@ _TIME_CHARACTERS = len("14:03:05")
 
 
 class Feed:
-    """Stands in for the server's Console. Any thread may tell it something."""
+    """Stands in for the server's console, and for a log. Any thread may tell it something."""
 
     def __init__(self, descriptor: int) -> None:
-        self.dropped = 0  # lines; under _lock
         self._descriptor = descriptor
+
+        # Guards what follows, up to the bell.
         self._lock = threading.Lock()
-        self._lines: deque[str | bytes] = deque()  # under _lock; bytes: entries of messages.txt
-        self._left_out = 0  # since the last write; under _lock
-        self._reports: deque[Report] = deque()  # under _lock; a few, and none is left out
+
+        # Lines for the window, as text or as entries of messages.txt; and how many were left out,
+        # in all and since the last write.
+        self._lines: deque[str | bytes] = deque()
+        self.dropped = 0
+        self._left_out = 0
+
+        # They are few, and none is left out.
+        self._reports: deque[Report] = deque()
+
+        # Wakes the writing thread.
         self._bell = threading.Event()
         self._is_closing = threading.Event()
-        self._is_broken = False  # nobody reads any more; the writing thread only
+
+        # Nobody reads any more. The writing thread's own.
+        self._is_broken = False
+
+        # Set once, by `watch`.
         self._snapshot: Callable[[], Snapshot] | None = None
+
         # A daemon: while it waits for a window that hangs, nothing can wake it.
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
         self._thread.start()
@@ -74,7 +88,7 @@ class Feed:
         self._bell.set()
 
     def watch(self, snapshot: Callable[[], Snapshot]) -> None:
-        """From here on hand on snapshots, too."""
+        """From now on, send snapshots as well."""
         self._snapshot = snapshot
         self._bell.set()
 
@@ -119,7 +133,7 @@ class Feed:
             self._write(report)
 
     def _write_snapshot(self, take: Callable[[], Snapshot]) -> float:
-        """When the next one is due."""
+        """Write one; when the next one is due, by time.monotonic()."""
         began = time.monotonic()
         snapshot = take()
         taken = time.monotonic()
@@ -131,12 +145,12 @@ class Feed:
         try:
             while data and not self._is_broken:
                 data = data[os.write(self._descriptor, data) :]
-        except OSError:  # the window is gone; the end of our input says so, too
+        except OSError:  # the window is gone, which the end of our input says, too
             self._is_broken = True
 
 
 def _as_line(line: str | bytes) -> str:
-    """An entry of messages.txt, as people read it on the wire: `[14:03:05] Alice: hello`."""
+    """An entry of messages.txt, as it is on the wire: `[14:03:05] Alice: hello`."""
     if isinstance(line, str):
         return line
     stamp, _, said = line.decode("utf-8", "replace").rstrip("\n").partition(" ")

@@ -1,6 +1,6 @@
 """What the server's window holds: the state, a form, the figures, the people, the log.
 
-Main thread only. It knows nothing of servers: `app` tells it what to show.
+Main thread only. It knows nothing about servers: `app` tells it what to show.
 """
 
 import tkinter as tk
@@ -15,6 +15,7 @@ from phase4.server_gui.people_table import PeopleTable
 from phase4.server_gui.tls_form import TlsForm
 from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
+from phase4.widgets.pieces import fill_menu, focus_next
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.theme import Theme, pad
 
@@ -48,14 +49,11 @@ class ServerPage(ttk.Frame):
         theme.on_change(self._restyle)
 
     def set_actions(self, actions: Sequence[Action]) -> None:
-        """Fill the menu."""
-        for action in actions:
-            if action.starts_group:
-                self._menu.add_separator()
-            self._menu.add_command(label=action.label, accelerator=action.keys, command=action.do)
+        """Put these into the menu, with their keys beside them."""
+        fill_menu(self._menu, actions)
 
     def fill(self, values: Mapping[str, str]) -> None:
-        """Put values into the fields; one that is about TLS brings those into sight."""
+        """Put values into the fields; a value for TLS shows those fields."""
         for name, value in values.items():
             self._field(name).delete(0, "end")
             self._field(name).insert(0, value)
@@ -64,7 +62,7 @@ class ServerPage(ttk.Frame):
             self._show_tls()
 
     def values(self) -> dict[str, str]:
-        """What the fields hold; those about TLS only where it is wanted."""
+        """What the fields hold; those for TLS only where it is wanted."""
         fields = {**self.fields, **(self.tls.fields if self._wants_tls.get() else {})}
         return {name: field.get().strip() for name, field in fields.items()}
 
@@ -81,26 +79,26 @@ class ServerPage(ttk.Frame):
         self.tls.set_state(state)
 
     def show_selected(self, name: str) -> None:
-        """Say whom the button would disconnect."""
+        """Let the button disconnect `name`; nobody, where that is empty."""
         self.disconnect_button.configure(state="normal" if name else "disabled")
 
     def say(self, text: str) -> None:
-        """Say what was done about a person."""
+        """Say what became of a person."""
         self.said.configure(text=text)
 
     def show_bar(self, text: str, field: str = "") -> None:
-        """Say what is wrong; `field` is where to mend it."""
+        """Say what is wrong; `field` is the one to mend, if it is one."""
         self.bar.configure(text=text)
         self._bar.grid()
         if field:
             self.mark(field)
 
     def hide_bar(self) -> None:
-        """All is well again, or it was read."""
+        """Hide what is wrong: it is mended, or was read."""
         self._bar.grid_remove()
 
     def mark(self, name: str) -> None:
-        """Go to a field, so that what is typed replaces what it holds."""
+        """Go to a field, and select what it holds, so that what is typed replaces it."""
         if name in self.tls.fields and not self._wants_tls.get():
             self.want_tls()
         field = self._field(name)
@@ -109,11 +107,11 @@ class ServerPage(ttk.Frame):
         field.icursor("end")
 
     def want_tls(self) -> None:
-        """Tick the box, or take the tick away, if that can be done now."""
+        """Tick the box, or untick it, if that can be done now."""
         self.tls_box.invoke()
 
     def make_certificate(self) -> None:
-        """As a click on its button does, where it is in sight."""
+        """As a click on its button does, where that is shown."""
         if self._wants_tls.get():
             self.tls.make_button.invoke()
 
@@ -127,11 +125,7 @@ class ServerPage(ttk.Frame):
         can_start = self.start_button.instate(["!disabled"])
         form = self.fields["host"] if can_start else self.stop_button
         parts: list[tk.Misc] = [form, self.people.tree, self.log.text]
-        try:
-            at = parts.index(self.focus_get())  # type: ignore[arg-type]
-        except (KeyError, ValueError):  # a menu has it, or nothing of ours
-            at = -1
-        parts[(at + 1) % len(parts)].focus_set()
+        focus_next(parts)
 
     # --- building ---------------------------------------------------------------------------------
 
@@ -185,7 +179,7 @@ class ServerPage(ttk.Frame):
         self.people = PeopleTable(
             self._upper, self._theme, lambda: self.show_selected(self.people.selected())
         )
-        # Not by way of the button: it learns of a selection a moment later, and keys are faster.
+        # Not through the button: it learns of a selection a moment later than a fast key comes.
         self.people.tree.bind("<Delete>", lambda _: disconnect())
         self._people_title.pack(side="left")
         self.said.pack(side="left")
@@ -234,7 +228,7 @@ class ServerPage(ttk.Frame):
     def _show_tls(self) -> None:
         (self.tls.grid if self._wants_tls.get() else self.tls.grid_remove)()
         if self.winfo_viewable():
-            self.update_idletasks()  # a field gets the keyboard only once it is on the screen
+            self.update_idletasks()  # only a field that is on the screen can get the keyboard
 
     def _resized_bar(self, event: "tk.Event[tk.Misc]") -> None:
         self.bar.configure(wraplength=max(100, event.width - 6 * self._theme.unit))

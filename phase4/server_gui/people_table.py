@@ -2,7 +2,7 @@
 
 A thousand people, each of whom says something each second, are a thousand changed rows a second.
 So `show` only notes what is to be seen, and `draw_some` changes a bounded number of rows, in place:
-who is selected stays selected, and what one looks at stays where it is.
+the person selected stays selected, and the rows in view stay where they are.
 """
 
 import bisect
@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable
 from tkinter import ttk
 from typing import Literal
 
+from phase4.widgets.pieces import QuietScrollbar
 from phase4.widgets.theme import Theme
 from shared.status import Person
 
 COLUMNS = {"Name": 20, "Address": 22, "Since": 10, "Messages": 8, "Unread": 8}
-"""With their widths in characters. Unread: what waits in the outbox for them to take it."""
+"""With their widths in characters. Unread: what waits in the outbox for this person to read."""
 
 _CELL_PIXELS = 4  # Tk's own, beside the padding
 _NUMBERS = ("Messages", "Unread")
@@ -44,7 +45,7 @@ class PeopleTable(ttk.Frame):
             height=4,
             style="People.Treeview",
         )
-        self._scrollbar = ttk.Scrollbar(self, command=self.tree.yview)
+        self._scrollbar = QuietScrollbar(self, command=self.tree.yview)
         self._lay_out()
         self.tree.bind("<<TreeviewSelect>>", lambda _: on_select())
         self.tree.bind("<FocusIn>", lambda _: self._mark_some())
@@ -52,7 +53,7 @@ class PeopleTable(ttk.Frame):
         theme.on_change(self._restyle)
 
     def show(self, people: Iterable[Person]) -> None:
-        """From here on these are to be seen; `draw_some` brings it about."""
+        """From now on these are to be seen; `draw_some` draws them."""
         # The address and the time are the connection's own: they stay when somebody is renamed.
         self._wanted = {f"{each.address} {each.since}": _row(each) for each in people}
 
@@ -71,12 +72,12 @@ class PeopleTable(ttk.Frame):
         return self._rows != self._wanted
 
     def selected(self) -> str:
-        """The name of who is selected, or nothing."""
+        """The name of the person selected, or nothing."""
         chosen = self.tree.selection()
         return self._rows[chosen[0]][0] if chosen else ""
 
     def names(self) -> tuple[str, ...]:
-        """Who is shown, from the top."""
+        """The people shown, from the top."""
         return tuple(self._rows[key][0] for _, key in self._order)
 
     # --- rows -------------------------------------------------------------------------------------
@@ -103,7 +104,7 @@ class PeopleTable(ttk.Frame):
         self.tree.delete(key)
 
     def _top(self) -> str:
-        """The uppermost row in sight, if somebody has scrolled; else nothing."""
+        """The uppermost row in view if the table was scrolled; else nothing."""
         at_top = self.tree.yview()[0] <= 0
         return "" if at_top else self.tree.identify_row(self._heading_height() + 1)
 
@@ -121,12 +122,12 @@ class PeopleTable(ttk.Frame):
     # --- keys -------------------------------------------------------------------------------------
 
     def _mark_some(self) -> None:
-        """Who comes here by the keyboard finds somebody marked, and can go on with the arrows."""
+        """Select somebody when the keyboard comes here, so that the arrows can go on from there."""
         if self._order and not self.tree.selection():
             self._select(self._order[0][1])
 
     def _typed_key(self, event: "tk.Event[tk.Misc]") -> None:
-        """Letters lead to the name that begins with them; any other key begins a new one."""
+        """Letters select the name that begins with them; any other key begins a new one."""
         if not event.char:
             return  # Shift, on the way to a letter
         is_part = event.char.isprintable() and not int(event.state) & _CONTROL_OR_ALT
@@ -150,22 +151,16 @@ class PeopleTable(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self.tree.grid(row=0, column=0, sticky="nsew")
         self._scrollbar.grid(row=0, column=1, sticky="ns")
-        self.tree.configure(yscrollcommand=self._set_scrollbar)
+        self.tree.configure(yscrollcommand=self._scrollbar.set)
         for name in COLUMNS:
             side: Literal["e", "w"] = "e" if name in _NUMBERS else "w"
             self.tree.heading(name, text=name, anchor=side)
             self.tree.column(name, anchor=side, stretch=name in ("Name", "Address"))
 
-    def _set_scrollbar(self, first: float | str, last: float | str) -> None:
-        """Show the bar only where there is something to scroll."""
-        is_all = float(first) <= 0 and float(last) >= 1
-        (self._scrollbar.grid_remove if is_all else self._scrollbar.grid)()
-        self._scrollbar.set(float(first), float(last))
-
     def _restyle(self) -> None:
         theme, colours = self._theme, self._theme.palette
         style = ttk.Style(self)
-        # Its own padding: what is outside a row is not marked when the row is.
+        # The padding is the cell's: what is outside a row is not marked with the row.
         style.configure("People.Treeview", background=colours.page, fieldbackground=colours.page)
         style.configure("People.Treeview.Cell", padding=(3 * theme.unit - _CELL_PIXELS, 0))
         style.configure(
@@ -203,7 +198,7 @@ def _since(seconds: float) -> str:
 
 
 def _bytes(count: int) -> str:
-    """Nothing for none: then a number is seen at once."""
+    """Nothing for 0: then a number stands out."""
     if not count:
         return ""
     return f"{count:,} B" if count < 10_000 else f"{count // 1000:,} kB"

@@ -1,7 +1,7 @@
 """The server's process, as the window sees it: start, stop, and a queue of what it tells.
 
-The same shape as the client's core (phase4/client/): threads wait for what comes and put it into a
-bounded queue, and whoever has a loop of their own takes it from there. No toolkit here.
+It has the same shape as the client's core (phase4/client/): threads wait for what comes and put it
+into a bounded queue, from which the window's own loop takes it. No toolkit here.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ from shared.message import clean
 COMMAND = (sys.executable, "-m", "phase4.server_gui.child")
 
 MAX_ASKED = 20
-"""Questions without an answer. A pipe holds at least 4 KiB, and to write into a full one waits."""
+"""Questions without an answer. A pipe holds at least 4 KiB, and a write into a full one waits."""
 
-_QUEUE_EVENTS = 100  # when it is full, the pipe is not read, and the child leaves out lines
+_QUEUE_EVENTS = 100  # when it is full, the pipe is not read, and the child leaves lines out
 _END_SECONDS = 2.0  # from the end of its output to its exit
 _PUT_SECONDS = 0.5
 _MAX_STRAY_BYTES = 4096
@@ -31,14 +31,14 @@ _MAX_LINE_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """Something it printed that is no report: a traceback, say."""
+    """Something it printed that is not a report, such as a traceback."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The last event: the process is gone. Below 0, `status` is the signal that ended it."""
+    """The last event: the process is gone. A signal that ended it is a `status` below 0."""
 
     status: int
 
@@ -56,7 +56,7 @@ class ServerProcess:
         self.events: queue.Queue[Event] = queue.Queue(_QUEUE_EVENTS)
         self._command = [*command, *arguments]
         self._process: subprocess.Popen[bytes] | None = None
-        self._asked = 0  # questions that wait for an answer
+        self._asked = 0  # questions without an answer yet
         self._is_left = False  # nobody takes events any more; only ever set
 
     def start(self) -> None:
@@ -81,7 +81,7 @@ class ServerProcess:
         ).start()
 
     def disconnect(self, name: str) -> bool:
-        """Ask it to disconnect somebody; an Answer will come. False: it does not answer at all."""
+        """Ask it to disconnect somebody; an Answer will come. False: it has stopped answering."""
         if self._process is None or self._process.stdin is None or self._asked >= MAX_ASKED:
             return False
         self._asked += 1
@@ -94,18 +94,18 @@ class ServerProcess:
         self._asked -= 1
 
     def stop(self) -> None:
-        """Tell it to stop in order; Ended comes within some 2 s. Again does no harm."""
+        """Tell it to stop in order; Ended comes within about 2 s. May be called twice."""
         if self._process is not None and self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
 
     def kill(self) -> None:
-        """End it at once, without an order: it did not stop when it was told to."""
+        """End it at once: it did not stop when it was told to."""
         if self._process is not None:
             self._process.kill()
 
     def leave(self) -> None:
-        """Let its threads end, though nobody takes events any more."""
+        """Let its threads end where nobody takes events any more."""
         self._is_left = True
 
     # --- threads of its own -----------------------------------------------------------------------
@@ -141,7 +141,7 @@ class ServerProcess:
 def _lines(stream: IO[bytes] | None) -> Iterator[bytes]:
     assert stream is not None
     buffered = bytearray()
-    while data := stream.read(256 * 1024):  # what is there: the stream has no buffer of its own
+    while data := stream.read(256 * 1024):  # what is there now: the stream has no buffer
         buffered += data
         if b"\n" in data:
             *lines, rest = bytes(buffered).split(b"\n")

@@ -1,6 +1,6 @@
 """What the server's process tells the window: one line of JSON for each report. No I/O.
 
-A snapshot is the line of shared/status.py, the one that the status port serves.
+A snapshot is written as in shared/status.py: it is the line that the status port serves.
 
 >>> parse_report(format_report(Answer("Bob was disconnected.")))
 Answer(text='Bob was disconnected.')
@@ -14,7 +14,7 @@ from shared.status import Snapshot, StatusError, format_snapshot, parse_snapshot
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """People can connect to `address`, "host:port"; with TLS to `tls_address`, if that is any."""
+    """People can connect to `address`, "host:port"; over TLS to `tls_address`, if any."""
 
     address: str
     tls_address: str = ""
@@ -23,7 +23,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It could not start; `why` is a sentence, `field` what to mend (page.py has their names)."""
+    """It could not start: `why` is a sentence, `field` the one to mend (form.py), or empty."""
 
     why: str
     field: str
@@ -46,7 +46,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The last report: it has stopped in order; `is_broken`, because of a fault of its own."""
+    """The last report: it has stopped in order. `is_broken`: because of a fault of its own."""
 
     is_broken: bool
 
@@ -66,7 +66,7 @@ def format_report(report: Report) -> bytes:
 
 
 def parse_report(line: bytes) -> Report | None:
-    """The report of a line; None where the line is none: something else was printed."""
+    """The report of a line; None where it is not a report, and something else was printed."""
     try:
         values = json.loads(line)
         if "chat_status" in values:

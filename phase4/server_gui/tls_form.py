@@ -1,6 +1,6 @@
 """The part of the form that is about TLS: two files, a port, and then the fingerprint.
 
-Main thread only. It is out of sight until somebody wants TLS; `page` has the box that says so.
+Main thread only. It is hidden until the operator wants TLS; `page` has the box to tick.
 """
 
 import importlib.util
@@ -69,7 +69,7 @@ class TlsForm(ttk.Frame):
             button.configure(state=state)
 
     def show_fingerprint(self, address: str, fingerprint: str) -> None:
-        """It runs: what people compare. Nothing: it does not run, and can be set up."""
+        """Show what people compare. Where it is empty, the server does not run."""
         self._fingerprint = fingerprint
         self.fingerprint.say(
             f"Encrypted on {address}. The fingerprint, to read out to people or send another way:\n"
@@ -83,7 +83,7 @@ class TlsForm(ttk.Frame):
         _show(self.make_button, is_shown=not fingerprint and _can_make())
 
     def copy_fingerprint(self) -> None:
-        """Put it on the clipboard, if there is one."""
+        """Put the fingerprint on the clipboard, if there is one."""
         if self._fingerprint:
             self.clipboard_clear()
             self.clipboard_append(f"SHA256 {self._fingerprint}")
@@ -91,7 +91,7 @@ class TlsForm(ttk.Frame):
     # --- files ------------------------------------------------------------------------------------
 
     def _ask_for_file(self, name: str) -> None:
-        """Let a file be chosen. The rest of the window goes on meanwhile, and may be closed."""
+        """Let a file be chosen. The rest of the window works on meanwhile, and may be closed."""
         field = self.fields[name]
         before = _path(field.get())
         try:
@@ -113,7 +113,9 @@ class TlsForm(ttk.Frame):
         cert = _path(self.fields["tls_cert"].get() or NEW_CERTIFICATE)
         key = _path(self.fields["tls_key"].get() or NEW_KEY)
         for path, field in ((cert, "tls_cert"), (key, "tls_key")):
-            if os.path.exists(path):  # Path's own raises where a name is too long, or not for us
+            if os.path.exists(
+                path
+            ):  # Path's own raises where a name is too long, or not ours to see
                 self._put("tls_cert", str(cert))
                 self._put("tls_key", str(key))
                 self._fail(f"{path} is there already: use it, or give another name.", field)
@@ -197,7 +199,7 @@ def _path(text: str) -> Path:
 
 
 def _is_gone(widget: tk.Misc) -> bool:
-    """Whether the window was closed meanwhile, and all that is in it."""
+    """Whether the window was closed meanwhile, with everything in it."""
     try:
         return not widget.winfo_exists()
     except tk.TclError:  # the whole application

@@ -20,7 +20,7 @@ class Action:
 
     label: str
     keys: str  # as a person reads them
-    sequences: tuple[str, ...]  # as Tk writes them
+    sequences: tuple[str, ...]  # as keys.bind_keys() takes them
     do: Callable[[], object]
     starts_group: bool = False  # a line before it in the menu
     everywhere: bool = False  # also while the form is shown, and not the conversation
@@ -30,7 +30,7 @@ def looks_actions(theme: Theme) -> Iterator[Action]:
     """Colours and sizes."""
     larger = ("<Control-plus>", "<Control-equal>", "<Control-KP_Add>")
     smaller = ("<Control-minus>", "<Control-KP_Subtract>")
-    usual = ("<Control-Key-0>",)
+    usual = ("<Control-0>",)
     yield Action("Light or dark", "F2", ("<F2>",), theme.toggle, starts_group=True, everywhere=True)
     yield Action("Larger text", "Ctrl +", larger, lambda: theme.zoom(1), everywhere=True)
     yield Action("Smaller text", "Ctrl -", smaller, lambda: theme.zoom(-1), everywhere=True)

@@ -117,7 +117,7 @@ def _shape(text: str) -> list[tuple[str, int]]:
 @functools.lru_cache(maxsize=2048)
 def _shape_word(word: str) -> tuple[tuple[str, int], ...]:
     as_it_is = tuple((char, at) for at, char in enumerate(word))
-    if not is_needed(word) or len(word) > 200:  # the reshaper takes long for what is no word
+    if not is_needed(word) or len(word) > 200:  # the reshaper takes long for what is not a word
         return as_it_is
     # With a joiner in the word the reshaper 3.1 looks for ligatures in the wrong places.
     shaper = _SHAPER_WITHOUT_LIGATURES if _JOINER in word else _SHAPER

@@ -30,7 +30,7 @@ class Palette:
     error_page: str  # behind errors and the bar that says the connection is lost
     link: str
     found: str  # behind what Ctrl+F has found
-    found_now: str  # behind the hit that one is at
+    found_now: str  # behind the hit that is shown
     on_found: str  # text there
     on_found_now: str
     names: tuple[str, ...]  # one for each person, by name_colour()
@@ -103,7 +103,7 @@ PALETTES = {"light": LIGHT, "dark": DARK}
 NAME_COLOURS = len(LIGHT.names)
 
 MAX_REMEMBERED = 1_000
-"""People whose colours are kept apart. With more, colours repeat so often that it is no help."""
+"""People whose colours are kept apart. With more, colours repeat so often that it does not help."""
 
 
 class NameColours:

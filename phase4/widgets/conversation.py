@@ -14,6 +14,7 @@ from tkinter import ttk
 from phase4.widgets import bidi
 from phase4.widgets.find import Finder
 from phase4.widgets.find_bar import FindBar
+from phase4.widgets.keys import bind_keys
 from phase4.widgets.lines import Line
 from phase4.widgets.shown import FAILED, WAITING, Shown
 from phase4.widgets.soon import Soon
@@ -23,7 +24,8 @@ from phase4.widgets.transcript import LEFT_OUT, LINES_CUT_AT_ONCE, MAX_LINES, Tr
 __all__ = ["LEFT_OUT", "LINES_CUT_AT_ONCE", "MAX_LINES", "Conversation"]
 
 MARKED_AT_ONCE = 500
-"""Hits that are marked, of those in sight. Someone may send a page of the letter that one finds."""
+"""Hits that are marked, of those in sight. Someone may send a page of the one letter that is
+sought."""
 
 
 class Conversation(ttk.Frame):
@@ -33,12 +35,16 @@ class Conversation(ttk.Frame):
         super().__init__(parent)
         self._theme = theme
         self._open_link = open_link
-        self._follows = True  # the newest line is to stay in sight
-        self._unseen = 0  # lines that came while somebody read further up
+        # Whether the newest line is to stay in sight.
+        self._follows = True
+        # How many lines came while somebody read further up.
+        self._unseen = 0
         self._pressed_link = ""
         self._finder = Finder()
-        self._has_marks = False  # something is marked as found
-        self._focus_before: tk.Misc | None = None  # whom the find bar took it from
+        # Whether anything is marked as found.
+        self._has_marks = False
+        # What the find bar took the keyboard from.
+        self._focus_before: tk.Misc | None = None
         self._soon = Soon(self)
         self.text = Transcript(self, theme, self._redrawn)
         self._scrollbar = ttk.Scrollbar(self, command=self._scrolled_by_bar)
@@ -53,7 +59,7 @@ class Conversation(ttk.Frame):
         theme.on_change(self._restyle)
 
     def destroy(self) -> None:
-        """Like any widget's."""
+        """Let go of the theme first: it would call a widget that is gone."""
         self._theme.off_change(self._restyle)
         self._soon.cancel()
         super().destroy()
@@ -76,7 +82,7 @@ class Conversation(ttk.Frame):
 
     @property
     def waiting(self) -> int:
-        """How many lines wait."""
+        """The number of lines that wait."""
         return len(self.text.waiting)
 
     def confirm(self, count: int | None = None, time: str = "") -> None:
@@ -107,7 +113,7 @@ class Conversation(ttk.Frame):
             self._theme.told.add(bidi.HOW_TO_GET_IT)
             self.add([Line("notice", times[-1], "*", bidi.HOW_TO_GET_IT)])
 
-    # --- where one reads ----------------------------------------------------------------------
+    # --- what is in sight ----------------------------------------------------------------------
 
     def jump_to_newest(self) -> None:
         """Go down to the newest line, and follow from there."""
@@ -259,7 +265,7 @@ class Conversation(ttk.Frame):
         self._show_hit()
 
     def _show_hit(self) -> None:
-        """Bring the hit that one is at into sight."""
+        """Bring the hit that is shown into sight."""
         self._show_summary()
         if self._finder.now is not None:
             for start, _ in itertools.islice(
@@ -302,7 +308,7 @@ class Conversation(ttk.Frame):
 
     def _link_released(self, event: "tk.Event[tk.Misc]") -> None:
         link, self._pressed_link = self._pressed_link, ""
-        # Who draws over a link with the button held down wants to copy it.
+        # To draw over a link with the button held down is to select it, not to open it.
         if link and link == self.text.link_at(event.x, event.y) and not self.text.tag_ranges("sel"):
             self._open_link(link)
 
@@ -346,7 +352,7 @@ class Conversation(ttk.Frame):
             action()
             return "break"
 
-        self.text.bind(keys, answer)
+        bind_keys(self.text, keys, answer)
 
     def _restyle(self) -> None:
         self.text.restyle()

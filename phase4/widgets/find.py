@@ -1,6 +1,6 @@
-"""Finding text in the conversation: where it is said, and at which hit one is. No toolkit.
+"""Finding text in the conversation: where it is said, and which hit is shown. No toolkit.
 
-`find_bar` is what one types into, and `conversation` marks what was found.
+`find_bar` is what the text is typed into, and `conversation` marks what was found.
 """
 
 from bisect import bisect_left
@@ -25,15 +25,17 @@ class Finder:
     """Keeps the hits for one text while lines come and go. Line numbers only ever grow."""
 
     def __init__(self) -> None:
-        self.hits: list[Hit] = []  # oldest first
-        self.is_cut = False  # there are older hits than those kept
+        # The hits that are kept, oldest first; and whether there are older ones.
+        self.hits: list[Hit] = []
+        self.is_cut = False
         self._needle = ""
-        self._at = 0  # the hit that one is at, if there is any
+        # Which of the hits is shown, if there is any.
+        self._at = 0
 
     def search(self, needle: str, lines: Sequence[tuple[int, str]], near: int) -> None:
-        """Look for `needle` in the lines; be at the last hit in line `near` or before it.
+        """Look for `needle` in the lines; the last hit in line `near` or before it is shown then.
 
-        Upper and lower case are one. Where there is no hit before `near`, be at the first.
+        Upper and lower case are one. Where there is no hit before `near`, it is the first.
         """
         self._needle = fold(needle[:MAX_NEEDLE_CHARACTERS])
         self.hits, self.is_cut = [], False
@@ -41,7 +43,7 @@ class Finder:
         self._at = max(0, bisect_left(self.hits, (near + 1,)) - 1)
 
     def add(self, lines: Sequence[tuple[int, str]]) -> None:
-        """New lines, below all others. One stays at the hit that one is at."""
+        """Look in new lines, below all others. The same hit stays shown."""
         new: list[Hit] = []
         for number, text in reversed(lines):  # the newest hits are those that are kept
             new += reversed(self._hits_in(number, text))
@@ -57,18 +59,18 @@ class Finder:
         self._drop_first(bisect_left(self.hits, (number,)))
 
     def step(self, step: int) -> None:
-        """To the next hit (1) or the one before (-1); from the last to the first."""
+        """Go to the next hit (1) or the one before (-1); after the last comes the first."""
         if self.hits:
             self._at = (self._at + step) % len(self.hits)
 
     @property
     def now(self) -> Hit | None:
-        """The hit that one is at."""
+        """The hit that is shown."""
         return self.hits[self._at] if self.hits else None
 
     @property
     def summary(self) -> str:
-        """How far one is, as the bar says it: "3 of 17"."""
+        """Which of the hits is shown, as the bar says it: "3 of 17"."""
         if not self._needle:
             return ""
         if not self.hits:

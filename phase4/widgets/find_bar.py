@@ -1,4 +1,4 @@
-"""The bar below the conversation in which one types what to find. Main thread only.
+"""The bar below the conversation that takes what to find. Main thread only.
 
 It knows nothing of what is found: it tells what is looked for, and shows what it is told.
 """
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from phase4.widgets.find import MAX_NEEDLE_CHARACTERS
+from phase4.widgets.keys import bind_keys
 from phase4.widgets.theme import Theme
 
 
@@ -38,7 +39,7 @@ class FindBar(ttk.Frame):
         theme.on_change(self._restyle)
 
     def destroy(self) -> None:
-        """Like any widget's."""
+        """Let go of the theme first: it would call a widget that is gone."""
         self._theme.off_change(self._restyle)
         super().destroy()
 
@@ -52,14 +53,14 @@ class FindBar(ttk.Frame):
         self.field.icursor("end")
 
     def show(self, summary: str, *, is_found: bool) -> None:
-        """Say how far one is, or that it was not found."""
+        """Say which hit is shown, or that nothing was found."""
         self.count.configure(text=summary, style="TLabel" if is_found else "Error.TLabel")
         for button in (self.before, self.next):
             button.state(["!disabled"] if is_found and summary else ["disabled"])
 
     @property
     def text(self) -> str:
-        """What is looked for."""
+        """What is looked for, as much of it as is allowed."""
         return self._text.get()[:MAX_NEEDLE_CHARACTERS]
 
     def _changed(self, *_: object) -> None:
@@ -86,7 +87,7 @@ class FindBar(ttk.Frame):
             ("<Control-a>", lambda: self.field.select_range(0, "end")),
             ("<Control-f>", lambda: self.field.select_range(0, "end")),
         ):
-            self.field.bind(keys, _only(action))
+            bind_keys(self.field, keys, _only(action))
         for part in (self.field, self.before, self.next, self.close_button):
             part.bind("<Escape>", _only(self._close))
         for button in (self.before, self.next, self.close_button):

@@ -1,7 +1,7 @@
 """From a message to a line of the conversation: what it says, and which kind it is.
 
 No toolkit here, so all of it is tested without a window. `conversation` draws these lines, after
-`for_screen` has made them harmless, whoever made them.
+`for_screen` has made them harmless, wherever they come from.
 """
 
 import re
@@ -48,11 +48,11 @@ _JOINERS = re.compile("([\u200c\u200d\ufe00-\ufe0f]{2})[\u200c\u200d\ufe00-\ufe0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line to show. `who` stands in the column of names; `person` is whose colour it has."""
+    """One line to show. `name` stands in the column of names, in the colour of `person`."""
 
     kind: Kind
     time: str
-    who: str
+    name: str
     text: str
     person: str = ""  # empty: nobody said it
     mark: str = ""  # before the text: to whom a private message went
@@ -123,7 +123,7 @@ def split_links(text: str) -> list[tuple[str, bool]]:
 
 
 def _without_tail(link: str) -> str:
-    """Without the full stop that ends the sentence; a bracket goes unless the link opened it."""
+    """The link without the full stop that ends the sentence, or a bracket that it did not open."""
     while link[-1] in _AFTER_A_LINK:
         bracket = _OPENED_BY.get(link[-1])
         if bracket and link.count(bracket) >= link.count(link[-1]):
@@ -135,12 +135,12 @@ def _without_tail(link: str) -> str:
 def for_screen(line: Line) -> Line:
     """`line` without anything that could harm the screen or its reader, and with bounds.
 
-    What the connection hands over is clean already; the window does not rely on that.
+    What the core of the client hands over is clean already; the window does not rely on that.
     """
     return replace(
         line,
         time=_harmless(line.time, _MAX_TIME_CHARACTERS),
-        who=_short(_harmless(line.who, MAX_TEXT_CHARACTERS)),
+        name=_short(_harmless(line.name, MAX_TEXT_CHARACTERS)),
         person=_harmless(line.person, MAX_TEXT_CHARACTERS),
         text=_harmless(line.text, MAX_TEXT_CHARACTERS),
         mark=_harmless(line.mark, MAX_NAME_CHARACTERS + 2),

@@ -1,6 +1,8 @@
-"""Ctrl+A."""
+"""Ctrl+A in a field, on every system."""
 
 from tkinter import ttk
+
+from phase4.widgets.keys import bind_keys
 
 
 def bind_select_all(field: ttk.Entry) -> None:
@@ -10,4 +12,4 @@ def bind_select_all(field: ttk.Entry) -> None:
         field.select_range(0, "end")
         return "break"
 
-    field.bind("<Control-a>", select_all)
+    bind_keys(field, "<Control-a>", select_all)

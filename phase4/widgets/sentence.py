@@ -8,6 +8,7 @@ import tkinter as tk
 from tkinter import font
 from typing import Literal
 
+from phase4.widgets.keys import bind_keys
 from phase4.widgets.theme import Theme
 
 
@@ -30,18 +31,19 @@ class Sentence(tk.Text):
             takefocus=False,
         )
         self.most_rows = 0
-        self.rows = 1  # that its text needs
+        # The rows that its text needs.
+        self.rows = 1
         self._theme = theme
         self._look: Literal["plain", "error"] = "plain"
         # A disabled Text does not take the focus by itself on every system, and copying needs it.
         self.bind("<Button-1>", lambda _: self.focus_set(), add=True)
-        self.bind("<Control-a>", self._select_all)
+        bind_keys(self, "<Control-a>", self._select_all)
         self.bind("<Configure>", lambda _: self.fit())
         theme.on_change(self._restyle)
 
     @property
     def shown(self) -> str:
-        """What it says."""
+        """The text that it says now."""
         return self.get("1.0", "end-1c")
 
     def say(self, text: str, look: Literal["plain", "error"] = "plain") -> None:

@@ -41,7 +41,7 @@ class Shown:
     def columns(self) -> tuple[str, str, str, str]:
         """Time, name, mark and text."""
         line = self.line
-        return self.state or line.time, line.who, f"{line.mark} " if line.mark else "", line.text
+        return self.state or line.time, line.name, f"{line.mark} " if line.mark else "", line.text
 
     @property
     def text(self) -> str:
@@ -60,9 +60,9 @@ class Shown:
 
     def lay_out(self, measure: bidi.Measure, width: int) -> None:
         """Make `rows` of it, so that what was said fits into `width` pixels."""
-        time, who, mark, said = self.columns
-        # A notice is the server's English, whoever's name it begins with.
-        self.is_rtl = not (self.line.kind == "notice" and who) and bidi.runs_right_to_left(said)
+        time, name, mark, said = self.columns
+        # A notice is the server's English, even if it begins with somebody's name.
+        self.is_rtl = not (self.line.kind == "notice" and name) and bidi.runs_right_to_left(said)
         said_rows = bidi.lay_out(
             said,
             rtl=self.is_rtl,
@@ -72,14 +72,14 @@ class Shown:
         )
         start = len(self.text) - len(said)
         to_the_right = [(_TAB, 0)] if self.is_rtl else []
-        first = _join(*_head(time, who, mark), *to_the_right, (said_rows[0], start))
+        first = _join(*_head(time, name, mark), *to_the_right, (said_rows[0], start))
         self.rows = (first, *(_join(*to_the_right, (row, start)) for row in said_rows[1:]))
 
     def styles(self, name_tag: str) -> Iterator[tuple[int, _Tags]]:
         """For each part of `text`, in order, its length and its tags."""
-        time, who, mark, said = self.columns
+        time, name, mark, said = self.columns
         yield len(time) + 1, ("time",)
-        yield len(who), (name_tag if self.line.person else "sign",)
+        yield len(name), (name_tag if self.line.person else "sign",)
         yield 1, ()
         yield len(mark), ("mark",)
         styles = islice(self._styles_of_said(), MAX_STYLED)
@@ -158,15 +158,15 @@ class Shown:
             yield from ("\n", (*base, *edges))
 
 
-def _head(time: str, who: str, mark: str) -> Iterator[tuple[bidi.Row, int]]:
+def _head(time: str, name: str, mark: str) -> Iterator[tuple[bidi.Row, int]]:
     """The columns before what was said, each turned by itself, with the place where it begins."""
     at = len(time) + 1
     yield _as_it_is(f"{time}\t"), 0
-    yield bidi.in_one_row(who), at
-    yield _as_it_is("\t"), at + len(who)
+    yield bidi.in_one_row(name), at
+    yield _as_it_is("\t"), at + len(name)
     if mark:
-        yield bidi.in_one_row(mark), at + len(who) + 1  # without the blank at its end
-        yield _as_it_is(" "), at + len(who) + len(mark)
+        yield bidi.in_one_row(mark), at + len(name) + 1  # without the blank at its end
+        yield _as_it_is(" "), at + len(name) + len(mark)
 
 
 def _as_it_is(text: str) -> bidi.Row:

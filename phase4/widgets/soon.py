@@ -30,6 +30,6 @@ class Soon:
         return bool(self._jobs)
 
     def cancel(self) -> None:
-        """Do none of it."""
+        """Forget what was asked for and is not done yet."""
         while self._jobs:
             self._widget.after_cancel(self._jobs.popitem()[1])

@@ -36,7 +36,8 @@ class Theme:
     def __init__(self, root: tk.Misc, name: str) -> None:
         self.name = name
         self.name_colours = NameColours()
-        self.told: set[str] = set()  # what this window has said, and will not say again
+        # What this window has said, and will not say again.
+        self.told: set[str] = set()
         self._root = root
         self._style = ttk.Style(root)
         self._style.theme_use("clam")
@@ -52,7 +53,7 @@ class Theme:
 
     @property
     def palette(self) -> Palette:
-        """The colours now."""
+        """The colours of the theme in use."""
         return PALETTES[self.name]
 
     @property
@@ -70,7 +71,7 @@ class Theme:
         listener()
 
     def off_change(self, listener: Callable[[], None]) -> None:
-        """Call it no more: who closes a part of the window must let go of it here."""
+        """Call it no more. A part of the window that is destroyed must say so before."""
         if listener in self._listeners:
             self._listeners.remove(listener)
 
@@ -86,7 +87,7 @@ class Theme:
         self._apply()
 
     def style_menu(self, menu: tk.Menu) -> None:
-        """A menu is no ttk widget, and has to be told everything."""
+        """Give a menu its colours: it is not a ttk widget, and has to be told everything."""
         colours = self.palette
         menu.configure(
             background=colours.page,  # not the panel's, over which it opens
@@ -219,7 +220,7 @@ class Theme:
     def _style_lists(self) -> None:
         colours, unit = self.palette, self.unit
         self._style.layout("Treeview", [("Treeview.treearea", {"sticky": "nswe"})])  # no frame
-        # A list, not a tree: without the room for the signs that open and close branches.
+        # A list, not a tree: without the space for the signs that open and close branches.
         self._style.layout("Treeview.Item", [("Treeitem.text", {"sticky": "nswe"})])
         self._style.configure(
             "Treeview",
@@ -277,9 +278,9 @@ def avoid_fonts_that_kill(safe_since: int = XFT_WITH_COLOURS) -> bool:
     """Before the first window: on an old X11 library do without fonts of coloured emoji.
 
     Xft before 2.3.5 sends the X server a request that it refuses (BadLength), and with that the
-    program is over, whoever wrote the emoji. There is no error that could be caught. So the fonts
-    are taken out of what this process knows; emoji then come from a font of one colour, or as a
-    box. Whether that was needed.
+    program is over, even if a stranger wrote the emoji. There is no error that could be caught. So
+    the fonts are taken out of what this process knows; emoji then come from a font of one colour,
+    or as a box. Whether that was needed.
     """
     try:
         xft, fonts = ctypes.CDLL("libXft.so.2"), ctypes.CDLL("libfontconfig.so.1")

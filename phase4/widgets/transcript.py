@@ -14,7 +14,8 @@ from dataclasses import replace
 
 from phase4.widgets import bidi
 from phase4.widgets.find import Hit
-from phase4.widgets.lines import Kind, Line, for_screen
+from phase4.widgets.line_looks import KINDS, style_lines
+from phase4.widgets.lines import Line, for_screen
 from phase4.widgets.shown import WAITING, Shown, State
 from phase4.widgets.soon import Soon
 from phase4.widgets.theme import Theme
@@ -36,8 +37,6 @@ TURNED_AT_ONCE = 3_000
 as it is, and turned a moment later: so neither a flood nor a window that is drawn larger stops
 anybody from typing."""
 
-KINDS: tuple[Kind, ...] = ("public", "own", "private", "mention", "notice", "error")
-
 _SHORTEST_NAME = "mmmmmm"
 _WIDEST_NAME = "m" * MAX_NAME_CHARACTERS  # a single sign may be as wide as ten
 _NARROWEST_TEXT = "mmmm"
@@ -57,20 +56,25 @@ class Transcript(tk.Text):
         self._theme = theme
         self._redrawn = redrawn
         self._numbers = itertools.count()
-        self._characters = 0  # in what was said in all of them
-        self._has_left_out = False  # then the first line is the remark that says so
+        # The characters of what was said in all of them.
+        self._characters = 0
+        # Whether lines were left out. Then the first line is the remark that says so.
+        self._has_left_out = False
         self._widest_name = _SHORTEST_NAME
-        self._column = (0, 0)  # of what was said: from and to, in pixels
-        self._to_turn: list[Shown] = []  # their rows are of another width
+        # From where to where the column of what was said reaches, in pixels.
+        self._column = (0, 0)
+        # Lines that are to be laid out again: their rows are of another width.
+        self._to_turn: list[Shown] = []
         self._soon = Soon(self)
         self._is_x11 = self.tk.call("tk", "windowingsystem") == "x11"
         self._has_pairs = self.tk.call("string", "length", "\U0001f600") == 2
-        self._offered = tk.Text(self, exportselection=True)  # never on the screen; see _offer
+        # Holds what other windows may have. It is never on the screen; see _offer.
+        self._offered = tk.Text(self, exportselection=True)
         self.configure(exportselection=False)
         self.bind("<<Selection>>", lambda _: self._soon.do("offer", self._offer))
 
     def destroy(self) -> None:
-        """Like any widget's."""
+        """Cancel what was to be done soon: it would find no widget any more."""
         self._soon.cancel()
         super().destroy()
 
@@ -101,7 +105,7 @@ class Transcript(tk.Text):
         self._redraw(lines)
 
     def take_out(self, lines: Iterable[Shown]) -> None:
-        """Remove lines."""
+        """Remove these lines, wherever they stand."""
         gone = {*lines}
         with self._writing():
             for each, top in reversed([*zip(self.lines, self.tops(), strict=False)]):
@@ -299,7 +303,7 @@ class Transcript(tk.Text):
         return f"{top}.0", f"{top + sum(each.height for each in self.lines[first:last])}.0"
 
     def in_sight(self) -> tuple[int, int]:
-        """The first and the last line that can be seen, as places in `_lines`."""
+        """The first and the last line that can be seen, as places in `lines`."""
         tops = self.tops()
         places = (self._place("@0,0"), self._place(f"@0,{self.winfo_height()}"))
         first, last = (bisect_right(tops, line) - 1 for line, _ in places)
@@ -353,57 +357,13 @@ class Transcript(tk.Text):
             padx=0,
             pady=theme.unit,
         )
-        for kind, foreground, background in (
-            ("public", colours.text, colours.page),
-            ("own", colours.text, colours.own),
-            ("private", colours.text, colours.private_page),
-            ("mention", colours.text, colours.mention_page),
-            ("notice", colours.muted, colours.page),
-            ("error", colours.error, colours.error_page),
-        ):
-            self._style_kind(kind, foreground, background)
-        self._style_parts()
+        style_lines(self, theme)
         self.set_columns()
-
-    def _style_kind(self, kind: str, foreground: str, background: str) -> None:
-        space = max(1, self._theme.unit // 2)
-        self.tag_configure(
-            kind,
-            foreground=foreground,
-            background=background,
-            lmargincolor=background,
-            rmargincolor=background,
-            spacing1=space,
-            spacing3=space,
-        )
-
-    def _style_parts(self) -> None:
-        theme, colours, tag = self._theme, self._theme.palette, self.tag_configure
-        tag("wraps", wrap="char")
-        tag("turned", wrap="none")
-        tag("right")  # it stands at the right edge; _set_columns says where that is
-        tag("upper", spacing3=0)  # a row of a turned line that has others below it
-        tag("lower", spacing1=0)  # and above it
-        tag("time", foreground=colours.muted, font=theme.small)
-        tag("sign", font=theme.bold)
-        tag("mark", foreground=colours.private, font=theme.bold)
-        tag("call", font=theme.bold)
-        for number, colour in enumerate(colours.names):
-            tag(f"name{number}", foreground=colour, font=theme.bold)
-        tag("link", foreground=colours.link, underline=True)
-        tag("waiting", foreground=colours.muted)
-        tag("failed", foreground=colours.error)
-        tag("found", background=colours.found, foreground=colours.on_found)
-        tag("found_now", background=colours.found_now, foreground=colours.on_found_now)
-        for part in ("turned", "right", "upper", "lower", "time", "mark", "link", "waiting"):
-            self.tag_raise(part)
-        for part in ("failed", "found", "found_now", "sel"):
-            self.tag_raise(part)
 
     def _widen_names(self, lines: Sequence[Shown]) -> None:
         """The column of names is as wide as the widest so far; it never jumps back."""
         width = self._theme.bold.measure
-        widest = max((each.line.who for each in lines), key=width)
+        widest = max((each.line.name for each in lines), key=width)
         if width(widest) > width(self._widest_name):
             self._widest_name = widest
             self.set_columns()

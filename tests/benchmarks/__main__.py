@@ -32,7 +32,7 @@ from tests.benchmarks.generator import Failure, Order, Part, Report, read_report
 from tests.benchmarks.picture import Curve, Point, draw
 from tests.benchmarks.results import Results, known, median, others_share, per_second
 from tests.benchmarks.servers import CONTENDERS, Contender, ngircd_program, running
-from tests.harness import ROOT, environment
+from tests.kit.harness import ROOT, environment
 
 _DEFAULT_SERVERS = [each.name for each in CONTENDERS.values() if not each.is_variant]
 _TOO_NOISY = 0.1  # of a CPU, taken by other programs

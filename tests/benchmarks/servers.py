@@ -14,7 +14,7 @@ from typing import IO
 
 from shared.defaults import HOST
 from tests.benchmarks.generator import Failure
-from tests.harness import ROOT, SECONDS, environment, free_port, look_in_sbin
+from tests.kit.harness import ROOT, SECONDS, environment, free_port, look_in_sbin
 
 _NGIRCD = """\
 [Global]

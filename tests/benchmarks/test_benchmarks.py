@@ -3,26 +3,24 @@
 import asyncio
 import contextlib
 import dataclasses
-import doctest
 import json
 import os
 import threading
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from phase4.server.status_port import StatusPort
 from shared.defaults import HOST
 from shared.listener import open_listener
-from tests.benchmarks import generator, picture, results
+from tests.benchmarks import generator
 from tests.benchmarks.asyncio_server import Chat, serve
 from tests.benchmarks.generator import Failure, Order, Part, carry_out
 from tests.benchmarks.picture import Curve, Point, draw
 from tests.benchmarks.servers import CONTENDERS, running
-from tests.harness import SECONDS, free_port, run, wait_until
+from tests.kit.harness import SECONDS, free_port, run, wait_until
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -208,10 +206,3 @@ def test_a_server_that_goes_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(generator, "STALL_SECONDS", 0.3)
     with faulty_server(lambda line: []) as port, pytest.raises(Failure, match="nothing came for"):
         carry_out(order(port))
-
-
-@pytest.mark.parametrize("module", [picture, results], ids=lambda module: module.__name__)
-def test_the_examples_in_the_docstrings_are_true(module: ModuleType) -> None:
-    outcome = doctest.testmod(module)
-    assert outcome.attempted
-    assert not outcome.failed

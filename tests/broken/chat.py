@@ -1,8 +1,8 @@
 """A chat with names for phase 4, small and right. The broken ones derive from it.
 
 A thread reads for each person and another one writes, from a queue with a bound: easy to read, and
-five times slower than one writer for all (phase4/README.md says why). The second argument is the
-directory for the logs.
+five times slower than one writer for all (phase4/server/README.md says why). The second argument is
+the directory for the logs.
 
 Phase: 4
 """

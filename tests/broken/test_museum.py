@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import ROOT, Program, run
+from tests.kit.harness import ROOT, Program, run
 
 HERE = Path(__file__).parent
 PATIENCE_SECONDS = "3"  # on one machine an answer takes milliseconds

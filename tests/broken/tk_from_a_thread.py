@@ -8,7 +8,7 @@ do instead: the thread puts plain objects into a queue, and Tk's own timer takes
     python -m tests.broken.tk_from_a_thread thread     # hangs at its end
     python -m tests.broken.tk_from_a_thread queue      # does not
 
-No server, so no phase; tests/phase4/test_tk_and_threads.py runs both.
+No server, so no phase; tests/phase4/client_gui/test_tk_and_threads.py runs both.
 """
 
 import queue

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from shared.readable import readable
 from tests.grading.journal import Journal
-from tests.harness import Peer
+from tests.kit.harness import Peer
 
 SILENCE, END, RESET, MISMATCH, UNFINISHED, REFUSED, DEAD = (
     "silence", "end", "reset", "mismatch", "unfinished", "refused", "dead"

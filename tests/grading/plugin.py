@@ -1,7 +1,8 @@
 """Hangs the grading of servers into pytest: its options, its fixtures, and what a failure prints.
 
 A check that is marked with `teaches(...)` grades everybody's server. Its module says in OURS which
-server is graded without --server. With --server, all other checks are left out.
+server is graded without --server. With --server, all other checks are left out, and what is in
+other files than test_wire.py is not even loaded.
 """
 
 import contextlib
@@ -19,8 +20,9 @@ from tests.grading.journal import Journal
 from tests.grading.people import DEAD, Verdict
 from tests.grading.subject import Graded, Running, Subject, words_of
 from tests.grading.teaching import explanation, lesson_of
-from tests.harness import ROOT
+from tests.kit.harness import ROOT
 
+WIRE = "test_wire.py"
 PATIENCE_SECONDS = 5.0  # for what takes milliseconds: a slow machine is no mistake
 
 _graded = pytest.StashKey[Graded]()
@@ -59,6 +61,15 @@ def pytest_configure(config: pytest.Config) -> None:
     except ValueError as error:
         raise pytest.UsageError(f"--server {command}: {error}") from error
     config.stash[_grades] = {}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With --server, leave alone what grades nobody: a learner's run begins sooner."""
+    if config.getoption("--server") is None:
+        return None
+    if collection_path.is_dir():
+        return True if not any(collection_path.rglob(WIRE)) else None
+    return True if collection_path.name != WIRE else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

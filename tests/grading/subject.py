@@ -20,7 +20,7 @@ from shared.readable import readable
 from tests.grading.journal import Journal
 from tests.grading.people import DEAD, Somebody, Verdict
 from tests.grading.processes import KILL, family, send_signal
-from tests.harness import environment, free_port
+from tests.kit.harness import environment, free_port
 
 START_SECONDS = 10.0  # a big runtime on a slow machine
 STOP_SECONDS = 3.0  # then it is killed

@@ -1,6 +1,5 @@
 """Whatever command starts a learner's server: nothing of it stays, and nothing waits for it."""
 
-import doctest
 import os
 import shlex
 import signal
@@ -13,7 +12,7 @@ from tests.grading import subject as subjects
 from tests.grading.people import Verdict
 from tests.grading.processes import family
 from tests.grading.subject import MAX_PRINTED_BYTES, SEARCHED_LINES, Running, Subject
-from tests.harness import ROOT, Peer, Program, wait_until
+from tests.kit.harness import ROOT, Peer, Program, wait_until
 
 PYTHON = shlex.quote(sys.executable)
 
@@ -143,9 +142,3 @@ def test_a_command_that_cannot_be_one_is_a_sentence(command: str) -> None:
     with Program("pytest", "tests/phase1/test_wire.py", "--server", command) as grading:
         grading.expect("^ERROR: .*--server")
         assert grading.wait() == 4
-
-
-def test_the_examples_in_the_docstrings_are_true() -> None:
-    results = doctest.testmod(subjects)
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -13,7 +13,7 @@ from shared.defaults import MAX_STATUS_BYTES
 from shared.listener import open_listener
 from shared.status import Snapshot, format_snapshot
 from shared.threaded_server import ThreadedServer
-from tests.harness import SECONDS
+from tests.kit.harness import SECONDS
 
 Script = Callable[[socket.socket], None]
 """What is done with one connection; it is closed afterwards."""

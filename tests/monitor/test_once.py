@@ -10,7 +10,7 @@ import pytest
 
 from monitor.__main__ import main
 from shared.status import Person, parse_snapshot
-from tests.harness import ROOT, SECONDS, environment, free_port
+from tests.kit.harness import ROOT, SECONDS, environment, free_port
 from tests.monitor.samples import QUIET, changed
 from tests.monitor.status_server import StatusServer, sends
 

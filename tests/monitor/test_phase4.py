@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tests.harness import Server
-from tests.terminal import Terminal
+from tests.kit.harness import Server
+from tests.kit.terminal import Terminal
 
 
 def test_it_shows_what_happens_in_the_chat(tmp_path: Path) -> None:

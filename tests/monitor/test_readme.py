@@ -12,7 +12,7 @@ from monitor.record import COLUMNS
 from monitor.source import Source, SourceError
 from shared.defaults import STATUS_PORT
 from shared.status import Person, Snapshot
-from tests.harness import ROOT, SECONDS, environment, free_port, wait_until
+from tests.kit.harness import ROOT, SECONDS, environment, free_port, wait_until
 
 PAGE = (ROOT / "monitor" / "README.md").read_text(encoding="utf-8")
 

@@ -13,7 +13,7 @@ import pytest
 from monitor.__main__ import main
 from monitor.record import COLUMNS
 from shared.status import Snapshot
-from tests.harness import ROOT, SECONDS, Program, free_port, wait_until
+from tests.kit.harness import ROOT, SECONDS, Program, free_port, wait_until
 from tests.monitor.samples import QUIET, changed
 from tests.monitor.status_server import StatusServer, sends, stalls
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from shared.status import Person, Snapshot
-from tests.harness import SECONDS, free_port
+from tests.kit.harness import SECONDS, free_port
+from tests.kit.terminal import ENTER_ALTERNATE, Terminal
 from tests.monitor.samples import QUIET, changed, crowd
 from tests.monitor.status_server import StatusServer, gives, once, sends, stalls
-from tests.terminal import ENTER_ALTERNATE, Terminal
 
 OFTEN = ("--interval", "0.2")
 RARELY = ("--interval", "3600")

@@ -13,7 +13,7 @@ from monitor.source import Answer, Poller, Source, SourceError
 from shared.defaults import MAX_STATUS_BYTES
 from shared.listener import open_listener
 from shared.status import Person, Snapshot, format_snapshot
-from tests.harness import SECONDS, free_port, wait_until
+from tests.kit.harness import SECONDS, free_port, wait_until
 from tests.monitor.samples import QUIET, changed
 from tests.monitor.status_server import Script, StatusServer, never_ends, sends, stalls
 

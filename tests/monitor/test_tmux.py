@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import Need
-from tests.harness import ROOT, SECONDS, environment, wait_until
+from tests.kit.harness import ROOT, SECONDS, environment, wait_until
 from tests.monitor.samples import QUIET, changed
 from tests.monitor.status_server import StatusServer
 

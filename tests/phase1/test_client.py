@@ -1,7 +1,7 @@
 """Phase 1's client: one line, one answer."""
 
-from tests.harness import Server
-from tests.phases_common import ClientPromises, Listener, run_piped
+from tests.kit.harness import Server
+from tests.kit.phases_common import ClientPromises, Listener, run_piped
 
 MODULE = "phase1.client"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.harness import ROOT, Server
-from tests.phases_common import ServerPromises, expect_end_after_whatever, fill
+from tests.kit.harness import ROOT, Server
+from tests.kit.phases_common import ServerPromises, expect_end_after_whatever, fill
 
 MODULE = "phase1.server"
 

@@ -1,7 +1,7 @@
 """Phase 2's client: keyboard and server at once."""
 
-from tests.harness import Server
-from tests.phases_common import TwoThreadedClientPromises, run_piped
+from tests.kit.harness import Server
+from tests.kit.phases_common import TwoThreadedClientPromises, run_piped
 
 MODULE = "phase2.client"
 

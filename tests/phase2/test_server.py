@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import SECONDS, Peer, Server, wait_until
-from tests.phases_common import ServerPromises, expect_end_after_whatever, fill
+from tests.kit.harness import SECONDS, Peer, Server, wait_until
+from tests.kit.phases_common import ServerPromises, expect_end_after_whatever, fill
 
 MODULE = "phase2.server"
 
@@ -120,7 +120,7 @@ def test_lines_of_many_threads_are_whole_on_the_console() -> None:
             peer.expect(f"line {number}")
 
     with contextlib.ExitStack() as all_stay:
-        server = all_stay.enter_context(Server("tests.hasty", MODULE))
+        server = all_stay.enter_context(Server("tests.kit.hasty", MODULE))
         peers = [all_stay.enter_context(server.connect()) for _ in range(6)]
         threads = [threading.Thread(target=talk, args=(peer,), daemon=True) for peer in peers]
         for thread in threads:

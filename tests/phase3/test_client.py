@@ -1,10 +1,7 @@
 """Phase 3's client: what others say."""
 
-import doctest
-
-from phase3 import client
-from tests.harness import Program, Server
-from tests.phases_common import Listener, TwoThreadedClientPromises
+from tests.kit.harness import Program, Server
+from tests.kit.phases_common import Listener, TwoThreadedClientPromises
 
 MODULE = "phase3.client"
 
@@ -46,7 +43,3 @@ def test_two_clients_talk() -> None:
             alice.type("/exit\n")
             assert alice.wait() == 0
             bob.expect(r"^\* 127\.0\.0\.1:\d+ left, 1 here$")
-
-
-def test_the_example_in_its_docstring_is_true() -> None:
-    assert doctest.testmod(client).failed == 0

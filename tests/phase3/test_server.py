@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.harness import Peer, Server
-from tests.phases_common import ServerPromises, Talk, expect_end_after_whatever, fill
+from tests.kit.harness import Peer, Server
+from tests.kit.phases_common import ServerPromises, Talk, expect_end_after_whatever, fill
 
 MODULE = "phase3.server"
 ADDRESS = r"127\.0\.0\.1:\d+"

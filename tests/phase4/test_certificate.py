@@ -1,7 +1,6 @@
 """python -m phase4.certificate: what it makes convinces whom it should, and nobody else."""
 
 import contextlib
-import doctest
 import errno
 import ipaddress
 import os
@@ -28,8 +27,8 @@ from phase4.certificate import CertificateError
 from phase4.transport.contexts import client_context, fingerprint_of_file, server_context
 from phase4.transport.tls_socket import TLSSocket
 from tests.conftest import Need
-from tests.harness import ROOT, SECONDS, Program, environment, run
-from tests.phase4.chat import Chat
+from tests.kit.chat import Chat
+from tests.kit.harness import ROOT, SECONDS, Program, environment, run
 
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights for files")
 ANSWER = b"HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"
@@ -484,7 +483,3 @@ def test_without_its_library_it_says_what_to_install(tmp_path: Path) -> None:
         "installed: python -m pip install cryptography"
     )
     assert not list(tmp_path.glob("*.pem"))
-
-
-def test_its_examples_are_true() -> None:
-    assert doctest.testmod(certificate) == (0, 1)

@@ -24,10 +24,10 @@ OURS = (
 
 TIME = r"\[\d\d:\d\d:\d\d\]"
 PROTOCOL = "phase4/README.md, The protocol"
-NAMES = "phase4/README.md, Names: look and take in one step"
-PRIVATE = "phase4/README.md, Private messages: a mistake must not become public"
-OUTBOX = "phase4/README.md, The outbox: nobody waits for anybody"
-LOGS = "phase4/README.md, The logs"
+NAMES = "phase4/server/README.md, Names: look and take in one step"
+PRIVATE = "phase4/server/README.md, Private messages: a mistake must not become public"
+OUTBOX = "phase4/server/README.md, The outbox: nobody waits for anybody"
+LOGS = "phase4/server/README.md, The logs"
 LONG_LINE = "x" * 4000
 _literally = functools.lru_cache(16)(re.escape)  # a long line, thousands of times
 LENGTH_SECONDS = 40.0  # for what takes one: a slow machine is no mistake
@@ -327,7 +327,7 @@ def test_a_mistyped_private_message_is_an_error_and_never_public(graded: Graded,
 
 
 @teaches(
-    "phase4/README.md, Limits",
+    "phase4/server/README.md, Limits",
     "The line went out as it came in. Whoever sends an escape sequence clears other people's"
     " screens, or writes there what nobody said.",
     "Which characters should never reach somebody else's terminal?",
@@ -345,7 +345,7 @@ def test_control_characters_reach_nobody(graded: Graded, forbidden: str) -> None
 
 
 @teaches(
-    "phase4/README.md, Limits",
+    "phase4/server/README.md, Limits",
     "What somebody says can be taken for what somebody else says, or for the server's own words.",
     "What would Bob see if Alice says '[10:00:00] Carol: I resign'?",
     "The name before a line must be the server's, always, for every line.",

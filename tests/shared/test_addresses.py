@@ -20,9 +20,9 @@ import pytest
 from shared.address import Address
 from shared.listener import Listener, ListenError, open_listener
 from shared.threaded_server import ThreadedServer
-from tests.harness import SECONDS, Peer, Program, free_port, wait_until
+from tests.kit.harness import SECONDS, Peer, Program, free_port, wait_until
+from tests.kit.two_addresses import resolve_localhost
 from tests.shared.test_listener import has_ipv6
-from tests.two_addresses import resolve_localhost
 
 BOTH = ["::1", "127.0.0.1"]
 OF_IPV4 = ["127.0.0.1", "127.0.0.2"]  # all of 127/8 is this machine, on Linux
@@ -74,7 +74,7 @@ FIRST_WORDS = {
 def on_localhost(module: str, addresses: list[str], *arguments: str) -> Iterator[Program]:
     """The program, on any free port of localhost, which has these addresses."""
     chosen = ("--host", "localhost", "--port", "0", *arguments)
-    with Program("tests.two_addresses", *chosen, module, ",".join(addresses)) as program:
+    with Program("tests.kit.two_addresses", *chosen, module, ",".join(addresses)) as program:
         yield program
 
 

@@ -1,13 +1,11 @@
 """Bytes to lines and back: nothing depends on how the stream was cut."""
 
-import doctest
 import itertools
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import framing
 from shared.framing import BadLine, LineDecoder, encode_line
 
 _LINE = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=200)
@@ -28,10 +26,6 @@ def decode(decoder: LineDecoder, data: bytes, cuts: list[int]) -> list[str | Bad
 def texts(lines: list[str | BadLine]) -> list[str]:
     """The lines, with the reason where there is no line."""
     return [line.reason if isinstance(line, BadLine) else line for line in lines]
-
-
-def test_the_examples_in_its_docstrings_are_true() -> None:
-    assert doctest.testmod(framing).failed == 0
 
 
 @given(st.lists(_LINE), _CUTS)

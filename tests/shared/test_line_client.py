@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from tests.harness import ROOT, SECONDS, environment
-from tests.phases_common import Listener
+from tests.kit.harness import ROOT, SECONDS, environment
+from tests.kit.phases_common import Listener
 
 PROGRAM = [sys.executable, "-m", "phase3.client", "--port"]
 

@@ -1,7 +1,6 @@
 """Open a listening socket, and a connection to it: each failure is a sentence."""
 
 import contextlib
-import doctest
 import socket
 import struct
 from collections.abc import Iterator
@@ -9,11 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from shared import defaults
-from shared import listener as module
 from shared.address import Address
 from shared.connector import ConnectError, connect
 from shared.listener import ListenError, open_listener, tune_connection
-from tests.harness import SECONDS, Peer, free_port
+from tests.kit.harness import SECONDS, Peer, free_port
 
 
 @contextlib.contextmanager
@@ -31,10 +29,6 @@ def has_ipv6() -> bool:
         probe.bind(("::1", 0))
         return True
     return False
-
-
-def test_the_examples_in_its_docstrings_are_true() -> None:
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.poller import Poller, hangs_up, has_ended, is_ready
-from tests.harness import SECONDS
+from tests.kit.harness import SECONDS
 
 
 @pytest.fixture

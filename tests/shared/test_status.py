@@ -19,7 +19,7 @@ from shared.status import (
     format_snapshot,
     parse_snapshot,
 )
-from tests.harness import ROOT
+from tests.kit.harness import ROOT
 
 FULL = Snapshot(
     server="phase4 0.1.0",

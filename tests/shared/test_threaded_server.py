@@ -12,7 +12,7 @@ import pytest
 
 from shared.listener import Listener, open_listener
 from shared.threaded_server import Handler, ThreadedServer
-from tests.harness import SECONDS, Peer, Server, wait_until
+from tests.kit.harness import SECONDS, Peer, Server, wait_until
 
 
 def echo(connection: socket.socket, address: str) -> None:
@@ -262,3 +262,24 @@ def test_drain_does_not_wait_for_ever() -> None:
         served.server.stop()
         assert not served.server.drain(0.01)
         stubborn.set()
+
+
+def test_what_is_served_at_once_needs_no_place() -> None:
+    def give_a_line(connection: socket.socket) -> bool:
+        connection.sendall(b"line\n")
+        return True
+
+    server = ThreadedServer(
+        open_listener("127.0.0.1", 0), echo, max_connections=0, at_once=give_a_line
+    )
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        with Peer(*server.listener.getsockname()) as peer:
+            peer.expect("line")
+            peer.expect_end()
+    finally:
+        server.stop()
+        thread.join(SECONDS)
+        server.drain(SECONDS)
+    assert server.refused == 0

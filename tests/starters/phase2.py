@@ -44,11 +44,16 @@ class Server:
         """Let each client be served, for ever."""
         while True:
             connection, (host, port) = listener.accept()
+            # <1>
             # TODO 1: fifty clients are served at once
             #   This serves a client to its end, and nobody is accepted meanwhile. Let a thread do
             #   it: threading.Thread(target=..., args=(...)), with daemon=True, so that Ctrl-C ends
             #   the program although threads still run. Then start() it.
-            self.serve(connection, f"{host}:{port}")
+            #: self.serve(connection, f"{host}:{port}")
+            threading.Thread(
+                target=self.serve, args=(connection, f"{host}:{port}"), daemon=True
+            ).start()
+            # </1>
 
     def serve(self, connection: socket.socket, address: str) -> None:
         """One client, from hello to goodbye."""
@@ -64,23 +69,35 @@ class Server:
         """Answer each line until the client ends its stream. Raises OSError when it vanishes."""
         for line in self.lines(connection):
             text = answer(line)
+            # <3>
             # TODO 3: it prints what was said
             #   say() who said what: the address, a colon, and the text.
+            say(f"{address}: {text}")
+            # </3>
 
             connection.sendall(text.encode() + b"\n")
 
     def lines(self, connection: socket.socket) -> Iterator[bytes]:
         """The lines of one client, without their newlines."""
+        # <2>
         # TODO 2: unfinished lines of two clients are not mixed
         #   While there was one client at a time, one place for what is unfinished was enough. Now
         #   several threads are in here at once, and all of them use the same self.unfinished.
-        self.unfinished = b""
+        #: self.unfinished = b""
+        #: while data := connection.recv(4096):
+        #:     *lines, self.unfinished = (self.unfinished + data).split(b"\n")
+        #:     yield from lines
+        #:     if len(self.unfinished) >= RUNAWAY_BYTES:
+        #:         connection.sendall(b"! No newline in 64 KiB. Goodbye.\n")
+        #:         return
+        unfinished = b""
         while data := connection.recv(4096):
-            *lines, self.unfinished = (self.unfinished + data).split(b"\n")
+            *lines, unfinished = (unfinished + data).split(b"\n")
             yield from lines
-            if len(self.unfinished) >= RUNAWAY_BYTES:
+            if len(unfinished) >= RUNAWAY_BYTES:
                 connection.sendall(b"! No newline in 64 KiB. Goodbye.\n")
                 return
+        # </2>
 
 
 def answer(line: bytes) -> str:
@@ -96,10 +113,13 @@ def answer(line: bytes) -> str:
 
 def clean(text: str) -> str:
     """`text` as it may be shown on a screen."""
+    # <4>
     # TODO 4: no escape sequence reaches the console
     #   say() prints what this gives. Somebody may send "\x1b[2J", and clear your screen. Put
     #   "\ufffd" for each character that is not printable: str.isprintable() knows.
-    return text
+    #: return text
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+    # </4>
 
 
 def main() -> None:

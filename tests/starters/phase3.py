@@ -76,37 +76,61 @@ class Chat:
     def serve(self, client: Client) -> None:
         """One client's whole stay."""
         with client.connection:
+            # <6>
             # TODO 6: who goes is announced however they go (reset)
             #   When a client vanishes, recv() raises OSError, and leave() is not called. Which two
             #   words of Python run something whatever happens? And who catches the OSError?
-            self.join(client)
-            self.listen_to(client)
-            self.leave(client)
+            #: self.join(client)
+            #: self.listen_to(client)
+            #: self.leave(client)
+            try:
+                self.join(client)
+                self.listen_to(client)
+            except OSError as error:
+                say(f"{client.address} was cut off: {error.strerror}")
+            finally:
+                self.leave(client)
+            # </6>
 
     def join(self, client: Client) -> None:
         """Add a newcomer to those who hear, and greet them."""
+        # <1>
         # TODO 1: a newcomer is welcomed
         #   Put the client into self.clients, and only then send it a line of welcome, which begins
         #   with "* ".
+        with self.lock:
+            self.clients.append(client)
+        client.send("* Welcome. /exit leaves.")
+        # </1>
 
+        # <4>
         # TODO 4: a join is announced
         #   Tell all others, with broadcast(): "* ", the client's address, and that it joined.
+        self.broadcast(f"* {client.address} joined", client)
+        # </4>
 
     def leave(self, client: Client) -> None:
         """Remove somebody from those who hear."""
         with self.lock:
             if client in self.clients:
                 self.clients.remove(client)
+        # <5>
         # TODO 5: who goes is announced however they go (leave)
         #   As in TODO 4.
+        self.broadcast(f"* {client.address} left", client)
+        # </5>
 
     def listen_to(self, client: Client) -> None:
         """Pass on what a client says, to its end. Raises OSError when it vanishes."""
         for line in lines(client):
             text = text_of(line)
+            # <7>
             # TODO 7: who goes is announced however they go (exit)
             #   The line /exit is not for the others: it ends this conversation, as if the client
             #   had closed the connection.
+            if text is not None and text.strip() == "/exit":
+                return
+            # </7>
 
             if text is None:
                 client.send("! That line is too long, or no UTF-8.")
@@ -116,24 +140,37 @@ class Chat:
     def heard(self, client: Client, text: str) -> None:
         """Pass on one line."""
         say(f"{client.address}: {text}")
+        # <8>
         # TODO 8: no escape sequence is delivered
         #   The text goes to other people's screens as it came.
-        self.broadcast(text, client)
+        #: self.broadcast(text, client)
+        self.broadcast(clean(text), client)
+        # </8>
 
     def broadcast(self, line: str, sender: Client) -> None:
         """Send a line to all whom it concerns."""
         with self.lock:
+            # <3>
             # TODO 3: nobody hears themselves
             #   This copies the whole list. Leave out the sender: compare the objects, with `is`.
-            hearers = list(self.clients)
+            #: hearers = list(self.clients)
+            hearers = [each for each in self.clients if each is not sender]
+            # </3>
 
         self.deliver(line, hearers)  # not under the lock: who comes or goes would have to wait
 
     def deliver(self, line: str, hearers: list[Client]) -> None:
         """Send a line to each of them."""
+        # <2>
         # TODO 2: everybody hears what one says
         #   send() it. When one of the hearers has just gone, that raises OSError. Go on with the
         #   next: it is not the speaker's fault.
+        for each in hearers:
+            try:
+                each.send(line)
+            except OSError:
+                continue  # its own thread will notice
+        # </2>
 
 
 def lines(client: Client) -> Iterator[bytes]:

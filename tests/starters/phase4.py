@@ -100,8 +100,12 @@ class Chat:
                 self.tell(person, "! That line is too long, or no UTF-8.")
             elif not person.name:
                 self.give_name(person, text)
+            # <5>
             # TODO 5: a name is free again when its owner has gone (quit)
             #   /quit ends this conversation: return, and what stands in serve() is done.
+            elif text.strip() == "/quit":
+                return
+            # </5>
 
             else:
                 self.command(person, text)
@@ -110,20 +114,32 @@ class Chat:
 
     def give_name(self, person: Person, wanted: str) -> None:
         """Let somebody in under this name, or say why not."""
+        # <1>
         # TODO 1: a newcomer gives a name and is welcomed
         #   The line that has come is the name. claim() it. Where that fails, tell() the person
         #   "! " and why. Else welcome them, under the name that they have now:
         #   f"{now()} * Welcome, {person.name}! {len(self.people)} online."
         #   And say() to the others that they joined: the protocol says how.
+        if not self.claim(person, wanted):
+            self.tell(person, "! That name is taken, or none.")
+            self.tell(person, "* Enter your nickname:")
+        else:
+            self.tell(person, f"{now()} * Welcome, {person.name}! {len(self.people)} online.")
+            self.say(person, f"{now()} * {person.name} joined")
+        # </1>
 
     def claim(self, person: Person, name: str) -> bool:
         """Give somebody a name; False where they cannot have it."""
         if not allowed(name):
             return False
         with self.lock:
+            # <2>
             # TODO 2: a name has one holder
             #   Is it taken? Look here, where the lock is held: between looking and taking, nobody
             #   else may look.
+            if key(name) in self.people:
+                return False
+            # </2>
 
             self.people[key(name)] = person
             person.name = name
@@ -131,15 +147,31 @@ class Chat:
 
     def rename(self, person: Person, name: str) -> None:
         """Take another name, give the old one back, and tell everybody."""
+        # <9>
         # TODO 9: nick changes the name and frees the old one
         #   Under the lock: claim() the new one, and only then delete the old one from self.people.
         #   The others hear f"{now()} * {old} is now {name}", and so does the person.
+        with self.lock:
+            old = person.name
+            if not self.claim(person, name):
+                self.tell(person, "! That name is taken, or none.")
+                return
+            del self.people[key(old)]
+            self.tell(person, f"{now()} * {old} is now {name}")
+            self.say(person, f"{now()} * {old} is now {name}")
+        # </9>
 
     def leave(self, person: Person) -> None:
         """Forget somebody, and tell the others."""
+        # <4>
         # TODO 4: a name is free again when its owner has gone (leave)
         #   Who never had a name was never here. Else, under the lock: delete them from self.people,
         #   and say() that they left.
+        if person.name:
+            with self.lock:
+                del self.people[key(person.name)]
+                self.say(person, f"{now()} * {person.name} left")
+        # </4>
 
     # --- lines ---------------------------------------------------------------------------------
 
@@ -153,34 +185,69 @@ class Chat:
             self.whisper(person, name, text)
         elif word.startswith("@"):
             self.whisper(person, word[1:].removesuffix(":"), rest)
+        # <8>
         # TODO 8: who tells who is online
         #   /who is answered f"{now()} * {count} online: {names}", with the names sorted.
+        elif word == "/who":
+            with self.lock:
+                names = sorted(each.name for each in self.people.values())
+            self.tell(person, f"{now()} * {len(names)} online: {', '.join(names)}")
+        # </8>
 
+        # <11>
         # TODO 11: a mistyped private message is an error and never public (/pmm Bob secret)
         #   What begins with "/" or "@", and is no command, is answered by an error.
+        elif word.startswith("/"):
+            self.tell(person, "! There is no such command. Nothing was sent.")
+        # </11>
 
         else:
             self.say_to_all(person, text)
 
     def say_to_all(self, sender: Person, text: str) -> None:
         """Tell everybody what one says."""
+        # <7>
         # TODO 7: what one says all others hear with the name
         #   say() f"{now()} {sender.name}: {text}", and with the text through clean(). Hold the
         #   lock meanwhile. Then nobody's line can overtake another's, and all see one order.
+        with self.lock:
+            said = f"{sender.name}: {clean(text)}"
+            # <15b>
+            self.log("messages.txt", said)
+            # </15b>
+            self.say(sender, f"{now()} {said}")
+        # </7>
 
     def whisper(self, sender: Person, name: str, text: str) -> None:
         """Tell one person something."""
+        # <10>
         # TODO 10: a private message reaches two people (/pm Bob hi there)
         #   Under the lock, look for the name in self.people. Where nobody has it, or there is no
         #   text, tell() the sender "! " and why. Else tell() both of them
         #   f"{now()} {sender.name} -> {recipient.name}: {text}", and the text through clean().
+        with self.lock:
+            recipient = self.people.get(key(name))
+            if recipient is None or not text:
+                self.tell(sender, "! Nobody has that name, or there is no text.")
+                return
+            said = f"{sender.name} -> {recipient.name}: {clean(text)}"
+            # <15c>
+            self.log("private_messages.txt", said)
+            # </15c>
+            for each in (recipient, sender):
+                self.tell(each, f"{now()} {said}")
+        # </10>
 
     def log(self, name: str, entry: str) -> None:
         """Append an entry to a log. When this returns, it is in the file."""
+        # <15>
         # TODO 15: what was delivered is in the log
         #   Public messages are in messages.txt, as "Alice: hello", and private messages in
         #   private_messages.txt, as "Alice -> Bob: hi", each with date and time before it. Append
         #   here, and call this in say_to_all() and whisper(), before anybody hears the line.
+        with (self.logs / name).open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {entry}\n")
+        # </15>
 
     # --- sending -------------------------------------------------------------------------------
 
@@ -193,40 +260,61 @@ class Chat:
 
     def tell(self, person: Person, line: str) -> None:
         """Send a line to one person. Never raises."""
+        # <13>
         # TODO 13: one who stops reading holds up nobody
         #   This waits for somebody who does not read, and with it whoever speaks, who holds the
         #   lock. Put the line into person.outbox instead, and let write() send it.
-        with contextlib.suppress(OSError):  # they are gone; their own thread will notice
-            person.send(line)
-
+        #: with contextlib.suppress(OSError):  # they are gone; their own thread will notice
+        #:     person.send(line)
+        # <14>
         # TODO 14: one who stops reading is disconnected
         #   Where MAX_OUTBOX_LINES wait already, person.cut_off(), and put nothing more there.
+        if person.outbox.qsize() >= MAX_OUTBOX_LINES:
+            person.cut_off()
+            return
+        # </14>
+        person.outbox.put(line)
+        # </13>
 
     def write(self, person: Person) -> None:
         """Send what is put into somebody's outbox, until None: a thread of its own."""
+        # <13b>
         # TODO 13b: ... and here: get() a line from the outbox, and send() it. When that raises
         #   OSError, they are gone.
+        with contextlib.suppress(OSError):
+            while (line := person.outbox.get()) is not None:
+                person.send(line)
+        # </13b>
 
 
 def key(name: str) -> str:
     """What two names have in common that people would take for one."""
+    # <3>
     # TODO 3: names that differ in case are one name
     #   str.casefold() is made for that.
-    return name
+    #: return name
+    return name.casefold()
+    # </3>
 
 
 def allowed(name: str) -> bool:
     """Whether this can be a name."""
+    # <6>
     # TODO 6: a name that could deceive is refused
     #   NAME.fullmatch(name) knows which letters a name may have. Let it be 20 of them at most.
-    return True
+    #: return True
+    return len(name) <= 20 and NAME.fullmatch(name) is not None
+    # </6>
 
 
 def clean(text: str) -> str:
     """`text` as other people's screens, and the logs, can bear it."""
+    # <12>
     # TODO 12: control characters reach nobody
     #   Put "\ufffd" for each character that is not printable: str.isprintable() knows.
-    return text
+    #: return text
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+    # </12>
 
 
 def lines(person: Person) -> Iterator[bytes]:

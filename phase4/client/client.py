@@ -1,0 +1,397 @@
+r"""The face of the core, for any client and any bot: it knows no toolkit.
+
+New here: **one thread owns the socket**. It connects, reads and writes; everybody else talks to it
+through two queues. What the server says comes out of `events`, as objects; what a person says goes
+in through `send`, which never waits. So a window stays alive whatever the network does, and
+nothing but plain Python is shared between the threads. A bot is a loop over the events:
+
+    from contextlib import suppress
+    from phase4.client import Client, Disconnected, Received, SendError
+    from shared.message import Private
+
+    bot = Client("127.0.0.1", 12345, "Echo")
+    bot.start()
+    while not isinstance(event := bot.events.get(), Disconnected):
+        match event:
+            case Received(Private(sender=sender, text=text)) if sender != bot.name:
+                with suppress(SendError):  # somebody's line may be too long to send back
+                    bot.send(f"/pm {sender} {text}")
+    print(event.reason)
+
+With `reconnect=True` a lost connection is not the end: after a `ConnectionLost` the client connects
+again by itself, with growing pauses, takes its name back, and sends what was typed meanwhile. What
+it had sent just before goes out again, unless the server has answered a question that was asked
+later (phase4/client/send_queue.py says why nothing less will do).
+
+With `trust=Trust()` all of it goes over TLS, and nothing is said before the server has shown that
+it is the right one (phase4/transport/trust.py). `phase4.echo_bot` is the bot above as a program.
+
+A client trusts no server: every text is cleaned, every list and queue has a bound, and a server
+that says nothing, or is not a chat server at all, is a `Disconnected` with a sentence that says so.
+
+From the phases before: one thread for the keyboard and one for the socket (phase 2's client), now
+with events between them. What is said, and when, is decided in phase4/client/talk.py, which does no
+I/O. From `shared/`: framing, and the doorbell that wakes the thread while it waits.
+"""
+
+import contextlib
+import queue
+import random
+import socket
+import threading
+import time
+from collections import deque
+from typing import NoReturn
+
+from phase4.client.dialing import Doorbell, Waiter, open_stream
+from phase4.client.dialogue import ANSWER_SECONDS
+from phase4.client.event_queue import EventQueue
+from phase4.client.events import (
+    Connected,
+    ConnectionLost,
+    Disconnected,
+    Ended,
+    Event,
+    PeopleChanged,
+    Secured,
+)
+from phase4.client.talk import LEFT, Talk
+from phase4.transport.trust import Trust, Verdict, Verifier, why_lost
+from shared.deadline import Deadline
+from shared.defaults import MAX_SERVER_LINE_BYTES, RECV_BYTES
+from shared.framing import LineDecoder
+from shared.goodbye import hang_up
+from shared.stream import Stream
+from shared.wakeup import Wakeup
+
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+"""Before connecting again: 1 s, doubled each time, up to 30 s, and each a half more or less by
+chance. When a server comes back, a thousand clients must not all knock in the same instant."""
+
+STEADY_SECONDS = 30.0
+"""A connection that lasted this long begins the pauses anew."""
+
+
+class Client:
+    """A person, or a bot, at one server, from connecting to the end.
+
+    Take events from `events` until `Disconnected`; call everything else from any thread.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        name: str = "",
+        *,
+        reconnect: bool = False,
+        trust: Trust | None = None,
+    ) -> None:
+        """Nothing happens before `start`. An empty name asks the server for a random one.
+
+        With `trust` it speaks TLS, and only with a server that is trusted (transport/trust.py).
+        """
+        self.host = host
+        self.port = port
+        # Rung by any thread; the socket thread waits for it.
+        self._wakeup = Wakeup()
+        self._events = EventQueue(self._wakeup.ring)
+        self.events: queue.Queue[Event] = self._events
+        self._thread = threading.Thread(target=self._run, name=f"{host}:{port}", daemon=True)
+        self._lock = threading.Lock()
+        # The protocol. Any thread may use it, under `_lock`. What only connecting and receiving
+        # changes, the socket thread also reads without the lock: nobody else writes it.
+        self._talk = Talk(name, reconnects=reconnect)
+        # Whether somebody wants no more pause. Written by any thread, under `_lock`.
+        self._must_retry = False
+        # The names of the latest PeopleChanged. Written by the socket thread, read by any.
+        self._people: tuple[str, ...] = ()
+        # All below belongs to the socket thread alone. Events wait in `_pending` while the queue is
+        # full; the socket is not read meanwhile.
+        self._pending: deque[Event] = deque()
+        self._verifier = Verifier(host, port, trust) if trust is not None else None
+        self._pause_seconds = FIRST_PAUSE_SECONDS
+
+    @property
+    def name(self) -> str:
+        """The name that the server gave; empty before. Any thread."""
+        with self._lock:
+            return self._talk.name
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The people online, as in the latest PeopleChanged. Any thread."""
+        return self._people
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the TCP connection stands, and nobody has closed it. Any thread."""
+        with self._lock:
+            return self._talk.is_open
+
+    @property
+    def is_away(self) -> bool:
+        """Whether a connection that was lost has not come back yet. Any thread."""
+        with self._lock:
+            return self._talk.is_away
+
+    @property
+    def lag_seconds(self) -> float | None:
+        """How long the server takes to answer, or has not answered now; None: not known.
+
+        Only with `reconnect`. Any thread.
+        """
+        with self._lock:
+            return self._talk.lag_seconds
+
+    @property
+    def unsent(self) -> tuple[str, ...]:
+        """After the end: the lines that are not known to have arrived, oldest first. Any thread.
+
+        Without `reconnect` nobody asks, and only lines that never left are known.
+        """
+        with self._lock:
+            return self._talk.unsent
+
+    def start(self) -> None:
+        """Begin to connect, in the client's own thread. Call it once."""
+        self._thread.start()
+
+    def send(self, text: str) -> None:
+        """Hand one line to the socket thread; after NameRefused, a name. Any thread; never waits.
+
+        With `reconnect`, a line that is sent while the connection is lost waits for its return.
+        Raises SendError where the line cannot be sent, with a sentence that says why.
+        """
+        with self._lock:
+            self._talk.send(text)
+        self._wakeup.ring()
+
+    def retry_now(self) -> None:
+        """Where the connection is lost: do not wait for the end of the pause. Any thread."""
+        with self._lock:
+            self._must_retry = True
+        self._wakeup.ring()
+
+    def close(self, seconds: float = 2.0) -> None:
+        """Let what was sent leave, then end, within `seconds`. Any thread; again does no harm.
+
+        The last event is then Disconnected; events that find no space in the queue are dropped.
+        """
+        with self._lock:
+            self._talk.close(seconds)
+        self._wakeup.ring()
+        if self._thread.ident is None:
+            self._wakeup.close()  # never started: there is nobody else to do it
+        elif self._thread is not threading.current_thread():
+            self._thread.join(seconds + 0.5)
+            if self._thread.is_alive():  # the system looks up a name, and nothing interrupts that
+                self._finish(Disconnected(LEFT, was_wished=True))
+
+    # --- the socket thread: one connection after the other --------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._live()
+        except Ended as end:
+            last = end.as_event()
+        except Exception as error:  # noqa: BLE001 - a thread's outermost frame
+            last = Disconnected(f"A fault in this program: {error!r}.")
+        self._finish(last)
+        self._wakeup.close()
+
+    def _live(self) -> NoReturn:
+        """Converse, and again after a loss where that is wanted, until an Ended that is final."""
+        while True:
+            began = time.monotonic()
+            try:
+                self._converse()
+            except Ended as end:
+                if self._is_last(end):
+                    raise
+                if not self._talk.is_away and time.monotonic() - began > STEADY_SECONDS:
+                    self._pause_seconds = FIRST_PAUSE_SECONDS
+                pause = self._lose(str(end))
+            self._wait_to_retry(pause)
+
+    def _is_last(self, end: Ended) -> bool:
+        with self._lock:
+            return end.is_final or not self._talk.may_return
+
+    def _lose(self, reason: str) -> float:
+        """Put aside what belonged to the lost connection, and say so; the seconds to pause."""
+        with self._lock:
+            self._talk.lost()
+            self._must_retry = False
+        self._tell_people()
+        pause = self._pause_seconds * random.uniform(0.5, 1.5)
+        self._pause_seconds = min(2 * self._pause_seconds, LONGEST_PAUSE_SECONDS)
+        self._emit(ConnectionLost(reason, pause))
+        return pause
+
+    def _wait_to_retry(self, seconds: float) -> None:
+        deadline = Deadline(seconds)
+        while not self._must_retry and not deadline.has_passed:
+            self._wakeup.wait(deadline.seconds_left)
+            self._wakeup.clear()
+            self._look_up()
+
+    def _look_up(self) -> None:
+        """The doorbell rang while there is no connection. Raises Ended when it was `close`."""
+        if self._talk.is_closing:
+            raise Ended(LEFT, was_wished=True)
+        self._tell_people()
+        self._flush_pending()
+
+    def _converse(self) -> NoReturn:
+        """From connecting to the end of the connection, which is always an Ended."""
+        doorbell = Doorbell(self._wakeup, self._look_up)
+        stream, verdict = open_stream(self.host, self.port, self._verifier, doorbell)
+        with contextlib.ExitStack() as at_the_end:
+            at_the_end.callback(hang_up, stream)  # over TLS, too, with a goodbye
+            self._begin(verdict)
+            self._exchange(stream)
+
+    def _begin(self, verdict: Verdict | None) -> None:
+        with self._lock:
+            self._talk.connected(verdict.remarks if verdict is not None else ())
+        self._emit(Connected())
+        if verdict is not None:
+            self._emit(Secured(verdict.version, verdict.fingerprint, verdict.is_first))
+
+    # --- the socket thread: one connection ------------------------------------------------------
+
+    def _exchange(self, stream: Stream) -> NoReturn:
+        """Read, write and wait, until Ended."""
+        waiter, decoder = Waiter(stream, self._wakeup), LineDecoder(MAX_SERVER_LINE_BYTES)
+        while True:
+            self._wakeup.clear()  # before looking at what was rung for, never after
+            self._tell_people()
+            self._flush_pending()
+            with self._lock:
+                self._raise_if_overdue()
+                data = self._talk.to_write()
+                due = self._talk.due
+                is_closing, has_said_all = self._talk.is_closing, self._talk.has_said_all
+            if is_closing:
+                self._pending.clear()  # a client that closes reads no more, and waits for nobody
+            if has_said_all:
+                self._half_close(stream)
+            is_readable, is_writable = waiter.wait(
+                read=is_closing or not self._pending,
+                write=bool(data),
+                seconds=None if due is None else max(0.0, due - time.monotonic()),
+            )
+            if is_writable:
+                self._write(stream, data)
+            if is_readable:
+                self._read(stream, decoder)
+
+    def _half_close(self, stream: Stream) -> None:
+        """All is sent: say so (FIN), and go on reading until the server has ended as well.
+
+        To close with unread input would send a reset, which may overtake what we sent
+        (RFC 2525, 2.17).
+        """
+        if self._stop_writing():
+            with contextlib.suppress(OSError):
+                stream.shutdown(socket.SHUT_WR)
+
+    def _stop_writing(self) -> bool:
+        with self._lock:
+            return self._talk.stop_writing()
+
+    def _raise_if_overdue(self) -> None:
+        """Under _lock."""
+        if self._talk.must_end:
+            raise Ended(LEFT, was_wished=True)
+        if self._talk.is_unanswered:
+            speaks_tls = " Or does it speak TLS (--tls)?" if self._verifier is None else ""
+            raise Ended(
+                f"{self.host} port {self.port} took the connection, but gave no answer within "
+                f"{ANSWER_SECONDS:g} seconds. Is it a phase 4 chat server?{speaks_tls}"
+            )
+
+    def _write(self, stream: Stream, data: bytes) -> None:
+        try:
+            count = stream.send(data)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            # The server is gone. Its last words may still be there to read: they say why.
+            self._stop_writing()
+            return
+        with self._lock:
+            self._talk.wrote(count)
+
+    def _read(self, stream: Stream, decoder: LineDecoder) -> None:
+        try:
+            data = stream.recv(RECV_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            why = f"The connection was lost ({why_lost(error)})"
+            raise self._why_ended(why, in_order=False) from error
+        if not data:
+            cut = " in the middle of a line" if decoder.has_unfinished_line else ""
+            raise self._why_ended(f"The server closed the connection{cut}", in_order=True)
+        for line in decoder.feed(data):
+            with self._lock:
+                self._pending += self._talk.receive(line)
+
+    def _why_ended(self, fact: str, *, in_order: bool) -> Ended:
+        with self._lock:
+            return self._talk.why_ended(fact, in_order=in_order)
+
+    # --- the socket thread: what it tells ------------------------------------------------------
+
+    def _tell_people(self) -> None:
+        """Put one PeopleChanged for all that changed, and none while the last is still unread.
+
+        A list may have 100,000 names: one for each line that changes it would fill the memory.
+        """
+        if not self._talk.people_are_news:
+            return
+        self._events.wants_people_taken = True
+        if self._events.has_people:
+            return  # its reader will ring
+        self._events.wants_people_taken = False
+        self._talk.people_are_news = False
+        people = self._talk.people()  # without the lock: it takes a while to sort 100,000 names
+        if people != self._people:
+            self._people = people
+            self._events.has_people = True
+            self._pending.append(PeopleChanged(people))
+
+    def _emit(self, event: Event) -> None:
+        self._pending.append(event)
+        self._flush_pending()
+
+    def _flush_pending(self) -> None:
+        """Put what waits into the queue, as far as there is space."""
+        while self._pending and self._events.offer(self._pending[0]):
+            self._pending.popleft()
+
+    def _finish(self, last: Disconnected) -> None:
+        """Deliver the last event, once. The socket thread; or `close`, where that is held up."""
+        with self._lock:
+            is_first = self._talk.end()
+        if is_first:
+            self._deliver_last(last)
+
+    def _deliver_last(self, last: Disconnected) -> None:
+        """Deliver what still waits, and `last`. Wait for space, but not once the client closed."""
+        self._pending.append(last)
+        while True:
+            self._wakeup.clear()
+            is_closed = self._talk.is_closing  # looked at before the queue is
+            self._flush_pending()
+            if not self._pending:
+                return
+            if is_closed:
+                break
+            self._wakeup.wait(60.0)
+        while not self._events.offer(last):
+            with contextlib.suppress(queue.Empty):
+                self._events.get_nowait()

@@ -1,0 +1,58 @@
+"""What Tab offers, in every client. No terminal and no window here: it is tested without one."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+from shared import request
+
+COMMANDS = tuple(
+    f"{name} " if argument else name
+    for name, argument in request.COMMANDS.items()
+    if name != "/ping"
+)
+"""The commands that are offered, with a blank where something has to follow.
+
+Without /ping, which clients ask by themselves: offered, it would make `/p` stand for two.
+"""
+
+
+def offers(before: str, names: Iterable[str], commands: Sequence[str] = COMMANDS) -> Iterator[str]:
+    """What could stand in the place of the last word of `before`.
+
+    >>> list(offers("/w", ["Ann"])), list(offers("a", ["Ann"]))
+    (['/who'], ['Ann: '])
+    >>> list(offers("/pm b", ["Bob"])), list(offers("@B", ["Bob"]))
+    (['Bob '], ['@Bob '])
+    >>> list(offers("ask bo", ["Bob", "Ann"]))
+    ['Bob']
+    """
+    start, word = split_last_word(before)
+    folded = word.lstrip("@").casefold()
+    found = (name for name in names if name.casefold().startswith(folded))
+    if start.casefold() == "/pm ":
+        yield from (f"{name} " for name in found)
+    elif start:
+        yield from found if word else ()
+    elif word.startswith("@"):
+        yield from (f"@{name} " for name in found)
+    elif word[:1] in ("", "/", "?"):
+        yield from (each for each in commands if each.startswith(word.casefold()))
+    else:
+        yield from (f"{name}: " for name in found)
+
+
+def common_start(texts: Sequence[str]) -> str:
+    """What all of them begin with.
+
+    >>> common_start(["Robert", "Roberta", "Robin"])
+    'Rob'
+    """
+    first, last = min(texts), max(texts)  # in order, what these two share, all share
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return "".join(character for character, _ in same)
+
+
+def split_last_word(text: str) -> tuple[str, str]:
+    """What stands before the last word, and that word, which is empty after a blank."""
+    start = text.rfind(" ") + 1
+    return text[:start], text[start:]

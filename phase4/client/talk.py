@@ -1,0 +1,314 @@
+r"""The client's side of the protocol, over all its connections: a machine without I/O.
+
+It has no socket, no thread and no lock, and its clock is handed in. What the server says goes into
+`receive`, what the person says into `send`. What is to be written comes out of `to_write`, and
+`due` tells when to look again though nothing has happened. So every turn that a conversation can
+take is tried without a network, as h11 and websockets try theirs.
+
+Here is what outlives a connection: the name that is wanted, what was said and not answered yet
+(phase4/client/send_queue.py), and the questions that find that out. What a connection takes with it
+is in a Dialogue (phase4/client/dialogue.py).
+
+>>> talk = Talk("Ann")
+>>> talk.connected()
+>>> talk.receive("* Enter your nickname:"), talk.to_write()
+([], b'Ann\n')
+>>> talk.wrote(4)
+>>> talk.receive("[10:00:00] * Welcome, Ann! 1 online. /help lists the commands.")[0]
+Welcomed(name='Ann')
+>>> talk.send("hello"); talk.to_write()
+b'/who\nhello\n'
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from phase4.client.dialogue import Dialogue, Pong, Stage, remark
+from phase4.client.events import Ended, Event, SendError, SendQueueFull
+from phase4.client.send_queue import SendQueue
+from shared import message
+from shared.defaults import MAX_LINE_BYTES, RECV_BYTES
+from shared.framing import BadLine, encode_line
+from shared.request import is_goodbye
+
+CONFIRM_SECONDS = 1.0
+"""From sending something to asking whether it has arrived: one question for a burst of lines."""
+
+PING_SECONDS = 30.0
+"""Between two questions while nobody says anything, so that the lag is known."""
+
+WANTS_TLS = "TLS only"
+"""In the last words of a server that was spoken to without TLS (phase4/server/session.py)."""
+
+LEFT = "You left the conversation."
+
+
+class Talk:
+    """What a client says and understands. Not for two threads at once."""
+
+    def __init__(
+        self, name: str, *, reconnects: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`reconnects`: after `lost`, `connected` may come again, and nothing said is lost."""
+        self.name = ""
+        """The name that the server gave; empty before. It stays while the connection is lost."""
+        self.people_are_news = False
+        """Whether `people` may have changed. Its reader takes this back."""
+        self._reconnects = reconnects
+        self._clock = clock
+        self._wanted_name = message.clean(name)
+        self._lines = SendQueue(keeps_sent=reconnects)
+        # None while there is no connection.
+        self._dialogue: Dialogue | None = None
+        self._can_write = True
+        # Whether it was welcomed at least once: from then on lines may wait for a return.
+        self._was_in = False
+        # Whether a connection was lost, and has not come back yet.
+        self._is_away = False
+        # Whether the person has said goodbye.
+        self._is_leaving = False
+        # When it has to end, once `close` was called.
+        self._close_by: float | None = None
+        self._is_over = False
+        # When the question was asked that is under way, and when the next one is due.
+        self._asked_at: float | None = None
+        self._ask_by = 0.0
+        self._lag_seconds: float | None = None
+        self._lines_sent_again = 0
+        # Sentences for the person, once they are in.
+        self._remarks: Sequence[str] = ()
+
+    # --- how it stands --------------------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, and nobody has closed it."""
+        return self._dialogue is not None and not self.is_closing and not self._is_over
+
+    @property
+    def is_away(self) -> bool:
+        """Whether a connection that was lost has not come back yet."""
+        return self._is_away and not self._is_over
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether `close` was called, or the person has left where nobody could be told."""
+        return self._close_by is not None
+
+    @property
+    def may_return(self) -> bool:
+        """Whether a connection that is lost now is worth another one."""
+        return self._reconnects and self._was_in and not self._is_leaving and not self.is_closing
+
+    @property
+    def has_said_all(self) -> bool:
+        """Whether `close` was called, and all that was to be sent is written."""
+        return self.is_closing and not self._lines.wire and not self._lines.is_held_up
+
+    @property
+    def must_end(self) -> bool:
+        """Whether `close` was called, and its time is up."""
+        return self._close_by is not None and self._clock() >= self._close_by
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it has been the server's turn for so long that it is not a chat server."""
+        dialogue = self._dialogue
+        return dialogue is not None and dialogue.awaits_server and self._clock() >= dialogue.due
+
+    @property
+    def due(self) -> float | None:
+        """By the clock, when to look again: `to_write`, `must_end` or `is_unanswered` changes then.
+
+        None: not before something is received or said.
+        """
+        due = [self._close_by] if self._close_by is not None else []
+        if self._dialogue is not None and self._dialogue.awaits_server:
+            due.append(self._dialogue.due)
+        elif self._is_in and self._may_ask:
+            due.append(self._ask_by)
+        return min(due, default=None)
+
+    @property
+    def lag_seconds(self) -> float | None:
+        """How long the server takes to answer, or has not answered now; None: not known."""
+        if self._asked_at is None:
+            return self._lag_seconds
+        return max(self._lag_seconds or 0.0, self._clock() - self._asked_at)
+
+    @property
+    def unsent(self) -> tuple[str, ...]:
+        """The lines that are not known to have arrived, oldest first."""
+        return tuple(self._lines.unsent())
+
+    def people(self) -> tuple[str, ...]:
+        """The people online, sorted without regard to case; none while there is no connection."""
+        return self._dialogue.roster.in_order() if self._dialogue is not None else ()
+
+    @property
+    def _is_in(self) -> bool:
+        return self._dialogue is not None and self._dialogue.stage is Stage.IN
+
+    # --- what the person does -------------------------------------------------------------------
+
+    def send(self, text: str) -> None:
+        """Take one line; after NameRefused, a name. Raises SendError where it cannot be sent."""
+        if "\n" in text or "\r" in text:
+            raise SendError("A message is one line; this one has several.")
+        line = encode_line(text)
+        if len(line) > MAX_LINE_BYTES:
+            raise SendError(
+                f"This message has {len(line) - 1:,} bytes; {MAX_LINE_BYTES - 1:,} are allowed."
+            )
+        self._raise_if_not_sendable(len(line))
+        self._put(line, is_goodbye(text))
+
+    def _raise_if_not_sendable(self, size: int) -> None:
+        if self._is_over or self.is_closing:
+            raise SendError("The connection has ended; this was not sent.")
+        if not self._was_in and (self._dialogue is None or self._dialogue.awaits_server):
+            raise SendError("You are not in the conversation yet; this was not sent.")
+        if not self._lines.has_space(size):
+            raise SendQueueFull("Too much waits to be sent already; this was not sent.")
+
+    def _put(self, line: bytes, is_goodbye: bool) -> None:
+        if self._dialogue is not None and self._dialogue.stage is Stage.REFUSED:
+            self._dialogue.name_was_sent()
+            self._lines.put_first(line)
+        elif self._dialogue is None and is_goodbye:  # nobody is there to be told
+            self.close(0.0)
+        else:
+            self._lines.put(line)
+        self._is_leaving = self._is_leaving or is_goodbye
+
+    def close(self, seconds: float) -> None:
+        """Let what was said leave, and end within `seconds`. The first call counts."""
+        if self._close_by is None:
+            self._close_by = self._clock() + seconds
+
+    def end(self) -> bool:
+        """It is over, for whatever reason; whether it was not over before."""
+        was_over, self._is_over = self._is_over, True
+        return not was_over
+
+    # --- connections ----------------------------------------------------------------------------
+
+    def connected(self, remarks: Sequence[str] = ()) -> None:
+        """A connection begins. `remarks` are told to the person once they are in."""
+        self._dialogue = Dialogue(self._wanted_name, self._clock, is_return=self._was_in)
+        self._can_write = True
+        self._remarks = remarks
+
+    def lost(self) -> None:
+        """The connection is gone; what the server may not have got waits for the next one."""
+        if self._dialogue is not None:
+            self._wanted_name = self._dialogue.name_to_keep
+        self._dialogue = None
+        self._lines_sent_again += self._lines.rewind()
+        self._asked_at = None
+        self._is_away = True
+        self.people_are_news = True
+
+    def why_ended(self, fact: str, *, in_order: bool) -> Ended:
+        """The server's words have ended; why, as it said just before, or by this `fact`.
+
+        `in_order`: with an end of the stream, which may be the answer to a goodbye.
+        """
+        assert self._dialogue is not None
+        if (in_order and self._goodbye_was_answered()) or self.is_closing:
+            return Ended(LEFT, was_wished=True)
+        words = self._dialogue.last_words
+        return Ended(
+            f"{fact}, saying: {words}" if words else f"{fact}.",
+            is_final=words == message.DISCONNECTED_BY_OPERATOR,
+            wants_tls=WANTS_TLS in words,
+        )
+
+    def _goodbye_was_answered(self) -> bool:
+        """Whether the server has read the goodbye, which was sent after all else."""
+        has_answered = self._lines.is_empty and (self._is_leaving or self.is_closing)
+        if has_answered:
+            self._lines.confirm_all()
+        return has_answered and self._is_leaving
+
+    # --- what is to be written ------------------------------------------------------------------
+
+    def to_write(self) -> bytes:
+        """What is to be written now, at most RECV_BYTES of it. Say with `wrote` how much was."""
+        if self._is_in:
+            self._lines.let_go()
+            self._ask_in_time()
+        return bytes(self._lines.wire[:RECV_BYTES]) if self._can_write else b""
+
+    def wrote(self, count: int) -> None:
+        """So many bytes of `to_write` are written."""
+        del self._lines.wire[:count]
+
+    def stop_writing(self) -> bool:
+        """Nothing can be written to this connection any more; whether that is new."""
+        could_write, self._can_write = self._can_write, False
+        return could_write
+
+    def _ask_in_time(self) -> None:
+        """Ask the server whether it has read what was said, once that is due."""
+        assert self._dialogue is not None
+        now = self._clock()
+        if self._lines.has_unconfirmed:
+            seconds = 0.0 if self._lines.is_held_up else CONFIRM_SECONDS
+            self._ask_by = min(self._ask_by, now + seconds)
+        if self._may_ask and now >= self._ask_by:
+            question, mark = self._dialogue.ask()
+            self._lines.put_mark(encode_line(question), mark)
+            self._asked_at = now
+            self._ask_by = now + PING_SECONDS
+
+    @property
+    def _may_ask(self) -> bool:
+        """Not after a goodbye: to answer a socket that is closed, a server sends a reset.
+
+        But where lines are held up, so is the goodbye.
+        """
+        is_going = self._is_leaving or self.is_closing
+        must_not = is_going and not self._lines.is_held_up
+        return self._reconnects and self._asked_at is None and not must_not and self._can_write
+
+    # --- what the server says -------------------------------------------------------------------
+
+    def receive(self, line: str | BadLine) -> list[Event]:
+        """The events that this line means. Raises Ended where no conversation can follow."""
+        dialogue = self._dialogue
+        assert dialogue is not None
+        was_in = self._is_in
+        events = [*self._without_pongs(dialogue.receive(line))]
+        while dialogue.answers:
+            self._lines.put_first(encode_line(dialogue.answers.popleft()))
+        self.people_are_news |= dialogue.people_changed
+        dialogue.people_changed = False
+        self.name = dialogue.name or self.name
+        if self._is_in and not was_in:
+            events += self._come_in()
+        return events
+
+    def _without_pongs(self, events: Iterator[Event | Pong]) -> Iterator[Event]:
+        """The events that are for the client. A Pong is ours: all before its question was read."""
+        for event in events:
+            if not isinstance(event, Pong):
+                yield event
+            elif self._asked_at is not None:
+                self._lag_seconds = self._clock() - self._asked_at
+                self._asked_at = None
+                self._lines.confirm(event.mark)
+
+    def _come_in(self) -> Iterator[Event]:
+        """The server has just let us in; what there is to say about that."""
+        self._was_in = True
+        self._is_away = False
+        self._ask_by = self._clock() + CONFIRM_SECONDS
+        yield from (remark(message.clean(text)) for text in self._remarks)
+        self._remarks = ()
+        if count := self._lines_sent_again:
+            self._lines_sent_again = 0
+            self._ask_by = self._clock()  # or a connection that breaks each second repeats all
+            what = "A line" if count == 1 else f"{count} lines"
+            were = "was" if count == 1 else "were"
+            yield remark(f"{what} that may not have arrived {were} sent again.")

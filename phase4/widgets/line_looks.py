@@ -1,0 +1,63 @@
+"""What the lines of a conversation look like: the tags of its Text, and their colours.
+
+Main thread only. Where a line's parts stand is the Text's own business (`Transcript.set_columns`).
+"""
+
+import tkinter as tk
+
+from phase4.widgets.lines import Kind
+from phase4.widgets.theme import Theme
+
+KINDS: tuple[Kind, ...] = ("public", "own", "private", "mention", "notice", "error")
+
+
+def style_lines(text: tk.Text, theme: Theme) -> None:
+    """Set the tags that lines are drawn with, to the theme's colours and sizes."""
+    colours = theme.palette
+    for kind, foreground, background in (
+        ("public", colours.text, colours.page),
+        ("own", colours.text, colours.own),
+        ("private", colours.text, colours.private_page),
+        ("mention", colours.text, colours.mention_page),
+        ("notice", colours.muted, colours.page),
+        ("error", colours.error, colours.error_page),
+    ):
+        _style_kind(text, theme, kind, foreground, background)
+    _style_parts(text, theme)
+
+
+def _style_kind(text: tk.Text, theme: Theme, kind: str, foreground: str, background: str) -> None:
+    space = max(1, theme.unit // 2)
+    text.tag_configure(
+        kind,
+        foreground=foreground,
+        background=background,
+        lmargincolor=background,
+        rmargincolor=background,
+        spacing1=space,
+        spacing3=space,
+    )
+
+
+def _style_parts(text: tk.Text, theme: Theme) -> None:
+    colours, tag = theme.palette, text.tag_configure
+    tag("wraps", wrap="char")
+    tag("turned", wrap="none")
+    tag("right")  # it stands at the right edge; _set_columns says where that is
+    tag("upper", spacing3=0)  # a row of a turned line that has others below it
+    tag("lower", spacing1=0)  # and above it
+    tag("time", foreground=colours.muted, font=theme.small)
+    tag("sign", font=theme.bold)
+    tag("mark", foreground=colours.private, font=theme.bold)
+    tag("call", font=theme.bold)
+    for number, colour in enumerate(colours.names):
+        tag(f"name{number}", foreground=colour, font=theme.bold)
+    tag("link", foreground=colours.link, underline=True)
+    tag("waiting", foreground=colours.muted)
+    tag("failed", foreground=colours.error)
+    tag("found", background=colours.found, foreground=colours.on_found)
+    tag("found_now", background=colours.found_now, foreground=colours.on_found_now)
+    for part in ("turned", "right", "upper", "lower", "time", "mark", "link", "waiting"):
+        text.tag_raise(part)
+    for part in ("failed", "found", "found_now", "sel"):
+        text.tag_raise(part)

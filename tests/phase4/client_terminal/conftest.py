@@ -1,0 +1,3 @@
+"""What the checks of the terminal client are asked with: servers, and certificates."""
+
+from tests.kit.chat_fixtures import _shared_chat, authority, chat, start, transport  # noqa: F401 - fixtures

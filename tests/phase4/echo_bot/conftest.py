@@ -1,0 +1,3 @@
+"""What the checks of the bot are asked with: servers, alone and over TLS."""
+
+from tests.kit.chat_fixtures import _shared_chat, authority, chat, start, transport  # noqa: F401 - fixtures

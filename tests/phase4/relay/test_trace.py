@@ -1,0 +1,143 @@
+"""The relay's trace: what has passed is shown, as lines and as a diagram, and nothing else."""
+
+import contextlib
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from phase4.relay.trace import MAX_ARROWS
+from shared import readable
+from tests.kit.harness import SECONDS, Peer, Server, free_port, run
+from tests.kit.phases_common import Accepted
+
+
+class Traced(Server):
+    """A relay that shows what passes, between a check's client and a check's server."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(SECONDS)
+        upstream = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        super().__init__("phase4.relay", "--upstream", upstream, *arguments)
+
+    @contextlib.contextmanager
+    def ends(self) -> Iterator[tuple[Peer, Peer]]:
+        """A client, and the server's end of its connection."""
+        with self.connect() as client, Accepted(self.listener.accept()[0]) as server:
+            yield client, server
+
+    def line(self) -> str:
+        """The next line of the trace, without its time."""
+        return self.expect(r"^ *\d+\.\d{3}  (.*)$")[1]
+
+
+@contextlib.contextmanager
+def traced(*arguments: str) -> Iterator[Traced]:
+    """A relay with these arguments."""
+    with Traced(*arguments) as relay, contextlib.closing(relay.listener):
+        yield relay
+
+
+def test_every_piece_is_shown_with_its_direction_and_its_size() -> None:
+    with traced("--trace") as relay, relay.ends() as (client, server):
+        client.send("Hello Server!")
+        assert relay.line() == r"#1 client → server     14 bytes  Hello Server!\n"
+        server.expect("Hello Server!")
+        server.send("Hello Client!")
+        assert relay.line() == r"#1 server → client     14 bytes  Hello Client!\n"
+        client.half_close()
+        assert relay.line() == "#1 client → server          FIN"
+        server.close()
+        assert relay.line() == "#1 server → client          FIN"
+        client.expect("Hello Client!")
+        client.expect_end()
+
+
+def test_a_reset_is_no_end_in_order() -> None:
+    with traced("--trace") as relay, relay.ends() as (client, _):
+        client.reset()
+        assert relay.line() == "#1 client → server          RST"
+
+
+def test_connections_are_told_apart() -> None:
+    with traced("--trace") as relay, relay.ends() as (alice, _):
+        alice.send("I am Alice")
+        assert relay.line().startswith("#1 client → server")
+        with relay.ends() as (bob, _):
+            bob.send("I am Bob")
+            assert relay.line().startswith("#2 client → server")
+            alice.send("still here")
+            assert relay.line().startswith("#1 client → server")
+
+
+def test_no_escape_sequence_reaches_the_console() -> None:
+    with traced("--trace") as relay, relay.ends() as (client, _):
+        client.send_bytes(b"\x1b[2Jred\xff\x9b\r\n")
+        assert relay.line().endswith(r"  \x1b[2Jred\xff\x9b\r\n")
+
+
+def test_without_the_option_nothing_of_what_is_said_is_shown() -> None:
+    with traced() as relay:
+        with relay.ends() as (client, server):
+            client.send("a secret")
+            server.expect("a secret")
+        relay.expect(" closed: 9 bytes to the server")
+        assert not any("secret" in line for line in relay.output)
+
+
+def test_the_diagram_shows_what_has_passed(tmp_path: Path) -> None:
+    file = tmp_path / "run.mmd"
+    with traced("--trace-diagram", str(file)) as relay:
+        with relay.ends() as (client, server):
+            client.send("Hello Server!")
+            server.expect("Hello Server!")
+            server.send('50% <b>"bold"</b>; #1')
+            client.expect(".*bold.*")
+            client.half_close()
+            server.expect_end()
+        relay.expect(" closed: ")
+        drawn = file.read_text(encoding="utf-8")
+    assert re.sub(r"127\.0\.0\.1:\d+", "ADDRESS", drawn) == (
+        "sequenceDiagram\n"
+        "    participant C1 as ADDRESS\n"
+        "    participant S as server\n"
+        "    C1->>S: 14 bytes: Hello Server!#92;n\n"
+        "    S->>C1: 22 bytes: 50#37; #60;b#62;#34;bold#34;#60;/b#62;#59; #35;1#92;n\n"
+        "    C1--)S: FIN\n"
+        "    S--)C1: FIN\n"
+    )
+
+
+def test_a_diagram_has_a_bound_and_says_what_is_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "run.mmd"
+    with traced("--trace-diagram", str(file), "--quiet") as relay:
+        with relay.ends() as (client, server):
+            for number in range(MAX_ARROWS + 10):
+                client.send(f"line {number}")
+                server.expect(f"line {number}")
+            client.half_close()
+            server.expect_end()
+        with relay.ends() as (client, server):  # the first is over when the second is
+            client.half_close()
+            server.expect_end()
+        relay.interrupt()
+        relay.wait()
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert sum("->>" in line for line in lines) == MAX_ARROWS
+    assert re.fullmatch(r"    Note over S: \d+ more are left out", lines[-1])
+
+
+def test_a_diagram_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "no such folder" / "run.mmd"
+    arguments = ("--port", str(free_port()), "--trace-diagram", str(file))
+    status, output = run("phase4.relay", *arguments)
+    assert status == 2
+    assert output.startswith(f"phase4.relay: {file} cannot be written (")
+    assert "\n" not in output
+
+
+def test_whatever_is_made_readable_is_printable() -> None:
+    for number in range(0, 0x110000, 0x301):
+        data = chr(number).encode("utf-8", "surrogatepass") + bytes([number % 256])
+        assert readable.readable(data).isprintable()

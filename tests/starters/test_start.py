@@ -1,0 +1,339 @@
+"""A learner can begin with what tests/start.py copies, and the checks lead through its TODOs."""
+
+import ast
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.kit.harness import ROOT, run
+from tests.start import PHASES, STARTERS, arguments_of, check_command, main, quoted_whole
+from tests.starters.cutting import cut
+
+RUN_SECONDS = 150.0  # for all steps of a phase, on a machine that may be slow
+
+SLOW_CHECKS = (  # they pass between the last two steps as well, and need not be asked thrice
+    "tests/phase4/test_wire.py::test_one_who_stops_reading_holds_up_nobody",
+    "tests/phase4/test_wire.py::test_one_who_stops_reading_is_disconnected",
+)
+NO_SERVER = "somebody can connect"  # the name of what is asked before the first check
+
+TODO = re.compile(r"^ *# TODO (\d+)(\w?): ?(.*)$", re.MULTILINE)
+
+
+# --- the TODOs, done one after the other --------------------------------------------------------
+
+
+def program(phase: str) -> str:
+    """The whole server, from which the beginning is cut."""
+    return (STARTERS / f"{phase}.py").read_text(encoding="utf-8")
+
+
+def checks_of(phase: str) -> list[str]:
+    """The name of the check that each TODO is about, as it stands behind NOT YET."""
+    found = [
+        (int(number), name) for number, part, name in TODO.findall(cut(program(phase))) if not part
+    ]
+    assert sorted(number for number, _ in found) == list(range(1, len(found) + 1))
+    return [name for _, name in sorted(found)]
+
+
+class FirstFailure:
+    """A plugin that keeps what a run of the checks says of its first failure."""
+
+    def __init__(self) -> None:
+        self.text = ""  # as it stands behind NOT YET
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the promise that was not kept."""
+        if report.failed and not self.text:
+            found = re.match(r"NOT YET: (.*)", str(report.longrepr))
+            self.text = found[1] if found else f"no teaching: {report.longrepr}"
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Nothing could be checked, because no server listened."""
+        assert "before it listened" in str(excinfo.value), excinfo
+        self.text = NO_SERVER
+
+
+def check_steps(phase: str, directory: Path, steps: Sequence[int]) -> None:
+    """Check a server after so many TODOs, as a learner does; print what fails first each time.
+
+    In one process for many runs, because to start pytest takes longer than most runs.
+    """
+    for done in steps:
+        server = directory / f"{phase}_{done}.py"
+        server.write_text(cut(program(phase), done), encoding="utf-8")
+        first = FirstFailure()
+        command = f"{shlex.quote(sys.executable)} {shlex.quote(str(server))} {arguments_of(phase)}"
+        pytest.main(
+            [
+                *(f"tests/{phase}/test_wire.py", "-x", "--server", command),
+                *("-o", "addopts="),
+                *("--basetemp", str(directory / f"logs_{phase}_{done}"), "-p", "no:terminal"),
+                *("-p", "no:cacheprovider", "-p", "no:hypothesispytest"),
+                *(f"--deselect={each}" for each in SLOW_CHECKS if (phase, done) == ("phase4", 14)),
+            ],
+            plugins=[first],
+        )
+        print(json.dumps([phase, done, first.text]), flush=True)
+
+
+Job = tuple[str, int, int]  # every n-th step of a phase, from this one
+JOBS: list[Job] = [("phase4", 3, 2), ("phase4", 3, 1), ("phase4", 3, 0)]
+JOBS += [("phase1", 2, 0), ("phase1", 2, 1), ("phase3", 1, 0), ("phase2", 1, 0)]
+
+
+def steps_of(phase: str) -> range:
+    """Nothing done, one TODO done, and so on to all of them."""
+    return range(len(checks_of(phase)) + 1)
+
+
+Step = Callable[[str, int], str]
+
+
+@pytest.fixture(scope="module")
+def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Step]:
+    """What fails first after so many TODOs. All are tried at once: they mostly wait."""
+    directory = tmp_path_factory.mktemp("servers")
+
+    def failures(job: Job) -> dict[tuple[str, int], str]:
+        phase, *which = job
+        status, output = run(
+            *("tests.starters.test_start", phase, str(directory), *map(str, which)),
+            seconds=RUN_SECONDS,
+        )
+        assert status == 0, output
+        rows = [json.loads(line) for line in output.splitlines() if line.startswith("[")]
+        return {(phase, done): text for phase, done, text in rows}
+
+    with ThreadPoolExecutor(len(JOBS)) as pool:
+        running = {job: pool.submit(failures, job) for job in JOBS}
+
+        def what_failed(phase: str, done: int) -> str:
+            job = next(each for each in JOBS if each[0] == phase and done % each[1] == each[2])
+            return running[job].result()[phase, done]
+
+        yield what_failed
+
+
+STEPS = [(phase, done) for phase in PHASES for done in steps_of(phase)]
+
+
+@pytest.mark.timeout(RUN_SECONDS + 30)
+@pytest.mark.parametrize(("phase", "done"), STEPS)
+def test_with_each_todo_done_the_check_that_fails_is_that_of_the_next(
+    phase: str, done: int, after: Step
+) -> None:
+    names = [*checks_of(phase), ""]  # and with the last one done, nothing fails
+    failed = after(phase, done)
+    assert failed == names[done] or (names[done] and failed.startswith(f"{names[done]} ("))
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_with_all_todos_done_it_is_the_whole_program(phase: str) -> None:
+    whole = cut(program(phase), len(checks_of(phase)))
+    assert ast.dump(ast.parse(whole)) == ast.dump(ast.parse(program(phase)))
+    assert "TODO" not in whole.partition('"""\n\nimport')[2]
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_nothing_of_how_it_was_cut_is_left(phase: str) -> None:
+    for done in steps_of(phase):
+        assert not re.findall(r"^ *#(: | </?\d).*", cut(program(phase), done), re.MULTILINE)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_starter_uses_the_standard_library_only(phase: str) -> None:
+    for node in ast.walk(ast.parse(cut(program(phase)))):
+        names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            assert name.partition(".")[0] in sys.stdlib_module_names
+
+
+CUT = {
+    0: """
+def echo():
+    # TODO 1: it answers
+    #   Send it back.
+    while False:
+        pass
+
+    # TODO 2: it ends
+
+    return done
+""",
+    1: """
+def echo():
+    for line in lines:
+        # TODO 2: it ends
+        send(line)
+
+    return done
+""",
+    2: """
+def echo():
+    for line in lines:
+        if not line:
+            break
+        log(line)
+        send(line)
+
+    return done
+""",
+}
+
+
+@pytest.mark.parametrize("done", CUT)
+def test_what_is_not_done_yet_is_its_todo_and_what_stands_there_until_then(done: int) -> None:
+    whole = """
+def echo():
+    # <1>
+    # TODO 1: it answers
+    #   Send it back.
+    #: while False:
+    #:     pass
+    for line in lines:
+        # <2>
+        # TODO 2: it ends
+        if not line:
+            break
+        # </2>
+        # <2b>
+        log(line)
+        # </2b>
+        send(line)
+    # </1>
+
+    return done
+"""
+    assert cut(whole, done) == CUT[done]
+
+
+# --- python -m tests.start ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_it_writes_the_server_and_in_it_the_command_that_it_prints(
+    phase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([phase, str(tmp_path / "my dir")]) == 0
+    server = tmp_path / "my dir" / phase / "server.py"
+    command = check_command(phase, server)
+    assert f"\n    {command}\n" in capsys.readouterr().out
+    text = server.read_text(encoding="utf-8")
+    assert f"\n    {command}\n" in (ast.get_docstring(ast.parse(text), clean=False) or "")
+    assert text.replace(command, "CHECK_COMMAND") == cut(program(phase))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell reads the command")
+@pytest.mark.parametrize("name", ["my dir", "it's", 'say "$HOME" `id`', "a\\b!"])
+def test_the_command_that_it_prints_checks_that_server(name: str, tmp_path: Path) -> None:
+    status, output = run("tests.start", "phase1", str(tmp_path / name))
+    assert status == 0
+    command = next(line.strip() for line in output.splitlines() if "-m pytest" in line)
+    command += " --collect-only -q"  # does the shell, and pytest, read it as it is meant?
+    words = shlex.split(command)
+    server = words[words.index("--server") + 1]
+    assert shlex.split(server)[1:] == [
+        str(tmp_path / name / "phase1" / "server.py"), "--port", "{port}"
+    ]  # fmt: skip
+    as_shell = subprocess.run(
+        ["sh", "-c", f'printf "%s\\n" {command.partition("--server ")[2]}'],
+        capture_output=True, text=True, check=True, timeout=RUN_SECONDS,
+    )  # fmt: skip
+    assert as_shell.stdout.splitlines()[0] == server
+
+
+def test_nothing_is_ever_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    server = tmp_path / "phase2" / "server.py"
+    server.parent.mkdir()
+    server.write_text("mine\n", encoding="utf-8")
+    assert main(["phase2", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"{server} is there already, and nothing was overwritten.\n"
+    assert server.read_text(encoding="utf-8") == "mine\n"
+
+
+def test_a_server_in_another_language_is_not_hidden(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = tmp_path / "phase1" / "command.txt"
+    command.parent.mkdir()
+    command.write_text("node server.js {port}\n", encoding="utf-8")
+    assert main(["phase1", str(tmp_path)]) == 2
+    assert "command.txt is there already" in capsys.readouterr().err
+    assert list(command.parent.iterdir()) == [command]
+
+
+def test_a_link_that_leads_nowhere_is_not_followed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "phase1"
+    folder.mkdir()
+    (folder / "server.py").symlink_to(tmp_path / "elsewhere.py")
+    assert main(["phase1", str(tmp_path)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert not (tmp_path / "elsewhere.py").exists()
+
+
+def test_an_unknown_phase_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["phase7", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert said.err == "There is no 'phase7': choose phase1, phase2, phase3 or phase4.\n"
+    assert said.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_cannot_be_made_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert main(["phase1", str(file / "my")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"Cannot write {file / 'my' / 'phase1' / 'server.py'} (")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["two\nlines", 'three"""quotes'])
+def test_a_name_that_would_break_the_file_is_refused(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["phase1", str(tmp_path / name)]) == 2
+    assert capsys.readouterr().err.startswith("Choose a simpler name than ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_tells_how_to_go_on_with_ones_own_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["phase1", str(tmp_path)]) == 0
+    assert "your own" not in capsys.readouterr().out
+    assert main(["phase2", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert f"{tmp_path / 'phase1' / 'server.py'} {tmp_path / 'phase2' / 'server.py'}\n" in said
+
+
+def test_paths_in_the_repository_are_short() -> None:
+    command = check_command("phase1", ROOT / "my" / "phase1" / "server.py")
+    assert f"{Path('my/phase1/server.py')} --port" in command
+
+
+def test_a_command_in_quotes_is_one_word_of_the_shell() -> None:
+    for command in ("plain {port}", 'a "b" $c', "it's"):
+        assert shlex.split(quoted_whole(command)) == [command]
+
+
+if __name__ == "__main__":
+    _, its_phase, its_directory, step, first_step = sys.argv
+    its_steps = steps_of(its_phase)[int(first_step) :: int(step)]
+    check_steps(its_phase, Path(its_directory), its_steps)
