@@ -4,19 +4,14 @@ Phase: 1
 Fails: test_hello_is_answered_and_every_other_line_is_sent_back
 """
 
-import socket
-
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class AnswersHelloInLowerCase(Echo):
-    """The mistake is in here."""
-
-    def heard(self, connection: socket.socket, text: str) -> None:
-        """What to do with what was said."""
-        is_hello = text.lower() == "hello server!"
-        self.send(connection, "Hello Client!" if is_hello else text)
+    def answer(self, text: str) -> str:
+        """What its sender gets back."""
+        return "Hello Client!" if text.lower() == "hello server!" else text
 
 
 if __name__ == "__main__":
-    run(AnswersHelloInLowerCase)
+    AnswersHelloInLowerCase.main()

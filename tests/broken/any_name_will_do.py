@@ -4,21 +4,14 @@ Phase: 4
 Fails: test_a_name_that_could_deceive_is_refused
 """
 
-from tests.broken.chat import Chat, Person, now
-from tests.broken.echo import run
+from tests.broken.chat import Chat
 
 
 class AnyNameWillDo(Chat):
-    """The mistake is in here."""
-
-    def give_name(self, person: Person, wanted: str) -> None:
-        """Let them in under this name."""
-        if not self.claim(person, wanted):
-            self.tell(person, "! That name is taken.", "* Enter your nickname:")
-        else:
-            self.tell(person, f"{now()} * Welcome, {wanted}! {len(self.people)} online.")
-            self.say(person, f"{now()} * {wanted} joined")
+    def is_name(self, wanted: str) -> bool:
+        """Whether somebody may have this name."""
+        return True
 
 
 if __name__ == "__main__":
-    run(AnyNameWillDo)
+    AnyNameWillDo.main()

@@ -7,7 +7,7 @@ import contextlib
 import socket
 import threading
 
-from tests.broken.echo import Echo, clean, run
+from tests.broken.echo import Echo, clean
 
 
 class Broadcast(Echo):
@@ -65,4 +65,4 @@ class Broadcast(Echo):
 
 
 if __name__ == "__main__":
-    run(Broadcast)
+    Broadcast.main()

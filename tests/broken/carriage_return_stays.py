@@ -6,12 +6,10 @@ Fails: test_a_carriage_return_before_the_newline_is_dropped
 
 import socket
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class CarriageReturnStays(Echo):
-    """The mistake is in here."""
-
     def text(self, connection: socket.socket, line: bytes) -> str | None:
         """What a line says, with whatever is before its newline."""
         text = super().text(connection, line)
@@ -19,4 +17,4 @@ class CarriageReturnStays(Echo):
 
 
 if __name__ == "__main__":
-    run(CarriageReturnStays)
+    CarriageReturnStays.main()

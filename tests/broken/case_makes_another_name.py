@@ -5,16 +5,13 @@ Fails: test_names_that_differ_in_case_are_one_name
 """
 
 from tests.broken.chat import Chat
-from tests.broken.echo import run
 
 
 class CaseMakesAnotherName(Chat):
-    """The mistake is in here."""
-
     def key(self, name: str) -> str:
         """What makes two names the same."""
         return name
 
 
 if __name__ == "__main__":
-    run(CaseMakesAnotherName)
+    CaseMakesAnotherName.main()

@@ -8,24 +8,15 @@ Fails: test_a_line_that_is_not_utf_8_gets_an_error
 """
 
 import socket
-from collections.abc import Iterator
 
-from tests.broken.echo import RUNAWAY, Echo, run
+from tests.broken.echo import Echo
 
 
 class CharacterCutInTwo(Echo):
-    """The mistake is in here."""
-
-    def lines(self, connection: socket.socket) -> Iterator[bytes]:
-        """Whole lines, of text that was cut too early."""
-        unfinished = ""
-        while data := connection.recv(4096):
-            *whole, unfinished = (unfinished + data.decode(errors="replace")).split("\n")
-            yield from (line.encode() for line in whole)
-            if len(unfinished) >= RUNAWAY:
-                self.send(connection, "! No newline in 64 KiB.")
-                return
+    def receive(self, connection: socket.socket) -> bytes:
+        """A piece of the stream, taken for text."""
+        return super().receive(connection).decode(errors="replace").encode()
 
 
 if __name__ == "__main__":
-    run(CharacterCutInTwo)
+    CharacterCutInTwo.main()

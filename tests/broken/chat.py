@@ -16,23 +16,24 @@ import threading
 import time
 from pathlib import Path
 
-from tests.broken.echo import Echo, clean, run
+from tests.broken.echo import Echo, clean
 
 NAME = re.compile(r"[^\W\d_][\w-]{0,19}")
-QUEUE_LINES = 500  # of 4 KB at most: 2 MB
 
 
 class Person:
     """Somebody who is connected."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, queue_lines: int) -> None:
         self.connection = connection
         self.name = ""
-        self.lines: queue.Queue[str | None] = queue.Queue(QUEUE_LINES)
+        self.lines: queue.Queue[str | None] = queue.Queue(queue_lines)
 
 
 class Chat(Echo):
     """Names, private messages, queues and logs."""
+
+    queue_lines = 500  # of 4 KB at most: 2 MB
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -42,7 +43,7 @@ class Chat(Echo):
 
     def serve(self, connection: socket.socket) -> None:
         """One connection, to its end."""
-        person = Person(connection)
+        person = Person(connection, self.queue_lines)
         writer = threading.Thread(target=self.write, args=(person,), daemon=True)
         writer.start()
         try:
@@ -74,13 +75,17 @@ class Chat(Echo):
 
     def give_name(self, person: Person, wanted: str) -> None:
         """Let them in under this name, or say why not."""
-        if not NAME.fullmatch(wanted):
+        if not self.is_name(wanted):
             self.tell(person, "! That is no name.", "* Enter your nickname:")
         elif not self.claim(person, wanted):
             self.tell(person, "! That name is taken.", "* Enter your nickname:")
         else:
             self.tell(person, f"{now()} * Welcome, {wanted}! {len(self.people)} online.")
             self.say(person, f"{now()} * {wanted} joined")
+
+    def is_name(self, wanted: str) -> bool:
+        """Whether somebody may have this name."""
+        return NAME.fullmatch(wanted) is not None
 
     def key(self, name: str) -> str:
         """What makes two names the same."""
@@ -130,7 +135,7 @@ class Chat(Echo):
         """Take another name, and give the old one back."""
         old = person.name
         with self.lock:
-            if NAME.fullmatch(name) and self.claim(person, name):
+            if self.is_name(name) and self.claim(person, name):
                 del self.people[self.key(old)]
                 self.say(person, f"{now()} * {old} is now {name}")
                 return
@@ -143,16 +148,28 @@ class Chat(Echo):
             if recipient is None or not text:
                 self.tell(sender, "! Nobody has that name, or there is no text.")
                 return
-            line = f"{sender.name} -> {recipient.name}: {clean(text)}"
-            self.log("private_messages.txt", line)
-            self.tell(recipient, f"{now()} {line}")
-            self.tell(sender, f"{now()} {line}")
+            head = f"{sender.name} -> {recipient.name}: "
+            self.log("private_messages.txt", head + self.for_logs(text))
+            for each in self.hearers(sender, recipient):
+                self.tell(each, f"{now()} {head}{self.for_screens(text)}")
+
+    def hearers(self, sender: Person, recipient: Person) -> list[Person]:
+        """Who hears what one says to another."""
+        return [recipient, sender]
 
     def say_public(self, sender: Person, text: str) -> None:
         """Tell everybody, and the log before them."""
         with self.lock:  # one order for all, which is the log's
-            self.log("messages.txt", f"{sender.name}: {clean(text)}")
-            self.say(sender, f"{now()} {sender.name}: {clean(text)}")
+            self.log("messages.txt", f"{sender.name}: {self.for_logs(text)}")
+            self.say(sender, f"{now()} {sender.name}: {self.for_screens(text)}")
+
+    def for_screens(self, text: str) -> str:
+        """What one says, as all others may see it."""
+        return clean(text)
+
+    def for_logs(self, text: str) -> str:
+        """The same, as it may stand in a log."""
+        return clean(text)
 
     def say(self, sender: Person, line: str) -> None:
         """Put a line into everybody's queue but the sender's."""
@@ -191,4 +208,4 @@ def now() -> str:
 
 
 if __name__ == "__main__":
-    run(Chat)
+    Chat.main()

@@ -7,12 +7,9 @@ Fails: test_of_many_who_claim_a_name_at_once_one_gets_it
 import time
 
 from tests.broken.chat import Chat, Person
-from tests.broken.echo import run
 
 
 class CheckThenClaim(Chat):
-    """The mistake is in here."""
-
     def claim(self, person: Person, name: str) -> bool:
         """Take a name that was free a moment ago."""
         if self.key(name) in self.people:
@@ -24,4 +21,4 @@ class CheckThenClaim(Chat):
 
 
 if __name__ == "__main__":
-    run(CheckThenClaim)
+    CheckThenClaim.main()

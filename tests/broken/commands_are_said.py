@@ -11,16 +11,13 @@ Fails: test_one_who_stops_reading_is_disconnected
 """
 
 from tests.broken.chat import Chat, Person
-from tests.broken.echo import run
 
 
 class CommandsAreSaid(Chat):
-    """The mistake is in here."""
-
     def command(self, person: Person, text: str) -> None:
         """Say it."""
         self.say_public(person, text)
 
 
 if __name__ == "__main__":
-    run(CommandsAreSaid)
+    CommandsAreSaid.main()

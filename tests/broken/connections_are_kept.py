@@ -8,12 +8,10 @@ import contextlib
 import socket
 from typing import ClassVar
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class ConnectionsAreKept(Echo):
-    """The mistake is in here."""
-
     kept: ClassVar[list[socket.socket]] = []
 
     def serve(self, connection: socket.socket) -> None:
@@ -25,4 +23,4 @@ class ConnectionsAreKept(Echo):
 
 
 if __name__ == "__main__":
-    run(ConnectionsAreKept)
+    ConnectionsAreKept.main()

@@ -9,12 +9,9 @@ May fail: any, where somebody leaves in the wrong moment
 import socket
 
 from tests.broken.broadcast import Broadcast
-from tests.broken.echo import run
 
 
 class DeadClientStopsTheSpeaker(Broadcast):
-    """The mistake is in here."""
-
     def deliver(self, text: str, receivers: list[socket.socket]) -> None:
         """Send a line to each of them, and trust that they are there."""
         for each in receivers:
@@ -22,4 +19,4 @@ class DeadClientStopsTheSpeaker(Broadcast):
 
 
 if __name__ == "__main__":
-    run(DeadClientStopsTheSpeaker)
+    DeadClientStopsTheSpeaker.main()

@@ -7,21 +7,18 @@ Fails: test_all_see_the_same_order
 import time
 
 from tests.broken.chat import Chat, Person, now
-from tests.broken.echo import clean, run
 
 
 class EachInTheirOwnOrder(Chat):
-    """The mistake is in here."""
-
     def say_public(self, sender: Person, text: str) -> None:
         """Tell everybody, one after the other, and let others do the same meanwhile."""
         with self.lock:
-            self.log("messages.txt", f"{sender.name}: {clean(text)}")
+            self.log("messages.txt", f"{sender.name}: {self.for_logs(text)}")
             others = [each for each in self.people.values() if each is not sender]
         for each in others:
-            self.tell(each, f"{now()} {sender.name}: {clean(text)}")
+            self.tell(each, f"{now()} {sender.name}: {self.for_screens(text)}")
             time.sleep(0)  # another thread may go on here; it may anywhere, only more rarely
 
 
 if __name__ == "__main__":
-    run(EachInTheirOwnOrder)
+    EachInTheirOwnOrder.main()

@@ -8,7 +8,6 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 MAX_LINE = 4096
 RUNAWAY = 65536
@@ -16,6 +15,12 @@ RUNAWAY = 65536
 
 class Echo:
     """Listens, and gives each connection a thread."""
+
+    @classmethod
+    def main(cls) -> None:
+        """Run a server of this class. To be killed is its ordinary end."""
+        with contextlib.suppress(KeyboardInterrupt):
+            cls().run()
 
     def run(self) -> None:
         """Serve for ever. The first argument is the port."""
@@ -26,10 +31,14 @@ class Echo:
     def listen(self, port: int) -> socket.socket:
         """A listener."""
         listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.set_options(listener)
         listener.bind(("127.0.0.1", port))
         listener.listen(100)
         return listener
+
+    def set_options(self, listener: socket.socket) -> None:
+        """Let it have the port at once, whatever is left of the last run."""
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
     def welcome(self, connection: socket.socket) -> None:
         """Let a newcomer be served, and come back at once."""
@@ -50,12 +59,16 @@ class Echo:
     def lines(self, connection: socket.socket) -> Iterator[bytes]:
         """Whole lines, without their newlines."""
         unfinished = b""
-        while data := connection.recv(MAX_LINE):
+        while data := self.receive(connection):
             *whole, unfinished = (unfinished + data).split(b"\n")
             yield from whole
             if len(unfinished) >= RUNAWAY:
                 self.send(connection, "! No newline in 64 KiB.")
                 return
+
+    def receive(self, connection: socket.socket) -> bytes:
+        """The next piece of the stream; nothing at its end."""
+        return connection.recv(MAX_LINE)
 
     def text(self, connection: socket.socket, line: bytes) -> str | None:
         """What a line says; None, and an error to its sender, where it is none."""
@@ -70,8 +83,16 @@ class Echo:
 
     def heard(self, connection: socket.socket, text: str) -> None:
         """What to do with what was said."""
+        self.show(text)
+        self.send(connection, self.answer(text))
+
+    def show(self, text: str) -> None:
+        """Print it."""
         print(clean(text), flush=True)
-        self.send(connection, "Hello Client!" if text == "Hello Server!" else text)
+
+    def answer(self, text: str) -> str:
+        """What its sender gets back."""
+        return "Hello Client!" if text == "Hello Server!" else text
 
     def send(self, connection: socket.socket, text: str) -> None:
         """Send a line."""
@@ -85,11 +106,5 @@ def clean(text: str) -> str:
     return "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
-def run(server: type[Any]) -> None:
-    """Run a server of this class. To be killed is its ordinary end."""
-    with contextlib.suppress(KeyboardInterrupt):
-        server().run()
-
-
 if __name__ == "__main__":
-    run(Echo)
+    Echo.main()

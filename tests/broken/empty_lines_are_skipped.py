@@ -7,16 +7,14 @@ Fails: test_an_empty_line_is_a_line
 import socket
 from collections.abc import Iterator
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class EmptyLinesAreSkipped(Echo):
-    """The mistake is in here."""
-
     def lines(self, connection: socket.socket) -> Iterator[bytes]:
         """Whole lines with something in them."""
         yield from filter(None, super().lines(connection))
 
 
 if __name__ == "__main__":
-    run(EmptyLinesAreSkipped)
+    EmptyLinesAreSkipped.main()

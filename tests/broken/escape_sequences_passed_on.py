@@ -7,16 +7,13 @@ Fails: test_no_escape_sequence_is_delivered
 import socket
 
 from tests.broken.broadcast import Broadcast
-from tests.broken.echo import run
 
 
 class EscapeSequencesPassedOn(Broadcast):
-    """The mistake is in here."""
-
     def heard(self, connection: socket.socket, text: str) -> None:
         """Tell it to the others, raw."""
         self.broadcast(connection, text)
 
 
 if __name__ == "__main__":
-    run(EscapeSequencesPassedOn)
+    EscapeSequencesPassedOn.main()

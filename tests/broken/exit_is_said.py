@@ -8,16 +8,14 @@ Fails: test_who_goes_is_announced_however_they_go
 import socket
 
 from tests.broken.broadcast import Broadcast
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class ExitIsSaid(Broadcast):
-    """The mistake is in here."""
-
     def converse(self, connection: socket.socket) -> None:
         """Pass on what is said."""
         Echo.converse(self, connection)
 
 
 if __name__ == "__main__":
-    run(ExitIsSaid)
+    ExitIsSaid.main()

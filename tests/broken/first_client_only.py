@@ -10,12 +10,10 @@ import socket
 import sys
 import threading
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class FirstClientOnly(Echo):
-    """The mistake is in here."""
-
     has_served = False
 
     def run(self) -> None:
@@ -32,4 +30,4 @@ class FirstClientOnly(Echo):
 
 
 if __name__ == "__main__":
-    run(FirstClientOnly)
+    FirstClientOnly.main()

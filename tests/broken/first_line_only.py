@@ -15,12 +15,10 @@ Fails: test_a_line_that_is_not_utf_8_gets_an_error
 import socket
 from collections.abc import Iterator
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class FirstLineOnly(Echo):
-    """The mistake is in here."""
-
     def lines(self, connection: socket.socket) -> Iterator[bytes]:
         """One line a piece."""
         while data := connection.recv(4096):
@@ -28,4 +26,4 @@ class FirstLineOnly(Echo):
 
 
 if __name__ == "__main__":
-    run(FirstLineOnly)
+    FirstLineOnly.main()

@@ -7,12 +7,9 @@ Fails: test_a_join_is_announced
 import socket
 
 from tests.broken.broadcast import Broadcast
-from tests.broken.echo import run
 
 
 class JoinsAreSilent(Broadcast):
-    """The mistake is in here."""
-
     def join(self, connection: socket.socket) -> None:
         """Add a newcomer, and tell the newcomer only."""
         with self.lock:
@@ -21,4 +18,4 @@ class JoinsAreSilent(Broadcast):
 
 
 if __name__ == "__main__":
-    run(JoinsAreSilent)
+    JoinsAreSilent.main()

@@ -7,12 +7,10 @@ Fails: test_an_unfinished_last_line_is_no_line
 import socket
 from collections.abc import Iterator
 
-from tests.broken.echo import RUNAWAY, Echo, run
+from tests.broken.echo import RUNAWAY, Echo
 
 
 class LastLineWithoutEnd(Echo):
-    """The mistake is in here."""
-
     def lines(self, connection: socket.socket) -> Iterator[bytes]:
         """Whole lines, and at the end what is left."""
         unfinished = b""
@@ -27,4 +25,4 @@ class LastLineWithoutEnd(Echo):
 
 
 if __name__ == "__main__":
-    run(LastLineWithoutEnd)
+    LastLineWithoutEnd.main()

@@ -7,12 +7,9 @@ Fails: test_who_goes_is_announced_however_they_go
 import socket
 
 from tests.broken.broadcast import Broadcast
-from tests.broken.echo import run
 
 
 class LeavesOnlyWithExit(Broadcast):
-    """The mistake is in here."""
-
     def leave(self, connection: socket.socket) -> None:
         """Remove somebody, without a word."""
         with self.lock:
@@ -27,4 +24,4 @@ class LeavesOnlyWithExit(Broadcast):
 
 
 if __name__ == "__main__":
-    run(LeavesOnlyWithExit)
+    LeavesOnlyWithExit.main()

@@ -6,12 +6,10 @@ Fails: test_a_line_of_4096_bytes_is_taken
 
 import socket
 
-from tests.broken.echo import MAX_LINE, Echo, run
+from tests.broken.echo import MAX_LINE, Echo
 
 
 class LimitIsOffByOne(Echo):
-    """The mistake is in here."""
-
     def text(self, connection: socket.socket, line: bytes) -> str | None:
         """What a line says."""
         if len(line) + 1 >= MAX_LINE:
@@ -21,4 +19,4 @@ class LimitIsOffByOne(Echo):
 
 
 if __name__ == "__main__":
-    run(LimitIsOffByOne)
+    LimitIsOffByOne.main()

@@ -11,12 +11,9 @@ May fail: any, as whoever leaves a check may disturb the next
 import socket
 
 from tests.broken.broadcast import Broadcast
-from tests.broken.echo import run
 
 
 class ListChangedWhileIterating(Broadcast):
-    """The mistake is in here."""
-
     def __init__(self) -> None:
         super().__init__()
         self.here: set[socket.socket] = set()
@@ -40,4 +37,4 @@ class ListChangedWhileIterating(Broadcast):
 
 
 if __name__ == "__main__":
-    run(ListChangedWhileIterating)
+    ListChangedWhileIterating.main()

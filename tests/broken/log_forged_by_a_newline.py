@@ -4,19 +4,14 @@ Phase: 4
 Fails: test_no_message_can_forge_an_entry_of_the_log
 """
 
-from tests.broken.chat import Chat, Person, now
-from tests.broken.echo import clean, run
+from tests.broken.chat import Chat
 
 
 class LogForgedByANewline(Chat):
-    """The mistake is in here."""
-
-    def say_public(self, sender: Person, text: str) -> None:
-        """Tell everybody what is clean, and the log what is not."""
-        with self.lock:
-            self.log("messages.txt", f"{sender.name}: {text}")
-            self.say(sender, f"{now()} {sender.name}: {clean(text)}")
+    def for_logs(self, text: str) -> str:
+        """What one says, raw."""
+        return text
 
 
 if __name__ == "__main__":
-    run(LogForgedByANewline)
+    LogForgedByANewline.main()

@@ -9,12 +9,9 @@ import time
 from typing import TextIO
 
 from tests.broken.chat import Chat
-from tests.broken.echo import run
 
 
 class LogWaitsInABuffer(Chat):
-    """The mistake is in here."""
-
     def __init__(self) -> None:
         super().__init__()
         self.files: dict[str, TextIO] = {}
@@ -27,4 +24,4 @@ class LogWaitsInABuffer(Chat):
 
 
 if __name__ == "__main__":
-    run(LogWaitsInABuffer)
+    LogWaitsInABuffer.main()

@@ -5,16 +5,13 @@ Fails: test_a_mistyped_private_message_is_an_error_and_never_public
 """
 
 from tests.broken.chat import Chat, Person
-from tests.broken.echo import run
 
 
 class MistypedIsPublic(Chat):
-    """The mistake is in here."""
-
     def unknown(self, person: Person, text: str) -> None:
         """It is no command, so it must be something to say."""
         self.say_public(person, text)
 
 
 if __name__ == "__main__":
-    run(MistypedIsPublic)
+    MistypedIsPublic.main()

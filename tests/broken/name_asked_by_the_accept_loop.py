@@ -8,12 +8,9 @@ Fails: test_of_many_who_claim_a_name_at_once_one_gets_it
 import socket
 
 from tests.broken.chat import Chat, Person
-from tests.broken.echo import run
 
 
 class NameAskedByTheAcceptLoop(Chat):
-    """The mistake is in here."""
-
     def welcome(self, connection: socket.socket) -> None:
         """Wait for the first word of a newcomer, and serve it then."""
         connection.sendall(b"* Enter your nickname:\n")
@@ -28,4 +25,4 @@ class NameAskedByTheAcceptLoop(Chat):
 
 
 if __name__ == "__main__":
-    run(NameAskedByTheAcceptLoop)
+    NameAskedByTheAcceptLoop.main()

@@ -8,12 +8,9 @@ Fails: test_one_who_stops_reading_is_disconnected
 import socket
 
 from tests.broken.chat import Chat, Person, now
-from tests.broken.echo import run
 
 
 class NameIsNeverFreeAgain(Chat):
-    """The mistake is in here."""
-
     def leave(self, person: Person) -> None:
         """Tell the others, and forget to forget."""
         if person.name:
@@ -33,4 +30,4 @@ class NameIsNeverFreeAgain(Chat):
 
 
 if __name__ == "__main__":
-    run(NameIsNeverFreeAgain)
+    NameIsNeverFreeAgain.main()

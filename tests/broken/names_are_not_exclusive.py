@@ -7,12 +7,9 @@ Fails: test_of_many_who_claim_a_name_at_once_one_gets_it
 """
 
 from tests.broken.chat import Chat, Person
-from tests.broken.echo import run
 
 
 class NamesAreNotExclusive(Chat):
-    """The mistake is in here."""
-
     def claim(self, person: Person, name: str) -> bool:
         """Take a name, from whoever has it."""
         with self.lock:
@@ -22,4 +19,4 @@ class NamesAreNotExclusive(Chat):
 
 
 if __name__ == "__main__":
-    run(NamesAreNotExclusive)
+    NamesAreNotExclusive.main()

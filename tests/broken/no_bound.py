@@ -7,12 +7,10 @@ Fails: test_64_kib_without_a_newline_end_the_connection
 import socket
 from collections.abc import Iterator
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class NoBound(Echo):
-    """The mistake is in here."""
-
     def lines(self, connection: socket.socket) -> Iterator[bytes]:
         """Whole lines, however long they are."""
         unfinished = b""
@@ -22,4 +20,4 @@ class NoBound(Echo):
 
 
 if __name__ == "__main__":
-    run(NoBound)
+    NoBound.main()

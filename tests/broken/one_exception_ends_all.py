@@ -8,12 +8,10 @@ Fresh: yes, for the end of one check may be the end of the server
 import os
 import socket
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class OneExceptionEndsAll(Echo):
-    """The mistake is in here."""
-
     def serve(self, connection: socket.socket) -> None:
         """One connection, whose end may be everybody's."""
         try:
@@ -25,4 +23,4 @@ class OneExceptionEndsAll(Echo):
 
 
 if __name__ == "__main__":
-    run(OneExceptionEndsAll)
+    OneExceptionEndsAll.main()

@@ -5,12 +5,9 @@ Fails: test_nothing_private_is_in_the_public_log
 """
 
 from tests.broken.chat import Chat
-from tests.broken.echo import run
 
 
 class PrivateInThePublicLog(Chat):
-    """The mistake is in here."""
-
     def log(self, name: str, entry: str) -> None:
         """Append to a log, and to the one that holds everything."""
         super().log(name, entry)
@@ -19,4 +16,4 @@ class PrivateInThePublicLog(Chat):
 
 
 if __name__ == "__main__":
-    run(PrivateInThePublicLog)
+    PrivateInThePublicLog.main()

@@ -8,12 +8,9 @@ Fails: test_a_name_is_free_again_when_its_owner_has_gone
 import socket
 
 from tests.broken.chat import Chat
-from tests.broken.echo import run
 
 
 class QuitIsUnknown(Chat):
-    """The mistake is in here."""
-
     def text(self, connection: socket.socket, line: bytes) -> str | None:
         """What a line says."""
         text = super().text(connection, line)
@@ -21,4 +18,4 @@ class QuitIsUnknown(Chat):
 
 
 if __name__ == "__main__":
-    run(QuitIsUnknown)
+    QuitIsUnknown.main()

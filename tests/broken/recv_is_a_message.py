@@ -15,12 +15,10 @@ Fails: test_64_kib_without_a_newline_end_the_connection
 import socket
 from collections.abc import Iterator
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class RecvIsAMessage(Echo):
-    """The mistake is in here."""
-
     def lines(self, connection: socket.socket) -> Iterator[bytes]:
         """Whole lines? Only if nobody cuts the stream."""
         while data := connection.recv(4096):
@@ -28,4 +26,4 @@ class RecvIsAMessage(Echo):
 
 
 if __name__ == "__main__":
-    run(RecvIsAMessage)
+    RecvIsAMessage.main()

@@ -12,12 +12,10 @@ Fails: test_64_kib_without_a_newline_end_the_connection
 import socket
 from collections.abc import Iterator
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class RestIsForgotten(Echo):
-    """The mistake is in here."""
-
     def lines(self, connection: socket.socket) -> Iterator[bytes]:
         """What has its newline in the same piece."""
         while data := connection.recv(4096):
@@ -25,4 +23,4 @@ class RestIsForgotten(Echo):
 
 
 if __name__ == "__main__":
-    run(RestIsForgotten)
+    RestIsForgotten.main()

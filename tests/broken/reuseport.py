@@ -6,21 +6,15 @@ Fails: test_a_second_server_on_the_same_port_does_not_start
 
 import socket
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class Reuseport(Echo):
-    """The mistake is in here."""
-
-    def listen(self, port: int) -> socket.socket:
-        """A listener, with the wrong option."""
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    def set_options(self, listener: socket.socket) -> None:
+        """One too many."""
+        super().set_options(listener)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen(100)
-        return listener
 
 
 if __name__ == "__main__":
-    run(Reuseport)
+    Reuseport.main()

@@ -10,24 +10,16 @@ Fails: test_a_client_that_reads_late_gets_everything
 import contextlib
 import select
 import socket
-from collections.abc import Iterator
 
-from tests.broken.echo import RUNAWAY, Echo, run
+from tests.broken.echo import Echo
 
 
 class SendForSendall(Echo):
-    """The mistake is in here."""
-
-    def lines(self, connection: socket.socket) -> Iterator[bytes]:
-        """Whole lines, from a socket that does not wait."""
+    def receive(self, connection: socket.socket) -> bytes:
+        """The next piece, from a socket that does not wait."""
         connection.setblocking(False)
-        unfinished = b""
-        while select.select([connection], [], []) and (data := connection.recv(4096)):
-            *whole, unfinished = (unfinished + data).split(b"\n")
-            yield from whole
-            if len(unfinished) >= RUNAWAY:
-                self.send(connection, "! No newline in 64 KiB.")
-                return
+        select.select([connection], [], [])
+        return super().receive(connection)
 
     def send(self, connection: socket.socket, text: str) -> None:
         """Send a line, or a part of it, or nothing."""
@@ -36,4 +28,4 @@ class SendForSendall(Echo):
 
 
 if __name__ == "__main__":
-    run(SendForSendall)
+    SendForSendall.main()

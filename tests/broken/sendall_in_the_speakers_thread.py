@@ -8,12 +8,9 @@ Fails: test_one_who_stops_reading_is_disconnected
 import contextlib
 
 from tests.broken.chat import Chat, Person
-from tests.broken.echo import run
 
 
 class SendallInTheSpeakersThread(Chat):
-    """The mistake is in here."""
-
     def tell(self, person: Person, *lines: str) -> None:
         """Send lines to somebody, here and now."""
         with contextlib.suppress(OSError):
@@ -22,4 +19,4 @@ class SendallInTheSpeakersThread(Chat):
 
 
 if __name__ == "__main__":
-    run(SendallInTheSpeakersThread)
+    SendallInTheSpeakersThread.main()

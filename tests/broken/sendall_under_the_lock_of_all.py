@@ -7,12 +7,10 @@ Fails: test_a_client_that_does_not_read_holds_up_nobody
 import socket
 import threading
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class SendallUnderTheLockOfAll(Echo):
-    """The mistake is in here."""
-
     sending = threading.Lock()
 
     def send(self, connection: socket.socket, text: str) -> None:
@@ -22,4 +20,4 @@ class SendallUnderTheLockOfAll(Echo):
 
 
 if __name__ == "__main__":
-    run(SendallUnderTheLockOfAll)
+    SendallUnderTheLockOfAll.main()

@@ -7,12 +7,10 @@ Fails: test_nobody_hears_themselves
 import socket
 
 from tests.broken.broadcast import Broadcast
-from tests.broken.echo import clean, run
+from tests.broken.echo import clean
 
 
 class SenderHearsHimself(Broadcast):
-    """The mistake is in here."""
-
     def heard(self, connection: socket.socket, text: str) -> None:
         """Tell it to all."""
         with self.lock:
@@ -21,4 +19,4 @@ class SenderHearsHimself(Broadcast):
 
 
 if __name__ == "__main__":
-    run(SenderHearsHimself)
+    SenderHearsHimself.main()

@@ -9,12 +9,10 @@ May fail: any, as what one check leaves unfinished is found by the next
 import socket
 from collections.abc import Iterator
 
-from tests.broken.echo import RUNAWAY, Echo, run
+from tests.broken.echo import RUNAWAY, Echo
 
 
 class SharedBuffer(Echo):
-    """The mistake is in here."""
-
     unfinished = b""
 
     def lines(self, connection: socket.socket) -> Iterator[bytes]:
@@ -29,4 +27,4 @@ class SharedBuffer(Echo):
 
 
 if __name__ == "__main__":
-    run(SharedBuffer)
+    SharedBuffer.main()

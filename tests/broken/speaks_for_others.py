@@ -5,12 +5,10 @@ Fails: test_nobody_can_speak_for_somebody_else
 """
 
 from tests.broken.chat import Chat, Person
-from tests.broken.echo import clean, run
+from tests.broken.echo import clean
 
 
 class SpeaksForOthers(Chat):
-    """The mistake is in here."""
-
     def say_public(self, sender: Person, text: str) -> None:
         """Tell everybody; what has a time and a name already needs no other."""
         if text.startswith(("[", "!")):
@@ -20,4 +18,4 @@ class SpeaksForOthers(Chat):
 
 
 if __name__ == "__main__":
-    run(SpeaksForOthers)
+    SpeaksForOthers.main()

@@ -9,16 +9,13 @@ import socket
 import threading
 
 from tests.broken.broadcast import Broadcast
-from tests.broken.echo import run
 
 
 class ThreadForEachLine(Broadcast):
-    """The mistake is in here."""
-
     def heard(self, connection: socket.socket, text: str) -> None:
         """Let somebody else tell it to the others."""
         threading.Thread(target=super().heard, args=(connection, text), daemon=True).start()
 
 
 if __name__ == "__main__":
-    run(ThreadForEachLine)
+    ThreadForEachLine.main()

@@ -10,12 +10,10 @@ Fails: test_clients_that_vanish_take_nobody_along
 import socket
 import threading
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class ThreadsAreWaitedFor(Echo):
-    """The mistake is in here."""
-
     def welcome(self, connection: socket.socket) -> None:
         """Let a newcomer be served by a thread, and wait for it."""
         thread = threading.Thread(target=self.serve, args=(connection,), daemon=True)
@@ -24,4 +22,4 @@ class ThreadsAreWaitedFor(Echo):
 
 
 if __name__ == "__main__":
-    run(ThreadsAreWaitedFor)
+    ThreadsAreWaitedFor.main()

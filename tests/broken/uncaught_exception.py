@@ -9,12 +9,10 @@ Fresh: yes, for the end of one check may be the end of the server
 
 import socket
 
-from tests.broken.echo import Echo, run
+from tests.broken.echo import Echo
 
 
 class UncaughtException(Echo):
-    """The mistake is in here."""
-
     def welcome(self, connection: socket.socket) -> None:
         """Serve a newcomer, and come back when it has left."""
         with connection:
@@ -23,4 +21,4 @@ class UncaughtException(Echo):
 
 
 if __name__ == "__main__":
-    run(UncaughtException)
+    UncaughtException.main()

@@ -9,12 +9,9 @@ Patience: 0.5
 import socket
 
 from tests.broken.broadcast import Broadcast
-from tests.broken.echo import run
 
 
 class WelcomeIsMissing(Broadcast):
-    """The mistake is in here."""
-
     def deliver(self, text: str, receivers: list[socket.socket]) -> None:
         """Send a line to each of them."""
         if not text.startswith("* "):
@@ -22,4 +19,4 @@ class WelcomeIsMissing(Broadcast):
 
 
 if __name__ == "__main__":
-    run(WelcomeIsMissing)
+    WelcomeIsMissing.main()
