@@ -12,13 +12,11 @@ from phase4.client_gui.bars import Bar
 from phase4.client_gui.target import Target
 from shared import message
 from tests.kit.chat import Chat
-from tests.kit.desktop import Desktop
 from tests.kit.harness import wait_until
 from tests.kit.scripted import ScriptedServer
 from tests.kit.windows import (
     Apps,
     kill,
-    new_window,
     press,
     see,
     shows,
@@ -28,13 +26,6 @@ from tests.kit.windows import (
 )
 
 pytestmark = [pytest.mark.window, pytest.mark.own_server]
-
-
-@pytest.fixture
-def root(desktop: Desktop) -> Iterator[tk.Tk]:
-    """An empty window."""
-    with new_window(desktop) as window:
-        yield window
 
 
 @pytest.fixture

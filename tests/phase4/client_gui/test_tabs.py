@@ -1,7 +1,6 @@
 """Private conversations in tabs of their own, in a real window, with a real server."""
 
 import tkinter as tk
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,24 +9,9 @@ from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab
 from shared import message
 from tests.kit.chat import Chat
 from tests.kit.desktop import Desktop
-from tests.kit.windows import Apps, new_window, press, see, shows, tab_of, tabs_of, type_line
+from tests.kit.windows import Apps, press, see, shows, tab_of, tabs_of, type_line
 
 pytestmark = pytest.mark.window
-
-
-@pytest.fixture
-def root(desktop: Desktop) -> Iterator[tk.Tk]:
-    """An empty window."""
-    with new_window(desktop) as window:
-        yield window
-
-
-@pytest.fixture
-def start_app(root: tk.Tk) -> Iterator[Apps]:
-    """Put up the whole client; it ends with the check."""
-    apps = Apps(root)
-    yield apps
-    apps.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ No check here may know a server from before, so each gives a file of known serve
 import contextlib
 import socket
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,24 +25,9 @@ from tests.kit.certificates import Authority
 from tests.kit.chat import Chat
 from tests.kit.desktop import Desktop
 from tests.kit.harness import SECONDS, Program
-from tests.kit.windows import Apps, new_window, press, see, shows, tabs_of, type_line
+from tests.kit.windows import Apps, press, see, shows, tabs_of, type_line
 
 NOT_THIS_ONE = ":".join(["AB"] * 32)
-
-
-@pytest.fixture
-def root(desktop: Desktop) -> Iterator[tk.Tk]:
-    """An empty window."""
-    with new_window(desktop) as window:
-        yield window
-
-
-@pytest.fixture
-def start_app(root: tk.Tk) -> Iterator[Apps]:
-    """Put up the whole client; its connection ends with the check."""
-    apps = Apps(root)
-    yield apps
-    apps.close()
 
 
 @pytest.fixture

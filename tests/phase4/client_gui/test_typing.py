@@ -17,7 +17,7 @@ from phase4.client_gui.typing_aids import (
 from shared.defaults import MAX_LINE_BYTES
 from tests.kit.chat import Chat, Person
 from tests.kit.desktop import Desktop
-from tests.kit.windows import Apps, new_window, press, see, shows, tabs_of
+from tests.kit.windows import Apps, press, see, shows, tabs_of
 
 # --- without a window --------------------------------------------------------------------------
 
@@ -46,13 +46,6 @@ def test_too_many_or_too_long_lines_are_not_offered() -> None:
 # --- in a window -------------------------------------------------------------------------------
 
 window = pytest.mark.window
-
-
-@pytest.fixture
-def root(desktop: Desktop) -> Iterator[tk.Tk]:
-    """An empty window."""
-    with new_window(desktop) as shown:
-        yield shown
 
 
 @pytest.fixture

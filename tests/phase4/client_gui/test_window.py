@@ -7,7 +7,7 @@ import contextlib
 import socket
 import tkinter as tk
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from tkinter import ttk
 
@@ -28,13 +28,6 @@ from tests.kit.windows import Apps, kill, new_window, press, see, shows, tabs_of
 pytestmark = pytest.mark.window
 
 Opened = list[str]
-
-
-@pytest.fixture
-def root(desktop: Desktop) -> Iterator[tk.Tk]:
-    """An empty window."""
-    with new_window(desktop) as window:
-        yield window
 
 
 def shown(root: tk.Tk, part: tk.Widget) -> None:
@@ -223,14 +216,6 @@ def test_rows_are_higher_than_their_text_at_every_size(root: tk.Tk, step: int) -
 
 
 # --- the whole -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def start_app(root: tk.Tk) -> Iterator[Apps]:
-    """Put up the whole client; its connection ends with the check."""
-    apps = Apps(root)
-    yield apps
-    apps.close()
 
 
 def says(app: App) -> str:
