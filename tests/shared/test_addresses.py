@@ -101,7 +101,7 @@ def test_localhost_is_listened_on_at_all_its_addresses_and_they_are_said(
             with Peer(address, port) as peer:
                 peer.send("Hello Server!")
                 if words := FIRST_WORDS[module]:
-                    peer.expect(words)
+                    peer.skip_to(words)  # phase 3 may tell first that the one before has left
 
 
 @several
