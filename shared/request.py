@@ -182,13 +182,24 @@ def _parse_seen(line: str, is_here: Callable[[str], bool]) -> Request:
     if sign in _LIKE_SLASH + _LIKE_AT:
         right = "/" if sign in _LIKE_SLASH else "@"
         return _refused(f"This begins with {sign}, which only looks like {right}.")
-    if sign in _PERHAPS_SLASH and _is_command("/" + word[1:]):
+    if sign in _PERHAPS_SLASH and _names_command(line[1:]):
         return _refused(f"A command begins with /, and this begins with {sign}.")
     return Say(line)
 
 
-def _is_command(word: str) -> bool:
-    return word.lower() in COMMANDS or word.lower() in _ELSEWHERE
+def _names_command(line: str) -> bool:
+    """Whether a command would begin here, if a slash stood before it; as people see it."""
+    line = line[
+        next((at for at, each in enumerate(line) if not _is_passed_over(each)), len(line)) :
+    ]
+    word = re.split(rf"[\s{_AFTER_A_NAME}]", line, maxsplit=1)[0]
+    name = "/" + "".join(each for each in word if not _is_unseen(each)).lower()
+    return name in COMMANDS or name in _ELSEWHERE
+
+
+def _is_passed_over(character: str) -> bool:
+    """Unseen, or one more slash. A blank of the keyboard is seen: `// who` is a comment."""
+    return character == "/" or (_is_unseen(character) and character not in " \t")
 
 
 def _command(name: str, rest: str) -> Request:
@@ -202,7 +213,7 @@ def _parse_slash(line: str, word: str) -> Request:
     if not word.startswith("//"):
         said = without_unseen(word)
         return _refused(f"There is no command {said}; see /help. To say it, begin with //.")
-    if _is_command("/" + word.strip("/")):
+    if _names_command(line):
         return _refused("That would tell everybody. Write a command with one slash.")
     return Say(line[1:])
 

@@ -113,6 +113,23 @@ def test_a_command_with_the_slash_typed_twice_is_not_public(line: str) -> None:
     assert not is_public(line)
 
 
+@pytest.mark.parametrize("start", ["//", "\\", "\u30ce", "\uff3c"])
+@pytest.mark.parametrize(
+    "name",
+    ["\u200bpm", "p\u200bm", "\u200apm", "\u3000pm", "\u3164pm", "pm\ufe0f", "\u0338pm", "pm:",
+     "pm,Bob", "\u200b" * 100 + "pm", "\u2800PM"],
+)  # fmt: skip
+def test_signs_that_nobody_sees_do_not_hide_a_command_with_another_slash(
+    start: str, name: str
+) -> None:
+    assert not is_public(f"{start}{name} Bob secret")
+
+
+@pytest.mark.parametrize("line", ["// who are you", "//\tpm", "//help/index.html", "// tell me"])
+def test_a_comment_and_a_path_are_said(line: str) -> None:
+    assert parse(line) == Say(line[1:])
+
+
 @pytest.mark.parametrize("line", ["@@Bob secret", "@@bob: secret", "@@Bob, secret"])
 def test_a_private_message_with_the_at_typed_twice_is_not_public(line: str) -> None:
     assert not is_public(line, lambda name: name.casefold() == "bob")
