@@ -36,6 +36,26 @@ def is_ready(connection: HasDescriptor, seconds: float | None, *, write: bool = 
     return bool(poller.select(seconds))
 
 
+class Readable:
+    """Waits for one socket again and again, at the least cost: a server does it for each line.
+
+    A selector does the same, in Python. One thread waits; there is nothing to close.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._poller = None
+        if hasattr(select, "poll"):
+            self._poller = select.poll()
+            self._poller.register(connection, select.POLLIN)
+
+    def wait(self, seconds: float | None) -> bool:
+        """Whether it can be read, or has ended, within `seconds`; None waits for ever."""
+        if self._poller is None:
+            return is_ready(self._connection, seconds)
+        return bool(self._poller.poll(None if seconds is None else max(0.0, seconds) * 1000))
+
+
 def hangs_up(connection: socket.socket, seconds: float) -> bool:
     """Wait `seconds`, or less if the connection is reset or shut down: then True.
 

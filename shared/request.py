@@ -121,6 +121,9 @@ def parse(line: str, is_here: Callable[[str], bool] = _nobody) -> Request:
     be said to everybody, and is refused while there is a Bob.
     """
     line = line.rstrip()
+    # Nearly always, and much quicker to find out: it begins with a letter, and hides nothing.
+    if line[:1].isalnum() and line.isascii() and line.isprintable() and line.lower() != "exit":
+        return Say(line)
     start = len(line) - len(line.lstrip())
     if start == len(line):
         return Nothing()

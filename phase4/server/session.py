@@ -7,7 +7,6 @@ does the handshake as well; from then on there is no difference (phase4/transpor
 
 import contextlib
 import re
-import selectors
 import socket
 import ssl
 import time
@@ -32,7 +31,7 @@ from shared.framing import BadLine, LineDecoder
 from shared.goodbye import say_goodbye
 from shared.listener import tune_connection
 from shared.message import Error, Prompt, clean
-from shared.poller import Poller, hangs_up, has_ended
+from shared.poller import Readable, hangs_up, has_ended
 from shared.stream import Stream
 
 _RELEASE_SECONDS = 30.0  # the writing thread needs milliseconds, unless the disk hangs
@@ -173,9 +172,8 @@ class Session:
                 raise HangUp("This port does not speak TLS. Goodbye.", "speaks TLS")
             self.bytes_in += len(data)
             for line in self._decoder.feed(data):
-                wait = (
-                    self._bucket.take()
-                )  # also for an empty line: it says nothing, but has a cost
+                # Also for an empty line: it says nothing, but has a cost.
+                wait = self._bucket.take()
                 if wait:
                     self._hold_back(wait)
                 self._room.fan_out.wait_for_room()
@@ -235,8 +233,7 @@ class Readiness:
 
     def __init__(self, connection: socket.socket, tls: TLSSocket | None = None) -> None:
         self._tls = tls
-        self._poller = Poller()
-        self._poller.register(connection, selectors.EVENT_READ)
+        self._readable = Readable(connection)
 
     def readable(self, seconds: float | None) -> bool:
         """Whether there is something to read (or the end), within `seconds`; None waits for ever.
@@ -245,4 +242,4 @@ class Readiness:
         """
         if self._tls is not None and self._tls.has_pending:
             return True  # taken from the socket already, so the system knows nothing of it
-        return bool(self._poller.select(seconds))
+        return self._readable.wait(seconds)
