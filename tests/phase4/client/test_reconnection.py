@@ -77,6 +77,15 @@ def first_time(ann: Client, server: ScriptedServer) -> Iterator[Speaker]:
         yield speaker
 
 
+@contextlib.contextmanager
+def second_time(ann: Client, server: ScriptedServer) -> Iterator[Speaker]:
+    """The server's end of the next connection, after one that was lost."""
+    with first_time(ann, server):
+        pass
+    with server.accept() as speaker:
+        yield speaker
+
+
 def notices(client: Client, until: str) -> list[str]:
     """The texts of the notices up to this one."""
     texts: list[str] = []
@@ -350,9 +359,7 @@ class ReadingServer:
 def test_a_name_that_was_taken_meanwhile_is_taken_back_when_it_is_free(
     ann: Client, server: ScriptedServer, freed_by: str
 ) -> None:
-    with first_time(ann, server):
-        pass
-    with server.accept() as speaker:
+    with second_time(ann, server) as speaker:
         assert speaker.prompt() == "Ann"
         speaker.send("[10:00:01] * Welcome, Zoe! 2 online. Ann is taken.")
         speaker.expect("/who")
@@ -369,9 +376,7 @@ def test_a_name_that_was_taken_meanwhile_is_taken_back_when_it_is_free(
 def test_a_name_that_became_free_before_we_were_in_is_taken_back(
     ann: Client, server: ScriptedServer
 ) -> None:
-    with first_time(ann, server):
-        pass
-    with server.accept() as speaker:
+    with second_time(ann, server) as speaker:
         speaker.prompt()
         speaker.send("[10:00:01] * Welcome, Zoe! 1 online. Hi.", "[10:00:01] * 1 online: Zoe")
         speaker.expect("/who")
@@ -380,9 +385,7 @@ def test_a_name_that_became_free_before_we_were_in_is_taken_back(
 
 @pytest.mark.usefixtures("never_asks")
 def test_a_name_is_wanted_still_after_two_losses(ann: Client, server: ScriptedServer) -> None:
-    with first_time(ann, server):
-        pass
-    with server.accept() as speaker:
+    with second_time(ann, server) as speaker:
         speaker.prompt()
         speaker.send("[10:00:01] * Welcome, Zoe! 2 online. Ann is taken.")
         ann.until(Welcomed)
@@ -392,9 +395,7 @@ def test_a_name_is_wanted_still_after_two_losses(ann: Client, server: ScriptedSe
 
 @pytest.mark.usefixtures("never_asks")
 def test_who_chooses_another_name_keeps_that(ann: Client, server: ScriptedServer) -> None:
-    with first_time(ann, server):
-        pass
-    with server.accept() as speaker:
+    with second_time(ann, server) as speaker:
         speaker.prompt()
         speaker.send("[10:00:01] * Welcome, Zoe! 2 online. Hi.", "[10:00:01] * 2 online: Ann, Zoe")
         speaker.expect("/who")
@@ -409,9 +410,7 @@ def test_who_chooses_another_name_keeps_that(ann: Client, server: ScriptedServer
 def test_a_server_that_refuses_the_name_gets_others_and_then_the_person_is_asked(
     ann: Client, server: ScriptedServer
 ) -> None:
-    with first_time(ann, server):
-        pass
-    with server.accept() as speaker:
+    with second_time(ann, server) as speaker:
         names = [speaker.prompt()]
         for _ in range(3):
             speaker.send("! This name is taken.")
@@ -427,9 +426,7 @@ def test_a_server_that_refuses_the_name_gets_others_and_then_the_person_is_asked
 def test_a_server_that_frees_the_name_a_thousand_times_is_asked_a_few_times(
     ann: Client, server: ScriptedServer
 ) -> None:
-    with first_time(ann, server):
-        pass
-    with server.accept() as speaker:
+    with second_time(ann, server) as speaker:
         speaker.prompt()
         speaker.send("[10:00:01] * Welcome, Zoe! 2 online. Hi.", "[10:00:01] * 2 online: Ann, Zoe")
         speaker.expect("/who")
