@@ -25,16 +25,15 @@ from phase4.client import (
 )
 from phase4.client.presence import Presence, State
 from phase4.client_gui import security
-from phase4.client_gui.actions import reading_actions, tab_actions
 from phase4.client_gui.chat_page import ChatCalls, ChatPage
 from phase4.client_gui.connect_page import TLS_LABEL, ConnectPage
 from phase4.client_gui.inbox import Inbox, InboxCalls
 from phase4.client_gui.memory import Memory
 from phase4.client_gui.pages import Pages
 from phase4.client_gui.routing import Router, now
-from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab
+from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab, tab_actions
 from phase4.client_gui.target import Target
-from phase4.widgets.actions import Action, explain_keys, looks_actions
+from phase4.widgets.actions import Action, explain_keys, looks_actions, reading_actions
 from phase4.widgets.links import LinkOpener
 from phase4.widgets.theme import BASE_POINTS, Theme
 from shared import message
@@ -400,7 +399,7 @@ def _actions(app: App) -> tuple[Action, ...]:
         Action("Connect again", "F5", ("<F5>",), app.connect_again, everywhere=True),
         Action("Another server …", "F4", ("<F4>",), app.show_form, everywhere=True),
         *tab_actions(app.chat_page.tabs),
-        *reading_actions(lambda: app.chat_page.tabs.current.conversation),
+        *reading_actions(lambda: app.chat_page.tabs.current.conversation, "conversation"),
         *looks_actions(app.theme),
         Action(
             *("Next part of the window", "F6", ("<F6>",)),

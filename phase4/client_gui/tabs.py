@@ -4,6 +4,7 @@ Main thread only. A tab that is closed keeps what it holds, and has it again whe
 number of both has a bound, so no server can fill the window, or the memory, with names.
 """
 
+import sys
 import tkinter as tk
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
@@ -12,6 +13,7 @@ from tkinter import ttk
 
 from phase4.client_gui.tab_row import Cell, TabRow
 from phase4.client_gui.typing_aids import Draft
+from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
 from phase4.widgets.lines import Line
 from phase4.widgets.theme import Theme
@@ -314,3 +316,14 @@ class Tabs(ttk.Frame):
 
     def _restyle_tab(self, tab: Tab) -> None:
         tab.frame.configure(padding=max(1, self._theme.unit // 2))
+
+
+def tab_actions(tabs: Tabs) -> Iterator[Action]:
+    """To walk through the conversations, and to close one."""
+    x11 = sys.platform not in ("win32", "darwin")  # where Shift makes another key of Tab
+    shift_tab = "<Control-ISO_Left_Tab>" if x11 else "<Control-Shift-Tab>"
+    forth, back = ("<Control-Tab>", "<Control-Next>"), (shift_tab, "<Control-Prior>")
+    close = ("<Control-w>",)
+    yield Action("Next conversation", "Ctrl Tab", forth, lambda: tabs.walk(1), starts_group=True)
+    yield Action("Conversation before", "Ctrl Shift Tab", back, lambda: tabs.walk(-1))
+    yield Action("Close the conversation", "Ctrl W", close, lambda: tabs.close(tabs.current))

@@ -16,7 +16,7 @@ from phase4.server_gui.form import Wanted, arguments, fault_in
 from phase4.server_gui.page import ServerPage
 from phase4.server_gui.process import Ended, Event, ServerProcess, Stray
 from phase4.server_gui.reports import Answer, Failed, News, Started, Stopped
-from phase4.widgets.actions import Action
+from phase4.widgets.actions import Action, looks_actions, reading_actions
 from phase4.widgets.keys import bind_keys
 from phase4.widgets.lines import line_of
 from phase4.widgets.links import LinkOpener
@@ -321,22 +321,13 @@ class App:
         self.root.geometry(f"{line * 56}x{line * 42}")
 
     def _list_actions(self) -> tuple[Action, ...]:
-        zoom, log = self.theme.zoom, self.page.log
-        larger = ("<Control-plus>", "<Control-equal>", "<Control-KP_Add>")
-        smaller = ("<Control-minus>", "<Control-KP_Subtract>")
-        copy = ("<Control-Shift-c>",)
+        log = self.page.log
         return (
             Action("Start", "F5", ("<F5>",), self.start),
             Action("Stop", "Shift F5", ("<Shift-F5>",), self.stop),
             Action("Disconnect the person selected", "Delete", (), self.disconnect),
-            Action("Light or dark", "F2", ("<F2>",), self.theme.toggle, starts_group=True),
-            Action("Larger text", "Ctrl +", larger, lambda: zoom(1)),
-            Action("Smaller text", "Ctrl -", smaller, lambda: zoom(-1)),
-            Action("Text as at the start", "Ctrl 0", ("<Control-0>",), lambda: zoom(0)),
-            Action("Find in the log …", "Ctrl F", ("<Control-f>",), log.find, starts_group=True),
-            Action("Find the next", "F3", ("<F3>",), log.find_next),
-            Action("Find the one before", "Shift F3", ("<Shift-F3>",), log.find_previous),
-            Action("Copy the log", "Ctrl Shift C", copy, log.copy_all, starts_group=True),
+            *looks_actions(self.theme),
+            *reading_actions(lambda: log, "log"),
             Action("Newest line of the log", "Ctrl End", ("<Control-End>",), log.jump_to_newest),
             Action("Next part of the window", "F6", ("<F6>",), self.page.focus_next),
             Action("Keys", "F1", ("<F1>",), self._show_keys, starts_group=True),

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from phase4.widgets.theme import Theme
+
+if TYPE_CHECKING:
+    from phase4.widgets.conversation import Conversation
 
 OTHER_KEYS = (
     "Tab completes names and commands; Up and Down bring back what was sent; Escape clears.",
@@ -35,6 +39,16 @@ def looks_actions(theme: Theme) -> Iterator[Action]:
     yield Action("Larger text", "Ctrl +", larger, lambda: theme.zoom(1), everywhere=True)
     yield Action("Smaller text", "Ctrl -", smaller, lambda: theme.zoom(-1), everywhere=True)
     yield Action("Text as at the start", "Ctrl 0", usual, lambda: theme.zoom(0), everywhere=True)
+
+
+def reading_actions(front: "Callable[[], Conversation]", what: str) -> Iterator[Action]:
+    """What is done with the lines in front, which people call `what`."""
+    find, copy = ("<Control-f>",), ("<Control-Shift-c>",)
+    before = ("<Shift-F3>",)
+    yield Action("Find …", "Ctrl F", find, lambda: front().find(), starts_group=True)
+    yield Action("Find the next", "F3", ("<F3>",), lambda: front().find_next())
+    yield Action("Find the one before", "Shift F3", before, lambda: front().find_previous())
+    yield Action(f"Copy the {what}", "Ctrl Shift C", copy, lambda: front().copy_all())
 
 
 def explain_keys(actions: Sequence[Action]) -> Iterator[str]:
