@@ -119,24 +119,40 @@ def look(name: str) -> str:
     True
     >>> look("сосо") == look("coco")  # the first is Cyrillic
     True
+    >>> look("Bemie") == look("Bernie") and look("vvendy") == look("wendy")
+    True
     """
-    return fold("".join(map(_prototype, name)))
+    letters = unicodedata.normalize("NFD", name)
+    skeleton = unicodedata.normalize("NFD", fold("".join(map(_prototype, letters))))
+    return _DOT_ON_A_DOT.sub(r"\1", skeleton).replace("w", "vv")  # as m is rn, and not in UTS 39
+
+
+_DOT_ON_A_DOT = re.compile(
+    "([ij][\u0316-\u0319\u031b-\u033c\u0347-\u0349\u034d\u034e\u0353-\u0356]*)\u0307+"
+)
+"""An i or j, marks that are not above it, and dots above: they are drawn as one dot, or as none."""
+
+_LEFT_TO_RIGHT = "\u200e"
 
 
 @functools.lru_cache(maxsize=4096)
 def _prototype(character: str) -> str:
-    """The character that stands for all those that look like this one."""
+    """The character that stands for all those that look like this one; several, as rn for m."""
     # The table lists the look-alikes of a prototype under it, and the prototype under each of them.
-    # So two steps reach the whole family; the first of it in code order stands for all.
+    # So two steps reach the whole family; the first of it in code order stands for all. What looks
+    # like several characters has these as its only prototype.
     family = {character, *_look_alikes(character)}
     for each in tuple(family):
         family.update(_look_alikes(each))
-    return min(family)
+    several = min((each for each in family if len(each) > 1), default="")
+    return "".join(map(_prototype, several)) or min(family)
 
 
-def _look_alikes(character: str) -> Iterator[str]:
-    alike = (each["c"] for each in confusables.confusables_data.get(character, ()))
-    return (each for each in alike if len(each) == 1)
+def _look_alikes(text: str) -> Iterator[str]:
+    # The table has what is written from right to left between two marks of direction.
+    for key in (text, f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}"):
+        for each in confusables.confusables_data.get(key, ()):
+            yield each["c"].strip(_LEFT_TO_RIGHT)
 
 
 def alternatives(wanted: str, on_duplicate: str) -> Iterator[str]:

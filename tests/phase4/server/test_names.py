@@ -76,8 +76,11 @@ def test_two_spellings_of_a_name_are_one_name(start: Start, spelling: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "imitation"), [("Bill", "BiII"), ("Paul", "Pau1"), ("coco", "сосо"), ("BOB", "B0B")]
-)
+    ("name", "imitation"),
+    [("Bill", "BiII"), ("Paul", "Pau1"), ("coco", "сосо"), ("BOB", "B0B"), ("Bernie", "Bemie"),
+     ("modem", "modern"), ("wendy", "vvendy"), ("VVilma", "Wilma"), ("Mimi", "Mi̇mi"),
+     ("Mị̇na", "Mịna"), ("Lael", "Læl"), ("مریم", "مريم"), ("هدى", "ھدى")],
+)  # fmt: skip
 def test_a_name_that_looks_like_one_that_is_taken_is_taken(
     start: Start, name: str, imitation: str
 ) -> None:
@@ -86,9 +89,9 @@ def test_a_name_that_looks_like_one_that_is_taken_is_taken(
         newcomer.expect(PROMPT)
         newcomer.send(imitation)
         assert newcomer.read_line().startswith("! ")
-        person.send(f"/nick {name}x", "/nick Zed")
-        person.hear(f"* {name} is now {name}x")
-        person.hear(f"* {name}x is now Zed")
+        person.send(f"/nick {name}1", "/nick Zed")
+        person.hear(f"* {name} is now {name}1")
+        person.hear(f"* {name}1 is now Zed")
 
 
 def test_a_taken_name_gets_a_random_one_and_is_told(chat: Chat) -> None:
