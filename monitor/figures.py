@@ -109,7 +109,7 @@ def _columns(width: int) -> int:
 
 
 def _title(snapshot: Snapshot) -> str:
-    up = f"up {text.duration(snapshot.uptime_seconds)}, " if _has_uptime(snapshot) else ""
+    up = f"up {text.duration(snapshot.uptime_seconds)}, " if snapshot.has_uptime else ""
     return f"{up}the last 10 minutes"
 
 
@@ -263,10 +263,7 @@ def _told(scene: Scene, snapshot: Snapshot, name: str) -> tuple[str, Style]:
 
 
 def uptime(scene: Scene, snapshot: Snapshot) -> str:
-    """How long the server has been running, by its own clock."""
-    has = _has_uptime(snapshot)
-    return text.duration(snapshot.uptime_seconds) if has else scene.glyphs.none
-
-
-def _has_uptime(snapshot: Snapshot) -> bool:
-    return snapshot.started > 0 and snapshot.time > 0
+    """How long the server has been running."""
+    if not snapshot.has_uptime:
+        return scene.glyphs.none
+    return text.duration(snapshot.uptime_seconds)

@@ -22,7 +22,7 @@ def _title(address: str, snapshot: Snapshot) -> str:
         parts.append(f"version {text.printable(snapshot.server_version)}")
     if snapshot.pid:
         parts.append(f"pid {snapshot.pid}")
-    if snapshot.started > 0 and snapshot.time > 0:
+    if snapshot.has_uptime:
         parts.append(f"up {text.duration(snapshot.uptime_seconds)}")
     return ", ".join(parts)
 

@@ -2,8 +2,11 @@
 
 import argparse
 import ipaddress
+import socket
 from dataclasses import dataclass
 from typing import Any, Self
+
+_ZONE_DIGITS = 10  # more than the number of any network card has
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -30,13 +33,16 @@ class Address:
         """From what getsockname(), getpeername() and accept() give.
 
         A socket that serves IPv4 and IPv6 has an IPv4 peer in the form of IPv6; here it is IPv4.
-        The path of a UNIX socket is a host, and its port is 0.
+        The zone of a link-local one is a number there. The path of a UNIX socket is a host, and
+        its port is 0.
 
         >>> Address.of(("::ffff:127.0.0.1", 12345, 0, 0))
         Address(host='127.0.0.1', port=12345)
         """
         host, port = given[:2] if isinstance(given, tuple) else (str(given), 0)
-        return cls(host.removeprefix("::ffff:") if "." in host else host, port)
+        host = host.removeprefix("::ffff:") if "." in host else host
+        zone = given[3] if len(given) == 4 else 0
+        return cls(f"{host}%{_zone_name(zone)}" if zone and "%" not in host else host, port)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -49,6 +55,14 @@ class Address:
         if not colon or not host:
             raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, as in 127.0.0.1:12345")
         return cls(host.removeprefix("[").removesuffix("]"), port_number(port))
+
+
+def _zone_name(zone: int) -> str:
+    """What people call a network card: `eth0`; its number where the system knows no name."""
+    try:
+        return socket.if_indextoname(zone)
+    except (AttributeError, OSError):  # removed meanwhile; not every system has names
+        return str(zone)
 
 
 def port_number(text: str) -> int:
@@ -71,6 +85,17 @@ def ip_address(text: str) -> IPAddress:
     (IPv6Address('::1'), IPv4Address('127.0.0.1'))
     """
     return unmapped(ipaddress.ip_address(text.removeprefix("[").removesuffix("]")))
+
+
+def usual_form(text: str) -> str:
+    """An IP address as Address.of has it. Raises ValueError where it is something else.
+
+    >>> usual_form("[FE80:0::1%eth0]")
+    'fe80::1%eth0'
+    """
+    address, percent, zone = str(ip_address(text)).partition("%")
+    is_number = zone.isdecimal() and len(zone) < _ZONE_DIGITS
+    return f"{address}{percent}{_zone_name(int(zone)) if is_number else zone}"
 
 
 def unmapped(address: IPAddress) -> IPAddress:

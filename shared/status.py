@@ -50,6 +50,8 @@ class Snapshot:
     server_version: str = ""  # the version alone, for programs to compare
     pid: int = 0
     started: float = 0.0  # Unix time, seconds
+    # How long it has run, which the system's clock cannot alter; None: look at the two times.
+    up_seconds: float | None = None
     time: float = 0.0  # Unix time of this snapshot, seconds
     people_now: int = 0
     people_peak: int = 0
@@ -78,8 +80,13 @@ class Snapshot:
 
     @property
     def uptime_seconds(self) -> float:
-        """Since the server started, by the server's own clock."""
-        return max(0.0, self.time - self.started)
+        """Since the server started: by its own count, or else by the difference of its times."""
+        return max(0.0, self.time - self.started) if self.up_seconds is None else self.up_seconds
+
+    @property
+    def has_uptime(self) -> bool:
+        """Whether the server has told how long it has run."""
+        return self.up_seconds is not None or (self.started > 0 and self.time > 0)
 
 
 def format_snapshot(snapshot: Snapshot) -> bytes:

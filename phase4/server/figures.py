@@ -56,6 +56,9 @@ class Figures:
         self._max_people = max_people
         self._started = time.time()
 
+        # By time.monotonic(): the system's clock may be set while we run.
+        self._up_since = time.monotonic()
+
         # Guards the sessions that run, and the bytes received in those that are over.
         self._lock = threading.Lock()
         self._sessions: set[Session] = set()
@@ -84,6 +87,7 @@ class Figures:
             server_version=VERSION,
             pid=os.getpid(),
             started=self._started,
+            up_seconds=time.monotonic() - self._up_since,
             time=time.time(),
             people_now=len(people),
             people_peak=room.people_peak,

@@ -21,6 +21,7 @@ for every name that was ever taken.
 import io
 import socket
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 
 from prometheus_client import CollectorRegistry, MetricsHandler
 from prometheus_client.core import CounterMetricFamily as Counter
@@ -30,6 +31,7 @@ from prometheus_client.registry import Collector
 
 from shared.deadline import Deadline
 from shared.defaults import STATUS_SECONDS
+from shared.goodbye import say_goodbye
 from shared.listener import Listener
 from shared.status import Snapshot
 from shared.threaded_server import ThreadedServer
@@ -119,6 +121,7 @@ def metrics_server(
 
     def serve(connection: socket.socket, address: str) -> None:
         scrape(connection, address, None)  # a request handler of http.server works when it is made
+        say_goodbye(connection)  # a body that nobody reads must not cost the answer
 
     return ThreadedServer(
         listener, serve, max_connections=MAX_CONNECTIONS, full=_BUSY, report=report
@@ -133,6 +136,23 @@ class _BoundedHandler(MetricsHandler):
     """
 
     server_version, sys_version = "phase4", ""  # in the answer's head, without Python's version
+
+    def do_HEAD(self) -> None:
+        """As GET, without the figures (RFC 9110, 9.3.2)."""
+        whole, self.wfile = self.wfile, io.BytesIO()
+        self.do_GET()
+        head, end, _ = self.wfile.getvalue().partition(b"\r\n\r\n")
+        self.wfile = whole
+        self.wfile.write(head + end)
+
+    def _refuse(self) -> None:
+        """A method that changes something, and there is nothing to change (RFC 9110, 15.5.6)."""
+        self.send_response(HTTPStatus.METHOD_NOT_ALLOWED)
+        self.send_header("Allow", "GET, HEAD")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_CONNECT = _refuse
 
     def setup(self) -> None:
         """Read the request's head; the base class parses it. Raises OSError."""

@@ -16,7 +16,7 @@ from phase4.server.clock import Clock, Moment
 from phase4.server.outbox import FanOut, Outbox
 from phase4.server.roster import roster
 from shared import message
-from shared.address import Address, ip_address
+from shared.address import Address, usual_form
 from shared.framing import encode_line
 from shared.goodbye import shut_down
 from shared.message import (
@@ -331,14 +331,21 @@ class Room:
         if member is not None:
             return member
         host = _as_address(to) if self.show_addresses else ""
-        found = [each for each in self._members.values() if host and each.host == host]
+        # A link-local address may be written without its zone, as where there is one network only.
+        found = [
+            each
+            for each in self._members.values()
+            if host and host in (each.host, each.host.partition("%")[0])
+        ]
         if not found:
             raise NotHere(f"Nobody here is called {to}.")
         if len(found) > 1:
             names = sorted(each.name for each in found)
             more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
             some = ", ".join(names[:_MOST_NAMED])
-            raise Refused(f"Several people are connected from {host}: {some}{more}. Use a name.")
+            raise Refused(
+                f"Several people are connected from {found[0].host}: {some}{more}. Use a name."
+            )
         return found[0]
 
     def has(self, name: str) -> bool:
@@ -424,6 +431,6 @@ class Room:
 def _as_address(text: str) -> str:
     """An IP address in its usual form, or nothing."""
     try:
-        return str(ip_address(text))
+        return usual_form(text)
     except ValueError:
         return ""

@@ -26,6 +26,7 @@ FULL = Snapshot(
     server_version="0.1.0",
     pid=4711,
     started=1_700_000_000.5,
+    up_seconds=60.0,
     time=1_700_000_060.5,
     people_now=2,
     people_peak=3,
@@ -117,6 +118,13 @@ def test_a_whole_number_may_be_written_with_a_point() -> None:
 def test_uptime_is_by_the_servers_own_clock_and_never_negative() -> None:
     assert FULL.uptime_seconds == 60.0
     assert Snapshot(started=100.0, time=50.0).uptime_seconds == 0.0
+
+
+def test_uptime_does_not_follow_a_clock_that_is_set() -> None:
+    """A small computer without a battery starts in 1970, and its clock is set a minute later."""
+    assert Snapshot(started=10.0, time=1.8e9, up_seconds=60.0).uptime_seconds == 60.0
+    assert parse_snapshot(line(started=10.0, time=1.8e9, up_seconds=60.5)).uptime_seconds == 60.5
+    assert not parse_snapshot(line(started=10.0)).has_uptime
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Commands: what each does, and that none of them, mistyped, becomes a public message."""
 
+import contextlib
 import doctest
+import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -248,6 +250,41 @@ def test_an_address_is_the_same_on_a_socket_for_ipv4_and_ipv6(start: Callable[..
         alice.hear("* 1 online: Alice (127.0.0.1)")
         alice.hear("Alice -> Alice: hi")
         alice.hear("Alice -> Alice: ho")
+
+
+def _link_local() -> tuple[str, str, int] | None:
+    """A link-local address of this machine with its zone, the same without, and the zone's number.
+
+    The system tells it nowhere but in a connection's own address, so we send nothing by one.
+    """
+    for number, card in socket.if_nameindex():
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as it:
+            it.connect(("fe80::1", 9, 0, number))
+            bare = it.getsockname()[0]
+            with socket.socket(socket.AF_INET6) as probe:
+                probe.bind((bare, 0, 0, number))  # fails where it is another card's
+            if bare.startswith("fe80:"):
+                return f"{bare}%{card}", bare, number
+    return None
+
+
+def test_a_link_local_address_is_found_with_its_zone_its_number_and_without(
+    start: Callable[..., Chat],
+) -> None:
+    if (here := _link_local()) is None:
+        pytest.skip("no network card with a link-local address")
+    address, bare, number = here
+    chat = start("--flood-rate", "0", "--show-addresses", "--host", "::")
+    chat.host = address
+    with chat.join("Alice") as alice:
+        alice.send("/who")
+        alice.hear(f"* 1 online: Alice ({address})")
+        for each in (address, address.upper().replace("%ETH", "%eth"), bare, f"{bare}%{number}"):
+            alice.send(f"/pm {each} hi", f"@[{each}]: ho")
+            alice.hear("Alice -> Alice: hi")
+            alice.hear("Alice -> Alice: ho")
+        alice.send(f"/pm {bare}%nowhere hi")
+        assert alice.refused() == f"Nobody here is called {bare}%nowhere."
 
 
 def test_a_long_list_of_people_comes_in_several_lines(chat: Chat) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import re
 import select
 import signal
 import time
@@ -160,6 +161,32 @@ def test_it_is_valid_text_in_both_formats_with_help_for_each_figure(watched: Wat
     counters = {name for name, family in families.items() if family.type == "counter"}
     assert {"chat_messages", "chat_deliveries", "chat_bytes", "chat_joins"} <= counters
     assert not {"chat_people", "chat_people_peak", "chat_log_lines_waiting"} & counters
+
+
+def test_head_is_answered_as_get_is_without_the_figures(watched: Watched) -> None:
+    _, metrics = watched
+    answers = []
+    for method in (b"GET", b"HEAD"):
+        with metrics.connect() as peer:
+            peer.send_bytes(method + b" /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            head, _, body = peer.read_bytes_until_end().partition(b"\r\n\r\n")
+            answers.append((re.sub(rb"Date: .*", b"", head), bool(body)))
+    assert answers[0][0].startswith(b"HTTP/1.0 200 ")
+    assert answers == [(answers[0][0], True), (answers[0][0], False)]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+def test_a_method_that_it_does_not_take_is_told_which_it_takes(
+    watched: Watched, method: str
+) -> None:
+    _, metrics = watched
+    with metrics.connect() as peer:
+        body = b"x" * 100_000  # left unread: the answer arrives all the same
+        head = f"{method} /metrics HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n"
+        peer.send_bytes(head.encode() + body)
+        answer = peer.read_bytes_until_end()
+    assert answer.startswith(b"HTTP/1.0 405 ")
+    assert b"\r\nAllow: GET, HEAD\r\n" in answer
 
 
 def test_one_figure_can_be_asked_for(watched: Watched) -> None:
