@@ -29,12 +29,14 @@ from phase4.client import (
 from phase4.transport.arguments import add_trust_arguments, trust_of
 from shared import message
 from shared.arguments import add_connect_arguments
+from shared.console import accept_any_text
 from shared.defaults import CHAT_PORT, HOST, POLL_SECONDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
     options = _parser().parse_args(arguments)
+    accept_any_text()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does
     bot = Client(options.host, options.port, options.name, reconnect=True, trust=trust_of(options))
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from phase3.server import Chat, Client
 from shared.arguments import add_listen_arguments
-from shared.console import say
+from shared.console import accept_any_text, say
 from shared.defaults import CHAT_PORT, HOST, LOG_DIR, MAX_LINE_BYTES
 from shared.framing import encode_line
 from shared.listener import ListenError, open_listener
@@ -60,6 +60,7 @@ def main() -> int:
     add_listen_arguments(parser, HOST, CHAT_PORT)
     parser.add_argument("--log-dir", type=Path, default=Path(LOG_DIR))
     options = parser.parse_args()
+    accept_any_text()
     options.log_dir.mkdir(exist_ok=True)
     try:
         listener = open_listener(options.host, options.port)

@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass
 from typing import Any, Self
 
+_NOT_IN_A_ZONE = frozenset("[]:,")
 _ZONE_DIGITS = 10  # more than the number of any network card has
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -84,7 +85,10 @@ def ip_address(text: str) -> IPAddress:
     >>> ip_address("[::1]"), ip_address("::ffff:127.0.0.1")
     (IPv6Address('::1'), IPv4Address('127.0.0.1'))
     """
-    return unmapped(ipaddress.ip_address(text.removeprefix("[").removesuffix("]")))
+    bare = text.removeprefix("[").removesuffix("]")
+    if not _NOT_IN_A_ZONE.isdisjoint(bare.partition("%")[2]):  # the library takes any zone
+        raise ValueError(f"{text!r} does not end as an address does")
+    return unmapped(ipaddress.ip_address(bare))
 
 
 def usual_form(text: str) -> str:

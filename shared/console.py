@@ -38,6 +38,7 @@ class Console:
     """Prints lines in a thread of its own. Any thread may print."""
 
     def __init__(self) -> None:
+        accept_any_text()
         self._lines: queue.Queue[str | None] = queue.Queue(_QUEUE_LINES)
         self.dropped = 0  # lines; may be a little low, as threads count without a lock
         self._is_broken = False  # the output is gone; written by the printing thread only
@@ -70,6 +71,8 @@ class Console:
                 print(line, flush=True)
             except (OSError, ValueError):  # the reader is gone; ValueError: the file is closed
                 self._is_broken = True
+                self.dropped += 1
+            except Exception:  # noqa: BLE001 - no memory, for one: this line is lost, the next may not be
                 self.dropped += 1
         if self._is_broken:
             sys.stdout = None  # or the interpreter's last flush would fail, and with it our exit

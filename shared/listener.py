@@ -218,10 +218,11 @@ def tune_connection(connection: socket.socket) -> None:
 
     TCP_NODELAY: send a short line at once, instead of holding it back until the last one was
     acknowledged (Nagle's algorithm, RFC 896). SO_KEEPALIVE: ask a silent peer whether it is still
-    there (RFC 9293, 3.8.4), after the times in `defaults`. Any thread.
+    there (RFC 9293, 3.8.4), after the times in `defaults`. What the system refuses is left as it
+    is: the connection works all the same. Any thread.
     """
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    _set_option(connection, socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _set_option(connection, socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     idle = "TCP_KEEPALIVE" if sys.platform == "darwin" else "TCP_KEEPIDLE"
     for option, value in (
         (idle, KEEPALIVE_IDLE_SECONDS),
@@ -235,4 +236,10 @@ def tune_connection(connection: socket.socket) -> None:
         ),
     ):
         if hasattr(socket, option):  # not every system lets a program choose
-            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+            _set_option(connection, socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+def _set_option(connection: socket.socket, level: int, option: int, value: int) -> None:
+    # A system may lack one that its headers name, and macOS refuses all once the peer has gone.
+    with contextlib.suppress(OSError):
+        connection.setsockopt(level, option, value)

@@ -57,13 +57,15 @@ _PAUSE_SECONDS = 0.1
 class ThreadedServer:
     """A listener, and a thread for each connection that it accepts.
 
-    `handler` runs in the connection's thread; the connection is closed when it returns. An
-    OSError that leaves it (the peer is gone) is ordinary; any other exception is reported and
-    ends that connection alone. `full` is the sentence for clients that come when there are
-    `max_connections`; empty where they could not read it, as over TLS. When there are nearly
-    as many, `on_crowded` is called in the accepting thread at each newcomer: it may end a
-    connection that is of less use. `at_once` is tried first, in the accepting thread, and must not
-    wait: where it is True, the connection is served already and needs no thread.
+    `handler` runs in the connection's thread; the connection is closed when it returns. Where it
+    leaves a ConnectionError or TimeoutError, the peer is gone, which is ordinary; anything else is
+    reported and ends that connection alone.
+
+    `full` is the sentence for clients that come when there are `max_connections`; empty where they
+    could not read it, as over TLS. When there are nearly as many, `on_crowded` is called in the
+    accepting thread at each newcomer: it may end a connection that is of less use. `at_once` is
+    tried first, in the accepting thread, and must not wait: where it is True, the connection is
+    served already and needs no thread.
     """
 
     def __init__(
@@ -248,9 +250,11 @@ class ThreadedServer:
     def _serve_one(self, connection: socket.socket, address: str) -> None:
         try:
             self._handler(connection, address)
-        except OSError:
-            pass  # the peer is gone, in whatever way
-        except Exception as error:  # noqa: BLE001 - a thread's outermost frame: one bug, one connection
+        except (ConnectionError, TimeoutError):
+            pass  # the peer is gone
+        except OSError as error:
+            self._report(f"{address}: the connection ended: {error.strerror or error}.")
+        except BaseException as error:  # noqa: BLE001 - a thread's outermost frame: one bug, one connection
             self._report(f"{address}: a fault in this program: {error!r}")
         finally:
             with self._lock:
@@ -263,7 +267,7 @@ def _start_with_small_stack(thread: threading.Thread) -> bool:
     before = threading.stack_size(_THREAD_STACK_BYTES)  # the setting is the whole process's
     try:
         thread.start()
-    except RuntimeError:
+    except (RuntimeError, MemoryError):
         return False
     finally:
         threading.stack_size(before)

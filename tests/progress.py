@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import IO
 
 from shared.arguments import positive_number
+from shared.console import accept_any_text
 from shared.text import as_ascii, cells, cut, left, printable, right
 from tests.grading.subject import words_of
 from tests.kit.harness import ROOT
@@ -414,6 +415,7 @@ def as_json(learners: Sequence[Learner]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Grade, and show it. Gives the exit status: 0 where all was graded, 2 for a wrong command."""
     options = _parse(arguments)
+    accept_any_text()
     for directory in options.directories:
         if not directory.is_dir():
             print(f"There is no directory {printable(str(directory))}.", file=sys.stderr)

@@ -15,6 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from shared.console import accept_any_text
 from tests.kit.harness import ROOT
 from tests.starters.cutting import cut
 
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("phase", metavar="PHASE", help=", ".join(PHASES))
     parser.add_argument("directory", metavar="DIR", type=Path, help="where your servers are to be")
     options = parser.parse_args(arguments)
+    accept_any_text()
     try:
         server = begin(options.phase, options.directory)
     except CannotStart as error:

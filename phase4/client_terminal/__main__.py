@@ -24,7 +24,6 @@ Exit status: 0 after leaving by one's own wish, and in a pipe only if every line
 
 import argparse
 import asyncio
-import io
 import os
 import signal
 import sys
@@ -41,6 +40,7 @@ from phase4.client_terminal.conversation import TerminalClient
 from phase4.client_terminal.pipe import PipeClient
 from phase4.transport.arguments import add_trust_arguments, trust_of
 from shared.arguments import add_connect_arguments
+from shared.console import accept_any_text
 from shared.defaults import CHAT_PORT, HOST
 
 
@@ -83,9 +83,7 @@ def _has_terminal() -> bool:
 
 
 def _in_a_pipe(client: PipeClient) -> int:
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # an encoding may lack a character
+    accept_any_text()
     try:
         return client.run()
     except KeyboardInterrupt:

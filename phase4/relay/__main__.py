@@ -58,11 +58,17 @@ def main(arguments: list[str] | None = None) -> int:
     on_stop_signals(server.stop)
     for line in introduction:
         console.print(line)
-    server.serve()
+    try:
+        server.serve()
+    except BaseException as error:  # noqa: BLE001 - the outermost frame: it must be known
+        status = 1
+        console.print(f"A fault in this program stopped the relay: {error!r}")
+    else:
+        status = 0
     relay.drain(server)
     console.print("Stopped.")
     console.close()
-    return 0
+    return status
 
 
 class _CannotWrite(Exception):

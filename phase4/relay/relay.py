@@ -118,7 +118,7 @@ class Direction:
                 self._pass_on_the_end()
         except BrokenPipeError:
             pass  # the sink had ended, and takes no more; what it said before is still handed on
-        except OSError as error:
+        except BaseException as error:  # noqa: BLE001 - a fault of ours ends this connection alone
             self._lose(error)
 
     def _altered(self, data: bytes) -> bytes:
@@ -145,16 +145,22 @@ class Direction:
         ):  # the sink is gone; the thread that reads from it will see
             self._sink.shutdown(socket.SHUT_WR)
 
-    def _lose(self, error: OSError) -> None:
+    def _lose(self, error: BaseException) -> None:
         """Something was lost, and may be missing at the end: neither side gets an orderly end."""
         if self._loss.has_happened:
             return
         is_by_tls = isinstance(error, _BY_TLS)
-        self._loss.why = why_lost(error) if is_by_tls else ""
+        is_fault = not isinstance(error, OSError)
+        if isinstance(error, _BY_TLS):
+            self._loss.why = why_lost(error)
+        elif is_fault:
+            self._loss.why = f"a fault in this program: {error!r}"
         self._loss.has_happened = True
         self._trace.was_lost(self._name, "cut off" if is_by_tls else "RST")
         _stop_reading(self._sink)  # wakes the other direction, which reads there
-        if is_by_tls:  # then TCP still stands, and the other direction may be sending there
+        if (
+            is_by_tls or is_fault
+        ):  # then TCP still stands, and the other direction may be sending there
             _stop_reading(self._source)
 
 
@@ -257,7 +263,7 @@ class Relay:
                 return False
             try:
                 thread.start()
-            except RuntimeError:  # the system has no space for one more
+            except (RuntimeError, MemoryError):  # the system has no space for one more
                 return False
             self._answering[thread] = (client, server)
         return True

@@ -48,12 +48,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _wait(server: ChatServer, stopping: Wakeup, console: Console, *, is_quiet: bool) -> None:
-    """Wait for a stop, and show the figures meanwhile."""
+    """Wait for a stop, and show the figures meanwhile, where they are not those shown last.
+
+    A server where nothing happens must not scroll away how to reach it.
+    """
     report_at = time.monotonic() + REPORT_SECONDS
+    shown = server.figures.counts()
     while not stopping.wait(0.5) and not server.is_broken.is_set():
         if not is_quiet and time.monotonic() >= report_at:
             report_at += REPORT_SECONDS
-            console.print(server.figures.line())
+            before, shown = shown, server.figures.counts()
+            if shown != before:
+                console.print(server.figures.line())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -88,10 +88,10 @@ class ChatServer:
             self._watched = self._new_watched(SharedSnapshot(self.figures.snapshot))
             on_failure.pop_all()
 
-        # Set when a fault in this program has stopped the writing thread.
+        # Set when a fault in this program has stopped one of its threads: then the chat is over.
         self.is_broken = self._fan_out.is_broken
         self._threads = [
-            threading.Thread(target=each.serve, name=name, daemon=True)
+            threading.Thread(target=self._run, args=(name, each.serve), name=name, daemon=True)
             for name, each in self._serving()
         ]
 
@@ -175,19 +175,32 @@ class ChatServer:
     # --- start and stop ---------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to accept people."""
-        self._fan_out.start()
+        """Begin to accept people. Where the system has no space for a thread, it `is_broken`."""
         where = " and ".join(dict.fromkeys(filter(None, (self.address, self.tls_address))))
-        self.room.open(f"The server listens on {where}.")
-        for thread in self._threads:
-            thread.start()
+        try:
+            self._fan_out.start()
+            self.room.open(f"The server listens on {where}.")
+            for thread in self._threads:
+                thread.start()
+        except (RuntimeError, MemoryError) as error:
+            self.is_broken.set()
+            self._console.print(f"The server could not be started: {error!r}")
+
+    def _run(self, name: str, serve: Callable[[], None]) -> None:
+        """A thread's outermost frame: a server that accepts nobody any more must not live on."""
+        try:
+            serve()
+        except BaseException as error:  # noqa: BLE001 - whatever it was, it must be known
+            self.is_broken.set()  # first: without memory, the sentence may fail
+            self._console.print(f"A fault in this program stopped the {name} thread: {error!r}")
 
     def stop(self) -> None:
         """Stop in order, within 2 s: accept nobody, tell everybody, let it reach them, close."""
         for _, each in self._serving():
             each.stop()
         for thread in self._threads:
-            thread.join(DRAIN_SECONDS / 10)
+            if thread.ident is not None:  # else it could not be started
+                thread.join(DRAIN_SECONDS / 10)
         outboxes = self.room.close("The server is stopping.")
         deadline = Deadline(DRAIN_SECONDS)
         for outbox in outboxes:

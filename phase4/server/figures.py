@@ -112,7 +112,11 @@ class Figures:
 
     def line(self) -> str:
         """One line for the console, with the time."""
-        return f"[{time.strftime('%H:%M:%S')}] {self._room.people_now} online, {self.messages()}"
+        return f"[{time.strftime('%H:%M:%S')}] {self.counts()}"
+
+    def counts(self) -> str:
+        """The same without the time: how many people there are, and messages there were."""
+        return f"{self._room.people_now} online, {self.messages()}"
 
     def messages(self) -> str:
         """How many messages there were."""

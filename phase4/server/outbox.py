@@ -254,24 +254,26 @@ class FanOut:
         """Take the last batch, send what sockets take at once, release all, end the thread."""
         self._is_stopping = True
         self._wakeup.ring()
-        self._thread.join(seconds)
+        if self._thread.ident is not None:  # else it could not be started
+            self._thread.join(seconds)
 
     # --- the writing thread -----------------------------------------------------------------------
 
     def _run(self) -> None:
-        self._selector.register(self._wakeup, selectors.EVENT_READ)
         try:
+            self._selector.register(self._wakeup, selectors.EVENT_READ)
             while not self._is_stopping:
                 self._wait()
                 self._flush()
                 self._tick()
             self._flush()
-        except Exception as error:  # noqa: BLE001 - a thread's outermost frame: it must be known
+        except BaseException as error:  # noqa: BLE001 - a thread's outermost frame: it must be known
+            self.is_broken.set()  # first: without memory, the sentence may fail
             self._report(f"A fault in this program stopped the writing thread: {error!r}")
-            self.is_broken.set()
         finally:
             for outbox in [*self._finishing, *self._waiting]:
-                self._release(outbox)
+                with contextlib.suppress(Exception):  # the fault may have been in the midst of it
+                    self._release(outbox)
             self._selector.close()
             self._wakeup.close()
 

@@ -98,6 +98,8 @@ class Session:
             lines = self._lines()
             if self._greet(lines):
                 self._converse(lines)
+            if self._outbox.is_broken:  # the loss was told to the writing thread, and not to recv()
+                raise ConnectionResetError
         except commands.Quit:
             pass
         except RoomFull as error:

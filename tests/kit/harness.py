@@ -218,7 +218,9 @@ class Peer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
         self.socket.settimeout(SECONDS)
         try:
-            self.socket.connect((host, port))
+            # The zone of a link-local address is a number in an address, which getaddrinfo() finds.
+            place = socket.getaddrinfo(host, port)[0][4] if "%" in host else (host, port)
+            self.socket.connect(place)
         except OSError:
             self.socket.close()
             raise

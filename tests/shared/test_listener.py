@@ -1,6 +1,7 @@
 """Open a listening socket, and a connection to it: each failure is a sentence."""
 
 import contextlib
+import errno
 import socket
 import struct
 from collections.abc import Iterator
@@ -88,6 +89,23 @@ def test_ipv6_works() -> None:
         with Peer("::1", address.port):
             connection, _ = listener.accept()
             connection.close()
+
+
+class Refusing(socket.socket):
+    """A socket whose system refuses every option."""
+
+    def setsockopt(self, *_: object) -> None:
+        """Refuse."""
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+
+def test_an_option_that_the_system_refuses_ends_no_connection() -> None:
+    with listening("127.0.0.1") as listener, Peer(*listener.getsockname()) as peer:
+        connection, _ = listener.accept()
+        with Refusing(fileno=connection.detach()) as refusing:
+            tune_connection(refusing)
+            refusing.sendall(b"here\n")
+            peer.expect("here")
 
 
 def test_a_tuned_connection_sends_at_once_and_asks_whether_its_peer_lives() -> None:

@@ -283,3 +283,28 @@ def test_what_is_served_at_once_needs_no_place() -> None:
         thread.join(SECONDS)
         server.drain(SECONDS)
     assert server.refused == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.ENOPROTOOPT, "Protocol not available"), "Protocol not available."),
+        (MemoryError(), "a fault in this program: MemoryError()"),
+        (SystemExit(), "a fault in this program: SystemExit()"),
+    ],
+)
+def test_a_connection_that_ends_by_a_fault_leaves_a_line_and_one_whose_peer_is_gone_none(
+    error: BaseException, sentence: str
+) -> None:
+    errors = iter([ConnectionResetError(), TimeoutError(), error])
+
+    def fail(connection: socket.socket, address: str) -> None:
+        raise next(errors)
+
+    with running(fail) as served:
+        for _ in range(3):
+            with served.connect() as peer:
+                peer.expect_end()
+        report = served.reports.get(timeout=SECONDS)
+    assert report.endswith(sentence)
+    assert served.reports.empty()

@@ -430,3 +430,73 @@ def connect_when_up(port: int) -> socket.socket:
 
     wait_until(is_up, "the relay listens")
     return connected[0]
+
+
+FAULTY_RELAY = """
+import sys
+from phase4.relay.__main__ import main
+def fail(*_): raise MemoryError
+{prepare} = fail
+sys.exit(main())
+"""
+
+
+def _faulty_relay(prepare: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", FAULTY_RELAY.format(prepare=prepare), *arguments],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_a_fault_in_the_accepting_thread_ends_it_with_a_sentence_and_status_1() -> None:
+    port = free_port()
+    prepare = "import shared.listener; shared.listener.Listener.accept"
+    with _faulty_relay(prepare, "--port", str(port)) as process:
+        try:
+            wait_until(lambda: _reaches(port), "it listens")
+            output, _ = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 1
+    assert "A fault in this program stopped the relay: MemoryError()" in output
+    assert "Traceback" not in output
+
+
+def _reaches(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), SECONDS):
+        return True
+    return False
+
+
+@pytest.mark.parametrize("speaker", ["client", "server"])
+def test_a_fault_while_carrying_ends_both_sides_of_that_connection_and_is_told(
+    speaker: str,
+) -> None:
+    port = free_port()
+    prepare = "import phase4.relay.relay; phase4.relay.relay.Direction._altered"
+    with open_listener("127.0.0.1", 0) as upstream:
+        where = ("--port", str(port), "--upstream", str(upstream))
+        with _faulty_relay(prepare, *where) as process:
+            try:
+                wait_until(lambda: _reaches(port), "it listens")
+                upstream.sockets[0].settimeout(SECONDS)
+                first, _ = upstream.sockets[0].accept()
+                first.close()
+                with socket.create_connection(("127.0.0.1", port), SECONDS) as client:
+                    server, _ = upstream.sockets[0].accept()
+                    server.settimeout(SECONDS)
+                    with server:
+                        (client if speaker == "client" else server).sendall(b"hello")
+                        for each in (client, server):
+                            with pytest.raises(ConnectionResetError):
+                                each.recv(1)
+                process.terminate()
+                output, _ = process.communicate(timeout=SECONDS)
+            finally:
+                process.kill()
+    assert "was cut off (a fault in this program: MemoryError())" in output

@@ -5,10 +5,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.kit.chat import Chat, Person
+from phase4.server import __main__ as command_line
+from tests.kit.chat import PROMPT, Chat, Person
 from tests.kit.harness import ROOT, environment, free_port, run, wait_until
 
 pytestmark = pytest.mark.own_server
@@ -114,3 +116,39 @@ def test_help_names_every_option() -> None:
         *("--show-addresses", "--quit-key", "--max-clients", "--quiet", "--flood-rate"),
     ):
         assert option in output
+
+
+def test_the_figures_are_shown_only_when_they_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_line, "REPORT_SECONDS", 0.0)
+    counts = iter(["0 online", "0 online", "1 online", "1 online", "1 online", "0 online"])
+    shown: list[str] = []
+    now = ""
+
+    def count() -> str:
+        nonlocal now
+        now = next(counts)
+        return now
+
+    figures = SimpleNamespace(counts=count, line=lambda: now)
+    is_broken = SimpleNamespace(is_set=lambda: False)
+    ends = iter([False] * 5 + [True])
+    command_line._wait(
+        SimpleNamespace(figures=figures, is_broken=is_broken),  # type: ignore[arg-type]
+        SimpleNamespace(wait=lambda seconds: next(ends)),  # type: ignore[arg-type]
+        SimpleNamespace(print=shown.append),  # type: ignore[arg-type]
+        is_quiet=False,
+    )
+    assert shown == ["1 online", "0 online"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1", "cp1252"])
+def test_a_character_that_the_consoles_encoding_lacks_is_replaced_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    with Chat(tmp_path, "--flood-rate", "0") as chat:
+        with chat.join("小明"), chat.join("Alice"):
+            chat.expect(r".*\?\? joined from .*")
+            chat.expect(r".*Alice joined from .*")
+        with chat.connect() as nameless:
+            nameless.expect(PROMPT)

@@ -1,0 +1,122 @@
+"""Faults in the program itself: none is silent, and none leaves a server that lives and is deaf."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kit.chat import Chat
+from tests.kit.harness import ROOT, SECONDS, Peer, environment, free_port, wait_until
+
+pytestmark = pytest.mark.own_server
+
+FAULTS = {
+    "accept": "import shared.listener as it; it.Listener.accept = fail",
+    "writing": "import phase4.server.chat_log as it; it.LogFile.append = fail",
+    "status": "import phase4.server.status_port as it; it.StatusPort._answer = fail",
+}
+"""By thread: what makes it meet a fault as soon as somebody comes."""
+
+NO_MEMORY = (
+    "import threading; start = threading.Thread.start\n"
+    "def refuse(self):\n"
+    "    if self.name.startswith(({names})): raise MemoryError\n"
+    "    start(self)\n"
+    "threading.Thread.start = refuse"
+)
+
+
+def _start(tmp_path: Path, prepare: str) -> tuple[subprocess.Popen[str], int, int]:
+    """A server that runs after `prepare`, a piece of Python; its ports for people and figures."""
+    port, status_port = free_port(), free_port()
+    code = f"{prepare}\nimport sys; from phase4.server.__main__ import main; sys.exit(main())"
+    arguments = ("--port", str(port), "--status-port", str(status_port), "--quit-key", "off")
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments, "--log-dir", str(tmp_path / "logs")],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return process, port, status_port
+
+
+def _arrive(port: int) -> bool:
+    try:
+        with Peer("127.0.0.1", port) as peer:
+            peer.send("Alice")
+        return True
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("error", ["MemoryError", "SystemExit", "OSError(22, 'no')"])
+@pytest.mark.parametrize("thread", FAULTS)
+def test_a_thread_that_a_fault_has_ended_ends_the_server_with_status_1(
+    tmp_path: Path, thread: str, error: str
+) -> None:
+    prepare = f"def fail(*_): raise {error}\n{FAULTS[thread]}"
+    process, port, status_port = _start(tmp_path, prepare)
+    with process:
+        try:
+            place = status_port if thread == "status" else port
+            if thread != "writing":  # which ends at its first entry, that the server has started
+                wait_until(lambda: _arrive(place), "it listens")
+            output, _ = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 1
+    assert f"A fault in this program stopped the {thread} thread: {error[:7]}" in output
+    assert "Stopped." in output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal that Windows does not know")
+def test_where_no_thread_can_be_started_newcomers_are_told_and_sigterm_still_ends_it(
+    tmp_path: Path,
+) -> None:
+    prepare = NO_MEMORY.format(names="'127.', 'refusing'")
+    process, port, _ = _start(tmp_path, prepare)
+    with process:
+        try:
+            wait_until(lambda: _arrive(port), "it listens")
+            with Peer("127.0.0.1", port) as late:
+                late.expect("! The server is full; try again later.")
+            process.send_signal(signal.SIGTERM)
+            output, _ = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert "fault" not in output
+
+
+@pytest.mark.parametrize("thread", ["writer", "accept", "status"])
+def test_a_server_that_cannot_start_its_threads_says_so_and_ends(
+    tmp_path: Path, thread: str
+) -> None:
+    process, *_ = _start(tmp_path, NO_MEMORY.format(names=f"'{thread}',"))
+    with process:
+        try:
+            output, _ = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 1
+    assert "The server could not be started: MemoryError()" in output
+    assert "Traceback" not in output
+
+
+def test_a_person_whose_connection_was_lost_never_just_left(chat: Chat) -> None:
+    """Whether recv() or the writing thread's send() is told of it first is the system's choice."""
+    with chat.join("Speaker") as speaker:
+        for number in range(40):
+            victim = chat.join(f"Victim{number}")
+            speaker.send(*["x" * 100] * 20)
+            victim.reset()
+            speaker.send(*["x" * 100] * 20)
+            speaker.skip_to(rf".* \* Victim{number} left.*")
+    left = [each for each in chat.log("connections.txt") if " left" in each and "Victim" in each]
+    assert len(left) == 40
+    assert {each.partition(" ")[2] for each in left} == {"left (connection lost)"}
