@@ -68,6 +68,12 @@ FLOOD_LINES_PER_SECOND = 5.0
 """People type slower. A client that sends faster is read more slowly, and nothing is lost. The IRC
 server Ergo allows 5, then 2/s."""
 
+ANNOUNCEMENTS_BURST = 50_000
+ANNOUNCEMENTS_PER_SECOND = 200_000.0
+"""Lines that say who comes and goes, counted once for each person who gets one. A newcomer makes
+1,000 of them among 500 people: one to come, one to go. So 50 come in at once there, and then 200 a
+second; a class of 30 never waits. Those inside wait half as long as without this bound."""
+
 LAST_WORDS_SECONDS = 30.0
 """A client that sends much at once and ends the connection is read for so long: 150 lines, a page
 that was piped in. Without a bound, a megabyte left behind would hold the name, and be said for

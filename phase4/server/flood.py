@@ -9,7 +9,7 @@ import time
 
 
 class TokenBucket:
-    """For one thread. At a rate of 0 there is no limit."""
+    """For one thread at a time. At a rate of 0 there is no limit."""
 
     def __init__(self, burst: float, per_second: float) -> None:
         self._burst = burst
@@ -17,12 +17,12 @@ class TokenBucket:
         self._tokens = burst
         self._at = time.monotonic()
 
-    def take(self) -> float:
-        """Take a token; the seconds to wait before going on, 0 where there was a token."""
+    def take(self, tokens: float = 1.0) -> float:
+        """Take tokens; the seconds to wait before going on, 0 where there were as many."""
         if not self._per_second:
             return 0.0
         now = time.monotonic()
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
         self._at = now
-        self._tokens -= 1  # what is below zero must be waited for
+        self._tokens -= tokens  # what is below zero must be waited for
         return max(0.0, -self._tokens / self._per_second)

@@ -143,6 +143,7 @@ class Session:
                 self._answer_bad(wanted)
                 continue
             _refuse_other_protocols(wanted)
+            self._wait_at_the_door()
             try:
                 self._room.join(self._member, clean(wanted).strip())
                 return True
@@ -151,6 +152,14 @@ class Session:
             except (BadNickname, Refused) as error:
                 self._room.tell(self._member, Error(str(error)))
         raise HangUp(f"{NAME_TRIES} names, and none will do. Goodbye.", "found no name")
+
+    def _wait_at_the_door(self) -> None:
+        """Wait until newcomers can be announced. Raises OSError where the connection ends before."""
+        seconds = self._room.door.seconds_to_wait(self._room.people_now)
+        if seconds:
+            self._name_by += seconds  # they have given one in time
+            if hangs_up(self._socket, seconds):
+                raise ConnectionResetError
 
     def _converse(self, lines: Iterator[str | BadLine]) -> None:
         for line in lines:

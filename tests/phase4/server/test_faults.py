@@ -28,7 +28,7 @@ NO_MEMORY = (
 )
 
 
-def _start(tmp_path: Path, prepare: str) -> tuple[subprocess.Popen[str], int, int]:
+def start_with(tmp_path: Path, prepare: str) -> tuple[subprocess.Popen[str], int, int]:
     """A server that runs after `prepare`, a piece of Python; its ports for people and figures."""
     port, status_port = free_port(), free_port()
     code = f"{prepare}\nimport sys; from phase4.server.__main__ import main; sys.exit(main())"
@@ -60,7 +60,7 @@ def test_a_thread_that_a_fault_has_ended_ends_the_server_with_status_1(
     tmp_path: Path, thread: str, error: str
 ) -> None:
     prepare = f"def fail(*_): raise {error}\n{FAULTS[thread]}"
-    process, port, status_port = _start(tmp_path, prepare)
+    process, port, status_port = start_with(tmp_path, prepare)
     with process:
         try:
             place = status_port if thread == "status" else port
@@ -79,7 +79,7 @@ def test_where_no_thread_can_be_started_newcomers_are_told_and_sigterm_still_end
     tmp_path: Path,
 ) -> None:
     prepare = NO_MEMORY.format(names="'127.', 'refusing'")
-    process, port, _ = _start(tmp_path, prepare)
+    process, port, _ = start_with(tmp_path, prepare)
     with process:
         try:
             wait_until(lambda: _arrive(port), "it listens")
@@ -97,7 +97,7 @@ def test_where_no_thread_can_be_started_newcomers_are_told_and_sigterm_still_end
 def test_a_server_that_cannot_start_its_threads_says_so_and_ends(
     tmp_path: Path, thread: str
 ) -> None:
-    process, *_ = _start(tmp_path, NO_MEMORY.format(names=f"'{thread}',"))
+    process, *_ = start_with(tmp_path, NO_MEMORY.format(names=f"'{thread}',"))
     with process:
         try:
             output, _ = process.communicate(timeout=SECONDS)
