@@ -26,9 +26,6 @@ MAX_EMOJI = 100
 
 _MAX_TIME_CHARACTERS = 8
 
-_LINK = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
-_AFTER_A_LINK = ".,;:!?'’)]}"
-_OPENED_BY = {")": "(", "]": "[", "}": "{"}
 _LONG_FIRST_WORD = re.compile(r"\S{50}")
 _NO_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
@@ -102,34 +99,6 @@ def _public_kind(sender: str, text: str, me: str) -> Kind:
     if sender == me:
         return "own"
     return "mention" if mentions(text, me) else "public"
-
-
-def split_links(text: str) -> list[tuple[str, bool]]:
-    """`text` in pieces, each with whether it is a link (http and https only).
-
-    >>> split_links("see http://a.example/b, ok")
-    [('see ', False), ('http://a.example/b', True), (', ok', False)]
-    """
-    pieces: list[tuple[str, bool]] = []
-    done = 0
-    for found in _LINK.finditer(text):
-        link = _without_tail(found[0])
-        if link.endswith("//"):
-            continue
-        pieces += [(text[done : found.start()], False), (link, True)]
-        done = found.start() + len(link)
-    pieces.append((text[done:], False))
-    return [piece for piece in pieces if piece[0]]
-
-
-def _without_tail(link: str) -> str:
-    """The link without the full stop that ends the sentence, or a bracket that it did not open."""
-    while link[-1] in _AFTER_A_LINK:
-        bracket = _OPENED_BY.get(link[-1])
-        if bracket and link.count(bracket) >= link.count(link[-1]):
-            break
-        link = link[:-1]
-    return link
 
 
 def for_screen(line: Line) -> Line:

@@ -11,7 +11,8 @@ from typing import Literal
 
 from phase4.client.mentions import places_of
 from phase4.widgets import bidi
-from phase4.widgets.lines import Line, split_links, wraps_anywhere
+from phase4.widgets.lines import Line, wraps_anywhere
+from phase4.widgets.links import split_links
 
 State = Literal["", "waiting", "not sent"]
 WAITING: State = "waiting"

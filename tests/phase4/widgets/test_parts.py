@@ -2,6 +2,7 @@
 
 import importlib
 import itertools
+import urllib.parse
 
 import pytest
 from hypothesis import given
@@ -18,9 +19,9 @@ from phase4.widgets.lines import (
     Line,
     for_screen,
     line_of,
-    split_links,
     wraps_anywhere,
 )
+from phase4.widgets.links import split_links
 from phase4.widgets.shown import MAX_STYLED, Shown
 from shared import message
 
@@ -150,6 +151,10 @@ def test_a_line_that_says_ones_name_is_noticed(text: str, name: str, is_said: bo
     assert mentions(text, name) == is_said
 
 
+def links_of(text: str) -> list[str]:
+    return [piece for piece, is_link in split_links(text) if is_link]
+
+
 @pytest.mark.parametrize(
     ("text", "links"),
     [
@@ -158,10 +163,94 @@ def test_a_line_that_says_ones_name_is_noticed(text: str, name: str, is_said: bo
         ("HTTPS://A.EXAMPLE and http://b.example", ["HTTPS://A.EXAMPLE", "http://b.example"]),
         ("file:///etc/passwd javascript:alert(1) ftp://a.example", []),
         ("http:// and https://... are none", []),
+        ("http://127.0.0.1:8080/ http://[::1]:8080/ http://localhost", None),
     ],
 )
-def test_only_web_addresses_are_links(text: str, links: list[str]) -> None:
-    assert [piece for piece, is_link in split_links(text) if is_link] == links
+def test_only_web_addresses_are_links(text: str, links: list[str] | None) -> None:
+    assert links_of(text) == (text.split() if links is None else links)
+
+
+AFTER_A_LINK = (
+    "。、，．；：！？）」』】》〉…·—„“”’»«،؛؟۔।॥။፧។·›→☞👍\u200b\u3000\u202e\u2028`*_~.,;:!?'\"<>"
+)
+
+
+@pytest.mark.parametrize("sign", AFTER_A_LINK)
+def test_a_link_ends_before_the_punctuation_of_every_script(sign: str) -> None:
+    rests = ["", " more", "」"]
+    if sign not in "*_~.,;:!?'":  # in front of letters these are a part of it
+        rests += ["下", "下.example"]
+    for link in ("https://a.example", "https://a.example/b?c=d", "http://東京.jp/駅"):
+        for rest in rests:
+            assert links_of(f"{link}{sign}{rest}") == [link]
+
+
+@pytest.mark.parametrize(
+    "around", ["()", "[]", "{}", "<>", "``", "**", "__", "''", '""', "「」", "（）"]
+)
+def test_what_a_link_is_set_off_with_is_not_a_part_of_it(around: str) -> None:
+    opened, closed = around[0], around[1]
+    for link in ("https://a.example", "https://a.example/b_(c)/d", "https://a.example/?q=[x]"):
+        assert links_of(f"{opened}{link}{closed}, {2 * opened}{link}{2 * closed}") == [link, link]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://good.example@evil.example",
+        "https://good.example:443@evil.example/",
+        "https://good.example%40evil.example",
+        "https://good.example%2eevil.example",
+        "https://good.example\u2024evil.example",
+        "https://ｇood.example",
+        "https://gооd.example",  # Cyrillic
+        "https://сосо.example",  # all Cyrillic, but for the end
+        "https://gοοd.example",  # Greek
+        "https://ɡood.example",
+        "https://goodー.example",
+        "https://מים.example/evil",
+        "https://a.example.א/1.good.example",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://127.1/",
+        "https://a.1/",
+        "https:///evil.example",
+        "https://a..example",
+        "https://[v1.evil]/",
+        "https://good.example:evil.example",
+        "https://good.example:123456/",
+    ],
+)
+def test_a_host_that_the_eye_does_not_see_is_not_linked_to(text: str) -> None:
+    assert links_of(text) == [] or _host(links_of(text)[0]) == "good.example"
+    assert "evil" not in "".join(map(_host, links_of(text)))
+
+
+def _host(link: str) -> str:
+    return urllib.parse.urlsplit(link).hostname or ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://münchen.example/straße",
+        "https://пример.рф/путь",
+        "https://例え.テスト",
+        "https://例え.jp/駅?名=東京",
+        "https://한국.kr",
+        "https://भारत.भारत",
+        "https://fa.wikipedia.example/wiki/می\u200cخواهم",
+        "https://xn--mnchen-3ya.example",
+        "https://a_b.example:8080/~me/*/c;d=e,f!g'h?i=(j)&k=@l#m",
+    ],
+)
+def test_an_honest_address_is_a_link_to_its_end_in_every_script(text: str) -> None:
+    assert links_of(text) == [text]
+
+
+@pytest.mark.parametrize("sign", [*"\\^{|}", "。", "．", "｡", "∕", "／", "＠"])
+def test_what_a_browser_would_read_as_another_sign_ends_a_link(sign: str) -> None:
+    assert links_of(f"https://good.example{sign}evil.example") == ["https://good.example"]
 
 
 @given(st.text(alphabet="htps:/.() a", max_size=60))
