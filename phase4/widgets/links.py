@@ -1,9 +1,9 @@
 """What in a text is a link, and what opens one in the web browser. No toolkit.
 
-**A link leads to the host that the eye sees, or it is not a link.** A browser reads more into a text
-than a person does: what stands before an `@` is a user's name, a backslash is a slash, a Chinese
-full stop is a dot, 2130706433 is 127.0.0.1, and а (Cyrillic) is not a. So a host has to be plain
-here; whatever is not plain stays text, which may still be copied.
+**A link leads to the host that the eye sees, or it is not a link.** A browser reads more into a
+text than a person does: what stands before an `@` is a user's name, a backslash is a slash, a
+Chinese full stop is a dot, 2130706433 is 127.0.0.1, and а (Cyrillic) is not a. So a host has to be
+plain here; whatever is not plain stays text, which may still be copied.
 """
 
 import ipaddress

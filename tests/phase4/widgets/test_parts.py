@@ -151,6 +151,84 @@ def test_a_line_that_says_ones_name_is_noticed(text: str, name: str, is_said: bo
     assert mentions(text, name) == is_said
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("小明你好", "小明"),
+        ("你好小明", "小明"),
+        ("太郎さん", "太郎"),
+        ("タロウさん", "タロウ"),
+        ("さくらさん", "さくら"),
+        ("민수야", "민수"),
+        ("민수는 어디?", "민수"),
+        ("وعلي", "علي"),
+        ("ولعلي", "علي"),
+        ("عَلِيّ", "علي"),
+        ("עם ודוד", "דוד"),
+        ("לדוד", "דוד"),
+        ("דָּוִד", "דוד"),
+        ("Annさん", "Ann"),
+        ("你好Bob!", "Bob"),
+        ("Bob님", "Bob"),
+        ("สวัสดีสมชายครับ", "สมชาย"),
+        ("ສະບາຍດີສົມຊາຍ", "ສົມຊາຍ"),
+        ("សុខាជួយ", "សុខា"),
+        ("राम!", "राम"),
+        ("राम, आओ", "राम"),
+        ("❤️Ann", "Ann"),
+        ("@明你好", "明"),
+        ("明、你好", "明"),
+        ("علی‌جان", "علی"),
+        ("ram की", "ram"),
+        ("ＡＬＩＣＥ!", "Alice"),
+        ("ask José", "José"),
+        ("தமிழ், வா", "தமிழ்"),
+        ("அருண்!", "அருண்"),
+        ("রাম।", "রাম"),
+        ("العلي", "العلي"),
+    ],
+)
+def test_a_name_is_said_where_its_script_has_it_as_a_word(text: str, name: str) -> None:
+    assert mentions(text, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("रामायण", "राम"),
+        ("रामा", "राम"),
+        ("साराम", "राम"),
+        ("राम्या", "राम"),
+        ("রামায়ণ", "রাম"),
+        ("ராமாயணம்", "ராம"),
+        ("அருண்கள்", "அருண்"),
+        ("アンケート", "アン"),
+        ("明天", "明"),
+        ("今明", "明"),
+        ("김민수", "민수"),
+        ("민수2", "민수"),
+        ("小明2", "小明"),
+        ("สมาน", "สม"),
+        ("เกร", "กร"),
+        ("สมชายา", "สมชาย"),
+        ("معلية", "علي"),
+        ("تعليم", "علي"),
+        ("malice", "Alice"),
+        ("Alice-Ann", "Alice"),
+        ("José", "Jose"),
+        ("דודה", "דוד"),
+        ("យេសុខា្", "សុខា"),
+    ],
+)
+def test_a_name_is_not_said_in_another_word(text: str, name: str) -> None:
+    assert not mentions(text, name)
+
+
+def test_the_place_of_a_name_in_a_longer_word_is_the_name_alone() -> None:
+    assert list(places_of("小明", "你好小明你好")) == [(2, 4)]
+    assert list(places_of("علي", "وعَلِيّ هنا")) == [(1, 7)]
+
+
 def links_of(text: str) -> list[str]:
     return [piece for piece, is_link in split_links(text) if is_link]
 
