@@ -9,7 +9,8 @@ whole line: it takes it off the screen, lets us print above, and draws it again.
     Enter, y        where Enter alone would tell everybody what may be meant for one
     Tab             completes commands and names
     Up, Ctrl-R      what was sent before; it is kept in memory, never in a file
-    Ctrl-C          leaves, as Ctrl-D and /quit do; what was being typed is printed, to be copied
+    Ctrl-C          takes the line away (Up brings it back); leaves from an empty one
+    Ctrl-D, /quit   leaves
     Ctrl-Z          stops it, as any program; `fg` brings it back
     /reconnect      while the server is away: try again now (so does Enter on an empty line)
 

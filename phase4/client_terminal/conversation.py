@@ -96,7 +96,6 @@ class TerminalClient:
             bar=self._bar,
             offers=self._offers,
             accept=self._entered,
-            is_asked_about=lambda: self._question() is not None,
         )
         self._line.on_change(self._changed)
 

@@ -8,7 +8,6 @@ what was said in private must not lie about in a file that nobody thinks of.
 import asyncio
 import contextlib
 import itertools
-import math
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +18,7 @@ from prompt_toolkit.application import in_terminal
 from prompt_toolkit.application.current import set_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.data_structures import Size
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.formatted_text import FormattedText
@@ -26,10 +26,10 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
-from prompt_toolkit.utils import get_cwidth
 
 from phase4.client.completion import common_start, split_last_word
 from phase4.client_terminal.look import Fragments, style
+from phase4.client_terminal.printed import Printed, rows_of
 
 SHOWN_AT_ONCE = 200
 SHOWN_CHARACTERS_AT_ONCE = 16_000
@@ -38,6 +38,10 @@ drawn once for each so many, not for each message, so a flood slows nobody's typ
 
 MAX_OFFERS = 40
 """What Tab offers at a time: a screenful. Type one more letter to see others."""
+
+UNDO_CHARACTERS = 2_000_000
+"""Of all states of the line that Ctrl-_ brings back; prompt_toolkit keeps one for each key, which
+for a line of 40,000 characters would be 800 MB. Some 500 for the longest line that can be sent."""
 
 REFRESH_SECONDS = 1.0
 """How often the bar is compared with what it should say (lag, the seconds to the next try)."""
@@ -56,15 +60,13 @@ class InputLine:
         bar: Callable[[int], Fragments],
         offers: Callable[[str], Iterable[str]],
         accept: Callable[[str], str],
-        is_asked_about: Callable[[], bool],
     ) -> None:
         """`bar` is asked with the width of the terminal; `offers` with what stands before the
         cursor. `accept` is called with what was typed at Enter; what it returns stands in the line
-        then: nothing, or what has to be mended. Ctrl-C is a no where the bar asks about the line.
+        then: nothing, or what has to be mended.
         """
         self._bar = bar
         self._accept = accept
-        self._is_asked_about = is_asked_about
         self._offers = offers
         # What a y does, where the next key is an answer.
         self._if_yes: Callable[[str], str] | None = None
@@ -74,6 +76,9 @@ class InputLine:
         self._has_terminal = True
         self._fault: BaseException | None = None
         self._shown_bar: Fragments = []
+        self._printed = Printed()
+        # The terminal's, when it was drawn on last.
+        self._size = Size(0, 0)
         self._is_over = asyncio.Event()
         self._printing = asyncio.Lock()
         self._completer = _Completer(offers)
@@ -84,6 +89,9 @@ class InputLine:
         self._session.default_buffer.accept_handler = self._entered
         self._app.key_processor.before_key_press += lambda _: self._note_asking()
         self._app.key_processor.after_key_press += lambda _: self._stop_asking()
+        self._forget_old_states()
+        self._resize_alone = self._app._on_resize
+        self._app._on_resize = self._resized  # type: ignore[method-assign]
 
     def _new_session(self, prompt: Callable[[], Fragments]) -> PromptSession[str]:
         depth = _colour_depth()
@@ -134,12 +142,23 @@ class InputLine:
             self._put(text)
         return before
 
+    def _forget_old_states(self) -> None:
+        """Bound the states of the line that can be brought back."""
+        buffer = self._session.default_buffer
+        save = buffer.save_to_undo_stack
+
+        def save_some(clear_redo_stack: bool = True) -> None:
+            save(clear_redo_stack)
+            del buffer._undo_stack[: -max(1, UNDO_CHARACTERS // (len(buffer.text) + 1))]
+
+        buffer.save_to_undo_stack = save_some  # type: ignore[method-assign]
+
     def remember(self) -> None:
         """What is being typed comes back with Up."""
         self._session.default_buffer.append_to_history()
 
     async def run(self) -> None:
-        """Let the person type, until they leave (Ctrl-D on an empty line, Ctrl-C) or `leave`."""
+        """Let the person type, until they leave (Ctrl-D or Ctrl-C on an empty line) or `leave`."""
         self._take_suspension()
         asyncio.get_running_loop().set_exception_handler(self._end_for)
         refreshing = asyncio.create_task(self._keep_bar_true())
@@ -187,7 +206,8 @@ class InputLine:
     # --- the bar ---
 
     def _drawn_bar(self) -> Fragments:
-        self._shown_bar = self._bar(self._session.output.get_size().columns)
+        self._size = self._session.output.get_size()
+        self._shown_bar = self._bar(self._size.columns)
         return self._shown_bar
 
     async def _keep_bar_true(self) -> None:
@@ -233,6 +253,7 @@ class InputLine:
                 await app.renderer.wait_for_cpr_responses()
             if app.is_running and app.is_done:
                 await self._is_over.wait()
+            self._printed.add(text)
             if not app.is_running:
                 app.print_text(FormattedText(text))
             else:
@@ -241,14 +262,58 @@ class InputLine:
 
     def _print_above(self, text: Fragments) -> None:
         renderer, size = self._app.renderer, self._session.output.get_size()
+        if self._is_torn(size.columns):  # and the signal that says so is still to come
+            self._clear_screen()
         row = renderer.rows_above_layout + 1 if renderer.height_is_known else None
         renderer.erase()
         self._app.print_text(FormattedText(text))
         if row is not None:
             # Where the cursor is now, as far as one can tell: so the bar is drawn at once, and does
             # not flicker until the terminal has told it exactly.
-            renderer.report_absolute_cursor_row(min(size.rows, row + _rows(text, size.columns)))
+            renderer.report_absolute_cursor_row(min(size.rows, row + rows_of(text, size.columns)))
         renderer.request_absolute_cursor_position()
+
+    # --- another size of the window ---
+
+    def _resized(self) -> None:
+        """Draw anew. Where nobody can know what stands where, draw the whole screen."""
+        size = self._session.output.get_size()
+        if size == self._size:
+            return  # prompt_toolkit looks now and then as well, and has learned of it late
+        if not self._is_torn(size.columns):
+            self._resize_alone()
+            return
+        height = self._app.layout.container.preferred_height(size.columns, size.rows).preferred
+        above = self._printed.last(size.rows - height, size.columns)
+        self._clear_screen()
+        self._app.print_text(FormattedText(above))
+        renderer = self._app.renderer
+        renderer.report_absolute_cursor_row(1 + rows_of(above, size.columns))
+        renderer.request_absolute_cursor_position()
+        self._app.invalidate()
+
+    def _is_torn(self, columns: int) -> bool:
+        """Whether the line being typed took several rows, or would now, in another width.
+
+        Some terminals have laid them out again (VTE, tmux, Windows), others have cut them off
+        (xterm, PuTTY), and there is no way to ask how far above the cursor it begins.
+        """
+        screen = self._app.renderer.last_rendered_screen
+        if screen is None or columns == self._size.columns:
+            return False
+        cursor = screen.get_cursor_position(self._app.layout.current_window)
+        return cursor.y > 0 or cursor.x >= columns
+
+    def _clear_screen(self) -> None:
+        """Erase what is in sight. All at once, some terminals would keep it above (tmux, VTE)."""
+        self._app.renderer.reset(leave_alternate_screen=False)
+        output = self._session.output
+        output.reset_attributes()
+        output.enable_autowrap()
+        output.cursor_goto(2, 1)
+        output.erase_down()
+        output.cursor_goto(1, 1)
+        output.erase_end_of_line()
 
     # --- keys ---
 
@@ -301,9 +366,12 @@ class InputLine:
             buffer.start_completion()
 
     def _interrupt(self, event: KeyPressEvent) -> None:
-        """Ctrl-C is a no where the bar asks about the line; Up brings it back."""
+        """Ctrl-C takes what is typed away, and Up brings it back; on an empty line it leaves.
+
+        So it is a no, too, where the bar asks about the line.
+        """
         buffer = event.current_buffer
-        if "\n" in buffer.text or self._is_asked_about():
+        if buffer.text:
             buffer.append_to_history()
             self._put("")
             buffer.on_text_changed.fire()
@@ -340,12 +408,6 @@ class InputLine:
         buffer = self._session.default_buffer
         buffer.reset(Document(text))
         buffer.load_history_if_not_yet_loaded()  # now: Up may be the next key
-
-
-def _rows(text: Fragments, columns: int) -> int:
-    """The rows that a text takes which ends with a newline."""
-    lines = "".join(part[1] for part in text).split("\n")[:-1]
-    return sum(max(1, math.ceil(get_cwidth(line) / columns)) for line in lines)
 
 
 def _pieces(lines: Sequence[Line]) -> Iterator[list[Line]]:

@@ -1,5 +1,6 @@
 """The terminal client on a pseudo-terminal, as a person sits at it."""
 
+import contextlib
 import os
 import re
 import signal
@@ -49,6 +50,18 @@ class ChatTerminal(terminal.Terminal):
         found = re.search(pattern, self.text)
         assert found
         return found
+
+    def press_slowly(self, keys: str) -> None:
+        """Type a lot, and look at what the program draws meanwhile: a terminal holds a few KB."""
+        left = keys.encode()
+        os.set_blocking(self._master, False)
+        try:
+            while left:
+                with contextlib.suppress(BlockingIOError):
+                    left = left[os.write(self._master, left[:1000]) :]
+                self.read(0.001)
+        finally:
+            os.set_blocking(self._master, True)
 
     def press_bytes(self, keys: bytes) -> None:
         """Type what is no text."""

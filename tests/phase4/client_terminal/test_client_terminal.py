@@ -643,7 +643,8 @@ def test_a_refused_name_is_explained_and_asked_again(
     [
         ("/quit\r", "* You left the conversation."),
         ("\x04", "* You left the conversation."),
-        ("half a line\x03", "half a line"),
+        ("\x03", "* You left the conversation."),
+        ("half a line\x03\x03", "* You left the conversation."),
     ],
 )
 def test_leaving_restores_the_terminal_and_is_a_success(
@@ -735,6 +736,43 @@ def test_a_terminal_that_fails_while_it_is_drawn_on_ends_the_client() -> None:
     output = Output()
     with create_pipe_input() as keyboard, create_app_session(input=keyboard, output=output):
         assert asyncio.run(type_on_what_is_gone(output)) == 0
+
+
+@pytest.mark.parametrize("typed", ["half a line", "  ", "/pm Bob a secret", "x" * 5000])
+def test_ctrl_c_takes_the_line_away_and_up_brings_it_back(
+    chat: Chat, ann: ChatTerminal, typed: str
+) -> None:
+    ann.press(f"{typed}|")
+    ann.until(lambda: "|" in ann.text.replace(" | ", ""))
+    ann.press("\x03")
+    ann.shows("^Ann>$")
+    ann.press("\x1b[A")
+    ann.until(lambda: "|" in ann.text.replace(" | ", ""))
+    ann.press("\x03still here\r")
+    ann.shows(r"Ann: still here$")
+    ann.press("\x03")
+    assert ann.wait() == 0
+
+
+def test_ctrl_c_takes_half_a_name_away_before_it_leaves(open_terminal: Open) -> None:
+    client = open_terminal()
+    client.shows("^Your name")
+    client.press("An\x03")
+    client.shows(r"^Your name \(empty: a random one\):$")
+    client.press("\x03")
+    assert client.wait() == 0
+
+
+@pytest.mark.parametrize("is_pasted", [False, True])
+def test_a_line_without_end_fits_into_memory(ann: ChatTerminal, is_pasted: bool) -> None:
+    before = ann.memory_bytes()
+    text = "abcdefg hi" * 2000
+    ann.press_slowly(pasted(text) if is_pasted else text)
+    ann.press("ZZZ")
+    ann.until(lambda: "ZZZ" in ann.text)
+    assert ann.memory_bytes() - before < 60_000_000  # a copy for each key would be 200 MB
+    ann.press("\x1f")  # Ctrl-_ takes the last key back
+    ann.until(lambda: "ZZZ" not in ann.text and "Z" in ann.text)
 
 
 def test_another_size_of_the_window_is_drawn_at_once(ann: ChatTerminal) -> None:
@@ -849,7 +887,9 @@ def test_who_stops_trying_gets_back_what_was_not_sent(away: ChatTerminal) -> Non
     after_a_moment(away)
     away.press("//one\r")
     away.shows(r"Ann: /one \(waiting\)$")
-    away.press("thr\x03")
+    away.press("thr")
+    away.shows("^Ann> thr$")
+    away.signal(signal.SIGTERM)
     assert away.wait() == 0
     assert away.is_restored()
     assert [row for row in away.rows if row][-6:] == [
