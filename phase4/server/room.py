@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from phase4.server import nicknames
 from phase4.server.chat_log import ChatLog
 from phase4.server.clock import Clock, Moment
-from phase4.server.door import Door
+from phase4.server.turnstile import Turnstile
 from phase4.server.outbox import FanOut, Outbox
 from phase4.server.roster import roster
 from shared import message
@@ -101,7 +101,7 @@ class Room:
         # Its lock guards everything below that changes.
         self.fan_out = FanOut(self._cut, on_tick=log.retry, report=report)
 
-        self.door = Door()
+        self.turnstile = Turnstile()
         self.show_addresses = show_addresses
         self._log = log
         self._show = show

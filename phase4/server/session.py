@@ -143,7 +143,7 @@ class Session:
                 self._answer_bad(wanted)
                 continue
             _refuse_other_protocols(wanted)
-            self._wait_at_the_door()
+            self._wait_for_turnstile()
             try:
                 self._room.join(self._member, clean(wanted).strip())
                 return True
@@ -153,9 +153,9 @@ class Session:
                 self._room.tell(self._member, Error(str(error)))
         raise HangUp(f"{NAME_TRIES} names, and none will do. Goodbye.", "found no name")
 
-    def _wait_at_the_door(self) -> None:
-        """Wait until newcomers can be announced. Raises OSError where the connection ends before."""
-        seconds = self._room.door.seconds_to_wait(self._room.people_now)
+    def _wait_for_turnstile(self) -> None:
+        """Wait until newcomers can be announced. Raises OSError where the connection is lost."""
+        seconds = self._room.turnstile.seconds_to_wait(self._room.people_now)
         if seconds:
             self._name_by += seconds  # they have given one in time
             if hangs_up(self._socket, seconds):

@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="a signal that Windows does not know"),
 ]
 
-DOOR = (
+TURNSTILE = (
     "import shared.defaults as it;it.ANNOUNCEMENTS_BURST = 0; it.ANNOUNCEMENTS_PER_SECOND = {rate}"
 )
 
@@ -25,7 +25,7 @@ def test_newcomers_wait_while_those_before_them_cannot_be_announced_and_nobody_e
     tmp_path: Path,
 ) -> None:
     """The rate is so low here that the second person would wait for hours."""
-    process, port, _ = start_with(tmp_path, DOOR.format(rate=0.0001))
+    process, port, _ = start_with(tmp_path, TURNSTILE.format(rate=0.0001))
     with process:
         try:
             wait_until(lambda: _listens(port), "it listens")
@@ -52,7 +52,7 @@ def test_newcomers_wait_while_those_before_them_cannot_be_announced_and_nobody_e
 
 
 def test_everybody_who_waits_to_be_let_in_is_let_in(tmp_path: Path) -> None:
-    process, port, _ = start_with(tmp_path, DOOR.format(rate=200))
+    process, port, _ = start_with(tmp_path, TURNSTILE.format(rate=200))
     with process, ExitStack() as stack:
         try:
             wait_until(lambda: _listens(port), "it listens")

@@ -1,7 +1,7 @@
-"""The door of a room: newcomers are let in no faster than they can be announced.
+"""The turnstile of a room: newcomers are let in no faster than they can be announced.
 
 Coming and going is told to everybody. A few programs that do nothing else would keep the server
-busy with nothing else, and those who talk would wait. So a newcomer waits, in their own thread, and
+busy, and those who talk would wait. So a newcomer waits, in their own thread, and
 those who wait are let in together: then one send() tells each person of several newcomers.
 """
 
@@ -14,7 +14,7 @@ from shared.defaults import ANNOUNCEMENTS_BURST, ANNOUNCEMENTS_PER_SECOND
 _OPENS_SECONDS = 0.05  # how often it opens for those who wait
 
 
-class Door:
+class Turnstile:
     """Says how long each newcomer waits. Any thread.
 
     Those who wait are bounded by the connections that a server takes.
