@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from phase4.server import nicknames
 from phase4.server.chat_log import ChatLog
 from phase4.server.clock import Clock, Moment
-from phase4.server.turnstile import Turnstile
 from phase4.server.outbox import FanOut, Outbox
 from phase4.server.roster import roster
+from phase4.server.turnstile import Turnstile
 from shared import message
 from shared.address import Address, usual_form
 from shared.framing import encode_line

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -49,11 +50,11 @@ def start_with(tmp_path: Path, prepare: str) -> tuple[subprocess.Popen[str], int
 def _arrive(port: int) -> bool:
     """Whether somebody could connect; the server may be gone a moment later."""
     try:
-        peer = Peer("127.0.0.1", port)
+        connection = socket.create_connection(("127.0.0.1", port))
     except OSError:
         return False
-    with peer, contextlib.suppress(OSError):
-        peer.send("Alice")
+    with connection, contextlib.suppress(OSError):
+        connection.sendall(b"Alice\n")
     return True
 
 
