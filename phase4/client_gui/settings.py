@@ -4,10 +4,7 @@ No toolkit here. A convenience must never stand in the way: a file that is broke
 or cannot be written is not an error; what is wrong in it counts as missing.
 """
 
-import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +14,7 @@ import platformdirs
 from phase4.widgets.colours import PALETTES
 from shared import message
 from shared.defaults import CHAT_PORT, HOST, MAX_NAME_CHARACTERS
+from shared.files import replace_text
 
 FOLDER = "socket-ladder"
 FILE = "client_gui.json"
@@ -63,22 +61,10 @@ def save(path: Path, settings: Settings) -> bool:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(path, json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n")
+        replace_text(path, json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n")
     except OSError:
         return False
     return True
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
-    try:
-        with open(handle, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-        os.replace(name, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def _checked(held: Mapping[str, object]) -> Settings:

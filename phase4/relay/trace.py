@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from shared.files import check_ordinary, replace_text
 from shared.readable import readable
 
 MAX_ARROWS = 200
@@ -58,8 +59,7 @@ class Trace:
         self._arrows: list[str] = []
         # What passed after the last arrow that is drawn.
         self._left_out = 0
-        if diagram is not None:
-            diagram.touch(mode=0o600)  # it holds private messages, as the private log does
+        self.write_diagram()  # what cannot be written is known before anything passes
 
     def connection(self, address: str) -> "ConnectionTrace":
         """The trace of a new connection from `address`, which gets a number. Any thread."""
@@ -104,7 +104,8 @@ class Trace:
             if self._left_out:
                 lines.append(f"Note over S: {self._left_out} more are left out")
             text = "sequenceDiagram\n" + "".join(f"    {line}\n" for line in lines)
-            self._diagram.write_text(text, encoding="utf-8")
+            check_ordinary(self._diagram)
+            replace_text(self._diagram, text)  # 0600: it holds private messages
 
 
 class ConnectionTrace:

@@ -1,10 +1,15 @@
 """The relay's trace: what has passed is shown, as lines and as a diagram, and nothing else."""
 
 import contextlib
+import os
 import re
 import socket
+import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from phase4.relay.trace import MAX_ARROWS
 from shared import readable
@@ -135,6 +140,45 @@ def test_a_diagram_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> Non
     assert status == 2
     assert output.startswith(f"phase4.relay: {file} cannot be written (")
     assert "\n" not in output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_what_passes_is_never_in_a_diagram_that_others_may_read(tmp_path: Path) -> None:
+    file = tmp_path / "run.mmd"
+    file.write_text("an older one")
+    file.chmod(0o644)
+    with file.open() as others, traced("--trace-diagram", str(file)) as relay:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        with relay.ends() as (client, server):
+            client.send("secret")
+            server.expect("secret")
+            client.half_close()
+            server.expect_end()
+        relay.expect(" closed: ")
+        assert "secret" in file.read_text()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert "secret" not in others.read(), "a program that had it open reads on"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFO in a folder")
+@pytest.mark.parametrize("kind", ["FIFO", "link", "directory"])
+def test_a_diagram_is_not_written_into_what_is_not_an_ordinary_file(
+    tmp_path: Path, kind: str
+) -> None:
+    file, target = tmp_path / "run.mmd", tmp_path / "target"
+    target.write_text("somebody's")
+    if kind == "FIFO":
+        os.mkfifo(file)
+    elif kind == "link":
+        file.symlink_to(target)
+    else:
+        file.mkdir()
+    status, output = run("phase4.relay", "--port", "0", "--trace-diagram", str(file))
+    assert status == 2
+    assert re.fullmatch(
+        rf"phase4.relay: {file} cannot be written \(it is a .*{kind}.*\)\.?", output
+    )
+    assert target.read_text() == "somebody's"
 
 
 def test_whatever_is_made_readable_is_printable() -> None:
