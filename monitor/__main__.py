@@ -20,6 +20,7 @@ from monitor import once, record
 from monitor.scene import Ui
 from monitor.source import Poller, Source, SourceError
 from shared.address import Address
+from shared.arguments import file_path
 from shared.defaults import HOST, REPORT_SECONDS, STATUS_PORT
 from shared.status import format_snapshot
 
@@ -68,6 +69,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     kind.add_argument("--json", action="store_true", help="print them as JSON, and end")
     kind.add_argument(
         "--csv",
+        type=_csv_path,
         metavar="FILE",
         help="append a row for each reading to FILE (-: print it), until Ctrl-C; "
         "with --once a single one",
@@ -76,6 +78,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--ascii", action="store_true", help="draw with plain characters, for an old terminal"
     )
     return parser.parse_args(arguments)
+
+
+def _csv_path(text: str) -> str:
+    return str(file_path(text))
 
 
 def _interval(text: str) -> float:

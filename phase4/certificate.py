@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from phase4.transport.contexts import fingerprint
 from shared.address import IPAddress
-from shared.arguments import positive_number
+from shared.arguments import file_path, positive_number
 from shared.console import accept_any_text
 
 if TYPE_CHECKING:  # the library is asked for where it is used: it may not be installed
@@ -336,14 +336,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--cert",
-        type=Path,
+        type=file_path,
         default=Path("chat-cert.pem"),
         metavar="FILE",
         help="where the certificate goes (default %(default)s)",
     )
     parser.add_argument(
         "--key",
-        type=Path,
+        type=file_path,
         default=Path("chat-key.pem"),
         metavar="FILE",
         help="where its key goes (default %(default)s)",

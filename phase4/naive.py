@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from phase3.server import Chat, Client
-from shared.arguments import add_listen_arguments
+from shared.arguments import add_listen_arguments, file_path
 from shared.console import accept_any_text, say
 from shared.defaults import CHAT_PORT, HOST, LOG_DIR, MAX_LINE_BYTES
 from shared.framing import encode_line
@@ -58,7 +58,7 @@ def main() -> int:
     """Serve until Ctrl-C. Gives the exit status."""
     parser = argparse.ArgumentParser(prog="phase4.naive", description="A chat to be fooled.")
     add_listen_arguments(parser, HOST, CHAT_PORT)
-    parser.add_argument("--log-dir", type=Path, default=Path(LOG_DIR))
+    parser.add_argument("--log-dir", type=file_path, default=Path(LOG_DIR))
     options = parser.parse_args()
     accept_any_text()
     options.log_dir.mkdir(exist_ok=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,20 @@ def positive_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number over 0")
     return int(text)
+
+
+def file_path(text: str) -> Path:
+    """A path, with ~ and ~NAME as a shell understands them. For argparse's `type`.
+
+    No shell expands the ~ in --log-dir=~/logs, and systemd none at all.
+    """
+    expanded = os.path.expanduser(text)
+    if expanded.startswith("~"):
+        home = text.replace(os.sep, "/").partition("/")[0]
+        raise argparse.ArgumentTypeError(
+            f"{text!r} begins with {home}, and no such home directory is known; ./{text} is a file"
+        )
+    return Path(expanded)
 
 
 def add_listen_arguments(parser: argparse.ArgumentParser, host: str, port: int) -> None:

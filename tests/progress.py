@@ -35,7 +35,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-from shared.arguments import positive_number
+from shared.arguments import file_path, positive_number
 from shared.console import accept_any_text
 from shared.text import as_ascii, cells, cut, left, printable, right
 from tests.grading.subject import words_of
@@ -450,7 +450,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.progress", description=said[0], epilog=" ".join(said[-4:]).strip()
     )
-    parser.add_argument("directories", metavar="DIR", nargs="+", type=Path, help="of a learner")
+    parser.add_argument(
+        "directories", metavar="DIR", nargs="+", type=file_path, help="of a learner"
+    )
     parser.add_argument("--json", action="store_true", help="all of it, for a program")
     parser.add_argument(
         "--server", metavar="COMMAND", type=_with_port, help="how to start each server, with {port}"

@@ -15,6 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from shared.arguments import file_path
 from shared.console import accept_any_text
 from tests.kit.harness import ROOT
 from tests.starters.cutting import cut
@@ -35,7 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m tests.start", description=__doc__.partition("\n")[0]
     )
     parser.add_argument("phase", metavar="PHASE", help=", ".join(PHASES))
-    parser.add_argument("directory", metavar="DIR", type=Path, help="where your servers are to be")
+    parser.add_argument(
+        "directory", metavar="DIR", type=file_path, help="where your servers are to be"
+    )
     options = parser.parse_args(arguments)
     accept_any_text()
     try:

@@ -28,6 +28,7 @@ from phase4.eavesdropper.mallory import Mallory, Someone, certificate_and_key, s
 from phase4.relay.sides import ClientSide
 from phase4.transport.contexts import fingerprint_of_file, server_context
 from shared.address import Address
+from shared.arguments import file_path
 from shared.console import accept_any_text
 from shared.message import Left
 from shared.wakeup import Wakeup
@@ -92,7 +93,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--trace-diagram",
-        type=Path,
+        type=file_path,
         metavar="FILE",
         help="draw what passes, as the relay's --trace-diagram does",
     )

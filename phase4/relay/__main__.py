@@ -5,7 +5,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from phase4.relay.relay import Relay
 from phase4.relay.sides import ClientSide, ServerSide
@@ -16,7 +15,7 @@ from phase4.transport.proxy_protocol import TrustedProxies, proxy_network
 from phase4.transport.tls_socket import TLSError
 from phase4.transport.trust import default_known_hosts
 from shared.address import Address
-from shared.arguments import add_listen_arguments, positive_number
+from shared.arguments import add_listen_arguments, file_path, positive_number
 from shared.console import Console
 from shared.defaults import CHAT_PORT, HOST, MAX_CLIENTS, RELAY_PORT
 from shared.listener import ListenError, open_listener
@@ -172,7 +171,7 @@ def _add_arguments_of_the_middle(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace", action="store_true", help="show all bytes that pass")
     parser.add_argument(
         "--trace-diagram",
-        type=Path,
+        type=file_path,
         metavar="FILE",
         help="draw what passes as a sequence diagram (Mermaid, as Markdown pages show it)",
     )

@@ -12,7 +12,7 @@ from phase4.server.nicknames import ON_DUPLICATE
 from phase4.transport.arguments import add_certificate_arguments
 from phase4.transport.proxy_protocol import Network, proxy_network
 from shared.address import port_number
-from shared.arguments import add_listen_arguments, positive_number
+from shared.arguments import add_listen_arguments, file_path, positive_number
 from shared.defaults import (
     CHAT_PORT,
     FLOOD_LINES_PER_SECOND,
@@ -57,7 +57,7 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     _add_tls_arguments(parser)
     _add_figures_arguments(parser)
     _add_people_arguments(parser)
-    parser.add_argument("--log-dir", type=Path, help="where the logs go (default %(default)s)")
+    parser.add_argument("--log-dir", type=file_path, help="where the logs go (default %(default)s)")
     parser.set_defaults(**vars(Settings()))
 
 

@@ -1,9 +1,9 @@
 """The options about TLS, for every program that has them."""
 
 import argparse
-from pathlib import Path
 
 from phase4.transport.trust import Trust
+from shared.arguments import file_path
 
 
 def add_trust_arguments(parser: argparse.ArgumentParser, flag: str = "--tls") -> None:
@@ -17,14 +17,14 @@ def add_trust_arguments(parser: argparse.ArgumentParser, flag: str = "--tls") ->
     )
     parser.add_argument(
         "--ca",
-        type=Path,
+        type=file_path,
         metavar="FILE",
         help=f"implies {flag}: the server's certificate must be signed by one in this file (PEM), "
         "or be in it, and be for the host",
     )
     parser.add_argument(
         "--known-hosts",
-        type=Path,
+        type=file_path,
         metavar="FILE",
         help=f"implies {flag}: without --ca, where to remember the certificate that a server shows "
         "the first time; another one is refused (default: in your settings)",
@@ -43,13 +43,13 @@ def add_certificate_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--tls-cert",
-        type=Path,
+        type=file_path,
         metavar="FILE",
         help="speak TLS, with this certificate (PEM; python -m phase4.certificate makes one)",
     )
     add(
         "--tls-key",
-        type=Path,
+        type=file_path,
         metavar="FILE",
         help="its key (PEM; default: it is in the certificate's file)",
     )
