@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import platformdirs
-
 from phase4.widgets.colours import PALETTES
 from shared import message
 from shared.defaults import CHAT_PORT, HOST, MAX_NAME_CHARACTERS
 from shared.files import replace_text
+from shared.settings_folder import settings_folder
 
-FOLDER = "socket-ladder"
 FILE = "client_gui.json"
 
 MAX_FILE_BYTES = 64 * 1024
@@ -38,9 +36,10 @@ class Settings:
     tls: bool = False
 
 
-def default_path() -> Path:
-    """Where this system keeps a person's settings; XDG_CONFIG_HOME is honoured on Linux."""
-    return Path(platformdirs.user_config_dir(FOLDER, appauthor=False, roaming=True)) / FILE
+def default_path() -> Path | None:
+    """Where this system keeps a person's settings; None where this person has no home."""
+    folder = settings_folder()
+    return folder and folder / FILE
 
 
 def load(path: Path) -> Settings:

@@ -35,8 +35,8 @@ from phase4.transport.tls_socket import (
     alert_of,
 )
 from shared import message
+from shared.settings_folder import settings_folder
 
-FOLDER = "socket-ladder"  # as for the window's settings, phase4/client_gui/settings.py
 FILE = "known_hosts"
 
 _MAX_SHOWN_NAMES, _MAX_SHOWN_NAME = 5, 80
@@ -106,15 +106,14 @@ class WrongHost(Distrusted):
 
 
 def default_known_hosts() -> Path:
-    """Beside the window's settings; XDG_CONFIG_HOME is honoured on Linux. Raises TLSError."""
-    try:
-        import platformdirs  # here, because with --ca or --known-hosts nobody needs it
-    except ImportError as error:
+    """Beside the window's settings. Raises TLSError where this person has no home directory."""
+    folder = settings_folder()
+    if folder is None:
         raise TLSError(
-            "To remember servers, either give --known-hosts FILE, or install platformdirs: "
-            "python -m pip install platformdirs"
-        ) from error
-    return Path(platformdirs.user_config_dir(FOLDER, appauthor=False, roaming=True)) / FILE
+            "To remember servers without a home directory, say in which file: --known-hosts FILE "
+            "(or vouch for the server: --ca FILE)."
+        )
+    return folder / FILE
 
 
 class Verifier:

@@ -1,12 +1,17 @@
 """Programs where they are started: without a shell, a home, a library or a place to print to."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from shared.arguments import file_path
-from tests.kit.harness import ROOT, Program, run
+from tests.kit.certificates import Authority
+from tests.kit.chat import Chat
+from tests.kit.desktop import Desktop
+from tests.kit.harness import ROOT, Program, run, wait_until
 
 NOBODY = "~there-is-no-such-person"
 
@@ -60,3 +65,58 @@ def test_the_logs_go_to_the_home_directory_where_no_shell_has_said_so(
         server.expect("Status on ")
         assert (tmp_path / "there" / "messages.txt").exists()
         assert not (tmp_path / "~").exists()
+
+
+# --- without a home -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that are started have no HOME, and a user whom the system does not list."""
+    program = tmp_path / "python"
+    drop = "-u HOME -u XDG_CONFIG_HOME"
+    run_as = f"unshare --user --map-user=54321 env {drop}"
+    program.write_text(f'#!/bin/sh\nexec {run_as} {sys.executable} "$@"\n')
+    program.chmod(0o700)
+    home = "import os; assert os.path.expanduser('~') == '~'"
+    try:
+        subprocess.run([program, "-c", home], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this system lets us be nobody")
+    monkeypatch.setattr(sys, "executable", str(program))
+
+
+NEEDS = "To remember servers without a home directory, say in which file: --known-hosts FILE"
+
+
+def test_without_a_home_the_relay_says_what_tls_needs(nobody: None) -> None:
+    status, output = run("phase4.relay", "--port", "0", "--upstream-tls")
+    assert status == 2
+    assert output == f"phase4.relay: {NEEDS} (or vouch for the server: --ca FILE)."
+
+
+@pytest.mark.parametrize("program", ["phase4.client_terminal", "phase4.echo_bot"])
+def test_without_a_home_a_client_says_what_tls_needs(
+    nobody: None, tmp_path: Path, program: str
+) -> None:
+    certificate = Authority(tmp_path).certificate()
+    with Chat(tmp_path, "--tls-cert", str(certificate)) as chat:
+        status, output = run(program, "--port", str(chat.port), "--tls", "--name", "Ann")
+    assert status == 1
+    assert NEEDS in output
+    assert "fault in this program" not in output
+
+
+def test_without_a_home_the_window_opens_and_remembers_nothing(
+    nobody: None, tmp_path: Path, desktop: Desktop
+) -> None:
+    with Chat(tmp_path) as chat:
+        where = ("--port", str(chat.port), "--name", "Ann")
+        with Program("phase4.client_gui", *where, env=desktop.env):
+            wait_until(lambda: chat.people_now() == 1, "Ann has come, by a window")
+
+
+def test_without_a_home_a_tilde_is_an_error(nobody: None) -> None:
+    status, output = run("phase4.server", "--log-dir=~/logs")
+    assert status == 2
+    assert "begins with ~, and no such home directory is known" in output
