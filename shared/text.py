@@ -8,7 +8,12 @@ the first such name. The widths come from the `wcwidth` library. Everything here
 import re
 from datetime import datetime
 
-from wcwidth import wcwidth
+from shared.libraries import missing
+
+try:
+    from wcwidth import wcwidth
+except ImportError as error:
+    raise missing(error) from error
 
 from shared.message import clean
 

@@ -30,12 +30,12 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from shared.libraries import missing
+
 try:
     from prompt_toolkit.utils import is_dumb_terminal
 except ImportError as error:
-    raise SystemExit(
-        "The terminal client needs prompt_toolkit: python -m pip install prompt_toolkit"
-    ) from error
+    raise missing(error) from error
 
 from phase4.client_terminal.conversation import TerminalClient
 from phase4.client_terminal.pipe import PipeClient

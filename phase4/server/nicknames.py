@@ -13,9 +13,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-import names
-from confusable_homoglyphs import categories, confusables
-from precis_i18n import get_profile
+from shared.libraries import missing
+
+try:
+    import names
+    from confusable_homoglyphs import categories, confusables
+    from precis_i18n import get_profile
+except ImportError as error:
+    raise missing(error) from error
 
 from shared.defaults import MAX_NAME_CHARACTERS
 

@@ -120,3 +120,63 @@ def test_without_a_home_a_tilde_is_an_error(nobody: None) -> None:
     status, output = run("phase4.server", "--log-dir=~/logs")
     assert status == 2
     assert "begins with ~, and no such home directory is known" in output
+
+
+# --- without the libraries ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that are started find the standard library, and no other."""
+    program = tmp_path / "python"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+@pytest.mark.parametrize(
+    ("program", "library"),
+    [
+        ("phase4.server", "names"),
+        ("phase4.server_gui", "names"),
+        ("phase4.client_terminal", "prompt_toolkit"),
+        ("monitor", "wcwidth"),
+        ("tests.progress", "wcwidth"),
+    ],
+)
+def test_without_its_libraries_a_program_says_in_one_sentence_what_to_type(
+    bare: None, program: str, library: str
+) -> None:
+    status, output = run(program)
+    assert status == 2
+    start = rf"{program} needs the library {library}, which this Python does not have: "
+    remedy = rf"(start it with \S+ -m {program}|.*-m pip install .*)"
+    assert re.fullmatch(start + remedy, output), output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+@pytest.mark.parametrize(
+    "program", ["phase4.relay", "phase4.client_gui", "phase4.echo_bot", "phase4.eavesdropper"]
+)
+def test_a_program_that_needs_no_library_starts_without(bare: None, program: str) -> None:
+    status, output = run(program, "--help")
+    assert status == 0
+    assert output.startswith("usage: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+def test_without_libraries_the_relay_remembers_servers(bare: None, tmp_path: Path) -> None:
+    with Program("phase4.relay", "--port", "0", "--upstream-tls") as relay:
+        relay.expect("Listening on ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+def test_without_libraries_the_window_talks(
+    tmp_path: Path, desktop: Desktop, request: pytest.FixtureRequest
+) -> None:
+    with Chat(tmp_path) as chat:
+        request.getfixturevalue("bare")
+        where = ("--port", str(chat.port), "--name", "Ann")
+        with Program("phase4.client_gui", *where, env=desktop.env):
+            wait_until(lambda: chat.people_now() == 1, "Ann has come, by a window")
