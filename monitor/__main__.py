@@ -12,7 +12,6 @@ that monitor/README.md documents can be watched. From shared/: the format of tha
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
@@ -21,6 +20,7 @@ from monitor.scene import Ui
 from monitor.source import Poller, Source, SourceError
 from shared.address import Address
 from shared.arguments import file_path
+from shared.console import exit_with
 from shared.defaults import HOST, REPORT_SECONDS, STATUS_PORT
 from shared.status import format_snapshot
 
@@ -103,17 +103,13 @@ def _print_once(source: Source, *, as_json: bool) -> int:
     except SourceError as error:
         return _complain(f"{source.address}: {error}", _CANNOT_READ)
     output = sys.stdout
-    try:
-        if as_json:
-            output.write(format_snapshot(snapshot).decode())
-        else:
-            # A locale without UTF-8 cannot write every name; '?' is better than no figures.
-            text = once.as_text(source.address, snapshot)
-            encoding = output.encoding or "ascii"
-            output.write(text.encode(encoding, "replace").decode(encoding))
-        output.flush()
-    except BrokenPipeError:  # the reader has seen enough, as `| head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())  # for the flush at the end
+    if as_json:
+        output.write(format_snapshot(snapshot).decode())
+    else:
+        # A locale without UTF-8 cannot write every name; '?' is better than no figures.
+        text = once.as_text(source.address, snapshot)
+        encoding = output.encoding or "ascii"
+        output.write(text.encode(encoding, "replace").decode(encoding))
     return 0
 
 
@@ -158,4 +154,4 @@ def _complain(sentence: str, status: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from phase4.transport.contexts import fingerprint
 from shared.address import IPAddress
 from shared.arguments import file_path, positive_number
-from shared.console import accept_any_text
+from shared.console import accept_any_text, exit_with
 
 if TYPE_CHECKING:  # the library is asked for where it is used: it may not be installed
     from cryptography import x509
@@ -352,4 +352,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -29,7 +29,7 @@ from phase4.client import (
 from phase4.transport.arguments import add_trust_arguments, trust_of
 from shared import message
 from shared.arguments import add_connect_arguments
-from shared.console import accept_any_text
+from shared.console import accept_any_text, exit_with
 from shared.defaults import CHAT_PORT, HOST, POLL_SECONDS
 
 
@@ -84,4 +84,4 @@ def _next_event(bot: Client) -> Event:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -4,8 +4,7 @@ python -m phase4.forgery                  # phase4.naive: one speaks as another,
 python -m phase4.forgery phase4.server    # and that one?
 """
 
-import sys
-
+from shared.console import exit_with
 from shared.demonstration import Wire, on_the_wire, server_to_ask
 from shared.message import NICKNAME_PROMPT
 
@@ -48,4 +47,4 @@ def fool_bob(wire: Wire) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

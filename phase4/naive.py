@@ -14,7 +14,7 @@ from pathlib import Path
 
 from phase3.server import Chat, Client
 from shared.arguments import add_listen_arguments, file_path
-from shared.console import accept_any_text, say
+from shared.console import accept_any_text, exit_with, say
 from shared.defaults import CHAT_PORT, HOST, LOG_DIR, MAX_LINE_BYTES
 from shared.framing import encode_line
 from shared.listener import ListenError, open_listener
@@ -77,4 +77,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

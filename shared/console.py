@@ -4,10 +4,15 @@ A line that came over the network may hold any character, and threads may have s
 the same moment. (Escape sequences are another matter: see `clean` in shared/message.py.)
 """
 
+import contextlib
+import errno
 import io
+import os
 import queue
 import sys
 import threading
+from collections.abc import Callable
+from typing import NoReturn
 
 from shared.message import clean
 
@@ -22,6 +27,42 @@ def accept_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def exit_with(main: Callable[[], int]) -> NoReturn:
+    """End this program with the status that `main` gives. Main thread only.
+
+    Where standard output takes no more (a full disk, a pipe that nobody reads), it ends with one
+    sentence and status 1.
+    """
+    try:
+        status = main()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        if not is_of_output(error):
+            raise
+        status = 1
+        complain_of_output(error)
+        # The interpreter would try once more to write what is left, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(status)
+
+
+_OUTPUT_IS_LOST = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EINVAL}
+"""What print() raises. Windows says EINVAL of a pipe that nobody reads."""
+
+
+def is_of_output(error: OSError) -> bool:
+    """Whether print() has raised it; for places where what concerns sockets is caught already."""
+    return error.filename is None and error.errno in _OUTPUT_IS_LOST
+
+
+def complain_of_output(error: Exception) -> None:
+    """Say that standard output is lost, where it can be said."""
+    with contextlib.suppress(OSError, ValueError):
+        why = getattr(error, "strerror", None) or error
+        print(f"Standard output cannot be written: {why}.", file=sys.stderr, flush=True)
 
 
 def say(text: str) -> None:
@@ -69,9 +110,10 @@ class Console:
                 continue
             try:
                 print(line, flush=True)
-            except (OSError, ValueError):  # the reader is gone; ValueError: the file is closed
+            except (OSError, ValueError) as error:  # ValueError: the file is closed
                 self._is_broken = True
                 self.dropped += 1
+                complain_of_output(error)
             except Exception:  # noqa: BLE001 - no memory, for one: this line is lost, the next may not be
                 self.dropped += 1
         if self._is_broken:

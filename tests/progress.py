@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import IO
 
 from shared.arguments import file_path, positive_number
-from shared.console import accept_any_text
+from shared.console import accept_any_text, exit_with
 from shared.text import as_ascii, cells, cut, left, printable, right
 from tests.grading.subject import words_of
 from tests.kit.harness import ROOT
@@ -508,4 +508,4 @@ def _seconds(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from shared.arguments import file_path
-from shared.console import accept_any_text
+from shared.console import accept_any_text, exit_with
 from tests.kit.harness import ROOT
 from tests.starters.cutting import cut
 
@@ -154,4 +154,4 @@ def quoted_whole(command: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -25,11 +25,13 @@ Exit status: 0 after leaving by one's own wish, and in a pipe only if every line
 
 import argparse
 import asyncio
+import io
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
+from shared.console import exit_with
 from shared.libraries import missing
 
 try:
@@ -89,12 +91,7 @@ def _in_a_pipe(client: PipeClient) -> int:
         return client.run()
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    except BrokenPipeError:
-        # The reader of our output has gone (as `| head -1` does). Python would try once more at
-        # exit, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -42,7 +42,7 @@ from phase4.demo.programs import (
 )
 from shared.address import Address
 from shared.arguments import positive_number, this_python
-from shared.console import Console
+from shared.console import Console, exit_with
 from shared.deadline import Deadline
 from shared.stopping import on_stop_signals
 from shared.wakeup import Wakeup
@@ -272,4 +272,4 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

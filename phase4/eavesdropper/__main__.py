@@ -29,7 +29,7 @@ from phase4.relay.sides import ClientSide
 from phase4.transport.contexts import fingerprint_of_file, server_context
 from shared.address import Address
 from shared.arguments import file_path
-from shared.console import accept_any_text
+from shared.console import accept_any_text, exit_with, is_of_output
 from shared.message import Left
 from shared.wakeup import Wakeup
 
@@ -76,6 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"phase4.eavesdropper: {error}", file=sys.stderr)
         return 2
     except OSError as error:
+        if is_of_output(error):
+            raise
         what = f"{error.filename} cannot be written" if error.filename else "No connection"
         print(f"phase4.eavesdropper: {what}: {error.strerror}.", file=sys.stderr)
         return 2
@@ -267,4 +269,4 @@ def show(label: str, what: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

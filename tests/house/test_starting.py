@@ -1,9 +1,11 @@
 """Programs where they are started: without a shell, a home, a library or a place to print to."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -11,7 +13,7 @@ from shared.arguments import file_path
 from tests.kit.certificates import Authority
 from tests.kit.chat import Chat
 from tests.kit.desktop import Desktop
-from tests.kit.harness import ROOT, Program, run, wait_until
+from tests.kit.harness import ROOT, SECONDS, Program, environment, run, wait_until
 
 NOBODY = "~there-is-no-such-person"
 
@@ -166,7 +168,7 @@ def test_a_program_that_needs_no_library_starts_without(bare: None, program: str
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
-def test_without_libraries_the_relay_remembers_servers(bare: None, tmp_path: Path) -> None:
+def test_without_libraries_the_relay_remembers_servers(bare: None) -> None:
     with Program("phase4.relay", "--port", "0", "--upstream-tls") as relay:
         relay.expect("Listening on ")
 
@@ -180,3 +182,87 @@ def test_without_libraries_the_window_talks(
         where = ("--port", str(chat.port), "--name", "Ann")
         with Program("phase4.client_gui", *where, env=desktop.env):
             wait_until(lambda: chat.people_now() == 1, "Ann has come, by a window")
+
+
+# --- without anything to print to ---------------------------------------------------------------
+
+
+_PRINTING = [
+    ["monitor", "--once", "--status", "{status}"],
+    ["monitor", "--once", "--json", "--status", "{status}"],
+    ["phase4.client_terminal", "--port", "{port}", "--name", "Ann"],
+    ["phase4.echo_bot", "--port", "{port}"],
+    ["phase4.naive", "--port", "0", "--log-dir", "{directory}"],
+    ["phase4.certificate", "--cert", "{directory}/c.pem", "--key", "{directory}/k.pem", "x"],
+    ["phase4.forgery"],
+    ["phase4.eavesdropper"],
+    ["phase4.demo", "--seconds", "1"],
+    ["tests.start", "phase1", "{directory}/mine"],
+]
+
+
+def _filled_in(arguments: list[str], chat: Chat, directory: Path) -> list[str]:
+    status = f"{chat.status_host}:{chat.status_port}"
+    words = {"status": status, "port": str(chat.port), "directory": str(directory)}
+    return [each.format(**words) for each in arguments]
+
+
+def _run_into(output: IO[bytes], *arguments: str) -> tuple[int, str]:
+    """Run a program whose standard output this is; its status and what it complained of."""
+    ended = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        timeout=SECONDS,
+        check=False,
+    )
+    return ended.returncode, ended.stderr.decode()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", _PRINTING, ids=lambda arguments: " ".join(arguments[:3]))
+def test_a_full_disk_at_standard_output_is_one_sentence_and_a_status(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    with Chat(tmp_path) as chat, open("/dev/full", "wb", buffering=0) as full:
+        ended = _run_into(full, *_filled_in(arguments, chat, tmp_path))
+    assert ended == (1, "Standard output cannot be written: No space left on device.\n")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.parametrize("program", ["phase4.server", "phase4.relay"])
+def test_a_server_goes_on_without_its_output_and_says_so_once(program: str) -> None:
+    with (
+        open("/dev/full", "wb", buffering=0) as full,
+        subprocess.Popen(
+            [sys.executable, "-m", program, "--port", "0", *_QUIETLY.get(program, ())],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
+        assert process.stderr is not None
+        line = process.stderr.readline().decode()
+        assert line == "Standard output cannot be written: No space left on device.\n"
+        process.terminate()
+        assert process.wait(SECONDS) == 0
+        assert process.stderr.read() == b""
+
+
+_QUIETLY = {"phase4.server": ("--status-port", "0", "--quit-key", "off")}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells another error")
+@pytest.mark.parametrize("arguments", _PRINTING, ids=lambda arguments: " ".join(arguments[:3]))
+def test_a_pipe_that_nobody_reads_is_one_sentence_and_a_status(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with Chat(tmp_path) as chat, open(writer, "wb", buffering=0) as output:
+        ended = _run_into(output, *_filled_in(arguments, chat, tmp_path))
+    assert ended == (1, "Standard output cannot be written: Broken pipe.\n")

@@ -141,7 +141,7 @@ def test_a_wrong_command_line_is_exit_status_2(
     assert f"error: argument {arguments[0]}: {arguments[1]!r} is no" in capsys.readouterr().err
 
 
-def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
+def test_a_reader_that_is_gone_is_one_sentence_and_a_status() -> None:
     with StatusServer(QUIET) as server:
         reading, writing = os.pipe()
         os.close(reading)
@@ -157,7 +157,8 @@ def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
             )
         finally:
             os.close(writing)
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.returncode == 1
+    assert done.stderr == b"Standard output cannot be written: Broken pipe.\n"
 
 
 def test_without_curses_the_sentence_says_what_to_install() -> None:
