@@ -76,12 +76,15 @@ def replace_text(path: Path, text: str) -> None:
     It is replaced in one step. A reader meanwhile, or a loss of power, finds the old one whole, and
     a program that has the old one open does not read the new.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
     try:
-        with open(handle, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-        os.replace(name, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
+        try:
+            with open(handle, "w", encoding="utf-8", errors="replace") as file:
+                file.write(text)
+            os.replace(name, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
+    except OSError as error:  # it names the file beside, which nobody knows
+        raise OSError(error.errno, error.strerror, str(path)) from error

@@ -43,6 +43,11 @@ _NO_TERMINAL = "No terminal here: stop with Ctrl-C or SIGTERM."
 _JOIN_SECONDS = 1.0  # should the thread ever hang, the exit does not wait for it
 
 
+_PRESS_Q = "Press q to stop."
+if sys.platform == "win32":  # where nobody has tried q on a real console
+    _PRESS_Q = "Stop with Ctrl-C. (q may do it, too: on a Windows console nobody has tried.)"
+
+
 class QuitKey:
     """Calls `on_quit` when q is pressed, in the way of `mode`, one of MODES.
 
@@ -107,7 +112,7 @@ class _Terminal:
             self._wakeup.close()
             return _NO_TERMINAL
         if in_foreground:
-            return "Press q to stop."
+            return _PRESS_Q
         return "In the background: stop with SIGTERM, or type fg and press q."
 
     def stop(self) -> None:
