@@ -25,8 +25,6 @@ Exit status: 0 after leaving by one's own wish, and in a pipe only if every line
 
 import argparse
 import asyncio
-import io
-import os
 import signal
 import sys
 from collections.abc import Sequence
