@@ -43,6 +43,7 @@ import time
 from collections import deque
 from typing import NoReturn
 
+from phase4.client.clock import ServerClock
 from phase4.client.dialing import Doorbell, Waiter, open_stream
 from phase4.client.dialogue import ANSWER_SECONDS
 from phase4.client.event_queue import EventQueue
@@ -118,6 +119,11 @@ class Client:
         """The name that the server gave; empty before. Any thread."""
         with self._lock:
             return self._talk.name
+
+    @property
+    def clock(self) -> ServerClock:
+        """By which the server's lines are told, and all of one's own should be. Any thread."""
+        return self._talk.server_clock
 
     @property
     def people(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from phase4.client.clock import ServerClock
 from phase4.client.events import Ended, Event, NameRefused, Received, Welcomed
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_NAME_CHARACTERS, RUNAWAY_LINE_BYTES
@@ -93,9 +94,14 @@ class Dialogue:
         clock: Callable[[], float] = time.monotonic,
         *,
         is_return: bool = False,
+        server_clock: ServerClock | None = None,
     ) -> None:
-        """`is_return`: the person was in before, as `wanted_name`, and wants to be again."""
+        """`is_return`: the person was in before, as `wanted_name`, and wants to be again.
+
+        `server_clock` hears each line.
+        """
         self._clock = clock
+        self._server_clock = server_clock or ServerClock()
         self.stage = Stage.GREETING
         # By when the server has to answer; see `awaits_server`.
         self.due = clock() + ANSWER_SECONDS
@@ -144,6 +150,10 @@ class Dialogue:
         self.stage = Stage.NAMING
         self.due = self._clock() + ANSWER_SECONDS
 
+    def remark(self, text: str) -> Received:
+        """A notice of the client's own, in the form of the server's and by its clock."""
+        return Received(message.Notice(self._server_clock.time(), text))
+
     def ask(self) -> tuple[str, str]:
         """A line to send that the server answers, and the mark of the Pong that will come."""
         self._mark = f"mark-{next(self._marks)}"
@@ -154,6 +164,7 @@ class Dialogue:
         if isinstance(line, BadLine):
             return self._bad_line(line)
         received = message.parse(message.clean(line))
+        self._server_clock.heard(received)
         if self._mark and self._is_answer(received):
             return self._pong()
         self._note_last_words(received)
@@ -189,7 +200,7 @@ class Dialogue:
             raise Ended(f"The server sent {kib} KiB without an end of line; that is not a chat.")
         if self.stage is not Stage.IN:
             raise Ended(_no_chat_server("something that is not text"))
-        yield remark(f"From the server: {line.reason}")
+        yield self.remark(f"From the server: {line.reason}")
 
     def _note_last_words(self, received: message.Message) -> None:
         match received:
@@ -221,7 +232,7 @@ class Dialogue:
             self.answers.append("/who")
             self._own_questions += 1
             if self._is_return:
-                yield remark("Connected again.")
+                yield self.remark("Connected again.")
         self._take_name(name)
         self._add_person(name)
         yield Welcomed(name)
@@ -305,7 +316,9 @@ class Dialogue:
         """Once for each whole list that is longer than ours may be."""
         if self.roster.is_incomplete and not self.roster.has_been_told:
             self.roster.has_been_told = True
-            yield remark(f"The list of people has space for {MAX_PEOPLE:,}; others are left out.")
+            yield self.remark(
+                f"The list of people has space for {MAX_PEOPLE:,}; others are left out."
+            )
 
 
 def _names_to_try(name: str) -> Iterator[str]:
@@ -314,11 +327,6 @@ def _names_to_try(name: str) -> Iterator[str]:
     for tail in ("_", "__"):
         yield name[: MAX_NAME_CHARACTERS - len(tail)] + tail
     yield ""
-
-
-def remark(text: str) -> Received:
-    """A notice of the client's own, in the form of the server's."""
-    return Received(message.Notice(time.strftime("%H:%M:%S"), text))
 
 
 def _no_chat_server(what: str) -> str:

@@ -23,7 +23,8 @@ b'/who\nhello\n'
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from phase4.client.dialogue import Dialogue, Pong, Stage, remark
+from phase4.client.clock import ServerClock
+from phase4.client.dialogue import Dialogue, Pong, Stage
 from phase4.client.events import Ended, Event, SendError, SendQueueFull
 from phase4.client.send_queue import SendQueue
 from shared import message
@@ -54,6 +55,8 @@ class Talk:
         """The name that the server gave; empty before. It stays while the connection is lost."""
         self.people_are_news = False
         """Whether `people` may have changed. Its reader takes this back."""
+        self.server_clock = ServerClock()
+        """It may be read by any thread."""
         self._reconnects = reconnects
         self._clock = clock
         self._wanted_name = message.clean(name)
@@ -195,7 +198,12 @@ class Talk:
 
     def connected(self, remarks: Sequence[str] = ()) -> None:
         """A connection begins. `remarks` are told to the person once they are in."""
-        self._dialogue = Dialogue(self._wanted_name, self._clock, is_return=self._was_in)
+        self._dialogue = Dialogue(
+            self._wanted_name,
+            self._clock,
+            is_return=self._was_in,
+            server_clock=self.server_clock,
+        )
         self._can_write = True
         self._remarks = remarks
 
@@ -286,7 +294,7 @@ class Talk:
         dialogue.people_changed = False
         self.name = dialogue.name or self.name
         if self._is_in and not was_in:
-            events += self._come_in()
+            events += self._come_in(dialogue)
         return events
 
     def _without_pongs(self, events: Iterator[Event | Pong]) -> Iterator[Event]:
@@ -299,16 +307,16 @@ class Talk:
                 self._asked_at = None
                 self._lines.confirm(event.mark)
 
-    def _come_in(self) -> Iterator[Event]:
+    def _come_in(self, dialogue: Dialogue) -> Iterator[Event]:
         """The server has just let us in; what there is to say about that."""
         self._was_in = True
         self._is_away = False
         self._ask_by = self._clock() + CONFIRM_SECONDS
-        yield from (remark(message.clean(text)) for text in self._remarks)
+        yield from (dialogue.remark(message.clean(text)) for text in self._remarks)
         self._remarks = ()
         if count := self._lines_sent_again:
             self._lines_sent_again = 0
             self._ask_by = self._clock()  # or a connection that breaks each second repeats all
             what = "A line" if count == 1 else f"{count} lines"
             were = "was" if count == 1 else "were"
-            yield remark(f"{what} that may not have arrived {were} sent again.")
+            yield dialogue.remark(f"{what} that may not have arrived {were} sent again.")

@@ -30,7 +30,7 @@ from phase4.client_gui.connect_page import TLS_LABEL, ConnectPage
 from phase4.client_gui.inbox import Inbox, InboxCalls
 from phase4.client_gui.memory import Memory
 from phase4.client_gui.pages import Pages
-from phase4.client_gui.routing import Router, now
+from phase4.client_gui.routing import Router
 from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab, tab_actions
 from phase4.client_gui.target import Target
 from phase4.widgets.actions import Action, explain_keys, looks_actions, reading_actions
@@ -263,13 +263,17 @@ class App:
         self._show_title()
 
     def _come_in(self, before: Presence) -> None:
+        if self._client is not None and self.router.clock is not self._client.clock:
+            self.router.clock = self._client.clock
+            if remark := self.router.clock.remark():
+                self.router.tell(self.router.notice(remark))
         was_away = before.state is State.AWAY
         if before.was_in and not was_away:  # the conversation goes on, perhaps elsewhere
-            self.router.tell(message.Notice(now(), f"Connected to {self._target.place}."))
+            self.router.tell(self.router.notice(f"Connected to {self._target.place}."))
             for tab in self._tabs:
                 self.chat_page.doubt(tab)
         for tab in self._tabs:
-            tab.settle(now())
+            tab.settle(self.router.clock.now())
         self.chat_page.hide_bar()
         if self._pages.is_chat or not was_away:
             self._pages.show_chat()
@@ -288,7 +292,7 @@ class App:
         if before.is_in and not event.was_wished:  # also where it was given up on the way back
             self.router.tell(message.Error(event.reason))
         elif before.state is State.IN:
-            self.router.tell(message.Notice(now(), event.reason))
+            self.router.tell(self.router.notice(event.reason))
         self._give_up_waiting()
         self.hang_up()
         self.chat_page.show_people(())
@@ -341,11 +345,11 @@ class App:
 
     def explain_security(self) -> None:
         """F7: who can listen in, and how to make sure who the server is; in the conversation."""
-        self.router.say(message.Notice(now(), security.in_a_sentence(self._presence)))
+        self.router.say(self.router.notice(security.in_a_sentence(self._presence)))
 
     def show_keys(self) -> None:
         """F1: every key, in the conversation."""
-        self.router.say(*[message.Notice(now(), text) for text in explain_keys(self._actions)])
+        self.router.say(*[self.router.notice(text) for text in explain_keys(self._actions)])
 
     def _saw(self) -> None:
         """The tab in front is seen, if the window is."""

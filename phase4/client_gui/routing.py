@@ -11,14 +11,14 @@ Main thread only.
 | an error that names somebody just written to | that person's tab, with the text |
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from phase4.client.clock import ServerClock
 from phase4.client.mentions import mentions
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.widgets.colours import NameColours
-from phase4.widgets.lines import Line, line_of
+from phase4.widgets.lines import Line, line_by
 from shared import message
 from shared.request import Say, Whisper, is_goodbye, parse
 
@@ -45,6 +45,8 @@ class Router:
         may be another one.
         """
         self.me = ""
+        self.clock = ServerClock()
+        """By which lines are told: that of the server that was last talked to."""
         self._tabs = tabs
         self._name_colours = name_colours
         self._is_looked_at = is_looked_at
@@ -63,8 +65,12 @@ class Router:
 
     def say(self, *messages: message.Message, in_tab: Tab | None = None) -> None:
         """Show words of the client's own, in the tab in front, or in this one."""
-        lines = [line_of(each, self.me, now()) for each in messages]
+        lines = [line_by(self.clock, each, self.me) for each in messages]
         (in_tab or self._tabs.current).conversation.add(lines)
+
+    def notice(self, text: str) -> message.Notice:
+        """Words of the client's own, by the conversation's clock."""
+        return message.Notice(self.clock.time(), text)
 
     def tell(self, *messages: message.Message) -> None:
         """Show what concerns all conversations: in the tab in front, and in everybody's."""
@@ -73,18 +79,19 @@ class Router:
 
     def sent(self, tab: Tab, line: str, *, waits: bool) -> None:
         """Show `line`, which was typed in `tab` and taken. It `waits` for a lost connection."""
-        shown: message.Message = message.Notice(now(), message.clean(line))
+        now = self.clock.time()
+        shown: message.Message = message.Notice(now, message.clean(line))
         match parse(line, self._is_here):
             case Say(said):  # the server sends it to everybody else
-                shown = message.Public(now(), self.me, message.clean(said))
+                shown = message.Public(now, self.me, message.clean(said))
                 if not waits:
                     self.say(shown, in_tab=tab)
             case Whisper(to, said) if tab.has_person(to):
                 tab.unanswered.append(Whisper(to, message.clean(said)))
-                shown = message.Private(now(), self.me, to, message.clean(said))
+                shown = message.Private(now, self.me, to, message.clean(said))
         if waits and not is_goodbye(line):
             is_said = isinstance(shown, message.Public)
-            tab.show_waiting(line_of(shown, self.me, now()), stays=is_said)
+            tab.show_waiting(line_by(self.clock, shown, self.me), stays=is_said)
 
     def give_up(self, lines: Sequence[str]) -> None:
         """Give back what was typed and may not have arrived: in everybody's tab, and at Up."""
@@ -176,7 +183,7 @@ class Router:
     # --- lines and counts -------------------------------------------------------------------------
 
     def _put(self, received: message.Message, *tabs: Tab | None) -> None:
-        line = line_of(received, self.me, now())
+        line = line_by(self.clock, received, self.me)
         for tab in dict.fromkeys(filter(None, tabs)):  # each once
             self._batch.setdefault(tab, []).append(line)
 
@@ -191,8 +198,3 @@ class Router:
     def _count(self, tab: Tab) -> None:
         if tab is not self._tabs.current or not self._is_looked_at():
             self._news[tab] += 1
-
-
-def now() -> str:
-    """The time, as lines show it."""
-    return time.strftime("%H:%M:%S")

@@ -8,6 +8,7 @@ import sys
 import tkinter as tk
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from itertools import groupby
 from tkinter import ttk
 
@@ -64,13 +65,13 @@ class Tab:
         self.conversation.add([line], waiting=True)
         self._stays.append(stays)
 
-    def settle(self, time: str) -> None:
-        """What waited is on its way, at `time`."""
+    def settle(self, now: datetime) -> None:
+        """What waited is on its way now."""
         kept = self._stays[len(self._stays) - self.conversation.waiting :]  # others were left out
         for stays, group in groupby(kept):
             count = len([*group])
             if stays:
-                self.conversation.confirm(count, time)
+                self.conversation.confirm(count, f"{now:%H:%M:%S}", now.date())
             else:
                 self.conversation.forget_waiting(count)
         self._stays.clear()

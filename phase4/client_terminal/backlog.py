@@ -9,7 +9,6 @@ import contextlib
 import itertools
 import operator
 import queue
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
@@ -37,7 +36,7 @@ def take_batch(client: Client, is_over: Callable[[], bool]) -> list[Event]:
     taken = itertools.chain([client.events.get()], _others_in(client.events, is_over))
     if is_over():
         return [event for event in taken if isinstance(event, Disconnected)]
-    return without_excess(taken, client.name)
+    return without_excess(taken, client.name, client.clock.time())
 
 
 def _others_in(events: queue.Queue[Event], is_over: Callable[[], bool]) -> Iterator[Event]:
@@ -50,7 +49,7 @@ def _others_in(events: queue.Queue[Event], is_over: Callable[[], bool]) -> Itera
             yield events.get_nowait()
 
 
-def without_excess(events: Iterable[Event], own_name: str) -> list[Event]:
+def without_excess(events: Iterable[Event], own_name: str, now: str) -> list[Event]:
     """The events to show, in order. Only lines are left out, and a line says how many.
 
     It never holds more lines than a backlog may have, however many `events` there are.
@@ -73,7 +72,7 @@ def without_excess(events: Iterable[Event], own_name: str) -> list[Event]:
     if lines > len(newest.lines):
         newest.shrink(SHOWN_OF_EXCESS_LINES, SHOWN_OF_EXCESS_CHARACTERS)
     if left_out := lines - len(newest.lines) - len(personal.lines):
-        kept.append((newest.lines[0][0], _said(left_out)))
+        kept.append((newest.lines[0][0], _said(left_out, now)))
     in_order = sorted([*kept, *personal.lines, *newest.lines], key=operator.itemgetter(0))
     return [event for _, event in in_order]
 
@@ -110,6 +109,6 @@ def _size(line: _Placed) -> int:
     return len(message.format(line[1].message))
 
 
-def _said(left_out: int) -> Received:
+def _said(left_out: int, now: str) -> Received:
     said = f"{left_out:,} lines are left out: they came faster than they can be shown."
-    return Received(message.Notice(time.strftime("%H:%M:%S"), said))
+    return Received(message.Notice(now, said))

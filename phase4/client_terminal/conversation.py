@@ -13,6 +13,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Coroutine, Iterable
+from datetime import date
 
 from phase4.client import (
     Client,
@@ -25,6 +26,7 @@ from phase4.client import (
     Trust,
     Welcomed,
 )
+from phase4.client.clock import ServerClock, day_line
 from phase4.client.completion import COMMANDS, offers
 from phase4.client.mentions import is_among
 from phase4.client.presence import Presence, State
@@ -87,6 +89,10 @@ class TerminalClient:
         self._told_reasons: set[str] = set()
         # How many lines were typed while it is.
         self._waiting = 0
+        # The day of the latest line that has a time.
+        self._day: date | None = None
+        # What was said of the server's clock.
+        self._told_clock = ""
         # Why the line was not sent; until it is mended.
         self._complaint = ""
         self._caution = Caution()
@@ -208,6 +214,20 @@ class TerminalClient:
             await self._line.show(lines, bell=is_called and self._may_ring())
         self._line.leave()
 
+    @property
+    def _clock(self) -> ServerClock:
+        assert self._client is not None
+        return self._client.clock
+
+    def _new_day(self, shown: message.Message) -> list[Line]:
+        """The line to print before this one, if it is the first of another day."""
+        match shown:
+            case message.Prompt() | message.Error() | message.Other():
+                return []
+        day, before = self._clock.day_of(shown.time), self._day
+        self._day = max(day, before or day)
+        return [_notice(day_line(day))] if before is not None and day > before else []
+
     def _is_call(self, event: Event) -> bool:
         assert self._client is not None
         return isinstance(event, Received) and concerns(event.message, self._client.name)
@@ -226,7 +246,7 @@ class TerminalClient:
         match event:
             case Received(shown):
                 line = fragments(shown, self._client.name)
-                return [without_tail(line)] if line else []
+                return [*self._new_day(shown), without_tail(line)] if line else []
             case Welcomed():
                 return self._came_in()
             case NameRefused(reason):
@@ -248,10 +268,12 @@ class TerminalClient:
         if self._put_aside.text:
             self._line.replace(self._put_aside.take_back(self._line.text))
         self._told_reasons.clear()
-        if not waited:
-            return []
-        said = f"{count(waited, 'line')} that waited: sent now."
-        return [fragments(message.Notice(time.strftime("%H:%M:%S"), said), "")]
+        said = [f"{count(waited, 'line')} that waited: sent now."] if waited else []
+        if (remark := self._clock.remark()) != self._told_clock:
+            self._told_clock = remark
+            said += [remark] * bool(remark)
+        notices = [message.Notice(self._clock.time(), text) for text in said]
+        return [line for each in notices for line in (*self._new_day(each), fragments(each, ""))]
 
     def _went_away(self, reason: str) -> list[Line]:
         """The bar counts the seconds down. A line for each try would fill the screen by itself."""
@@ -354,16 +376,17 @@ class TerminalClient:
         What is not for everybody is not shown: the answer will tell what became of it.
         """
         assert self._client is not None
-        now, name = time.strftime("%H:%M:%S"), self._client.name
+        now, name = self._clock.time(), self._client.name
         request = parse(line, self._is_here)
         self._caution.sent(request)
         if was_away:
             self._waiting += 1
             said = f"{name}: {request.text}" if isinstance(request, Say) else line
-            return [waiting(now, said)]
+            return [*self._new_day(message.Notice(now, said)), waiting(now, said)]
         if not self._presence.was_in or not isinstance(request, Say):
             return []
-        return [fragments(message.Public(now, name, message.clean(request.text)), name)]
+        own = message.Public(now, name, message.clean(request.text))
+        return [*self._new_day(own), fragments(own, name)]
 
     def _is_here(self, name: str) -> bool:
         assert self._client is not None

@@ -18,7 +18,7 @@ from phase4.server_gui.process import Ended, Event, ServerProcess, Stray
 from phase4.server_gui.reports import Answer, Failed, News, Started, Stopped
 from phase4.widgets.actions import Action, looks_actions, reading_actions
 from phase4.widgets.keys import bind_keys
-from phase4.widgets.lines import line_of
+from phase4.widgets.lines import OWN_CLOCK, line_by
 from phase4.widgets.links import LinkOpener
 from phase4.widgets.theme import Theme
 from shared import message
@@ -255,7 +255,7 @@ class App:
     def _draw(self) -> bool:
         """Draw some of what is to be drawn; whether there is more."""
         lines = list(self._next_lines())
-        self.page.log.add([line_of(message.parse(line), "", _now()) for line in lines])
+        self.page.log.add([line_by(OWN_CLOCK, message.parse(line), "") for line in lines])
         if self._has_rows:
             self._has_rows = self.page.people.draw_some(BATCH_ROWS)
             self.page.show_selected(self.page.people.selected())

@@ -9,6 +9,7 @@ There may be several in one window. Each stands by itself, and does nothing whil
 import itertools
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from datetime import date
 from tkinter import ttk
 
 from phase4.widgets import bidi
@@ -85,9 +86,9 @@ class Conversation(ttk.Frame):
         """The number of lines that wait."""
         return len(self.text.waiting)
 
-    def confirm(self, count: int | None = None, time: str = "") -> None:
+    def confirm(self, count: int | None = None, time: str = "", day: date | None = None) -> None:
         """The oldest `count` waiting lines (None: all) wait no more; they went at `time`."""
-        self.text.settle(self.text.waiting[:count], "", time)
+        self.text.settle(self.text.waiting[:count], "", time, day)
         self._search_again()
 
     def fail_waiting(self, count: int | None = None) -> None:

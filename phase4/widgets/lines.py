@@ -7,8 +7,10 @@ No toolkit here, so all of it is tested without a window. `conversation` draws t
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
+from phase4.client.clock import ServerClock, day_line
 from phase4.client.mentions import mentions
 from shared import message
 from shared.defaults import MAX_NAME_CHARACTERS
@@ -20,6 +22,9 @@ MAX_TEXT_CHARACTERS = 5_000
 
 MAX_MARKS_ON_A_LETTER = 4
 """Hebrew of the Bible has as many. Some people pile up hundreds, to cover the lines above."""
+
+OWN_CLOCK = ServerClock()
+"""For a server on this machine, which nobody has to hear."""
 
 MAX_EMOJI = 100
 """Of one line that is shown. To draw one in colour takes X11 0.1 ms, each time."""
@@ -54,6 +59,7 @@ class Line:
     person: str = ""  # empty: nobody said it
     mark: str = ""  # before the text: to whom a private message went
     calls: str = ""  # the name that a mention says: one's own, set off within the text
+    day: date | None = None  # of `time`; None: not known
 
 
 def line_of(received: message.Message, me: str, now: str) -> Line:
@@ -88,6 +94,17 @@ def line_of(received: message.Message, me: str, now: str) -> Line:
             return Line("notice", now, "", text)
         case message.Prompt():
             return Line("notice", now, "*", "The server asks for a nickname.")
+
+
+def line_by(clock: ServerClock, received: message.Message, me: str) -> Line:
+    """The line that shows a message which has just come, with its day."""
+    line = line_of(received, me, clock.time())
+    return replace(line, day=clock.day_of(line.time))
+
+
+def line_of_day(day: date) -> Line:
+    """What stands between the lines of two days."""
+    return Line("notice", "", "", day_line(day), day=day)
 
 
 def _short(name: str) -> str:

@@ -11,11 +11,12 @@ import tkinter as tk
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
 from phase4.widgets import bidi
 from phase4.widgets.find import Hit
 from phase4.widgets.line_looks import KINDS, style_lines
-from phase4.widgets.lines import Line, for_screen
+from phase4.widgets.lines import Line, for_screen, line_of_day
 from phase4.widgets.shown import WAITING, Shown, State
 from phase4.widgets.soon import Soon
 from phase4.widgets.theme import Theme
@@ -55,7 +56,10 @@ class Transcript(tk.Text):
         self.lines: list[Shown] = []
         self._theme = theme
         self._redrawn = redrawn
-        self._numbers = itertools.count()
+        # With a gap before each, in which a line may be inserted later.
+        self._numbers = itertools.count(1, 2)
+        # The day of the newest line.
+        self._day: date | None = None
         # The characters of what was said in all of them.
         self._characters = 0
         # Whether lines were left out. Then the first line is the remark that says so.
@@ -82,7 +86,7 @@ class Transcript(tk.Text):
 
     def add(self, lines: Sequence[Line], state: State) -> list[Shown]:
         """Draw lines below the others, and cut what is too much; those of them that are kept."""
-        new = [self._keep(line, state) for line in lines[-MAX_LINES:]]
+        new = [self._keep(*each) for each in [*self._with_days(lines, state)][-MAX_LINES:]]
         self._widen_names(new)
         self._turn_newest(new)
         self.lines += new
@@ -97,12 +101,16 @@ class Transcript(tk.Text):
         """The lines that wait, the oldest first."""
         return [each for each in self.lines if each.state == WAITING]
 
-    def settle(self, lines: Sequence[Shown], state: State, time: str = "") -> None:
-        """Give lines another state; where `time` is given, they went then."""
+    def settle(
+        self, lines: Sequence[Shown], state: State, time: str = "", day: date | None = None
+    ) -> None:
+        """Give lines another state; where `time` is given, they went then, on that `day`."""
         for each in lines:
             each.state = state
             each.line = for_screen(replace(each.line, time=time or each.line.time))
         self._redraw(lines)
+        if lines and day is not None:
+            self._begin_day(day, lines[0])
 
     def take_out(self, lines: Iterable[Shown]) -> None:
         """Remove these lines, wherever they stand."""
@@ -119,6 +127,28 @@ class Transcript(tk.Text):
     def oldest(self) -> int:
         """The number of the oldest line that is kept."""
         return self.lines[int(self._has_left_out)].number
+
+    def _with_days(self, lines: Iterable[Line], state: State) -> Iterator[tuple[Line, State]]:
+        """The lines, and before the first of another day one that says which it is."""
+        for line in lines:
+            if line.day is not None:
+                if self._day is not None and line.day > self._day:
+                    yield line_of_day(line.day), ""
+                self._day = max(line.day, self._day or line.day)
+            yield line, state
+
+    def _begin_day(self, day: date, first: Shown) -> None:
+        """A line that is there already is the first of this day now, if the day is a new one."""
+        at = bisect_left(self.lines, first.number, key=lambda line: line.number)
+        if self._day is None or day <= self._day:
+            return
+        self._day = day
+        shown = Shown(first.number - 1, line_of_day(day))
+        with self._writing(), self._staying_put():
+            self._draw(shown, f"{self.tops()[at]}.0")
+            self.lines.insert(at, shown)
+            self._characters += len(shown.line.text)
+        self._redrawn()
 
     def _keep(self, line: Line, state: State) -> Shown:
         line = for_screen(line)

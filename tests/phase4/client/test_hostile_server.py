@@ -346,7 +346,7 @@ def test_what_can_be_shown_is_shown_in_order() -> None:
         PeopleChanged(("Ann",)),
         *(_line(number) for number in range(4000)),
     ]
-    assert without_excess(iter(events), "Ann") == events
+    assert without_excess(iter(events), "Ann", "12:00:00") == events
 
 
 @pytest.mark.parametrize(("text", "shown"), [("x", 500), ("x" * 10_000, 4)])
@@ -359,7 +359,7 @@ def test_of_too_much_the_newest_and_what_concerns_the_person_is_shown(
         *(_line(number, text) for number in range(5500)),
         Disconnected("The end."),
     ]
-    first, second, left_out, *newest, last = without_excess(iter(events), "Ann")
+    first, second, left_out, *newest, last = without_excess(iter(events), "Ann", "12:00:00")
     assert [first, second, last] == [events[0], called, events[-1]]
     assert newest == events[-1 - shown : -1]
     assert isinstance(left_out, Received)
@@ -368,7 +368,7 @@ def test_of_too_much_the_newest_and_what_concerns_the_person_is_shown(
 
 def test_a_siren_is_cut_as_well() -> None:
     events = (_line(number, "Ann!") for number in range(5500))
-    assert len(without_excess(events, "Ann")) == 2 * backlog.SHOWN_OF_EXCESS_LINES + 1
+    assert len(without_excess(events, "Ann", "12:00:00")) == 2 * backlog.SHOWN_OF_EXCESS_LINES + 1
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """The window while the connection is lost: what it says, and that nothing typed is lost."""
 
+import re
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tkinter import ttk
 
@@ -242,3 +244,35 @@ def test_with_nothing_waiting_nobody_is_asked(away: App) -> None:
     away.ask_to_quit()
     with pytest.raises(tk.TclError):
         away.root.winfo_exists()
+
+
+def test_own_lines_are_told_by_the_servers_clock_before_and_after_a_loss(
+    root: tk.Tk, server: ScriptedServer
+) -> None:
+    def is_near(stamp: str, text: str) -> bool:
+        lines = tabs_of(app).main.conversation.shown().splitlines()
+        times = [line[:8] for line in lines if re.match(rf"\d\d:.*{text}", line)]
+        seconds = [datetime.strptime(each, "%H:%M:%S") for each in (*times, stamp)]
+        return len(times) == 1 and (seconds[0] - seconds[1]).total_seconds() % 86_400 < 60
+
+    apps = Apps(root)
+    app = apps(server.port, name="Ann")
+    app.connect_at_once()
+    stamp = f"{datetime.now(UTC) - timedelta(hours=7, minutes=45):%H:%M:%S}"
+    with server.accept() as speaker:
+        speaker.prompt()
+        speaker.send(f"[{stamp}] * Welcome, Ann! 1 online. Hello.")
+        shows(app, "Welcome, Ann!")
+        shows(app, "Times are the server's: its clock is ")
+        type_line(app, "mine")
+        assert is_near(stamp, "mine")
+        press(app.chat_page.entry, "<F1>")
+        assert is_near(stamp, "F1: Keys")
+    see(root, lambda: "connecting again" in root.title(), "the loss")
+    type_line(app, "waits")
+    app.connect_again()
+    with server.accept() as speaker:
+        speaker.prompt()
+        speaker.send(f"[{stamp}] * Welcome, Ann! 1 online. Hello.")
+        see(root, lambda: is_near(stamp, "waits"), "the line that waited")
+    apps.close()

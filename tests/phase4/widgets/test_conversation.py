@@ -10,6 +10,8 @@ import sys
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from tkinter import ttk
@@ -607,3 +609,48 @@ def test_numbers_of_lines_only_grow(conversation: Conversation) -> None:
     conversation.add(numbered(MAX_LINES))
     numbers = [line.number for line in conversation.text.lines]
     assert all(one < other for one, other in pairwise(numbers))
+
+
+# --- days ------------------------------------------------------------------------------------
+
+
+def at(day: int, time: str, text: str) -> Line:
+    return replace(said(text), time=time, day=date(2026, 11, day))
+
+
+def test_a_line_says_where_another_day_begins_on_the_screen_and_in_what_is_copied(
+    root: tk.Tk, conversation: Conversation
+) -> None:
+    conversation.add([at(21, "23:59:58", "late"), at(22, "00:00:01", "early")])
+    conversation.add([at(21, "23:59:59", "delayed"), at(22, "00:00:02", "more"), said("undated")])
+    expected = [
+        "23:59:58  Bob  late",
+        "    Sunday, 22 November 2026",
+        "00:00:01  Bob  early",
+        "23:59:59  Bob  delayed",
+        "00:00:02  Bob  more",
+        "12:00:00  Bob  undated",
+    ]
+    assert conversation.shown().splitlines() == expected
+    conversation.select_all()
+    conversation.copy_selection()
+    assert root.clipboard_get().splitlines() == expected
+
+
+def test_what_waited_over_night_stands_under_the_new_day(conversation: Conversation) -> None:
+    conversation.add([at(21, "22:00:00", "hi")])
+    conversation.add([at(21, "23:00:00", "one"), at(21, "23:00:01", PERSIAN)], waiting=True)
+    find(conversation, "one")
+    conversation.confirm(None, "08:00:00", date(2026, 11, 22))
+    conversation.add([at(22, "08:00:01", "good morning")])
+    assert conversation.shown().splitlines() == [
+        "22:00:00  Bob  hi",
+        "    Sunday, 22 November 2026",
+        "08:00:00  Bob  one",
+        f"08:00:00  Bob  {PERSIAN}",
+        "08:00:01  Bob  good morning",
+    ]
+    assert marked(conversation, "found") == ["one"]
+    assert rows(conversation)[1] == "\t\tSunday, 22 November 2026"
+    conversation.add([at(23, "00:00:00", "x")], waiting=True)
+    assert conversation.waiting == 1
