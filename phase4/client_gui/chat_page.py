@@ -15,6 +15,7 @@ from phase4.client_gui.people import People
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.client_gui.typing_aids import bytes_left, count_text, one_line, why_not_as_lines
 from phase4.widgets.actions import Action
+from phase4.widgets.fit import shortened
 from phase4.widgets.pieces import fill_menu, focus_next
 from phase4.widgets.theme import Theme
 from shared.request import Lines, Whisper, parse, recipient_of, split_lines
@@ -287,9 +288,9 @@ class ChatPage(ttk.Frame):
         button = ttk.Menubutton(self._header, text="Menu", style="Menu.TMenubutton", width=0)
         self._menu = tk.Menu(button, tearoff=False)
         button.configure(menu=self._menu)
+        button.pack(side="right")  # first: it keeps its place, however long the others are
         self._server.pack(side="left")
         self.security.pack(side="left")
-        button.pack(side="right")
         self._menu_button = button
 
     def _build_entry(self) -> None:
@@ -329,8 +330,14 @@ class ChatPage(ttk.Frame):
         self.entry.bind("<Prior>", lambda _: self._scroll(-1, "pages"))
         self.entry.bind("<Next>", lambda _: self._scroll(1, "pages"))
         self.entry.bind("<Control-End>", self._jump)
+        self.bind("<Configure>", self._resized)
         for sequence in ("<Control-Prior>", "<Control-Next>"):  # they walk through the tabs
             self.entry.bind(sequence, lambda _: None)
+
+    def _resized(self, event: "tk.Event[tk.Misc]") -> None:
+        if event.widget is self:
+            self.people.limit(event.width // 4)
+            self._show_name()
 
     def _restyle(self) -> None:
         unit = self._theme.unit
@@ -349,7 +356,11 @@ class ChatPage(ttk.Frame):
 
     def _show_name(self) -> None:
         """Show both names beside the entry: nobody should have to look for the tab to know."""
-        self._name.configure(text=self._me, foreground=self._theme.name_colour(self._me))
-        person = self.tabs.current.person
+        person, bold = self.tabs.current.person, self._theme.bold
+        # However long they are, there is space for what is typed.
+        pixels = max(self.winfo_width() // 4, bold.measure("mm"))
+        me = shortened(self._me, bold, pixels)
+        self._name.configure(text=me, foreground=self._theme.name_colour(self._me))
         colour = self._theme.name_colour(person) if person else ""
-        self._to.configure(text=f" → {person}" if person else "", foreground=colour)
+        to = f" → {shortened(person, bold, pixels)}" if person else ""
+        self._to.configure(text=to, foreground=colour)

@@ -45,9 +45,10 @@ class ConnectPage(ttk.Frame):
         self._connect = connect
         self._leave = leave
         self._card = ttk.Frame(self, style="Card.TFrame")
-        self.host = ttk.Entry(self._card, font=theme.body)
-        self.port = ttk.Entry(self._card, font=theme.body, width=7)
-        self.name = ttk.Entry(self._card, font=theme.body)
+        # As wide as their columns, which _fit() decides.
+        self.host = ttk.Entry(self._card, font=theme.body, width=1)
+        self.port = ttk.Entry(self._card, font=theme.body, width=1)
+        self.name = ttk.Entry(self._card, font=theme.body, width=1)
         self._has_tls = tk.BooleanVar(self)
         self.tls = ttk.Checkbutton(self._card, text=TLS_LABEL, variable=self._has_tls)
         self._whose = self._label(whose)
@@ -127,8 +128,8 @@ class ConnectPage(ttk.Frame):
         self.host.grid(row=2, column=0, sticky="ew")
         self.port.grid(row=2, column=1, sticky="ew")
         self.name.grid(row=4, column=0, columnspan=2, sticky="ew")
-        hint = self._label("Left empty: the server gives you a random one.")
-        hint.grid(row=5, column=0, columnspan=2, sticky="w")
+        self._hint = self._label("Left empty: the server gives you a random one.")
+        self._hint.grid(row=5, column=0, columnspan=2, sticky="w")
         self.tls.grid(row=6, column=0, columnspan=2, sticky="w")
         if self._whose.cget("text"):
             self._whose.grid(row=7, column=0, columnspan=2, sticky="w")
@@ -168,14 +169,29 @@ class ConnectPage(ttk.Frame):
             width = min(width, self.winfo_width() - 8 * self._theme.unit)
         self._card.columnconfigure(0, minsize=width * 3 // 4)
         self._card.columnconfigure(1, minsize=width // 4)
-        self._whose.configure(wraplength=width)
+        for label in (self._whose, self._hint):
+            label.configure(wraplength=width)
         if self.winfo_height() > 1:
-            self.update_idletasks()
+            self._leave_out_what_is_too_much()
             others = self._card.winfo_reqheight() - self.message.winfo_reqheight()
             free = int(self.winfo_height() * 2 * MIDDLE) - others
             rows = free // self._theme.body.metrics("linespace")
             self.message.most_rows = max(FEWEST_ROWS, rows)
             self.message.fit()
+
+    def _leave_out_what_is_too_much(self) -> None:
+        """Where text is very large, the fields and the button matter more than the rest."""
+        dispensable: list[tk.Grid] = [self._title, self._hint]
+        dispensable += [] if self.message.shown else [self.message]
+        for each in (self._title, self._hint, self.message):
+            each.grid()
+        self.update_idletasks()
+        for part in dispensable:
+            if self._card.winfo_reqheight() > self.winfo_height():
+                part.grid_remove()
+                self.update_idletasks()
+        has_space = self._card.winfo_reqheight() <= self.winfo_height() * 2 * MIDDLE
+        self._card.place_configure(rely=MIDDLE if has_space else 0.5)
 
     def _grow(self) -> None:
         """Make the window higher where the message needs it, and the screen has space for that."""

@@ -10,6 +10,7 @@ from tkinter import ttk
 from phase4.client_gui.chat_page import ChatPage
 from phase4.client_gui.connect_page import ConnectPage
 from phase4.widgets.actions import Action
+from phase4.widgets.fit import open_at, set_minimum
 from phase4.widgets.keys import bind_keys
 from phase4.widgets.theme import Theme
 
@@ -38,7 +39,7 @@ class Pages:
         self._root.bind("<FocusIn>", lambda _: looked())
         connect_page.bind_all("<Escape>", lambda _: None if self.is_chat else escaped(), add=True)
         line = theme.body.metrics("linespace")
-        self._root.geometry(f"{line * 46}x{line * 31}")
+        open_at(self._root, line * 46, line * 31)
         theme.on_change(self._restyle)
 
     def show_chat(self) -> None:
@@ -93,4 +94,4 @@ class Pages:
         # The line within a button that has the keyboard, in a colour that can be seen on it.
         ttk.Style(self._root).configure("Accent.TButton", focuscolor=colours.on_accent)
         line = self._theme.body.metrics("linespace")
-        self._root.minsize(line * 26, line * 24)
+        set_minimum(self._root, line * 26, line * 24)

@@ -21,6 +21,8 @@ class People(ttk.Frame):
         self._choose = choose
         self._count = ttk.Label(self, style="Bold.TLabel", text="Online")
         self.tree = ttk.Treeview(self, show="tree", selectmode="browse", style="People.Treeview")
+        # What the page allows, in pixels; 0: it is not on the screen yet.
+        self._widest = 0
         self._scrollbar = QuietScrollbar(
             self, command=self.tree.yview, style="People.Vertical.TScrollbar"
         )
@@ -43,6 +45,16 @@ class People(ttk.Frame):
         left_out = len(names) - len(shown)
         self._more.configure(text=f"… and {left_out:,} more")
         (self._more.grid if left_out else self._more.grid_remove)()
+
+    def limit(self, pixels: int) -> None:
+        """Be no wider than this, so that there is space for the conversation."""
+        if pixels != self._widest:
+            self._widest = pixels
+            self._set_width()
+
+    def _set_width(self) -> None:
+        width = self._theme.body.measure("m" * 15)
+        self.tree.column("#0", width=min(width, self._widest or width), stretch=True)
 
     def names(self) -> tuple[str, ...]:
         """The names that are shown, in their order."""
@@ -89,7 +101,7 @@ class People(ttk.Frame):
         style.map("People.Vertical.TScrollbar", background=[("active", colours.muted)])
         for number, colour in enumerate(theme.palette.names):
             self.tree.tag_configure(f"name{number}", foreground=colour)
-        self.tree.column("#0", width=theme.body.measure("m" * 15), stretch=True)
+        self._set_width()
         pad(self._count, 3 * theme.unit, (2 * theme.unit, theme.unit))
         pad(self.tree, (3 * theme.unit, 0), 0)
         pad(self._more, 3 * theme.unit, theme.unit)

@@ -17,6 +17,7 @@ from phase4.server_gui.page import ServerPage
 from phase4.server_gui.process import Ended, Event, ServerProcess, Stray
 from phase4.server_gui.reports import Answer, Failed, News, Started, Stopped
 from phase4.widgets.actions import Action, looks_actions, reading_actions
+from phase4.widgets.fit import open_at, set_minimum
 from phase4.widgets.keys import bind_keys
 from phase4.widgets.lines import OWN_CLOCK, line_by
 from phase4.widgets.links import LinkOpener
@@ -318,7 +319,7 @@ class App:
         self.root.bind("<Escape>", lambda _: self.forget())
         self.theme.on_change(self._size_window)
         line = self.theme.body.metrics("linespace")
-        self.root.geometry(f"{line * 56}x{line * 42}")
+        open_at(self.root, line * 56, line * 42)
 
     def _list_actions(self) -> tuple[Action, ...]:
         log = self.page.log
@@ -356,7 +357,7 @@ class App:
     def _size_window(self) -> None:
         self.root.configure(background=self.theme.palette.panel)
         line = self.theme.body.metrics("linespace")
-        self.root.minsize(line * 44, line * 26)
+        set_minimum(self.root, line * 44, line * 26)
 
 
 OTHER_KEYS = (

@@ -49,10 +49,9 @@ class Counts(ttk.Frame):
         self._theme = theme
         self._values = [ttk.Label(self, text="–", style="Bold.TLabel") for _ in COUNTS]
         self._labels = [ttk.Label(self, text=each.label, style="Muted.TLabel") for each in COUNTS]
-        for column, (value, label) in enumerate(zip(self._values, self._labels, strict=True)):
-            value.grid(row=0, column=column, sticky="w")
-            label.grid(row=1, column=column, sticky="w")
-            self.columnconfigure(column, weight=1)
+        # Figures in a row, rows, and which figures in which order; none are laid out yet.
+        self._layout: tuple[int, int, list[int]] = (0, 0, [])
+        self._lay_out(len(COUNTS), 1)
         theme.on_change(self._restyle)
 
     def show(self, snapshot: Snapshot) -> None:
@@ -63,6 +62,51 @@ class Counts(ttk.Frame):
             if text != label.cget("text"):
                 is_bad = count.is_trouble and value
                 label.configure(text=text, style="Trouble.TLabel" if is_bad else "Bold.TLabel")
+        self._lay_out(*self._layout[:2])
+
+    def fit(self, width: int, height: int) -> None:
+        """Put as many beside each other as this width has space for, in a window so high."""
+        gap = 3 * self._theme.unit
+        pairs = [*zip(self._values, self._labels, strict=True)]
+        wide = sum(gap + max(part.winfo_reqwidth() for part in pair) for pair in pairs)
+        if wide <= width:
+            self._lay_out(len(COUNTS), 1)
+        else:
+            widest = max(gap + sum(part.winfo_reqwidth() for part in pair) for pair in pairs)
+            rows = height // 6 // self._theme.body.metrics("linespace")
+            self._lay_out(max(1, min(len(COUNTS) - 1, (width - gap) // widest)), max(1, rows))
+
+    def _lay_out(self, in_a_row: int, rows: int) -> None:
+        """All in one row, each above its label; or in several, each before its label.
+
+        Then what there is no space for is left out: no trouble, as long as it can be avoided.
+        """
+        order = sorted(range(len(COUNTS)), key=lambda at: not self._is_trouble(at))
+        if in_a_row == len(COUNTS):
+            order = [*range(len(COUNTS))]
+        if (in_a_row, rows, order) == self._layout:
+            return
+        self._layout = (in_a_row, rows, order)
+        for column in range(2 * len(COUNTS)):
+            self.columnconfigure(column, weight=int(column < in_a_row == len(COUNTS)))
+        for place, at in enumerate(order):
+            row, column = divmod(place, in_a_row)
+            self._place(at, row, column, is_above=in_a_row == len(COUNTS), is_shown=row < rows)
+
+    def _place(self, at: int, row: int, column: int, *, is_above: bool, is_shown: bool) -> None:
+        value, label, unit = self._values[at], self._labels[at], self._theme.unit
+        if not is_shown:
+            value.grid_remove()
+            label.grid_remove()
+        elif is_above:
+            value.grid(row=0, column=column, sticky="w", padx=0)
+            label.grid(row=1, column=column, sticky="w", padx=0)
+        else:
+            value.grid(row=row, column=2 * column, sticky="e", padx=(0, unit))
+            label.grid(row=row, column=2 * column + 1, sticky="w", padx=(0, 2 * unit))
+
+    def _is_trouble(self, at: int) -> bool:
+        return str(self._values[at].cget("style")) == "Trouble.TLabel"
 
     def shown(self) -> dict[str, str]:
         """What is shown, by its label."""

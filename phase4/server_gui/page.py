@@ -131,16 +131,17 @@ class ServerPage(ttk.Frame):
 
     def _build_form(self, start: Callable[[], object], stop: Callable[[], object]) -> None:
         self._form = ttk.Frame(self)
-        self._light = ttk.Label(self._form, text="●", style="Off.TLabel")
-        self._state = ttk.Label(self._form, style="Bold.TLabel")
+        self._head, self._inputs, self._buttons = (ttk.Frame(self._form) for _ in range(3))
+        self._light = ttk.Label(self._head, text="●", style="Off.TLabel")
+        self._state = ttk.Label(self._head, style="Bold.TLabel")
         self.fields: dict[str, ttk.Entry] = {}
         self._field_labels: dict[str, ttk.Label] = {}
         for name, text in FIELDS.items():
             width = 16 if name == "host" else 7
             self._field_labels[name] = ttk.Label(
-                self._form, text=text, style="Muted.TLabel", underline=0
+                self._inputs, text=text, style="Muted.TLabel", underline=0
             )
-            self.fields[name] = ttk.Entry(self._form, width=width, font=self._theme.body)
+            self.fields[name] = ttk.Entry(self._inputs, width=width, font=self._theme.body)
             self.fields[name].bind("<Return>", lambda _: start())
             bind_select_all(self.fields[name])
         self._wants_tls = tk.BooleanVar(self)
@@ -153,11 +154,11 @@ class ServerPage(ttk.Frame):
         )
         self.tls_box.bind("<Return>", lambda _: start())
         self.start_button = new_button(
-            self._form, "Start", start, underline=1, style="Accent.TButton"
+            self._buttons, "Start", start, underline=1, style="Accent.TButton"
         )
-        self.stop_button = new_button(self._form, "Stop", stop, underline=2)
+        self.stop_button = new_button(self._buttons, "Stop", stop, underline=2)
         self._menu_button = ttk.Menubutton(
-            self._form, text="Menu", style="Menu.TMenubutton", width=0, underline=0
+            self._buttons, text="Menu", style="Menu.TMenubutton", width=0, underline=0
         )
         self._menu = tk.Menu(self._menu_button, tearoff=False)
         self._menu_button.configure(menu=self._menu)
@@ -181,9 +182,9 @@ class ServerPage(ttk.Frame):
         )
         # Not through the button: it learns of a selection a moment later than a fast key comes.
         self.people.tree.bind("<Delete>", lambda _: disconnect())
+        self.disconnect_button.pack(side="right")  # first: it keeps its place
         self._people_title.pack(side="left")
         self.said.pack(side="left")
-        self.disconnect_button.pack(side="right")
         head.pack(fill="x")
         self.people.pack(fill="both", expand=True)
         self._panes.add(self._upper, weight=2)
@@ -201,26 +202,49 @@ class ServerPage(ttk.Frame):
         self._panes.add(self._lower, weight=3)
 
     def _lay_out(self) -> None:
-        form = self._form
-        self._light.grid(row=1, column=0)
-        self._state.grid(row=1, column=1, sticky="w")
-        for column, name in enumerate(FIELDS, start=2):
+        self._light.grid(row=0, column=0)
+        self._state.grid(row=0, column=1, sticky="w")
+        for column, name in enumerate(FIELDS):
             self._field_labels[name].grid(row=0, column=column, sticky="w")
             self.fields[name].grid(row=1, column=column)
-        self.tls_box.grid(row=2, column=0, columnspan=2, sticky="w")
-        self._hint.grid(row=2, column=2, columnspan=6, sticky="w")
-        self.tls.grid(row=3, column=0, columnspan=8, sticky="ew")
+        for column, button in enumerate((self.start_button, self.stop_button, self._menu_button)):
+            button.grid(row=0, column=column)
+        self._form.columnconfigure(0, weight=1)
+        self.tls.grid(row=3, column=0, columnspan=3, sticky="ew")
+        self._lay_out_form(is_narrow=False)
         self._show_tls()
-        self.start_button.grid(row=1, column=5)
-        self.stop_button.grid(row=1, column=6)
-        self._menu_button.grid(row=1, column=7)
-        form.columnconfigure(1, weight=1)
-        rows = (form, self._edges[0], self._bar, self.counts, self._edges[1], self._panes)
+        self.bind("<Configure>", lambda _: self._fit())
+        rows = (self._form, self._edges[0], self._bar, self.counts, self._edges[1], self._panes)
         for row, part in enumerate(rows):
             part.grid(row=row, column=0, sticky="nsew")
         self._bar.grid_remove()
         self.columnconfigure(0, weight=1)
         self.rowconfigure(len(rows) - 1, weight=1)
+
+    def _lay_out_form(self, *, is_narrow: bool) -> None:
+        """In a narrow window the fields have a row of their own."""
+        bottom: Literal["se", "e"] = "e" if is_narrow else "se"
+        self._head.grid(row=0, column=0, sticky="w" if is_narrow else "sw")
+        self._buttons.grid(row=0, column=2, sticky=bottom)
+        across = 3 if is_narrow else 1
+        self._inputs.grid(
+            row=int(is_narrow), column=int(not is_narrow), columnspan=across, sticky="w"
+        )
+        self.tls_box.grid(row=2, column=0, columnspan=across, sticky="w")
+        self._hint.grid(row=2, column=1, columnspan=2, sticky="w")
+        if is_narrow:
+            self._hint.grid_remove()
+
+    def _fit(self) -> None:
+        """Nothing may be out of sight on a small screen, or where text is large."""
+        width = self.winfo_width()
+        if width > 1:
+            parts = (self._head, self._inputs, self._buttons)
+            needed = sum(part.winfo_reqwidth() for part in parts) + 6 * self._theme.unit
+            hint = self.tls_box.winfo_reqwidth() + self._hint.winfo_reqwidth()
+            self._lay_out_form(is_narrow=max(needed, hint) > width)
+            self.counts.fit(width, self.winfo_height())
+            self.tls.fit(width)
 
     def _field(self, name: str) -> ttk.Entry:
         return self.fields[name] if name in self.fields else self.tls.fields[name]
@@ -249,10 +273,12 @@ class ServerPage(ttk.Frame):
         pad(self.tls, 0, (2 * unit, unit))
         self._light.grid_configure(padx=(0, unit))
         self._state.grid_configure(padx=(0, 3 * unit))
+        self._head.configure(padding=(0, 0, 0, unit + unit // 2))
         for button in (self.start_button, self.stop_button):
             button.grid_configure(padx=(0, unit))
         self.bar.pack_configure(padx=3 * unit, pady=2 * unit)
         for head in (self._people_head, self._log_head):
             head.configure(padding=(3 * unit, unit, 2 * unit, unit))
         self.said.pack_configure(padx=(3 * unit, 0))
+        self.after_idle(self._fit)
         self._private.pack_configure(padx=(3 * unit, 0))

@@ -42,11 +42,12 @@ class PeopleTable(ttk.Frame):
             show="headings",
             columns=tuple(COLUMNS),
             selectmode="browse",
-            height=4,
+            height=2,
             style="People.Treeview",
         )
         self._scrollbar = QuietScrollbar(self, command=self.tree.yview)
         self._lay_out()
+        self.tree.bind("<Configure>", lambda _: self._fit())
         self.tree.bind("<<TreeviewSelect>>", lambda _: on_select())
         self.tree.bind("<FocusIn>", lambda _: self._mark_some())
         self.tree.bind("<KeyPress>", self._typed_key)
@@ -175,9 +176,21 @@ class PeopleTable(ttk.Frame):
             padding=(3 * theme.unit - 2, theme.unit // 2),
         )
         style.map("People.Treeview.Heading", background=[("active", colours.panel)])
-        for name, characters in COLUMNS.items():
-            width = theme.body.measure("0" * characters) + 6 * theme.unit
-            self.tree.column(name, width=width, minwidth=width // 2)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give each column what it needs, or its share of what there is."""
+        edges = 6 * self._theme.unit
+        needed = {
+            name: self._theme.body.measure("0" * characters) + edges
+            for name, characters in COLUMNS.items()
+        }
+        whole = sum(needed.values())
+        has = self.tree.winfo_width() if self.tree.winfo_width() > 1 else whole
+        for name, width in needed.items():
+            width = min(width, width * has // whole)
+            if width != self.tree.column(name, "width"):
+                self.tree.column(name, width=width, minwidth=width // 2)
 
 
 def _row(person: Person) -> Row:

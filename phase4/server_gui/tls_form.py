@@ -154,18 +154,32 @@ class TlsForm(ttk.Frame):
                 self, "Choose …", lambda: self._ask_for_file(name), underline=-1
             )
 
-    def _lay_out(self) -> None:
+    def fit(self, width: int) -> None:
+        """Put the fields beside each other, or each into a row where the width is too small."""
+        parts = (*self.fields.values(), *self._choose.values())
+        needed = sum(part.winfo_reqwidth() for part in parts) + 20 * self._theme.unit
+        self._lay_out_fields(is_narrow=needed > width)
+
+    def _lay_out_fields(self, *, is_narrow: bool) -> None:
         at = 0
-        for name, field in self.fields.items():
+        for row, (name, field) in enumerate(self.fields.items()):
             is_file = name in self._choose
-            self._labels[name].grid(row=0, column=at, sticky="w")
-            field.grid(row=1, column=at, sticky="ew")
-            self.columnconfigure(at, weight=int(is_file))
+            if is_narrow:
+                self._labels[name].grid(row=row, column=0, sticky="w")
+                field.grid(row=row, column=1, sticky="ew" if is_file else "w")
+            else:
+                self._labels[name].grid(row=0, column=at, sticky="w")
+                field.grid(row=1, column=at, sticky="ew")
+            self.columnconfigure(at, weight=int(at == 1 if is_narrow else is_file))
             if is_file:
                 at += 1
-                self._choose[name].grid(row=1, column=at)
+                self.columnconfigure(at, weight=int(is_narrow and at == 1))
+                self._choose[name].grid(row=row if is_narrow else 1, column=2 if is_narrow else at)
             at += 1
-        self._below.grid(row=2, column=0, columnspan=at, sticky="ew")
+        self._below.grid(row=3, column=0, columnspan=at, sticky="ew")
+
+    def _lay_out(self) -> None:
+        self._lay_out_fields(is_narrow=False)
         self._below.columnconfigure(0, weight=1)
         for column, parts in enumerate(
             ((self.fingerprint, self._hint), (self.copy_button, self.make_button))

@@ -46,7 +46,8 @@ def _style_parts(text: tk.Text, theme: Theme) -> None:
     tag("right")  # it stands at the right edge; _set_columns says where that is
     tag("upper", spacing3=0)  # a row of a turned line that has others below it
     tag("lower", spacing1=0)  # and above it
-    tag("time", foreground=colours.muted, font=theme.small)
+    for column in ("time", "state"):
+        tag(column, foreground=colours.muted, font=theme.small)
     tag("sign", font=theme.bold)
     tag("mark", foreground=colours.private, font=theme.bold)
     tag("call", font=theme.bold)
@@ -57,7 +58,7 @@ def _style_parts(text: tk.Text, theme: Theme) -> None:
     tag("failed", foreground=colours.error)
     tag("found", background=colours.found, foreground=colours.on_found)
     tag("found_now", background=colours.found_now, foreground=colours.on_found_now)
-    for part in ("turned", "right", "upper", "lower", "time", "mark", "link", "waiting"):
+    for part in ("turned", "right", "upper", "lower", "time", "state", "mark", "link", "waiting"):
         text.tag_raise(part)
     for part in ("failed", "found", "found_now", "sel"):
         text.tag_raise(part)

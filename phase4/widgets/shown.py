@@ -79,7 +79,7 @@ class Shown:
     def styles(self, name_tag: str) -> Iterator[tuple[int, _Tags]]:
         """For each part of `text`, in order, its length and its tags."""
         time, name, mark, said = self.columns
-        yield len(time) + 1, ("time",)
+        yield len(time) + 1, ("state" if self.state else "time",)
         yield len(name), (name_tag if self.line.person else "sign",)
         yield 1, ()
         yield len(mark), ("mark",)

@@ -65,6 +65,8 @@ class Transcript(tk.Text):
         # Whether lines were left out. Then the first line is the remark that says so.
         self._has_left_out = False
         self._widest_name = _SHORTEST_NAME
+        # Whether there is space for the times.
+        self._has_time = True
         # From where to where the column of what was said reaches, in pixels.
         self._column = (0, 0)
         # Lines that are to be laid out again: their rows are of another width.
@@ -399,14 +401,24 @@ class Transcript(tk.Text):
             self.set_columns()
 
     def set_columns(self) -> None:
-        """The width has changed: put the columns where they belong now."""
-        theme = self._theme
+        """The width has changed: put the columns where they belong now.
+
+        Names have a third of it at most, and what was said has a third at least.
+        """
+        theme, width = self._theme, self.winfo_width()
         gap = 3 * theme.unit
         name_width = min(map(theme.bold.measure, (self._widest_name, _WIDEST_NAME)))
+        if width > 1:  # it is on the screen
+            name_width = min(name_width, width // 3)
         names_end = gap + theme.small.measure("00:00:00") + gap + name_width
-        start = names_end + gap
-        end = max(start + theme.body.measure(_NARROWEST_TEXT), self.winfo_width() - gap)
-        tabs = (names_end, "right", start, "left")
+        # Text that is very large, or a window that is very small, leaves no space for the time.
+        has_time = width <= 1 or width - names_end - 2 * gap >= width // 3
+        start = names_end + gap if has_time else gap + name_width + gap
+        end = max(start + theme.body.measure(_NARROWEST_TEXT), width - gap)
+        tabs = (names_end, "right", start, "left") if has_time else (start, "left")
+        if has_time != self._has_time:
+            self._has_time = has_time
+            self.tag_configure("time", elide=not has_time)
         self.configure(tabs=tabs)
         for kind in KINDS:
             self.tag_configure(kind, lmargin1=gap, lmargin2=start, rmargin=gap)
