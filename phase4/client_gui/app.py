@@ -263,10 +263,8 @@ class App:
         self._show_title()
 
     def _come_in(self, before: Presence) -> None:
-        if self._client is not None and self.router.clock is not self._client.clock:
-            self.router.clock = self._client.clock
-            if remark := self.router.clock.remark():
-                self.router.tell(self.router.notice(remark))
+        if self._client is not None:
+            self.router.follow(self._client.clock)
         was_away = before.state is State.AWAY
         if before.was_in and not was_away:  # the conversation goes on, perhaps elsewhere
             self.router.tell(self.router.notice(f"Connected to {self._target.place}."))
@@ -362,9 +360,8 @@ class App:
         self._show_title()
 
     def _show_title(self) -> None:
-        unread = self._tabs.unread
-        me = f"({unread:,}) {self.router.me}" if unread else self.router.me
-        title = _title(self._presence.state, me, self._target.place)
+        state, place = self._presence.state, self._target.place
+        title = _title(state, self.router.me, self._tabs.unread, place)
         self.root.title(title if self._pages.is_chat else "Join the chat")
 
     # --- building -----------------------------------------------------------------------------
@@ -416,8 +413,9 @@ def _actions(app: App) -> tuple[Action, ...]:
     )
 
 
-def _title(state: State, me: str, place: str) -> str:
+def _title(state: State, me: str, unread: int, place: str) -> str:
     """What stands above the conversation."""
+    me = f"({unread:,}) {me}" if unread else me
     match state:
         case State.IN:
             return f"{me} on {place}"

@@ -68,6 +68,12 @@ class Router:
         lines = [line_by(self.clock, each, self.me) for each in messages]
         (in_tab or self._tabs.current).conversation.add(lines)
 
+    def follow(self, clock: ServerClock) -> None:
+        """Tell lines by this clock; where it is a new one, say how far it is from one's own."""
+        is_new, self.clock = clock is not self.clock, clock
+        if is_new and (remark := clock.remark()):
+            self.tell(self.notice(remark))
+
     def notice(self, text: str) -> message.Notice:
         """Words of the client's own, by the conversation's clock."""
         return message.Notice(self.clock.time(), text)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import in_terminal
+from prompt_toolkit.application import Application, in_terminal
 from prompt_toolkit.application.current import set_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -89,7 +89,7 @@ class InputLine:
         self._session.default_buffer.accept_handler = self._entered
         self._app.key_processor.before_key_press += lambda _: self._note_asking()
         self._app.key_processor.after_key_press += lambda _: self._stop_asking()
-        self._forget_old_states()
+        _forget_old_states(self._session.default_buffer)
         self._resize_alone = self._app._on_resize
         self._app._on_resize = self._resized  # type: ignore[method-assign]
 
@@ -141,17 +141,6 @@ class InputLine:
             self._if_yes = None  # the question was about another
             self._put(text)
         return before
-
-    def _forget_old_states(self) -> None:
-        """Bound the states of the line that can be brought back."""
-        buffer = self._session.default_buffer
-        save = buffer.save_to_undo_stack
-
-        def save_some(clear_redo_stack: bool = True) -> None:
-            save(clear_redo_stack)
-            del buffer._undo_stack[: -max(1, UNDO_CHARACTERS // (len(buffer.text) + 1))]
-
-        buffer.save_to_undo_stack = save_some  # type: ignore[method-assign]
 
     def remember(self) -> None:
         """What is being typed comes back with Up."""
@@ -263,7 +252,7 @@ class InputLine:
     def _print_above(self, text: Fragments) -> None:
         renderer, size = self._app.renderer, self._session.output.get_size()
         if self._is_torn(size.columns):  # and the signal that says so is still to come
-            self._clear_screen()
+            _clear_screen(self._app)
         row = renderer.rows_above_layout + 1 if renderer.height_is_known else None
         renderer.erase()
         self._app.print_text(FormattedText(text))
@@ -285,7 +274,7 @@ class InputLine:
             return
         height = self._app.layout.container.preferred_height(size.columns, size.rows).preferred
         above = self._printed.last(size.rows - height, size.columns)
-        self._clear_screen()
+        _clear_screen(self._app)
         self._app.print_text(FormattedText(above))
         renderer = self._app.renderer
         renderer.report_absolute_cursor_row(1 + rows_of(above, size.columns))
@@ -303,17 +292,6 @@ class InputLine:
             return False
         cursor = screen.get_cursor_position(self._app.layout.current_window)
         return cursor.y > 0 or cursor.x >= columns
-
-    def _clear_screen(self) -> None:
-        """Erase what is in sight. All at once, some terminals would keep it above (tmux, VTE)."""
-        self._app.renderer.reset(leave_alternate_screen=False)
-        output = self._session.output
-        output.reset_attributes()
-        output.enable_autowrap()
-        output.cursor_goto(2, 1)
-        output.erase_down()
-        output.cursor_goto(1, 1)
-        output.erase_end_of_line()
 
     # --- keys ---
 
@@ -408,6 +386,29 @@ class InputLine:
         buffer = self._session.default_buffer
         buffer.reset(Document(text))
         buffer.load_history_if_not_yet_loaded()  # now: Up may be the next key
+
+
+def _forget_old_states(buffer: Buffer) -> None:
+    """Bound the states of the line that can be brought back."""
+    save = buffer.save_to_undo_stack
+
+    def save_some(clear_redo_stack: bool = True) -> None:
+        save(clear_redo_stack)
+        del buffer._undo_stack[: -max(1, UNDO_CHARACTERS // (len(buffer.text) + 1))]
+
+    buffer.save_to_undo_stack = save_some  # type: ignore[method-assign]
+
+
+def _clear_screen(app: Application[str]) -> None:
+    """Erase what is in sight. All at once, some terminals would keep it above (tmux, VTE)."""
+    app.renderer.reset(leave_alternate_screen=False)
+    output = app.output
+    output.reset_attributes()
+    output.enable_autowrap()
+    output.cursor_goto(2, 1)
+    output.erase_down()
+    output.cursor_goto(1, 1)
+    output.erase_end_of_line()
 
 
 def _pieces(lines: Sequence[Line]) -> Iterator[list[Line]]:

@@ -1,12 +1,16 @@
 """What the lines of a conversation look like: the tags of its Text, and their colours.
 
-Main thread only. Where a line's parts stand is the Text's own business (`Transcript.set_columns`).
+Main thread only. And where a line's parts stand.
 """
 
 import tkinter as tk
 
 from phase4.widgets.lines import Kind
 from phase4.widgets.theme import Theme
+from shared.defaults import MAX_NAME_CHARACTERS
+
+_WIDEST_NAME = "m" * MAX_NAME_CHARACTERS  # a single sign may be as wide as ten
+_NARROWEST_TEXT = "mmmm"
 
 KINDS: tuple[Kind, ...] = ("public", "own", "private", "mention", "notice", "error")
 
@@ -62,3 +66,25 @@ def _style_parts(text: tk.Text, theme: Theme) -> None:
         text.tag_raise(part)
     for part in ("failed", "found", "found_now", "sel"):
         text.tag_raise(part)
+
+
+def column_gap(theme: Theme) -> int:
+    """The space between two columns, in pixels."""
+    return 3 * theme.unit
+
+
+def columns(theme: Theme, widest_name: str, width: int) -> tuple[bool, int, int, int]:
+    """For a Text of so many pixels: whether times are shown, where names end, and from where to
+    where what was said reaches.
+
+    Names have a third of the width at most, and what was said has a third at least. Text that is
+    very large, or a window that is very small, leaves no space for the times.
+    """
+    gap = column_gap(theme)
+    name = min(map(theme.bold.measure, (widest_name, _WIDEST_NAME)))
+    if is_on_screen := width > 1:
+        name = min(name, width // 3)
+    names_end = gap + theme.small.measure("00:00:00") + gap + name
+    has_time = not is_on_screen or width - names_end - 2 * gap >= width // 3
+    start = names_end + gap if has_time else gap + name + gap
+    return has_time, names_end, start, max(start + theme.body.measure(_NARROWEST_TEXT), width - gap)

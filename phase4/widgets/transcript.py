@@ -14,13 +14,13 @@ from dataclasses import replace
 from datetime import date
 
 from phase4.widgets import bidi
+from phase4.widgets.days import Days
 from phase4.widgets.find import Hit
-from phase4.widgets.line_looks import KINDS, style_lines
+from phase4.widgets.line_looks import KINDS, column_gap, columns, style_lines
 from phase4.widgets.lines import Line, for_screen, line_of_day
 from phase4.widgets.shown import WAITING, Shown, State
 from phase4.widgets.soon import Soon
 from phase4.widgets.theme import Theme
-from shared.defaults import MAX_NAME_CHARACTERS
 
 MAX_LINES = 5_000
 """Lines kept. A Text lays out every line it holds again when the window changes its width."""
@@ -39,8 +39,6 @@ as it is, and turned a moment later: so neither a flood nor a window that is dra
 anybody from typing."""
 
 _SHORTEST_NAME = "mmmmmm"
-_WIDEST_NAME = "m" * MAX_NAME_CHARACTERS  # a single sign may be as wide as ten
-_NARROWEST_TEXT = "mmmm"
 _BEFORE_ALL = -1  # the number of the remark that older lines are left out
 
 _Place = tuple[int, int]  # in the Text: line and column
@@ -58,8 +56,7 @@ class Transcript(tk.Text):
         self._redrawn = redrawn
         # With a gap before each, in which a line may be inserted later.
         self._numbers = itertools.count(1, 2)
-        # The day of the newest line.
-        self._day: date | None = None
+        self._days = Days()
         # The characters of what was said in all of them.
         self._characters = 0
         # Whether lines were left out. Then the first line is the remark that says so.
@@ -88,7 +85,7 @@ class Transcript(tk.Text):
 
     def add(self, lines: Sequence[Line], state: State) -> list[Shown]:
         """Draw lines below the others, and cut what is too much; those of them that are kept."""
-        new = [self._keep(*each) for each in [*self._with_days(lines, state)][-MAX_LINES:]]
+        new = [self._keep(*each) for each in [*self._days.marked(lines, state)][-MAX_LINES:]]
         self._widen_names(new)
         self._turn_newest(new)
         self.lines += new
@@ -111,7 +108,7 @@ class Transcript(tk.Text):
             each.state = state
             each.line = for_screen(replace(each.line, time=time or each.line.time))
         self._redraw(lines)
-        if lines and day is not None:
+        if lines and day is not None and self._days.begins(day):
             self._begin_day(day, lines[0])
 
     def take_out(self, lines: Iterable[Shown]) -> None:
@@ -130,21 +127,9 @@ class Transcript(tk.Text):
         """The number of the oldest line that is kept."""
         return self.lines[int(self._has_left_out)].number
 
-    def _with_days(self, lines: Iterable[Line], state: State) -> Iterator[tuple[Line, State]]:
-        """The lines, and before the first of another day one that says which it is."""
-        for line in lines:
-            if line.day is not None:
-                if self._day is not None and line.day > self._day:
-                    yield line_of_day(line.day), ""
-                self._day = max(line.day, self._day or line.day)
-            yield line, state
-
     def _begin_day(self, day: date, first: Shown) -> None:
-        """A line that is there already is the first of this day now, if the day is a new one."""
+        """Say before a line that is there already that another day begins with it."""
         at = bisect_left(self.lines, first.number, key=lambda line: line.number)
-        if self._day is None or day <= self._day:
-            return
-        self._day = day
         shown = Shown(first.number - 1, line_of_day(day))
         with self._writing(), self._staying_put():
             self._draw(shown, f"{self.tops()[at]}.0")
@@ -240,7 +225,7 @@ class Transcript(tk.Text):
     def _turn_newest(self, new: Sequence[Shown]) -> None:
         """Lay out new lines; of very many, the newest at once and the others soon."""
         waiting = [each for each in new if self._is_turned(each)]
-        for each in self._take(waiting):
+        for each in _take(waiting):
             self._make_rows(each)
         if waiting:
             self._to_turn += waiting
@@ -257,19 +242,9 @@ class Transcript(tk.Text):
             self._soon.do("turn", self._turn_some)
 
     def _turn_some(self) -> None:
-        self._redraw(self._take(self._to_turn))
+        self._redraw(_take(self._to_turn))
         if self._to_turn:
             self._soon.do("turn", self._turn_some, milliseconds=1)
-
-    @staticmethod
-    def _take(lines: list[Shown]) -> list[Shown]:
-        """Take as many from the end of the list as can be laid out at once, but at least one."""
-        taken: list[Shown] = []
-        characters = 0
-        while lines and (not taken or characters + len(lines[-1].line.text) <= TURNED_AT_ONCE):
-            taken.append(lines.pop())
-            characters += len(taken[-1].line.text)
-        return taken
 
     @property
     def lacks_rtl(self) -> bool:
@@ -401,20 +376,10 @@ class Transcript(tk.Text):
             self.set_columns()
 
     def set_columns(self) -> None:
-        """The width has changed: put the columns where they belong now.
-
-        Names have a third of it at most, and what was said has a third at least.
-        """
-        theme, width = self._theme, self.winfo_width()
-        gap = 3 * theme.unit
-        name_width = min(map(theme.bold.measure, (self._widest_name, _WIDEST_NAME)))
-        if width > 1:  # it is on the screen
-            name_width = min(name_width, width // 3)
-        names_end = gap + theme.small.measure("00:00:00") + gap + name_width
-        # Text that is very large, or a window that is very small, leaves no space for the time.
-        has_time = width <= 1 or width - names_end - 2 * gap >= width // 3
-        start = names_end + gap if has_time else gap + name_width + gap
-        end = max(start + theme.body.measure(_NARROWEST_TEXT), width - gap)
+        """The width has changed: put the columns where they belong now."""
+        theme = self._theme
+        has_time, names_end, start, end = columns(theme, self._widest_name, self.winfo_width())
+        gap = column_gap(theme)
         tabs = (names_end, "right", start, "left") if has_time else (start, "left")
         if has_time != self._has_time:
             self._has_time = has_time
@@ -427,3 +392,13 @@ class Transcript(tk.Text):
         if (start, end) != self._column:
             self._column = (start, end)
             self._turn_again()
+
+
+def _take(lines: list[Shown]) -> list[Shown]:
+    """Take as many from the end of the list as can be laid out at once, but at least one."""
+    taken: list[Shown] = []
+    characters = 0
+    while lines and (not taken or characters + len(lines[-1].line.text) <= TURNED_AT_ONCE):
+        taken.append(lines.pop())
+        characters += len(taken[-1].line.text)
+    return taken

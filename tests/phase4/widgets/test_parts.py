@@ -34,7 +34,9 @@ palettes = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark
 WITHOUT_TOOLKIT = [
     *(f"phase4.widgets.{each}" for each in ("colours", "lines", "shown", "bidi", "find", "links")),
     *(f"phase4.client_gui.{each}" for each in ("typing_aids", "target", "security")),
-    *(f"phase4.client.{each}" for each in ("completion", "mentions", "presence")),
+    *(f"phase4.client.{each}" for each in ("completion", "mentions", "presence", "clock")),
+    "phase4.client.scripts",
+    "phase4.widgets.days",
     "phase4.widgets.actions",
 ]
 
