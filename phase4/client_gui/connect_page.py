@@ -180,18 +180,23 @@ class ConnectPage(ttk.Frame):
             self.message.fit()
 
     def _leave_out_what_is_too_much(self) -> None:
-        """Where text is very large, the fields and the button matter more than the rest."""
-        dispensable: list[tk.Grid] = [self._title, self._hint]
-        dispensable += [] if self.message.shown else [self.message]
-        for each in (self._title, self._hint, self.message):
-            each.grid()
+        """Where text is very large, the fields and the button matter more than the rest.
+
+        What is shown already is not hidden for a moment to find out: that would be an event, too.
+        """
         self.update_idletasks()
-        for part in dispensable:
-            if self._card.winfo_reqheight() > self.winfo_height():
-                part.grid_remove()
-                self.update_idletasks()
-        has_space = self._card.winfo_reqheight() <= self.winfo_height() * 2 * MIDDLE
+        parts = {self._title: 4, self._hint: 1}  # with the space around them, in units
+        sizes = {part: part.winfo_reqheight() + n * self._theme.unit for part, n in parts.items()}
+        hidden = [part for part in parts if not part.winfo_manager()]
+        needed = self._card.winfo_reqheight() + sum(sizes[part] for part in hidden)
+        for part, size in sizes.items():
+            must_go = needed > self.winfo_height()
+            needed -= size if must_go else 0
+            if must_go != (part in hidden):
+                (part.grid_remove if must_go else part.grid)()
+        has_space = needed <= self.winfo_height() * 2 * MIDDLE
         self._card.place_configure(rely=MIDDLE if has_space else 0.5)
+        self.update_idletasks()
 
     def _grow(self) -> None:
         """Make the window higher where the message needs it, and the screen has space for that."""
