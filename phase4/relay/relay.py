@@ -30,6 +30,10 @@ A connection's own thread carries what the client says to the server, and starts
 what the server says to the client. It joins that thread, and it alone closes both sockets, when
 both directions have ended. So two threads use each stream at once: one receives, the other sends. A
 socket can bear that, and so can a TLSSocket (tls_socket.py); an ssl.SSLSocket could not.
+
+While both sides are there, a silent conversation may last for ever. When one has ended, the other
+has a bounded time: else clients that say nothing would keep all places of a server that hung up.
+The thread whose direction is over has nothing else to do, and watches the other direction.
 """
 
 import contextlib
@@ -52,11 +56,24 @@ from shared.defaults import DRAIN_SECONDS, RECV_BYTES
 from shared.framing import encode_line
 from shared.goodbye import say_goodbye, shut_down
 from shared.listener import tune_connection
+from shared.poller import is_ready
 from shared.stream import Stream
 from shared.threaded_server import ThreadedServer
 
 Replacements = Sequence[tuple[bytes, bytes]]
 """What the one in the middle alters: all that is the first of a pair becomes the second."""
+
+CLIENT_SECONDS = 10.0
+"""How long a client may say nothing when the server has ended. It has read the end by then, and has
+only its own to send; HAProxy's manual begins with 30 s (`timeout client-fin`)."""
+
+SERVER_SECONDS = 60.0
+"""How long a server may say nothing when the client has ended (`nc -N`): it may have much to read
+first. Ours reads for 30 s at most."""
+
+STALL_SECONDS = 60.0
+"""How long a side may refuse to take one piece. A client that is stopped with Ctrl-Z takes nothing,
+and the server's end would wait behind what it does not take, unseen."""
 
 _STOP_READING = socket.SHUT_RDWR if sys.platform == "win32" else socket.SHUT_RD
 """Wakes a recv() and tells the peer nothing. On Windows only a full shutdown does that surely."""
@@ -96,8 +113,10 @@ class Direction:
         self._trace = trace
         self._loss = loss
         self._replacements = replacements
-        # How many were handed on. Written by the thread that is in run(), and read after it.
+        # How many were handed on. Written by the thread that is in run().
         self.bytes = 0
+        # Set when run() is over.
+        self._is_over = threading.Event()
 
     def run(self) -> None:
         """Hand on bytes until the source ends or one of the two is lost.
@@ -109,7 +128,7 @@ class Direction:
         send.
         """
         try:
-            while data := self._source.recv(RECV_BYTES):
+            while data := self._receive():
                 self._trace.carried(self._name, data)
                 data = self._altered(data)
                 self._sink.sendall(data)
@@ -120,6 +139,37 @@ class Direction:
             pass  # the sink had ended, and takes no more; what it said before is still handed on
         except BaseException as error:  # noqa: BLE001 - a fault of ours ends this connection alone
             self._lose(error)
+        finally:
+            self._is_over.set()
+
+    def _receive(self) -> bytes:
+        """Some bytes, or none at the end: the time-out is for sending, and silence is fine."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                return self._source.recv(RECV_BYTES)
+
+    def is_silent(self, seconds: float) -> bool:
+        """Wait until it is over (then False), or until nothing has passed for so long. Any thread.
+
+        What has come and is not handed on is not silence: then the sink does not take it.
+        """
+        before = -1
+        while not self._is_over.wait(seconds if before >= 0 else 0):
+            if self.bytes == before and not is_ready(self._source, 0):
+                return True
+            before = self.bytes
+        return False
+
+    def end(self) -> None:
+        """End it as if its source had ended in order: nothing of it is missing. Any thread."""
+        _stop_reading(self._source)
+
+    def give_up(self, why: str) -> None:
+        """End it, and let the sink know that something may be missing. Any thread."""
+        self._loss.why = why
+        self._loss.has_happened = True
+        self._trace.was_lost(self._name, "cut off")
+        _stop_reading(self._source)
 
     def _altered(self, data: bytes) -> bytes:
         """With the replacements; each in what came in one piece.
@@ -149,18 +199,17 @@ class Direction:
         """Something was lost, and may be missing at the end: neither side gets an orderly end."""
         if self._loss.has_happened:
             return
-        is_by_tls = isinstance(error, _BY_TLS)
-        is_fault = not isinstance(error, OSError)
-        if isinstance(error, _BY_TLS):
+        if isinstance(error, TimeoutError):
+            self._loss.why = f"what is for one side was not taken for {STALL_SECONDS:g} s"
+        elif isinstance(error, _BY_TLS):
             self._loss.why = why_lost(error)
-        elif is_fault:
+        elif not isinstance(error, OSError):
             self._loss.why = f"a fault in this program: {error!r}"
+        still_stands = bool(self._loss.why)  # TCP does: it is we who found something
         self._loss.has_happened = True
-        self._trace.was_lost(self._name, "cut off" if is_by_tls else "RST")
+        self._trace.was_lost(self._name, "cut off" if still_stands else "RST")
         _stop_reading(self._sink)  # wakes the other direction, which reads there
-        if (
-            is_by_tls or is_fault
-        ):  # then TCP still stands, and the other direction may be sending there
+        if still_stands:  # and the other direction may be sending there
             _stop_reading(self._source)
 
 
@@ -221,6 +270,8 @@ class Relay:
             return
         with contextlib.closing(server):
             tune_connection(connection)
+            for each in (client, server):
+                each.settimeout(STALL_SECONDS)
             self._carry(client, server, str(address))
 
     def _carry(self, client: Stream, server: Stream, address: str) -> None:
@@ -229,12 +280,22 @@ class Relay:
         loss = Loss()
         questions = Direction(client, server, TO_SERVER, trace, loss, self._replacements)
         answers = Direction(server, client, TO_CLIENT, trace, loss, self._replacements)
-        thread = threading.Thread(target=answers.run, name=f"to {address}", daemon=True)
+
+        def answer() -> None:
+            answers.run()
+            if questions.is_silent(CLIENT_SECONDS):
+                questions.end()
+
+        thread = threading.Thread(target=answer, name=f"to {address}", daemon=True)
         if not self._start(thread, client, server):
             say_goodbye(client, encode_line("! The relay takes nobody now; try again later."))
             return
         self._report(f"{address} connected{_by_tls(client, server)}")
         questions.run()
+        if answers.is_silent(SERVER_SECONDS):
+            answers.give_up(
+                f"the server said nothing for {SERVER_SECONDS:g} s after the client's end"
+            )
         thread.join()
         with self._lock:
             del self._answering[thread]

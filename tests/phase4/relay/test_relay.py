@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from phase4.relay import relay as relay_module
 from phase4.relay import sides as relay_sides
 from phase4.relay.relay import Relay
 from shared.address import Address
@@ -24,6 +25,7 @@ from shared.threaded_server import ThreadedServer
 from tests.kit.chat import TIME, Chat, Person
 from tests.kit.harness import ROOT, SECONDS, Server, environment, free_port, run, wait_until
 from tests.kit.relayed import (
+    WAYS,
     PlacedRelay,
     on_linux,
     receive,
@@ -249,7 +251,9 @@ class Inside:
     def __init__(self) -> None:
         self.upstream = socket.create_server(("127.0.0.1", 0))
         self.upstream.settimeout(SECONDS)
-        self.relay = Relay(Address.of(self.upstream.getsockname()), lambda text: None)
+        # What the relay said of its clients.
+        self.reports: list[str] = []
+        self.relay = Relay(Address.of(self.upstream.getsockname()), self.reports.append)
         listener = open_listener("127.0.0.1", 0)
         self.address = listener.getsockname()
         self.server = ThreadedServer(listener, self.relay.serve)
@@ -330,6 +334,87 @@ def test_who_comes_while_it_stops_is_told_so(inside: Inside) -> None:
         client.shutdown(socket.SHUT_WR)
         inside.relay.serve(ours, "127.0.0.1:1")
         assert receive_all(client) == b"! The relay takes nobody now; try again later.\n"
+
+
+# --- one side has ended, and the other has not ------------------------------------------------
+
+
+def test_silent_clients_keep_no_place_when_the_server_has_hung_up(start_relay: Start) -> None:
+    relays = [start_relay(way, "--max-clients", "3") for way in WAYS]
+    for relay in relays:
+        for _ in range(3):
+            client, server = relay.streams()
+            server.sendall(b"goodbye")
+            server.shutdown(socket.SHUT_WR)
+            assert receive_all(client) == b"goodbye"
+            server.close()
+    for relay in relays:  # all of them wait at the same time
+        for _ in range(3):
+            relay.expect(r" closed: \d+ bytes to the server, \d+ bytes back$")
+        relay.streams()  # there are places again
+
+
+def test_a_client_that_still_talks_is_not_hurried(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "CLIENT_SECONDS", 1.5)
+    client, server = inside.pair()
+    with client, server:
+        server.shutdown(socket.SHUT_WR)
+        assert receive_all(client) == b""
+        for _ in range(14):  # longer than that in all
+            threading.Event().wait(0.15)
+            client.sendall(b"x")
+            assert receive(server, 1) == b"x"
+        assert receive_all(server) == b""  # and then it is silent: an orderly end
+
+
+def test_a_client_that_has_ended_hears_a_server_that_talks_on(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "SERVER_SECONDS", 1.5)
+    client, server = inside.pair()
+    with client, server:
+        client.sendall(b"all I say")
+        client.shutdown(socket.SHUT_WR)
+        assert receive_all(server) == b"all I say"
+        for _ in range(14):
+            threading.Event().wait(0.15)
+            server.sendall(b"x")
+            assert receive(client, 1) == b"x"
+        server.close()
+        assert receive_all(client) == b""
+
+
+def test_a_server_that_never_ends_keeps_no_place_of_a_client_that_has(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "SERVER_SECONDS", 0.2)
+    client, server = inside.pair()
+    with client, server:
+        client.shutdown(socket.SHUT_WR)
+        assert receive_all(server) == b""
+        with pytest.raises(ConnectionResetError):  # the server had not ended: this is not whole
+            receive_all(client)
+    wait_until(lambda: inside.server.connections == 0, "its place is free")
+    assert "the server said nothing for 0.2 s after the client's end" in inside.reports[-1]
+
+
+@pytest.mark.parametrize("sender", [0, 1], ids=["the server takes nothing", "the client"])
+def test_a_side_that_takes_nothing_keeps_no_place(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, sender: int
+) -> None:
+    monkeypatch.setattr(relay_module, "STALL_SECONDS", 0.3)
+    pair = inside.pair()
+    with pair[0], pair[1]:
+        with contextlib.suppress(OSError):  # the relay resets
+            send_until_blocked(pair[sender], bytes(64 << 20))
+        pair[sender].close()
+        wait_until(lambda: inside.server.connections == 0, "its place is free")
+    assert "was not taken for 0.3 s" in inside.reports[-1]
+
+
+# --- start and stop, and the command line ------------------------------------------------------
 
 
 def test_it_starts_again_at_once_on_the_same_port(own_relay: PlacedRelay) -> None:
