@@ -6,7 +6,6 @@ does the handshake as well; from then on there is no difference (phase4/transpor
 """
 
 import contextlib
-import re
 import socket
 import ssl
 import time
@@ -17,7 +16,9 @@ from phase4.server.flood import TokenBucket
 from phase4.server.nicknames import BadNickname
 from phase4.server.outbox import Outbox
 from phase4.server.room import Member, Refused, Room, RoomFull
+from phase4.server.strangers import NO_NAME, Stranger, recognise
 from phase4.transport.reception import TurnedAway, shake_hands
+from phase4.transport.telnet import Telnet
 from phase4.transport.tls_socket import TLSSocket
 from shared.address import Address
 from shared.defaults import (
@@ -27,7 +28,7 @@ from shared.defaults import (
     NAME_SECONDS,
     NAME_TRIES,
 )
-from shared.framing import BadLine, LineDecoder
+from shared.framing import BadLine, LineDecoder, encode_line
 from shared.goodbye import say_goodbye
 from shared.listener import tune_connection
 from shared.message import Error, Prompt, clean
@@ -36,9 +37,7 @@ from shared.stream import Stream
 
 _RELEASE_SECONDS = 30.0  # the writing thread needs milliseconds, unless the disk hangs
 _LINGER_SECONDS = 1.0
-_TLS_HANDSHAKE = b"\x16\x03"  # how every TLS client begins (RFC 8446, 5.1), and no text
-_HTTP_REQUEST = re.compile(r" HTTP/\d(\.\d)?\s*$")  # also how HTTP/2 begins (RFC 9113, 3.4)
-_SSH_HELLO = re.compile(r"SSH-\d\.\d+-")  # RFC 4253, 4.2
+_BEGINNING_BYTES = 1024  # by then a protocol has shown itself; a longer line is looked at whole
 
 
 class HangUp(Exception):
@@ -72,6 +71,7 @@ class Session:
         self._member = Member(self._outbox, address)
         self._may_linger = may_linger
         self._bucket = TokenBucket(FLOOD_BURST_LINES, lines_per_second)
+        self._telnet = Telnet()
         self._decoder = LineDecoder()
         self._readiness = Readiness(connection, self._tls)
 
@@ -81,6 +81,9 @@ class Session:
         # When the last line must have been said: set once the peer has ended its direction and
         # lines of it still wait. 0: it has not.
         self._last_words_by = 0.0
+
+        # What the peer has sent so far; None once its first line is here.
+        self._beginning: bytes | None = b""
 
         # Bytes received. Other threads may read it, for show.
         self.bytes_in = 0
@@ -134,6 +137,7 @@ class Session:
 
     def _greet(self, lines: Iterator[str | BadLine]) -> bool:
         """Ask for a name until one is claimed; False if the peer went away. Raises HangUp."""
+        refused_at = 0  # how much had come when a name was refused
         for _ in range(NAME_TRIES):
             self._room.tell(self._member, Prompt())
             wanted = next(lines, None)
@@ -141,16 +145,22 @@ class Session:
                 return False
             if isinstance(wanted, BadLine):
                 self._answer_bad(wanted)
-                continue
-            _refuse_other_protocols(wanted)
-            self._wait_for_turnstile()
-            try:
-                self._room.join(self._member, clean(wanted).strip())
-                return True
-            except RoomFull:
-                raise
-            except (BadNickname, Refused) as error:
-                self._room.tell(self._member, Error(str(error)))
+            else:
+                _hang_up_on(recognise(encode_line(wanted)))
+                name = clean(wanted).strip()
+                if not name and refused_at == self.bytes_in:
+                    # It came together with what was refused: so a request ends, and no person asks
+                    # for a random name before having read the answer.
+                    _hang_up_on(NO_NAME)
+                self._wait_for_turnstile()
+                try:
+                    self._room.join(self._member, name)
+                    return True
+                except RoomFull:
+                    raise
+                except (BadNickname, Refused) as error:
+                    self._room.tell(self._member, Error(str(error)))
+            refused_at = self.bytes_in
         raise HangUp(f"{NAME_TRIES} names, and none will do. Goodbye.", "found no name")
 
     def _wait_for_turnstile(self) -> None:
@@ -179,10 +189,13 @@ class Session:
         Raises HangUp when its time is over, and OSError when the connection is lost.
         """
         while data := self._receive():
-            if not (self.bytes_in or self._tls) and data.startswith(_TLS_HANDSHAKE):
-                raise HangUp("This port does not speak TLS. Goodbye.", "speaks TLS")
             self.bytes_in += len(data)
-            for line in self._decoder.feed(data):
+            text = self._telnet.feed(data)
+            if len(text) < len(data) and (wait := self._bucket.take()):
+                self._hold_back(wait)  # Telnet's own bytes are no line, but have a cost
+            if self._beginning is not None:
+                self._look_at_the_beginning(text)
+            for line in self._decoder.feed(text):
                 # Also for an empty line: it says nothing, but has a cost.
                 wait = self._bucket.take()
                 if wait:
@@ -191,6 +204,14 @@ class Session:
                 if self._member.is_gone:
                     return  # disconnected, or the server stops: nobody is to hear the rest
                 yield line
+
+    def _look_at_the_beginning(self, text: bytes) -> None:
+        """Raises HangUp where no person begins so."""
+        assert self._beginning is not None
+        self._beginning += text
+        _hang_up_on(recognise(self._beginning))
+        if b"\n" in self._beginning or len(self._beginning) > _BEGINNING_BYTES:
+            self._beginning = None
 
     def _hold_back(self, seconds: float) -> None:
         """Wait before the next line. Raises HangUp, and OSError when the connection is lost."""
@@ -231,12 +252,10 @@ class Session:
             self._connection.detach()  # better a lost descriptor than one with two owners
 
 
-def _refuse_other_protocols(line: str) -> None:
-    """A browser sent here would take a random name with the empty line that ends its request."""
-    if _HTTP_REQUEST.search(line):
-        raise HangUp("This is a chat server, not a web server. Goodbye.", "is a web browser")
-    if _SSH_HELLO.match(line):
-        raise HangUp("This is a chat server, and speaks no SSH. Goodbye.", "speaks SSH")
+def _hang_up_on(stranger: Stranger | None) -> None:
+    """Raises HangUp where it is one."""
+    if stranger is not None:
+        raise HangUp(stranger.last_words, stranger.reason)
 
 
 class Readiness:

@@ -13,7 +13,7 @@ one line before all else, and after it the client's bytes as they are:
 It is section 2.1 of HAProxy's specification (haproxy.org, proxy-protocol.txt); nginx, Traefik and
 the load balancers of the large clouds speak it too. Nothing proves such a line: anybody who can
 connect can write one. So it counts only from addresses that the operator has named
-(TrustedProxies); from all others it is an ordinary line of an ordinary client. A proxy that is
+(TrustedProxies); from all others it is a line like others, and no person's. A proxy that is
 named must write the header itself. One that only passes bytes on (our relay without --send-proxy)
 passes on a header that a client made up as well.
 """
@@ -32,7 +32,7 @@ MAX_HEADER_BYTES = 107
 """The longest line there can be, its CRLF included (the specification, 2.1)."""
 
 _BEGIN = b"PROXY "
-_BEGIN_OF_V2 = b"\r\n\r\n\x00\r\nQUIT\n"
+BEGIN_OF_V2 = b"\r\n\r\n\x00\r\nQUIT\n"
 
 # One space between two fields, no more; a number has no leading zero, or could be taken for octal.
 _TCP = re.compile(rb"PROXY (TCP[46]) ([^ ]+) ([^ ]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})\r\n")
@@ -81,7 +81,7 @@ def parse(line: bytes) -> Address | None:
     """
     if len(line) > MAX_HEADER_BYTES:
         raise ProxyError(_WHY_TOO_LONG)
-    if line.startswith(_BEGIN_OF_V2):
+    if line.startswith(BEGIN_OF_V2):
         raise ProxyError(_WHY_NOT_V2)
     if _UNKNOWN.fullmatch(line):  # what else it says must be ignored (2.1)
         return None
@@ -139,7 +139,7 @@ def receive(connection: socket.socket, seconds: float) -> Address | None:
     deadline = Deadline(seconds)
     line = b""
     try:
-        while not line.endswith(b"\n") or _BEGIN_OF_V2.startswith(line):
+        while not line.endswith(b"\n") or BEGIN_OF_V2.startswith(line):
             line += _receive_byte(connection, line, deadline)
             _expect_begin(line)
     finally:
@@ -163,9 +163,9 @@ def _receive_byte(connection: socket.socket, line: bytes, deadline: Deadline) ->
 
 def _expect_begin(line: bytes) -> None:
     """Raises ProxyError where `line` is not, and will not be, the beginning of a header."""
-    if line.startswith(_BEGIN_OF_V2):
+    if line.startswith(BEGIN_OF_V2):
         raise ProxyError(_WHY_NOT_V2)
-    if not (line.startswith(_BEGIN) or _BEGIN.startswith(line) or _BEGIN_OF_V2.startswith(line)):
+    if not (line.startswith(_BEGIN) or _BEGIN.startswith(line) or BEGIN_OF_V2.startswith(line)):
         raise ProxyError(_WHY_NOT_V1)
     if len(line) >= MAX_HEADER_BYTES and not line.endswith(b"\n"):
         raise ProxyError(_WHY_TOO_LONG)

@@ -252,12 +252,19 @@ def test_version_2_is_refused_by_the_relay_as_well(proxy: MakeProxy) -> None:
         relay.expect("127.0.0.1:.* was turned away: it is a trusted proxy, but: .*version 2")
 
 
+NO_HEADER = "! This server takes no PROXY header from your address. Goodbye."
+WHY = "speaks the PROXY protocol, and is not a --trusted-proxy"
+
+
 def test_nobody_else_can_say_whose_connection_it_is(start: Start) -> None:
     chat = start(*TRUSTING)
     with Visitor("127.0.0.2", chat.port) as mallory:
         mallory.expect(PROMPT)
         mallory.send_bytes(b"PROXY TCP4 192.0.2.7 127.0.0.1 56324 12345\r\n")
-        mallory.refused()
+        mallory.expect(NO_HEADER)
+        mallory.expect_end()
+        assert f"{mallory.address} was refused: {WHY}" in chat.log("connections.txt")
+    with Visitor("127.0.0.2", chat.port) as mallory:
         mallory.expect(PROMPT)
         mallory.send("Mallory")
         mallory.expect(rf"{TIME} \* Welcome, Mallory! 1 online\. .*")
@@ -266,13 +273,13 @@ def test_nobody_else_can_say_whose_connection_it_is(start: Start) -> None:
         assert f"Mallory joined from {mallory.address}" in chat.log("connections.txt")
 
 
-def test_a_header_inside_of_what_a_proxy_passes_on_is_an_ordinary_line(
+def test_a_header_inside_of_what_a_proxy_passes_on_is_not_believed(
     start: Start, proxy: MakeProxy
 ) -> None:
     chat = start(*TRUSTING)
     with proxy(chat.host, chat.port).connect("127.0.0.2") as mallory:
         mallory.send_bytes(b"PROXY TCP4 192.0.2.7 127.0.0.1 56324 12345\r\n")
         mallory.expect(PROMPT)
-        mallory.refused()
-        mallory.join("Mallory")
-        assert f"Mallory joined from {mallory.address}" in chat.log("connections.txt")
+        mallory.expect(NO_HEADER)
+        mallory.expect_end()
+        assert f"{mallory.address} was refused: {WHY}" in chat.log("connections.txt")
