@@ -68,7 +68,7 @@ class RecordError(Exception):
 
 
 def run(source: Source, interval_seconds: float, record: "Record", *, once: bool) -> str:
-    """Write a row for each reading, until SIGINT or SIGTERM, or one. The main thread.
+    """Write a row for each reading, until a signal says stop, or one. The main thread.
 
     The result is what was wrong with the last reading; nothing, if it succeeded.
     """

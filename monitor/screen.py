@@ -12,7 +12,6 @@ import contextlib
 import curses
 import locale
 import os
-import signal
 import sys
 from dataclasses import replace
 
@@ -120,8 +119,6 @@ class Screen:
     def loop(self) -> None:
         """Draw and take keys until `q` or a signal."""
         on_stop_signals(self._stop)
-        if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, lambda *_: self._stop())  # the terminal was closed
         with contextlib.suppress(curses.error):  # a vt100 cannot hide its cursor
             curses.curs_set(0)
         while not self._stopping:

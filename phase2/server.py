@@ -6,7 +6,8 @@ New here, by hand: the accept loop that starts a thread for each client, the loc
 threads share, and a shutdown that ends them all.
 
 From phase 1, hardened, in shared/: `open_listener` (listener.py), bytes into lines (framing.py),
-`say_goodbye` (goodbye.py). `clean` (message.py) keeps a client's escape sequences off your screen.
+`say_goodbye` (goodbye.py), signals (stopping.py). `clean` (message.py) keeps a client's escape
+sequences off your screen.
 
     python -m phase2.server             # listens on 127.0.0.1:12345 until Ctrl-C
     python -m phase2.server --port 0    # on any free port
@@ -14,7 +15,6 @@ From phase 1, hardened, in shared/: `open_listener` (listener.py), bytes into li
 
 import argparse
 import select
-import signal
 import socket
 import sys
 import threading
@@ -28,6 +28,7 @@ from shared.framing import BadLine, LineDecoder, encode_line
 from shared.goodbye import say_goodbye, shut_down
 from shared.listener import Listener, ListenError, open_listener, tune_connection
 from shared.message import clean
+from shared.stopping import interrupt_on_stop_signals, on_stop_signals
 
 _printing = threading.Lock()
 
@@ -131,13 +132,13 @@ def main() -> int:
         return 2
     server = Server(listener)
     try:
-        # As in phase 1: `kill` does what Ctrl-C does, and both do it in the main thread only.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # As in phase 1: `kill` does what Ctrl-C does, and so does a terminal that is closed. All of
+        # it happens in the main thread only.
+        interrupt_on_stop_signals()
         say(f"Listening on {listener}")
         server.accept_clients()
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        on_stop_signals(lambda: None)  # once is enough
     server.stop()
     say("Stopped.")
     return 0

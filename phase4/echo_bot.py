@@ -4,15 +4,14 @@ Run it: python -m phase4.echo_bot --name Echo (and in a client: /pm Echo hello)
 
 New here: nothing, and that is the point. All that the network is comes from `phase4.client`; a
 program that talks is a loop over its events. It comes back by itself when the server was away, and
-Ctrl-C or SIGTERM end it. With `--tls` it is as careful as any client (transport/trust.py).
+Ctrl-C, SIGTERM or SIGHUP end it. With `--tls` it is as careful as any client (transport/trust.py).
 
-Exit status: 0 after Ctrl-C or SIGTERM; 1 where the server does not want it, or is not trusted.
+Exit status: 0 after these; 1 where the server does not want it, or is not trusted.
 """
 
 import argparse
 import contextlib
 import queue
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -31,13 +30,14 @@ from shared import message
 from shared.arguments import add_connect_arguments
 from shared.console import accept_any_text, exit_with
 from shared.defaults import CHAT_PORT, HOST, POLL_SECONDS
+from shared.stopping import interrupt_on_stop_signals
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
     options = _parser().parse_args(arguments)
     accept_any_text()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does
+    interrupt_on_stop_signals()
     bot = Client(options.host, options.port, options.name, reconnect=True, trust=trust_of(options))
     try:
         bot.start()

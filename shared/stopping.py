@@ -1,6 +1,12 @@
-"""What a server asks of the system at its start: signals that stop it, and descriptors."""
+"""What a server asks of the system at its start: signals that stop it, and descriptors.
+
+Three signals say the same. SIGINT comes from Ctrl-C, SIGTERM from `kill` and from whatever started
+us, and SIGHUP when the terminal is closed or its ssh is lost. A program that `nohup` started
+ignores SIGHUP from its beginning, and is to go on: what is ignored stays ignored.
+"""
 
 import contextlib
+import os
 import signal
 from collections.abc import Callable
 
@@ -14,10 +20,48 @@ def raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def stop_signals() -> list[signal.Signals]:
+    """SIGINT, SIGTERM, and SIGHUP where the system has it and nohup does not ignore it."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return numbers
+
+
 def on_stop_signals(stop: Callable[[], None]) -> None:
-    """Call `stop` on SIGINT (Ctrl-C) and SIGTERM. The main thread calls this.
+    """Call `stop` on each of `stop_signals`. The main thread calls this.
 
     `stop` runs between two steps of whatever the main thread is doing, so it must take no lock.
     """
-    signal.signal(signal.SIGINT, lambda *_: stop())
-    signal.signal(signal.SIGTERM, lambda *_: stop())
+    terminals = [each for each in _OUTPUTS if os.isatty(each)]
+
+    def handle(*_: object) -> None:
+        _leave_closed(terminals)
+        stop()
+
+    for number in stop_signals():
+        signal.signal(number, handle)
+
+
+def interrupt_on_stop_signals() -> None:
+    """Let each of `stop_signals` do what Ctrl-C does: raise KeyboardInterrupt in the main thread.
+
+    Taught by hand in phase1/server.py.
+    """
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    on_stop_signals(interrupt)
+
+
+_OUTPUTS = (1, 2)  # the descriptors of standard output and standard error
+
+
+def _leave_closed(terminals: list[int]) -> None:
+    """Write to nowhere instead of a terminal that was closed: print() would fail, and our exit."""
+    for each in terminals:
+        if not os.isatty(each):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, each)
+            os.close(nowhere)

@@ -37,6 +37,7 @@ from typing import IO
 
 from shared.arguments import file_path, positive_number
 from shared.console import accept_any_text, exit_with
+from shared.stopping import interrupt_on_stop_signals
 from shared.text import as_ascii, cells, cut, left, printable, right
 from tests.grading.subject import words_of
 from tests.kit.harness import ROOT
@@ -421,7 +422,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"There is no directory {printable(str(directory))}.", file=sys.stderr)
             return 2
     # To be killed is to be interrupted: what runs is ended too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_stop_signals()
     grader = Grader(options.patience, options.timeout)
     try:
         learners = grade_all(

@@ -48,6 +48,7 @@ from phase4.client_terminal.look import (
 from shared import message
 from shared.address import Address
 from shared.request import Say, is_goodbye, parse, split_lines
+from shared.stopping import stop_signals
 
 RECONNECT = "/reconnect"
 """The one command that is the client's own: try again at once. Known while there is no server."""
@@ -107,7 +108,7 @@ class TerminalClient:
 
     async def run(self) -> int:
         """The whole conversation; the exit status."""
-        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        for number in set(stop_signals()) - {signal.SIGINT}:  # Ctrl-C is a key here
             with contextlib.suppress(NotImplementedError):  # Windows
                 asyncio.get_running_loop().add_signal_handler(number, self._line.leave)
         if self._wanted_name:

@@ -19,7 +19,6 @@ import contextlib
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -222,7 +221,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return 2
     stopping = Wakeup()
-    _on_every_end(stopping.ring)
+    on_stop_signals(stopping.ring)
     directory = Path(tempfile.mkdtemp(prefix="chat-demo-"))
     try:
         return Demo(options, directory, stopping).run()
@@ -238,13 +237,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _is_terminal() -> bool:
     return all(each is not None and each.isatty() for each in (sys.stdin, sys.stdout))
-
-
-def _on_every_end(ring: Callable[[], None]) -> None:
-    on_stop_signals(ring)
-    # The window was closed. Started under nohup, the program is meant to go on all the same.
-    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda *_: ring())
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

@@ -12,7 +12,6 @@ New here: nothing but the play. The players are in mallory.py.
 
 import argparse
 import contextlib
-import signal
 import sys
 import tempfile
 import textwrap
@@ -31,6 +30,7 @@ from shared.address import Address
 from shared.arguments import file_path
 from shared.console import accept_any_text, exit_with, is_of_output
 from shared.message import Left
+from shared.stopping import interrupt_on_stop_signals
 from shared.wakeup import Wakeup
 
 SAID, HEARD = "meet me at noon", "meet me at midnight"
@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Show it. The exit status is 0 when all went as it should, 1 when not."""
     options = _parse(arguments)
     accept_any_text()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the server ends with us
+    interrupt_on_stop_signals()  # as Ctrl-C: the server ends with us
     try:
         with prepared(options.trace_diagram) as place:
             play(place)

@@ -24,7 +24,7 @@ from shared.threaded_server import ThreadedServer
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Relay until Ctrl-C or SIGTERM; the exit status."""
+    """Relay until Ctrl-C, SIGTERM or SIGHUP; the exit status."""
     options = _parse(arguments)
     raise_descriptor_limit()  # each client costs two
     # The console drops lines that nobody reads. print() would wait, in the thread of a client.

@@ -18,7 +18,7 @@ from shared.wakeup import Wakeup
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a server until q, Ctrl-C or SIGTERM; the exit status."""
+    """Run a server until q, Ctrl-C, SIGTERM or SIGHUP; the exit status."""
     options = _parser().parse_args(arguments)
     raise_descriptor_limit()
     console = Console()

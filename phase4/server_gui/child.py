@@ -32,7 +32,7 @@ HOW_TO_STOP = "Stop it with the button above, or close this window."
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a server until the input ends, SIGINT or SIGTERM; the exit status."""
+    """Run a server until the input ends, or a signal says stop; the exit status."""
     parser = argparse.ArgumentParser(prog="phase4.server_gui.child")
     add_server_arguments(parser)
     options = parser.parse_args(arguments)

@@ -266,7 +266,7 @@ def test_closing_the_window_leaves_in_order(desktop: Desktop, chat: Chat) -> Non
         assert client.rest_of_output() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_in_order(desktop: Desktop, chat: Chat, number: signal.Signals) -> None:
     with chat.join("Bob") as bob, Client(desktop, chat.port, "--name", "Alice") as client:
         client.window("Alice on")

@@ -610,7 +610,7 @@ def test_start_watch_disconnect_stop_and_start_again_by_keyboard(
 
 
 @pytest.mark.window
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_the_server_and_closes_the_window_in_order(
     desktop: Desktop, tmp_path: Path, number: signal.Signals
 ) -> None:
