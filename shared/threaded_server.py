@@ -65,7 +65,8 @@ class ThreadedServer:
     could not read it, as over TLS. When there are nearly as many, `on_crowded` is called in the
     accepting thread at each newcomer: it may end a connection that is of less use. `at_once` is
     tried first, in the accepting thread, and must not wait: where it is True, the connection is
-    served already and needs no thread.
+    served already and needs no thread. `each_turn` is called there as well, several times a second,
+    and must be quick.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class ThreadedServer:
         at_once: Callable[[socket.socket], bool] = lambda connection: False,
         full: str = FULL,
         report: Callable[[str], None] = print,
+        each_turn: Callable[[], None] = lambda: None,
     ) -> None:
         self.listener = listener
         self._handler = handler
@@ -86,6 +88,7 @@ class ThreadedServer:
         self._at_once = at_once
         self._full = encode_line(full) if full else b""
         self._report = report
+        self._each_turn = each_turn
         self._wakeup = Wakeup()
         # Any thread sets it, and it stays. The accepting thread reads it.
         self._stopping = False
@@ -127,6 +130,7 @@ class ThreadedServer:
                 # so one that comes after the last step before poll() would wait until poll()
                 # returns. And Windows notices Ctrl-C only between calls.
                 poller.select(POLL_SECONDS)
+                self._each_turn()
                 if not self._stopping:
                     self._accept()
         finally:

@@ -10,8 +10,9 @@ from phase4.relay.relay import Relay
 from phase4.relay.sides import ClientSide, ServerSide
 from phase4.relay.trace import Trace
 from phase4.transport.arguments import add_certificate_arguments, add_trust_arguments, trust_of
-from phase4.transport.contexts import client_context, fingerprint_of_file, server_context
+from phase4.transport.contexts import client_context
 from phase4.transport.proxy_protocol import TrustedProxies, proxy_network
+from phase4.transport.renewal import Renewal, on_renew_signal
 from phase4.transport.tls_socket import TLSError
 from phase4.transport.trust import default_known_hosts
 from shared.address import Address
@@ -33,8 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.ExitStack() as on_failure:
             listener = open_listener(options.host, options.port)
             on_failure.enter_context(listener)
-            client_side, server_side = _sides(options, console.print)
-            introduction = _introduction(options, str(listener))
+            client_side = ClientSide(None, TrustedProxies(options.trusted_proxy))
+            renewal = _load_certificate(options, client_side, console.print)
+            server_side = _server_side(options, console.print)
+            introduction = _introduction(options, str(listener), client_side.fingerprint)
             trace = _trace(options, console.print)
             on_failure.pop_all()
     except (ListenError, TLSError, _CannotWrite) as error:
@@ -53,8 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
         max_connections=options.max_clients,
         full="" if options.tls_cert else "! The relay is full; try again later.",
         report=console.print,
+        each_turn=renewal.look if renewal else lambda: None,
     )
     on_stop_signals(server.stop)
+    on_renew_signal(renewal.ask if renewal else lambda: None)
     for line in introduction:
         console.print(line)
     try:
@@ -83,31 +88,36 @@ def _trace(options: argparse.Namespace, show: Callable[[str], None]) -> Trace:
         raise _CannotWrite(f"{where} cannot be written ({error.strerror})") from error
 
 
-def _sides(
-    options: argparse.Namespace, report: Callable[[str], None]
-) -> tuple[ClientSide, ServerSide]:
-    """The two sides, with all files read that they need. Raises TLSError."""
-    tls = server_context(options.tls_cert, options.tls_key) if options.tls_cert else None
+def _load_certificate(
+    options: argparse.Namespace, client_side: ClientSide, report: Callable[[str], None]
+) -> Renewal | None:
+    """Have the clients' side speak TLS, where that was asked for. Raises TLSError."""
+    if options.tls_cert is None:
+        return None
+    renewal = Renewal(options.tls_cert, options.tls_key, client_side.use, report)
+    renewal.load()
+    return renewal
+
+
+def _server_side(options: argparse.Namespace, report: Callable[[str], None]) -> ServerSide:
+    """The server's side, with all files read that it needs. Raises TLSError."""
     trust = trust_of(options)
     if trust is not None:
         client_context(trust.ca)  # what is wrong with the file is said now, not to the first client
         if trust.ca is None and trust.known_hosts is None:
             default_known_hosts()
-    return (
-        ClientSide(tls, TrustedProxies(options.trusted_proxy)),
-        ServerSide(options.upstream, trust, send_proxy=options.send_proxy, report=report),
-    )
+    return ServerSide(options.upstream, trust, send_proxy=options.send_proxy, report=report)
 
 
-def _introduction(options: argparse.Namespace, here: str) -> list[str]:
-    """What to say at the start. Raises TLSError."""
+def _introduction(options: argparse.Namespace, here: str, fingerprint: str) -> list[str]:
+    """What to say at the start."""
     by_tls = " with TLS"
     lines = [
         f"Listening on {here}{by_tls if options.tls_cert else ''}, "
         f"forwarding to {options.upstream}{by_tls if trust_of(options) else ''}"
     ]
-    if options.tls_cert:
-        lines.append(f"Fingerprint SHA256 {fingerprint_of_file(options.tls_cert)}")
+    if fingerprint:
+        lines.append(f"Fingerprint SHA256 {fingerprint}")
     lines += [
         f"ALTERING what people say, both ways: {old!r} becomes {new!r}"
         for old, new in options.replace

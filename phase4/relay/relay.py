@@ -145,8 +145,11 @@ class Direction:
     def _receive(self) -> bytes:
         """Some bytes, or none at the end: the time-out is for sending, and silence is fine."""
         while True:
-            with contextlib.suppress(TimeoutError):
+            try:
                 return self._source.recv(RECV_BYTES)
+            except TimeoutError as error:
+                if error.errno is not None:  # the system's: the peer does not answer any more
+                    raise
 
     def is_silent(self, seconds: float) -> bool:
         """Wait until it is over (then False), or until nothing has passed for so long. Any thread.
@@ -199,7 +202,7 @@ class Direction:
         """Something was lost, and may be missing at the end: neither side gets an orderly end."""
         if self._loss.has_happened:
             return
-        if isinstance(error, TimeoutError):
+        if isinstance(error, TimeoutError) and error.errno is None:  # ours, not the system's
             self._loss.why = f"what is for one side was not taken for {STALL_SECONDS:g} s"
         elif isinstance(error, _BY_TLS):
             self._loss.why = why_lost(error)

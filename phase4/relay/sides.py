@@ -27,14 +27,21 @@ CONNECT_SECONDS = 5.0
 
 
 class ClientSide:
-    """Takes clients in. Any thread; it does not change."""
+    """Takes clients in. Any thread; it does not change, but for a renewed certificate."""
 
     def __init__(
         self, tls: ssl.SSLContext | None = None, trusted: TrustedProxies | None = None
     ) -> None:
         """With `tls`, TLS ends here; without it, what a client sends passes as it is, TLS too."""
         self._tls = tls
+        # Of the certificate that `use` was given.
+        self.fingerprint = ""
         self._trusted = trusted or TrustedProxies()
+
+    def use(self, tls: ssl.SSLContext, fingerprint: str) -> None:
+        """From now on show this certificate to clients. Any thread."""
+        self._tls = tls
+        self.fingerprint = fingerprint
 
     def identify(self, connection: socket.socket, peer: Address) -> Address:
         """Whose connection it is; see `reception.identify`. Raises TurnedAway."""
@@ -42,9 +49,10 @@ class ClientSide:
 
     def secure(self, connection: socket.socket) -> Stream:
         """What to receive from and send to: the connection, or TLS over it. Raises TurnedAway."""
-        if self._tls is None:
+        tls = self._tls
+        if tls is None:
             return connection
-        stream = TLSSocket(connection, self._tls, server_side=True)
+        stream = TLSSocket(connection, tls, server_side=True)
         shake_hands(stream)
         stream.settimeout(None)  # the time was for the handshake; from here on, silence is fine
         return stream

@@ -9,6 +9,7 @@ from phase4.server.chat_server import ChatServer
 from phase4.server.introduction import introduce
 from phase4.server.options import add_server_arguments, settings_of
 from phase4.server.quit_key import MODES, QuitKey
+from phase4.transport.renewal import on_renew_signal
 from phase4.transport.tls_socket import TLSError
 from shared.console import Console
 from shared.defaults import REPORT_SECONDS
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ListenError, LogError, TLSError) as error:
         print(f"phase4.server: {error}", file=sys.stderr)
         return 2
+    on_renew_signal(server.renew)
     server.start()
     key = QuitKey(options.quit_key, stopping.ring)
     introduce(server, key.start(), console.print)
@@ -55,6 +57,7 @@ def _wait(server: ChatServer, stopping: Wakeup, console: Console, *, is_quiet: b
     report_at = time.monotonic() + REPORT_SECONDS
     shown = server.figures.counts()
     while not stopping.wait(0.5) and not server.is_broken.is_set():
+        server.look()
         if not is_quiet and time.monotonic() >= report_at:
             report_at += REPORT_SECONDS
             before, shown = shown, server.figures.counts()

@@ -30,9 +30,9 @@ from phase4.server.outbox import Log
 from phase4.server.room import Room
 from phase4.server.session import Session
 from phase4.server.status_port import StatusPort
-from phase4.transport.contexts import fingerprint_of_file, server_context
 from phase4.transport.proxy_protocol import TrustedProxies
 from phase4.transport.reception import TurnedAway, identify
+from phase4.transport.renewal import Renewal
 from phase4.transport.tls_socket import TLSError
 from shared.address import Address
 from shared.arguments import this_python
@@ -52,7 +52,8 @@ class ChatServer:
     entries of messages.txt as they are logged. Neither may wait, nor raise anything.
 
     The constructor sets all attributes, and they stay as they are: what changes is in the room and
-    in the figures, each under its own lock.
+    in the figures, each under its own lock. Only a renewed certificate is another one, from one
+    moment to the next (`_use`).
     """
 
     def __init__(
@@ -70,18 +71,21 @@ class ChatServer:
         self.settings = settings
         self._console = console
         self._trusted_proxies = TrustedProxies(settings.trusted_proxies)
+        # Of the certificate in force, and what is made of it for each connection.
         self.fingerprint = ""
-        tls = self._load_certificate()
+        self._tls: ssl.SSLContext | None = None
+        self._renewal = self._load_certificate()
+        has_tls = self._renewal is not None
         if settings.metrics_port is not None:
             _check_for_metrics()
         with contextlib.ExitStack() as on_failure:
             self._log = ChatLog(settings.log_dir, console.print, feed)
             on_failure.callback(self._log.close)
             self._listeners = _listen(settings, on_failure)
-            self._name_addresses(has_tls=tls is not None)
+            self._name_addresses(has_tls=has_tls)
             self.room = self._new_room(show)
             self._fan_out = self.room.fan_out
-            self._chats = self._new_chats(tls)
+            self._chats = self._new_chats(has_tls=has_tls)
             self.figures = Figures(
                 self.room, self._log, console, self._chats, max_people=settings.max_clients
             )
@@ -97,16 +101,21 @@ class ChatServer:
 
     # --- the steps of the constructor -------------------------------------------------------------
 
-    def _load_certificate(self) -> ssl.SSLContext | None:
-        """What the settings demand of TLS. Raises TLSError."""
+    def _load_certificate(self) -> Renewal | None:
+        """Read what the settings demand of TLS; None without TLS. Raises TLSError."""
         settings = self.settings
         if settings.tls_cert is None:
             if settings.tls_key is not None or settings.tls_port is not None:
                 raise TLSError("TLS needs a certificate: --tls-cert FILE.")
             return None
-        context = server_context(settings.tls_cert, settings.tls_key)
-        self.fingerprint = fingerprint_of_file(settings.tls_cert)
-        return context
+        renewal = Renewal(settings.tls_cert, settings.tls_key, self._use, self._console.print)
+        renewal.load()
+        return renewal
+
+    def _use(self, context: ssl.SSLContext, fingerprint: str) -> None:
+        """Show this certificate to whoever comes from now on."""
+        self._tls = context
+        self.fingerprint = fingerprint
 
     def _name_addresses(self, *, has_tls: bool) -> None:
         """Where everything is, for people to read; and where clients are best sent."""
@@ -130,14 +139,14 @@ class ChatServer:
             show_addresses=self.settings.show_addresses,
         )
 
-    def _new_chats(self, tls: ssl.SSLContext | None) -> list[ThreadedServer]:
+    def _new_chats(self, *, has_tls: bool) -> list[ThreadedServer]:
         """One port, plain or TLS; or both."""
         plain, encrypted = self._listeners["--port"], self._listeners.get("--tls-port")
         if encrypted is None:
-            return [self._new_chat(plain, tls)]
-        return [self._new_chat(plain, None), self._new_chat(encrypted, tls)]
+            return [self._new_chat(plain, by_tls=has_tls)]
+        return [self._new_chat(plain, by_tls=False), self._new_chat(encrypted, by_tls=has_tls)]
 
-    def _new_chat(self, listener: Listener, tls: ssl.SSLContext | None) -> ThreadedServer:
+    def _new_chat(self, listener: Listener, *, by_tls: bool) -> ThreadedServer:
         """Accepts people on one port. When it is crowded, a connection without a name is ended."""
 
         def may_linger() -> bool:
@@ -145,14 +154,14 @@ class ChatServer:
             return not (self.room.is_closed or server.is_crowded)
 
         def serve(connection: socket.socket, address: str) -> None:
-            self._serve_person(connection, address, tls, may_linger)
+            self._serve_person(connection, address, self._tls if by_tls else None, may_linger)
 
         server = ThreadedServer(
             listener,
             serve,
             max_connections=self.settings.max_clients + _NAMELESS,
             on_crowded=self.room.evict_nameless,
-            full="" if tls else FULL,
+            full="" if by_tls else FULL,
             report=self._console.print,
         )
         return server
@@ -193,6 +202,16 @@ class ChatServer:
         except BaseException as error:  # noqa: BLE001 - whatever it was, it must be known
             self.is_broken.set()  # first: without memory, the sentence may fail
             self._console.print(f"A fault in this program stopped the {name} thread: {error!r}")
+
+    def look(self) -> None:
+        """See whether the certificate was renewed. The thread that waits for a stop calls this."""
+        if self._renewal is not None:
+            self._renewal.look()
+
+    def renew(self) -> None:
+        """Have `look` say which certificate is in force. Any thread or signal handler."""
+        if self._renewal is not None:
+            self._renewal.ask()
 
     def stop(self) -> None:
         """Stop in order, within 2 s: accept nobody, tell everybody, let it reach them, close."""

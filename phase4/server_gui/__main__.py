@@ -30,6 +30,7 @@ from collections.abc import Sequence
 
 from phase4.server.options import add_server_arguments
 from phase4.server_gui.form import FIELDS, TLS_FIELDS, Wanted, default, flag
+from phase4.transport.renewal import on_renew_signal
 from phase4.widgets.opening import NoWindow, open_window
 from shared.stopping import on_stop_signals
 
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from phase4.server_gui.app import App
 
     app = App(root, Wanted(vars(fields), tuple(passed_on)), own.theme, lambda: bool(stops))
+    on_renew_signal(app.renew)
     app.appear()
     if own.start:
         app.start()

@@ -189,6 +189,11 @@ class App:
             pass
         return events
 
+    def renew(self) -> None:
+        """Have the server look for a renewed certificate now. A signal handler calls this."""
+        if self._process is not None:
+            self._process.renew()
+
     def _handle(self, event: Event) -> None:
         match event:
             case Started(address, tls_address, fingerprint):

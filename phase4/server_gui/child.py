@@ -19,6 +19,7 @@ from phase4.server.options import Settings, add_server_arguments, settings_of
 from phase4.server_gui.feed import Feed
 from phase4.server_gui.form import field_of
 from phase4.server_gui.reports import Answer, Failed, Started, Stopped
+from phase4.transport.renewal import on_renew_signal
 from phase4.transport.tls_socket import TLSError
 from shared.framing import LineDecoder
 from shared.listener import ListenError
@@ -47,13 +48,14 @@ def main(arguments: list[str] | None = None) -> int:
         feed.report(_failed(error, settings))
         feed.close()
         return 2
+    on_renew_signal(server.renew)
     _serve(server, feed, stopping)
     return 1 if server.is_broken.is_set() else 0
 
 
 def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
     server.start()
-    feed.report(Started(server.address, server.tls_address, server.fingerprint))
+    fingerprint = _tell_where(server, feed)
     feed.watch(server.figures.snapshot)
     introduce(server, HOW_TO_STOP, feed.note, is_one_width=False)
     threading.Thread(
@@ -61,12 +63,21 @@ def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
     ).start()
     try:
         while not stopping.wait(_LOOK_SECONDS) and not server.is_broken.is_set():
-            pass
+            server.look()
+            if server.fingerprint != fingerprint:  # the certificate was renewed
+                fingerprint = _tell_where(server, feed)
     finally:
         server.stop()
         feed.note(f"Stopped. {server.figures.messages()}.")
         feed.report(Stopped(server.is_broken.is_set()))
         feed.close()
+
+
+def _tell_where(server: ChatServer, feed: Feed) -> str:
+    """Where it is, and its fingerprint; which is the result."""
+    fingerprint = server.fingerprint
+    feed.report(Started(server.address, server.tls_address, fingerprint))
+    return fingerprint
 
 
 def _obey(server: ChatServer, feed: Feed, stop: Callable[[], None]) -> None:
@@ -80,6 +91,8 @@ def _obey(server: ChatServer, feed: Feed, stop: Callable[[], None]) -> None:
         for line in decoder.feed(data):
             if isinstance(line, str) and line.startswith("disconnect "):
                 feed.report(_disconnect(server, line.partition(" ")[2]))
+            elif line == "renew":
+                server.renew()
     stop()
 
 

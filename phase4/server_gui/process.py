@@ -89,6 +89,12 @@ class ServerProcess:
             self._process.stdin.write(f"disconnect {name}\n".encode())
         return True
 
+    def renew(self) -> None:
+        """Ask it to look for a renewed certificate now. A signal handler may call this."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):  # it has ended
+                self._process.stdin.write(b"renew\n")
+
     def answered(self) -> None:
         """An Answer was taken from the queue."""
         self._asked -= 1

@@ -101,6 +101,26 @@ def test_while_it_runs_the_fingerprint_can_be_read_selected_and_copied(
     assert not form.copy_button.winfo_ismapped()
 
 
+def test_a_renewed_certificate_is_taken_up_and_its_fingerprint_shown(
+    root: tk.Tk, open_app: OpenApp, authority: Authority
+) -> None:
+    certificate = authority.certificate()
+    app = open_app(str(certificate))
+    app.start()
+    with join_safely(authority, tls_port_of(app), "Alice") as alice:
+        authority.certificate().replace(certificate)
+        app.renew()  # SIGUSR1 calls it
+        expected = fingerprint_of_file(certificate)
+        see(root, lambda: app.page.tls.fingerprint.shown.endswith(expected), "the new one")
+        see(
+            root,
+            lambda: "The certificate was renewed." in app.page.log.shown(),
+            "a line that says so",
+        )
+        with join_safely(authority, tls_port_of(app), "Bob"):
+            alice.hear("* Bob joined")
+
+
 def test_with_a_port_of_its_own_for_tls_the_other_one_stays_plain(
     open_app: OpenApp, authority: Authority
 ) -> None:
@@ -274,3 +294,24 @@ def test_a_signal_closes_the_window_in_order_while_a_file_is_chosen(
         server.signal(signal.SIGTERM)
         assert server.wait() == 0
         assert server.rest_of_output() == []
+
+
+def test_sigusr1_does_the_window_no_harm_and_reaches_its_server(
+    desktop: Desktop, tmp_path: Path, authority: Authority
+) -> None:
+    certificate = authority.certificate()
+    given = ("--start", "--tls-cert", str(certificate))
+    with ServerWindow(desktop, tmp_path / "logs", *given) as server:
+        window = server.window()
+        server.port(window)  # it runs
+        authority.certificate().replace(certificate)
+        server.signal(signal.SIGUSR1)
+        expected = f"SHA256 {fingerprint_of_file(certificate)}"
+
+        def is_copied() -> bool:
+            window.key("alt+y")
+            return desktop.clipboard() == expected
+
+        wait_until(is_copied, "the new fingerprint")
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
