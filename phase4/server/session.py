@@ -191,8 +191,8 @@ class Session:
         while data := self._receive():
             self.bytes_in += len(data)
             text = self._telnet.feed(data)
-            if len(text) < len(data) and (wait := self._bucket.take()):
-                self._hold_back(wait)  # Telnet's own bytes are no line, but have a cost
+            if len(text) < len(data):
+                self._answer_telnet()
             if self._beginning is not None:
                 self._look_at_the_beginning(text)
             for line in self._decoder.feed(text):
@@ -204,6 +204,15 @@ class Session:
                 if self._member.is_gone:
                     return  # disconnected, or the server stops: nobody is to hear the rest
                 yield line
+
+    def _answer_telnet(self) -> None:
+        """Answer what must be answered. Telnet's own bytes are no line, but have a cost."""
+        if wait := self._bucket.take():
+            self._hold_back(wait)
+        if answer := self._telnet.take_answer():
+            with self._room.fan_out:
+                if not self._member.is_gone:
+                    self._room.fan_out.deliver(answer, self._member.outbox)
 
     def _look_at_the_beginning(self, text: bytes) -> None:
         """Raises HangUp where no person begins so."""

@@ -9,8 +9,9 @@ begins with the byte 255, called IAC ("interpret as command"):
     IAC IAC                        the byte 255 itself
 
 PuTTY in its Telnet mode begins with some ten of them, and `telnet` sends them for Ctrl-C. And the
-Return key may arrive as CR NUL. A server of text takes them out and answers nothing: an option that
-nobody agrees to is off (RFC 854). No text loses anything, for UTF-8 has no byte 255. And no
+Return key may arrive as CR NUL. A server of text takes them out and answers one of them only: after
+Ctrl-C, `telnet` shows nothing until its DO TIMING-MARK is answered (RFC 860). An option that nobody
+agrees to is off (RFC 854). No text loses anything, for UTF-8 has no byte 255. And no
 option is called CR or LF here: a line that has 255 by mistake still ends where it ends.
 
 It does no I/O, so it is tested without a socket.
@@ -29,6 +30,7 @@ MAX_COMMAND_BYTES = 64
 without an end is not one, but bytes like others: no line is held back for it."""
 
 _IAC_IAC, _CR_NUL = b"\xff\xff", b"\r\0"
+_DO_TIMING_MARK, _WILL_TIMING_MARK = b"\xff\xfd\x06", b"\xff\xfb\x06"
 
 _COMMAND = re.compile(
     rb"""\xff\xff | \r\0
@@ -47,6 +49,13 @@ class Telnet:
     def __init__(self) -> None:
         # The beginning of a command, or of CR NUL, whose rest has not come yet.
         self._unfinished = b""
+        # What the client waits for an answer to, answered.
+        self._answer = b""
+
+    def take_answer(self) -> bytes:
+        """What must be sent back for what was fed since the last call; as a rule nothing."""
+        answer, self._answer = self._answer, b""
+        return answer
 
     def feed(self, data: bytes) -> bytes:
         """The text in `data`; what the beginning of a command may be is kept for the next time."""
@@ -63,5 +72,7 @@ class Telnet:
 
     def _meaning(self, found: re.Match[bytes]) -> bytes:
         """What stands in the text for a command."""
+        if found[0] == _DO_TIMING_MARK:
+            self._answer += _WILL_TIMING_MARK
         self._unfinished = found["unfinished"] or b""
         return {_IAC_IAC: b"\xff", _CR_NUL: b"\n"}.get(found[0], b"")

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -23,6 +24,16 @@ def test_putty_in_telnet_mode_is_a_person(chat: Chat, at_a_time: int) -> None:
         putty.expect(rf"{TIME} \* 2 online: Alice, Bob")
         alice.hear("* Bob joined")
         alice.hear("Bob: née")
+
+
+def test_what_telnet_sends_for_ctrl_c_is_answered_so_that_it_shows_lines_again(chat: Chat) -> None:
+    with chat.join("Alice") as alice, chat.join("Bob") as bob:
+        bob.send_bytes(b"\xff\xf4\xff\xfd\x06still here\n")  # IP, DO TIMING-MARK (RFC 860)
+        alice.hear("* Bob joined")
+        alice.hear("Bob: still here")
+        alice.send("good")
+        assert bob.socket.recv(3, socket.MSG_WAITALL) == b"\xff\xfb\x06"
+        bob.hear("Alice: good")
 
 
 def test_a_line_with_the_byte_255_is_not_utf_8_as_before(chat: Chat) -> None:
