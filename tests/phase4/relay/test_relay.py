@@ -4,6 +4,7 @@ What it carries, and how it stops, is asked in each of its ways: test_carrying.p
 """
 
 import contextlib
+import errno
 import gc
 import os
 import random
@@ -19,6 +20,7 @@ import pytest
 from phase4.relay import relay as relay_module
 from phase4.relay import sides as relay_sides
 from phase4.relay.relay import Relay
+from phase4.relay.trace import TO_SERVER, Trace
 from shared.address import Address
 from shared.listener import open_listener
 from shared.threaded_server import ThreadedServer
@@ -398,6 +400,23 @@ def test_a_server_that_never_ends_keeps_no_place_of_a_client_that_has(
             receive_all(client)
     wait_until(lambda: inside.server.connections == 0, "its place is free")
     assert "the server said nothing for 0.2 s after the client's end" in inside.reports[-1]
+
+
+class Vanished(socket.socket):
+    """A peer that answers no probe any more, as the system tells (tcp(7), SO_KEEPALIVE)."""
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """What the system says once; after it, it would say that the stream has ended."""
+        raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+
+
+def test_a_peer_that_vanished_has_not_ended_in_order() -> None:
+    ours, theirs = socket.socketpair()
+    loss = relay_module.Loss()
+    with Vanished() as source, ours, theirs:
+        trace = Trace().connection("127.0.0.1:1")
+        relay_module.Direction(source, ours, TO_SERVER, trace, loss).run()
+    assert loss.has_happened
 
 
 @pytest.mark.parametrize("sender", [0, 1], ids=["the server takes nothing", "the client"])

@@ -133,7 +133,7 @@ def test_the_figures_are_shown_only_when_they_have_changed(monkeypatch: pytest.M
     is_broken = SimpleNamespace(is_set=lambda: False)
     ends = iter([False] * 5 + [True])
     command_line._wait(
-        SimpleNamespace(figures=figures, is_broken=is_broken),  # type: ignore[arg-type]
+        SimpleNamespace(figures=figures, is_broken=is_broken, look=list),  # type: ignore[arg-type]
         SimpleNamespace(wait=lambda seconds: next(ends)),  # type: ignore[arg-type]
         SimpleNamespace(print=shown.append),  # type: ignore[arg-type]
         is_quiet=False,
