@@ -3,11 +3,12 @@
 No toolkit here. A field has the name of the server's option: `status_port` is --status-port.
 """
 
-import os
+import argparse
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from phase4.server.options import Settings
+from shared.arguments import file_path
 
 FIELDS = {"host": "Host", "port": "Port", "status_port": "Status port"}
 TLS_FIELDS = {
@@ -53,6 +54,11 @@ def fault_in(values: Mapping[str, str]) -> tuple[str, str] | None:
         return "Which address shall the server listen on? 127.0.0.1 is this machine only.", "host"
     if values.get("tls_cert") == "":  # wanted, and not given
         return "TLS needs a certificate: give its file, or make one.", "tls_cert"
+    for name in FILES:
+        try:
+            file_path(values.get(name, ""))
+        except argparse.ArgumentTypeError as error:
+            return f"{error}.", name
     for name in _PORTS:
         port = values.get(name, "")
         is_left_out = not port and name in TLS_FIELDS
@@ -69,6 +75,4 @@ def arguments(values: Mapping[str, str]) -> Iterable[str]:
     """The command line that the fields stand for; an empty one stands for no option."""
     for name, value in values.items():
         if value:
-            text = os.path.expanduser(value) if name in FILES else value
-            # In one word: the name of a file may begin with a dash.
-            yield f"{flag(name)}={text}"
+            yield f"{flag(name)}={value}"  # in one word: the name of a file may begin with a dash

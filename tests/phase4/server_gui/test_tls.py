@@ -146,7 +146,7 @@ def test_files_that_are_wrong_are_a_sentence_and_the_field_to_mend_has_the_keybo
     is_at(app, "tls_cert")
     app.page.fill({"tls_cert": "~no-such-user/nowhere.pem"})
     app.start()
-    says(app, "~no-such-user/nowhere.pem cannot be read: ")
+    says(app, "~no-such-user, and no such home directory is known")
     is_at(app, "tls_cert")
     app.page.fill({"tls_cert": str(good), "tls_key": str(authority.certificate())})
     app.start()
