@@ -25,9 +25,13 @@ SCREENS = ((1024, 768), (1024, 600), (800, 600))
 NewRoot = Callable[[tuple[int, int]], tk.Tk]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def screens() -> Iterator[Callable[[tuple[int, int]], Desktop]]:
-    """Desktops of the sizes that are asked for."""
+    """Desktops of the sizes that are asked for.
+
+    They live as long as this process: Tk never closes a connection to an X server, and the end of
+    one is the end of the process.
+    """
     desktops: dict[tuple[int, int], Desktop] = {}
     with ExitStack() as stack:
 
