@@ -1,7 +1,7 @@
 """What a line does once its sender has a name: one command, one function.
 
 What a line means is decided in shared/request.py, for the clients as well. To add a command, write
-a function with a docstring, whose first line is the help, and add a row to COMMANDS here and there.
+a function with a docstring, whose first line is the help, and add a row to COMMANDS in both files.
 """
 
 from collections.abc import Callable
