@@ -1,21 +1,18 @@
 """Each broken server fails the checks that its docstring names, and no other."""
 
 import ast
-import contextlib
-import io
 import json
-import multiprocessing
 import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.kit.harness import ROOT, run
+from tests.kit.harness import ROOT, Program, run
 
 HERE = Path(__file__).parent
 PATIENCE_SECONDS = "3"  # on one machine an answer takes milliseconds
@@ -64,23 +61,18 @@ def pieces() -> list[Piece]:
 
 
 def failed_checks(piece: Piece, directory: Path) -> frozenset[str]:
-    """Grade a server in this process; the names of the checks that did not pass.
-
-    What a learner starts for each server anew is loaded once here: it takes longer than the checks.
-    """
+    """Grade a server; the names of the checks that did not pass."""
     grades = directory / f"{piece.name}-{piece.phase}.json"
     command = f"{shlex.quote(sys.executable)} -m tests.broken.{piece.name} {{port}} {{logs}}"
-    with contextlib.redirect_stdout(io.StringIO()) as output:
-        status = pytest.main(
-            [
-                *(f"{ROOT}/tests/phase{piece.phase}/test_wire.py", f"--rootdir={ROOT}"),
-                *("--server", command, "--patience", piece.patience, "--grades", str(grades)),
-                *("-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist"),
-                *(["--fresh"] if piece.needs_fresh else []),
-                *("-p", "no:hypothesispytest"),  # 0.8 s to import, and not needed
-            ]
-        )
-    assert status in (0, 1), output.getvalue()
+    with Program(
+        *("pytest", f"tests/phase{piece.phase}/test_wire.py", "--server", command),
+        *("--patience", piece.patience, "--grades", str(grades)),
+        *("-q", "--tb=no", "-p", "no:cacheprovider"),
+        *(["--fresh"] if piece.needs_fresh else []),
+        *("-p", "no:hypothesispytest"),  # 0.8 s to import, and not needed
+    ) as grading:
+        grading.end_of_input()
+        assert grading.wait(RUN_SECONDS) in (0, 1), grading.rest_of_output()
     outcomes: dict[str, str] = json.loads(grades.read_text(encoding="utf-8"))
     assert outcomes, "nothing was graded"
     return frozenset(
@@ -97,9 +89,11 @@ Grade = Callable[[Piece], frozenset[str]]
 def grade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grade]:
     """Grade a server. All are graded at once, a few at a time: they mostly wait."""
     directory = tmp_path_factory.mktemp("grades")
-    with ProcessPoolExecutor(5, multiprocessing.get_context("spawn")) as pool:
-        grading = {piece: pool.submit(failed_checks, piece, directory) for piece in pieces()}
-        yield lambda piece: grading[piece].result(RUN_SECONDS)
+    with ThreadPoolExecutor(5) as pool:
+        grading: dict[Piece, Future[frozenset[str]]] = {
+            piece: pool.submit(failed_checks, piece, directory) for piece in pieces()
+        }
+        yield lambda piece: grading[piece].result()
         for future in grading.values():
             future.cancel()
 
