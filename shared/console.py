@@ -32,24 +32,45 @@ def accept_any_text() -> None:
 def exit_with(main: Callable[[], int]) -> NoReturn:
     """End this program with the status that `main` gives. Main thread only.
 
-    Where standard output takes no more (a full disk, a pipe that nobody reads), it ends with one
-    sentence and status 1.
+    Where standard output takes no more (a full disk, a pipe that nobody reads) or is closed, it
+    ends with one sentence and status 1.
     """
+    if sys.stdout is None:  # Python's sign for a descriptor that was closed at the start
+        complain_of_output(OSError(errno.EBADF, os.strerror(errno.EBADF)))
+        sys.exit(1)
+    status: int | str | None
     try:
-        status = main()
-        if sys.stdout is not None:
+        status = _status_of(main)
+        if sys.stdout is not None:  # a console's thread may have given it up
             sys.stdout.flush()
     except OSError as error:
         if not is_of_output(error):
             raise
         status = 1
         complain_of_output(error)
-        # The interpreter would try once more to write what is left, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if sys.stdout is not None:
+            # The interpreter would try once more to write what is left, and complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.exit(status)
 
 
-_OUTPUT_IS_LOST = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EINVAL}
+def _status_of(main: Callable[[], int]) -> int | str | None:
+    """What it returns, or exits with: argparse exits by itself when it has printed its help."""
+    try:
+        return main()
+    except SystemExit as end:
+        return end.code
+
+
+_OUTPUT_IS_LOST = {
+    errno.EBADF,
+    errno.EPIPE,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EIO,
+    errno.EINVAL,
+}
 """What print() raises. Windows says EINVAL of a pipe that nobody reads."""
 
 

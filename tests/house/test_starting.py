@@ -232,6 +232,26 @@ def test_a_full_disk_at_standard_output_is_one_sentence_and_a_status(
     assert ended == (1, "Standard output cannot be written: No space left on device.\n")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows closes no descriptor at the start")
+@pytest.mark.parametrize("arguments", [["--once"], ["--csv", "-", "--once"]], ids=" ".join)
+def test_a_standard_output_that_is_closed_is_one_sentence_and_a_status(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    with Chat(tmp_path) as chat:
+        status = f"{chat.status_host}:{chat.status_port}"
+        command = [sys.executable, "-m", "monitor", "--status", status, *arguments]
+        ended = subprocess.run(
+            ["sh", "-c", 'exec "$@" >&-', "sh", *command],
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    said = "Standard output cannot be written: Bad file descriptor.\n"
+    assert (ended.returncode, ended.stderr.decode()) == (1, said)
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
 @pytest.mark.parametrize("program", ["phase4.server", "phase4.relay"])
 def test_a_server_goes_on_without_its_output_and_says_so_once(program: str) -> None:
