@@ -184,6 +184,8 @@ class LogFile:
             return True
         if self._before is None or not os.path.samestat(there, self._before):
             return False
+        if self._is_private and sys.platform != "win32" and there.st_mode & 0o044:
+            return False  # somebody has opened it to others: to open it anew closes it again
         self._before = there
         self._size = there.st_size  # it may have been emptied (logrotate's copytruncate)
         return True

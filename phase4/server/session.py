@@ -37,6 +37,7 @@ from shared.stream import Stream
 
 _RELEASE_SECONDS = 30.0  # the writing thread needs milliseconds, unless the disk hangs
 _LINGER_SECONDS = 1.0
+_BYTE_ORDER_MARK = "\ufeff"  # what Windows' pipes begin with is not text
 _BEGINNING_BYTES = 1024  # by then a protocol has shown itself; a longer line is looked at whole
 
 
@@ -147,7 +148,7 @@ class Session:
                 self._answer_bad(wanted)
             else:
                 _hang_up_on(recognise(encode_line(wanted)))
-                name = clean(wanted).strip()
+                name = clean(wanted.removeprefix(_BYTE_ORDER_MARK)).strip()
                 if not name and refused_at == self.bytes_in:
                     # It came together with what was refused: so a request ends, and no person asks
                     # for a random name before having read the answer.

@@ -87,6 +87,20 @@ def test_a_private_log_that_others_could_read_is_closed_to_them(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_a_private_log_that_is_opened_to_others_meanwhile_is_closed_before_the_next_line(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "private.txt"
+    log = LogFile(path, print, is_private=True)
+    log.append([b"one\n"])
+    path.chmod(0o644)
+    log.append([b"two\n"])
+    log.close()
+    assert _mode(path) == 0o600
+    assert path.read_bytes() == b"one\ntwo\n"
+
+
 def test_a_new_start_appends(start: Start) -> None:
     for text in ("one", "two"):
         chat = start()

@@ -23,6 +23,13 @@ from tests.kit.harness import wait_until
 Start = Callable[..., Chat]
 
 
+def test_the_mark_that_windows_pipes_begin_with_is_not_part_of_the_name(chat: Chat) -> None:
+    with chat.connect() as bomi:
+        bomi.expect(PROMPT)
+        bomi.send("\ufeffBomi")
+        bomi.expect(rf"{TIME} \* Welcome, Bomi! .*")
+
+
 @pytest.mark.parametrize(
     "name",
     [
