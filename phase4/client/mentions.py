@@ -41,6 +41,11 @@ _SHORTEST_WITH_PREFIX = 3
 _VOWELS = re.compile(
     "[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]*"
 )
+_WITHIN_A_WORD = {
+    "ARABIC": _VOWELS.pattern,
+    "HEBREW": _VOWELS.pattern,
+    "ARMENIAN": "[\u055b\u055c\u055e]*",  # it asks and exclaims on a vowel: Վահա՞ն
+}
 _EMOJI_SIGNS = frozenset("\ufe0e\ufe0f\u20e3")  # marks, but not of a word
 
 
@@ -84,7 +89,7 @@ def _folded(text: str) -> str:
 
 
 def _spelled(name: str) -> re.Pattern[str]:
-    optional = _VOWELS.pattern if script_of(name[0]) in _PREFIXES else ""
+    optional = _WITHIN_A_WORD.get(script_of(name[0]), "")
     return re.compile("".join(re.escape(each) + optional for each in name), re.IGNORECASE)
 
 

@@ -19,7 +19,7 @@ from phase4.client.scripts import script_of
 # As far as a link may reach: no blanks, and none of the characters that RFC 3986 allows nowhere.
 _CANDIDATE = re.compile(r"(?<![a-z0-9])https?://[^\s\x00-\x1f<>\"`\\^{|}]+", re.IGNORECASE)
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
-_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:]+)(?::\d{1,5})?", re.IGNORECASE)
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:]+)(?::[0-9]{1,5})?", re.IGNORECASE)
 _NUMBER = re.compile(r"0x[0-9a-f]*|\d+", re.IGNORECASE)
 
 _AFTER_A_LINK = ".,;:!?'*_~)]"
@@ -33,8 +33,14 @@ _LOOK_LIKE_LATIN = {"ARMENIAN", "CHEROKEE", "COPTIC", "CYRILLIC", "GREEK", "LISU
 
 _WRITTEN_TOGETHER = ({"CJK", "HIRAGANA", "KATAKANA"}, {"CJK", "HANGUL"})
 
-_LIKE_ANOTHER_LETTER = frozenset("ıĸŀŋſƅƍƨƽǀǃɑɡɩɪʟʀʏʙʜɴ")
-"""Latin letters that are drawn like another one, or nearly."""
+_LIKE_ANOTHER_LETTER = frozenset("ıĸŀŋſƅƍƨƽɑɡɩꞌ")
+"""Latin letters that are drawn like another one, or nearly; beside those of the next line."""
+
+_NEITHER_CAPITAL_NOR_SMALL = "LATIN LETTER "
+"""So begin the names of small capitals (ᴄ is drawn like c) and of clicks (ǁ, like two slashes)."""
+
+_MARKS_OF_NO_SCRIPT = {"COMBINING", "VARIATION"}
+"""A stroke through an l is drawn like a slash. What is an ordinary accent, NFKC has joined."""
 
 
 def split_links(text: str) -> list[tuple[str, bool]]:
@@ -119,7 +125,9 @@ def _is_address(text: str, kind: type[ipaddress.IPv4Address | ipaddress.IPv6Addr
 def _is_plain_name(labels: list[str]) -> bool:
     """Whether nothing in a name of other letters is drawn elsewhere, or like another name."""
     name = "".join(labels)
-    if unicodedata.normalize("NFKC", name) != name or _LIKE_ANOTHER_LETTER.intersection(name):
+    if unicodedata.normalize("NFKC", name) != name:
+        return False
+    if any(map(_is_drawn_like_another, name)):
         return False
     if any(unicodedata.bidirectional(each) in ("R", "AL", "AN") for each in name):
         return False  # what stands beside it would be drawn on the other side of it
@@ -128,6 +136,12 @@ def _is_plain_name(labels: list[str]) -> bool:
         return False
     used = set().union(*scripts)
     return len(used) < 2 or not used & _LOOK_LIKE_LATIN
+
+
+def _is_drawn_like_another(sign: str) -> bool:
+    if sign in _LIKE_ANOTHER_LETTER or script_of(sign) in _MARKS_OF_NO_SCRIPT:
+        return True
+    return unicodedata.name(sign, "").startswith(_NEITHER_CAPITAL_NOR_SMALL)
 
 
 def _scripts(label: str) -> set[str]:

@@ -188,6 +188,7 @@ def test_a_line_that_says_ones_name_is_noticed(text: str, name: str, is_said: bo
         ("அருண்!", "அருண்"),
         ("রাম।", "রাম"),
         ("العلي", "العلي"),
+        ("Վահա՞ն", "Վահան"),
     ],
 )
 def test_a_name_is_said_where_its_script_has_it_as_a_word(text: str, name: str) -> None:
@@ -299,6 +300,13 @@ def test_what_a_link_is_set_off_with_is_not_a_part_of_it(around: str) -> None:
         "https://[v1.evil]/",
         "https://good.example:evil.example",
         "https://good.example:123456/",
+        "https://good.examplel\u0338.evil.example/",
+        "https://good.example.\u0338evil.example/",
+        "https://good.example\u01c1evil.example",
+        "https://good.example\ua78cevil.example",
+        "https://evil\ufe0f.example",
+        "https://e\u1d20il.evil.example",  # a small capital v
+        "https://good.example.evil.example:\u0663/",
     ],
 )
 def test_a_host_that_the_eye_does_not_see_is_not_linked_to(text: str) -> None:
