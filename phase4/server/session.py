@@ -166,10 +166,12 @@ class Session:
 
     def _wait_for_turnstile(self) -> None:
         """Wait until newcomers can be announced. Raises OSError where the connection is lost."""
-        seconds = self._room.turnstile.seconds_to_wait(self._room.people_now)
+        people = self._room.people_now
+        seconds = self._room.turnstile.seconds_to_wait(people)
         if seconds:
             self._name_by += seconds  # they have given one in time
             if hangs_up(self._socket, seconds):
+                self._room.turnstile.give_back(people)
                 raise ConnectionResetError
 
     def _converse(self, lines: Iterator[str | BadLine]) -> None:

@@ -29,10 +29,19 @@ class Turnstile:
     def seconds_to_wait(self, people: int) -> float:
         """How long the next newcomer waits, where there are so many `people` inside.
 
-        Each pays for coming and going at once, whether a name is found for them or not.
+        Each pays for coming and going at once, whether a name is found for them or not. Whoever
+        does not wait so long gives it back.
         """
         with self._lock:
             seconds = self._bucket.take(2 * people)
         if not seconds:
             return 0.0
         return seconds + -(time.monotonic() + seconds) % _OPENS_SECONDS
+
+    def give_back(self, people: int) -> None:
+        """Somebody has gone who waited; `people` as in `seconds_to_wait`. Any thread.
+
+        Else those who come and go before it is their turn would make all others wait for nobody.
+        """
+        with self._lock:
+            self._bucket.take(-2 * people)

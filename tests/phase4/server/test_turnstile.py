@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.status import parse_snapshot
 from tests.kit.chat import PROMPT, Person
 from tests.kit.harness import SECONDS, Peer, wait_until
 from tests.phase4.server.test_faults import start_with
@@ -49,6 +50,35 @@ def test_newcomers_wait_while_those_before_them_cannot_be_announced_and_nobody_e
             process.kill()
     assert process.returncode == 0
     assert "Bob" not in output
+
+
+def test_those_who_give_up_waiting_make_nobody_wait_longer(tmp_path: Path) -> None:
+    """Each newcomer has 4 s here, and fifty who come and go would make it 200."""
+    process, port, status_port = start_with(tmp_path, TURNSTILE.format(rate=0.5))
+    with process:
+        try:
+            wait_until(lambda: _listens(port), "it listens")
+            with Person("127.0.0.1", port) as alice:
+                alice.send("Alice")
+                alice.skip_to(r".*Welcome, Alice!.*")
+                visitors = [Person("127.0.0.1", port) for _ in range(50)]
+                for visitor in visitors:
+                    visitor.expect(PROMPT)
+                    visitor.send("Visitor")
+                wait_until(lambda: _threads(status_port) > 50, "all of them are served")
+                for visitor in visitors:
+                    visitor.reset()
+                wait_until(lambda: _threads(status_port) < 20, "all of them are gone")
+                with Person("127.0.0.1", port) as carol:
+                    carol.send("Carol")
+                    carol.skip_to(r".*Welcome, Carol!.*")
+        finally:
+            process.kill()
+
+
+def _threads(status_port: int) -> int:
+    with Peer("127.0.0.1", status_port) as reader:
+        return parse_snapshot(reader.read_bytes_until_end()).threads
 
 
 def test_everybody_who_waits_to_be_let_in_is_let_in(tmp_path: Path) -> None:
