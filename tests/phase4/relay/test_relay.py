@@ -196,7 +196,7 @@ def test_a_server_that_is_killed_ends_the_client(start: Callable[..., Chat]) -> 
 @on_linux
 def test_what_a_server_said_before_it_hung_up_is_not_lost(plain: PlacedRelay) -> None:
     client, server = plain.pair()
-    last_words = random.Random(1).randbytes(3 << 20)
+    last_words = random.Random(1).randbytes(2 << 20)
     server.sendall(last_words)
     server.shutdown(socket.SHUT_WR)
     wait_until(lambda: unacknowledged(server) == 0, "the relay's system has all of it")
