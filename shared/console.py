@@ -135,7 +135,7 @@ class Console:
                 self._is_broken = True
                 self.dropped += 1
                 complain_of_output(error)
-            except Exception:  # noqa: BLE001 - no memory, for one: this line is lost, the next may not be
+            except MemoryError:  # this line is lost; the next one may not be
                 self.dropped += 1
         if self._is_broken:
             sys.stdout = None  # or the interpreter's last flush would fail, and with it our exit

@@ -62,17 +62,21 @@ def main(arguments: list[str] | None = None) -> int:
     on_renew_signal(renewal.ask if renewal else lambda: None)
     for line in introduction:
         console.print(line)
-    try:
-        server.serve()
-    except BaseException as error:  # noqa: BLE001 - the outermost frame: it must be known
-        status = 1
-        console.print(f"A fault in this program stopped the relay: {error!r}")
-    else:
-        status = 0
+    status = _serve(server, console.print)
     relay.drain(server)
     console.print("Stopped.")
     console.close()
     return status
+
+
+def _serve(server: ThreadedServer, report: Callable[[str], None]) -> int:
+    """Accept clients until the stop; the exit status."""
+    try:
+        server.serve()
+    except BaseException as error:  # noqa: BLE001 - the outermost frame: it must be known
+        report(f"A fault in this program stopped the relay: {error!r}")
+        return 1
+    return 0
 
 
 class _CannotWrite(Exception):

@@ -71,21 +71,21 @@ class ChatServer:
         self.settings = settings
         self._console = console
         self._trusted_proxies = TrustedProxies(settings.trusted_proxies)
+
         # Of the certificate in force, and what is made of it for each connection.
         self.fingerprint = ""
         self._tls: ssl.SSLContext | None = None
         self._renewal = self._load_certificate()
-        has_tls = self._renewal is not None
         if settings.metrics_port is not None:
             _check_for_metrics()
         with contextlib.ExitStack() as on_failure:
             self._log = ChatLog(settings.log_dir, console.print, feed)
             on_failure.callback(self._log.close)
             self._listeners = _listen(settings, on_failure)
-            self._name_addresses(has_tls=has_tls)
+            self._name_addresses(has_tls=self._renewal is not None)
             self.room = self._new_room(show)
             self._fan_out = self.room.fan_out
-            self._chats = self._new_chats(has_tls=has_tls)
+            self._chats = self._new_chats()
             self.figures = Figures(
                 self.room, self._log, console, self._chats, max_people=settings.max_clients
             )
@@ -139,12 +139,12 @@ class ChatServer:
             show_addresses=self.settings.show_addresses,
         )
 
-    def _new_chats(self, *, has_tls: bool) -> list[ThreadedServer]:
+    def _new_chats(self) -> list[ThreadedServer]:
         """One port, plain or TLS; or both."""
         plain, encrypted = self._listeners["--port"], self._listeners.get("--tls-port")
         if encrypted is None:
-            return [self._new_chat(plain, by_tls=has_tls)]
-        return [self._new_chat(plain, by_tls=False), self._new_chat(encrypted, by_tls=has_tls)]
+            return [self._new_chat(plain, by_tls=self._renewal is not None)]
+        return [self._new_chat(plain, by_tls=False), self._new_chat(encrypted, by_tls=True)]
 
     def _new_chat(self, listener: Listener, *, by_tls: bool) -> ThreadedServer:
         """Accepts people on one port. When it is crowded, a connection without a name is ended."""

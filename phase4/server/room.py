@@ -260,7 +260,7 @@ class Room:
                 return
             [(host, _)] = Counter(each.host for each in nameless).most_common(1)
             member = next(each for each in nameless if each.host == host)
-            self._leave(member, "gave no name while others waited", "", end=self.fan_out.finish)
+            self._leave(member, "not in yet while others waited", "", end=self.fan_out.finish)
         shut_down(member.outbox.connection)
 
     def rename(self, member: Member, wanted: str) -> None:

@@ -154,7 +154,7 @@ class Chat(Echo):
                 self.tell(each, f"{now()} {head}{self.for_screens(text)}")
 
     def hearers(self, sender: Person, recipient: Person) -> list[Person]:
-        """Who hears what one says to another."""
+        """The people who get what one says to another."""
         return [recipient, sender]
 
     def say_public(self, sender: Person, text: str) -> None:
