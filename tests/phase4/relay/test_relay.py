@@ -25,6 +25,7 @@ from shared.address import Address
 from shared.listener import open_listener
 from shared.threaded_server import ThreadedServer
 from tests.kit.chat import TIME, Chat, Person
+from tests.kit.faulty import FAIL, listens, start_prepared
 from tests.kit.harness import ROOT, SECONDS, Server, environment, free_port, run, wait_until
 from tests.kit.relayed import (
     WAYS,
@@ -196,14 +197,22 @@ def test_a_server_that_is_killed_ends_the_client(start: Callable[..., Chat]) -> 
 @on_linux
 def test_what_a_server_said_before_it_hung_up_is_not_lost(plain: PlacedRelay) -> None:
     client, server = plain.pair()
-    last_words = random.Random(1).randbytes(2 << 20)
+    last_words = random.Random(1).randbytes(3 << 20)
     server.sendall(last_words)
     server.shutdown(socket.SHUT_WR)
-    wait_until(lambda: unacknowledged(server) == 0, "the relay's system has all of it")
+    heard = b""
+
+    def has_all() -> bool:
+        nonlocal heard
+        if unacknowledged(server):  # the systems take no more until the client reads a little
+            heard += client.recv(16 * 1024)
+        return unacknowledged(server) == 0
+
+    wait_until(has_all, "the relay's system has all of it")
     server.close()
     # The server's system answers this with a reset, and the relay leaves most of it unread.
     client.sendall(b"too late" * 50_000)
-    assert receive_all(client) == last_words
+    assert heard + receive_all(client) == last_words
 
 
 def unacknowledged(connection: socket.socket) -> int:
@@ -536,25 +545,9 @@ def connect_when_up(port: int) -> socket.socket:
     return connected[0]
 
 
-FAULTY_RELAY = """
-import sys
-from phase4.relay.__main__ import main
-def fail(*_): raise MemoryError
-{prepare} = fail
-sys.exit(main())
-"""
-
-
 def _faulty_relay(prepare: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", FAULTY_RELAY.format(prepare=prepare), *arguments],
-        cwd=ROOT,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    prepare = f"{FAIL.format(error='MemoryError')}{prepare} = fail"
+    return start_prepared("phase4.relay", prepare, *arguments)
 
 
 def test_a_fault_in_the_accepting_thread_ends_it_with_a_sentence_and_status_1() -> None:
@@ -562,19 +555,13 @@ def test_a_fault_in_the_accepting_thread_ends_it_with_a_sentence_and_status_1() 
     prepare = "import shared.listener; shared.listener.Listener.accept"
     with _faulty_relay(prepare, "--port", str(port)) as process:
         try:
-            wait_until(lambda: _reaches(port), "it listens")
+            wait_until(lambda: listens(port), "it listens")
             output, _ = process.communicate(timeout=SECONDS)
         finally:
             process.kill()
     assert process.returncode == 1
     assert "A fault in this program stopped the relay: MemoryError()" in output
     assert "Traceback" not in output
-
-
-def _reaches(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), SECONDS):
-        return True
-    return False
 
 
 @pytest.mark.parametrize("speaker", ["client", "server"])
@@ -587,7 +574,7 @@ def test_a_fault_while_carrying_ends_both_sides_of_that_connection_and_is_told(
         where = ("--port", str(port), "--upstream", str(upstream))
         with _faulty_relay(prepare, *where) as process:
             try:
-                wait_until(lambda: _reaches(port), "it listens")
+                wait_until(lambda: listens(port), "it listens")
                 upstream.sockets[0].settimeout(SECONDS)
                 first, _ = upstream.sockets[0].accept()
                 first.close()

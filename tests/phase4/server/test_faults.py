@@ -1,16 +1,14 @@
 """Faults in the program itself: none is silent, and none leaves a server that lives and is deaf."""
 
-import contextlib
 import signal
-import socket
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.kit.chat import Chat
-from tests.kit.harness import ROOT, SECONDS, Peer, environment, free_port, wait_until
+from tests.kit.faulty import FAIL, start_server, takes_a_visit
+from tests.kit.harness import SECONDS, Peer, wait_until
 
 pytestmark = pytest.mark.own_server
 
@@ -30,46 +28,18 @@ NO_MEMORY = (
 )
 
 
-def start_with(tmp_path: Path, prepare: str) -> tuple[subprocess.Popen[str], int, int]:
-    """A server that runs after `prepare`, a piece of Python; its ports for people and figures."""
-    port, status_port = free_port(), free_port()
-    code = f"{prepare}\nimport sys; from phase4.server.__main__ import main; sys.exit(main())"
-    arguments = ("--port", str(port), "--status-port", str(status_port), "--quit-key", "off")
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *arguments, "--log-dir", str(tmp_path / "logs")],
-        cwd=ROOT,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    return process, port, status_port
-
-
-def _arrive(port: int) -> bool:
-    """Whether somebody could connect; the server may be gone a moment later."""
-    try:
-        connection = socket.create_connection(("127.0.0.1", port))
-    except OSError:
-        return False
-    with connection, contextlib.suppress(OSError):
-        connection.sendall(b"Alice\n")
-    return True
-
-
 @pytest.mark.parametrize("error", ["MemoryError", "SystemExit", "OSError(22, 'no')"])
 @pytest.mark.parametrize("thread", FAULTS)
 def test_a_thread_that_a_fault_has_ended_ends_the_server_with_status_1(
     tmp_path: Path, thread: str, error: str
 ) -> None:
-    prepare = f"def fail(*_): raise {error}\n{FAULTS[thread]}"
-    process, port, status_port = start_with(tmp_path, prepare)
+    prepare = FAIL.format(error=error) + FAULTS[thread]
+    process, port, status_port = start_server(tmp_path, prepare)
     with process:
         try:
             place = status_port if thread == "status" else port
             if thread != "writing":  # which ends at its first entry, that the server has started
-                wait_until(lambda: _arrive(place), "it listens")
+                wait_until(lambda: takes_a_visit(place), "it listens")
             output, _ = process.communicate(timeout=SECONDS)
         finally:
             process.kill()
@@ -83,10 +53,10 @@ def test_where_no_thread_can_be_started_newcomers_are_told_and_sigterm_still_end
     tmp_path: Path,
 ) -> None:
     prepare = NO_MEMORY.format(names="'127.', 'refusing'")
-    process, port, _ = start_with(tmp_path, prepare)
+    process, port, _ = start_server(tmp_path, prepare)
     with process:
         try:
-            wait_until(lambda: _arrive(port), "it listens")
+            wait_until(lambda: takes_a_visit(port), "it listens")
             with Peer("127.0.0.1", port) as late:
                 late.expect("! The server is full; try again later.")
             process.send_signal(signal.SIGTERM)
@@ -101,7 +71,7 @@ def test_where_no_thread_can_be_started_newcomers_are_told_and_sigterm_still_end
 def test_a_server_that_cannot_start_its_threads_says_so_and_ends(
     tmp_path: Path, thread: str
 ) -> None:
-    process, *_ = start_with(tmp_path, NO_MEMORY.format(names=f"'{thread}',"))
+    process, *_ = start_server(tmp_path, NO_MEMORY.format(names=f"'{thread}',"))
     with process:
         try:
             output, _ = process.communicate(timeout=SECONDS)

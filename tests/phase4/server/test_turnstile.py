@@ -9,8 +9,8 @@ import pytest
 
 from shared.status import parse_snapshot
 from tests.kit.chat import PROMPT, Person
+from tests.kit.faulty import listens, start_server
 from tests.kit.harness import SECONDS, Peer, wait_until
-from tests.phase4.server.test_faults import start_with
 
 pytestmark = [
     pytest.mark.own_server,
@@ -26,10 +26,10 @@ def test_newcomers_wait_while_those_before_them_cannot_be_announced_and_nobody_e
     tmp_path: Path,
 ) -> None:
     """The rate is so low here that the second person would wait for hours."""
-    process, port, _ = start_with(tmp_path, TURNSTILE.format(rate=0.0001))
+    process, port, _ = start_server(tmp_path, TURNSTILE.format(rate=0.0001))
     with process:
         try:
-            wait_until(lambda: _listens(port), "it listens")
+            wait_until(lambda: listens(port), "it listens")
             with Person("127.0.0.1", port) as alice, Person("127.0.0.1", port) as bob:
                 alice.send("Alice")
                 alice.skip_to(r".*Welcome, Alice!.*")
@@ -54,10 +54,10 @@ def test_newcomers_wait_while_those_before_them_cannot_be_announced_and_nobody_e
 
 def test_those_who_give_up_waiting_make_nobody_wait_longer(tmp_path: Path) -> None:
     """Each newcomer has 4 s here, and fifty who come and go would make it 200."""
-    process, port, status_port = start_with(tmp_path, TURNSTILE.format(rate=0.5))
+    process, port, status_port = start_server(tmp_path, TURNSTILE.format(rate=0.5))
     with process:
         try:
-            wait_until(lambda: _listens(port), "it listens")
+            wait_until(lambda: listens(port), "it listens")
             with Person("127.0.0.1", port) as alice:
                 alice.send("Alice")
                 alice.skip_to(r".*Welcome, Alice!.*")
@@ -82,10 +82,10 @@ def _threads(status_port: int) -> int:
 
 
 def test_everybody_who_waits_to_be_let_in_is_let_in(tmp_path: Path) -> None:
-    process, port, _ = start_with(tmp_path, TURNSTILE.format(rate=200))
+    process, port, _ = start_server(tmp_path, TURNSTILE.format(rate=200))
     with process, ExitStack() as stack:
         try:
-            wait_until(lambda: _listens(port), "it listens")
+            wait_until(lambda: listens(port), "it listens")
             people = [stack.enter_context(Person("127.0.0.1", port)) for _ in range(15)]
             for number, each in enumerate(people):
                 each.send(f"P{number}")
@@ -93,11 +93,3 @@ def test_everybody_who_waits_to_be_let_in_is_let_in(tmp_path: Path) -> None:
                 each.skip_to(rf".*Welcome, P{number}!.*")
         finally:
             process.kill()
-
-
-def _listens(port: int) -> bool:
-    try:
-        with Peer("127.0.0.1", port):
-            return True
-    except OSError:
-        return False
