@@ -166,7 +166,7 @@ class Grader:
             *("-m", "pytest", str(ROOT / "tests" / phase / "test_wire.py")),
             *("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)),
             *("--server", command, "--patience", str(self._patience), "--grades", str(grades)),
-            *("--basetemp", str(scratch / "logs"), "-q", "--tb=no"),
+            *("--basetemp", str(scratch / "logs"), "--all", "-q", "--tb=no"),
             *("-p", "no:cacheprovider", "-p", "no:hypothesispytest"),
         ]
 

@@ -68,7 +68,7 @@ class Chat(Echo):
                 self.give_name(person, text)
             elif text.strip().lower() in ("/quit", "/exit", "exit"):
                 return
-            else:
+            elif text.strip():  # an empty line says nothing
                 self.command(person, text)
 
     # --- names ---------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def failed_checks(piece: Piece, directory: Path) -> frozenset[str]:
     with Program(
         *("pytest", f"tests/phase{piece.phase}/test_wire.py", "--server", command),
         *("--patience", piece.patience, "--grades", str(grades)),
-        *("-q", "--tb=no", "-p", "no:cacheprovider"),
+        *("--all", "-q", "--tb=no", "-p", "no:cacheprovider"),
         *(["--fresh"] if piece.needs_fresh else []),
         *("-p", "no:hypothesispytest"),  # 0.8 s to import, and not needed
     ) as grading:

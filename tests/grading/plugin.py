@@ -47,6 +47,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="how long a check waits for an answer (default %(default)s)",
     )
+    group.addoption(
+        "--all", action="store_true", help="go on after a check that failed; else the first ends it"
+    )
     group.addoption("--fresh", action="store_true", help="start a server for each check")
     group.addoption("--grades", metavar="FILE", help="write what passed and failed, as JSON")
 
@@ -60,6 +63,8 @@ def pytest_configure(config: pytest.Config) -> None:
         words_of(command or "")
     except ValueError as error:
         raise pytest.UsageError(f"--server {command}: {error}") from error
+    if command is not None and not config.getoption("--all"):
+        config.option.maxfail = 1
     config.stash[_grades] = {}
 
 

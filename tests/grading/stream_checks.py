@@ -34,6 +34,10 @@ class Talk:
     speaker: Somebody
     hearer: Somebody
 
+    def hears(self, text: str) -> None:
+        """The next thing that the hearer gets is this, said by the speaker."""
+        self.hearer.gets(text)
+
 
 class StreamChecks:
     """Ask each promise of the stream of the server under test."""
@@ -53,7 +57,7 @@ class StreamChecks:
         """What was sent with one call is not taken for one line."""
         talk.speaker.send("one", "two", "three")
         for line in ("one", "two", "three"):
-            talk.hearer.gets(line)
+            talk.hears(line)
 
     @teaches(
         WIRE,
@@ -66,16 +70,16 @@ class StreamChecks:
         """Two newlines, one behind the other, have an empty line between them."""
         talk.speaker.send("one", "", "two")
         for line in ("one", "", "two"):
-            talk.hearer.gets(line)
+            talk.hears(line)
 
     @teaches(WIRE, NOT_A_MESSAGE, *COLLECT)
     def test_a_line_may_come_in_pieces(self, talk: Talk) -> None:
         """What was sent with two calls is one line."""
         # The first piece is in one segment with a line; when that is heard, it was received.
         talk.speaker.send_bytes(b"fence\nslow")
-        talk.hearer.gets("fence")
+        talk.hears("fence")
         talk.speaker.send_bytes(b"ly\n")
-        talk.hearer.gets("slowly")
+        talk.hears("slowly")
 
     @teaches(
         CODE,
@@ -93,9 +97,9 @@ class StreamChecks:
         for cut in range(1, len(line)):
             # The first part is in one segment with a line; when that is heard, it was received.
             talk.speaker.send_bytes(b"fence\n" + line[:cut])
-            talk.hearer.gets("fence")
+            talk.hears("fence")
             talk.speaker.send_bytes(line[cut:])
-            talk.hearer.gets("né 日本 🙂")
+            talk.hears("né 日本 🙂")
 
     @teaches(
         CODE,
@@ -107,7 +111,7 @@ class StreamChecks:
     def test_a_carriage_return_before_the_newline_is_dropped(self, talk: Talk) -> None:
         """As telnet ends its lines: with both."""
         talk.speaker.send_bytes(b"from telnet\r\n")
-        talk.hearer.gets("from telnet")
+        talk.hears("from telnet")
 
     @teaches(
         WIRE,
@@ -122,7 +126,7 @@ class StreamChecks:
         """What has no newline at the end of the stream is not answered, and not delivered."""
         talk.speaker.send_bytes(b"whole\nunfinis")
         talk.speaker.half_close()
-        talk.hearer.gets("whole")
+        talk.hears("whole")
         self.expect_departure(talk)
 
     @teaches(
@@ -135,7 +139,7 @@ class StreamChecks:
     def test_a_line_of_4096_bytes_is_taken(self, talk: Talk) -> None:
         """The newline is one of them."""
         talk.speaker.send("x" * 4095)
-        talk.hearer.gets("x" * 4095)
+        talk.hears("x" * 4095)
 
     @teaches(
         CODE,
@@ -152,7 +156,7 @@ class StreamChecks:
         """It is dropped whole, its tail is not taken for a line, and the next line is heard."""
         talk.speaker.send("x" * size, "after")
         talk.speaker.gets_error()
-        talk.hearer.gets("after")
+        talk.hears("after")
 
     @teaches(
         CODE,
@@ -187,4 +191,4 @@ class StreamChecks:
         """The connection goes on."""
         talk.speaker.send_bytes(line + b"\nafter\n")
         talk.speaker.gets_error()
-        talk.hearer.gets("after")
+        talk.hears("after")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.people import MISMATCH, SILENCE, Somebody, Verdict
+from tests.grading.stream_checks import StreamChecks, Talk
 from tests.grading.subject import Graded, Subject
 from tests.grading.teaching import teaches
 
@@ -285,6 +286,46 @@ def test_quit_ends_the_conversation(graded: Graded) -> None:
     bob.waits_for(rf"{TIME} \* {alice.name} left.*", f"'[time] * {alice.name} left'")
     carol = join(graded, "Carol")
     fence(carol, bob)
+
+
+# --- the stream --------------------------------------------------------------------------------
+
+
+class TalkWithNames(Talk):
+    """What one says, the other hears with a time and a name before it."""
+
+    def hears(self, text: str) -> None:
+        """The next thing that the hearer gets is this, said by the speaker."""
+        hears(self.hearer, f"{self.speaker.name}: {text}")
+
+
+class TestStream(StreamChecks):
+    """The promises that hold since phase 1, of those who have a name."""
+
+    @pytest.fixture
+    def talk(self, graded: Graded) -> Talk:
+        """Somebody who speaks, and somebody who hears it."""
+        bob, self.carol = join(graded, "Bob"), join(graded, "Carol")
+        return TalkWithNames(join(graded, "Alice"), bob)
+
+    def expect_departure(self, talk: Talk) -> None:
+        """The unfinished line is not heard; what Alice said before it, and no more."""
+        talk.speaker.gets_end_after_anything()
+        fence(self.carol, talk.hearer)
+
+    @teaches(
+        PROTOCOL,
+        "An empty line says nothing, and was said to everybody.",
+        "What do people mean by an empty line? Most often they pressed Enter once too often.",
+        "Look whether there is anything in a line before you say it.",
+        "In Python: if not line.strip(): do nothing, and take the next line.",
+    )
+    def test_an_empty_line_is_a_line(self, talk: Talk) -> None:
+        """In this phase it is not said, and gets no answer."""
+        talk.speaker.send("one", "", " ", "two")
+        talk.hears("one")
+        talk.hears("two")
+        fence(talk.hearer, talk.speaker)
 
 
 # --- private -----------------------------------------------------------------------------------

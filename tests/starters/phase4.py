@@ -107,7 +107,7 @@ class Chat:
                 return
             # </5>
 
-            else:
+            elif text.strip():  # an empty line is not said
                 self.command(person, text)
 
     # --- names ---------------------------------------------------------------------------------
@@ -324,6 +324,7 @@ def lines(person: Person) -> Iterator[bytes]:
         *whole, unfinished = (unfinished + data).split(b"\n")
         yield from whole
         if len(unfinished) >= RUNAWAY_BYTES:
+            person.send("! 64 KiB without a newline. Goodbye.")
             return
 
 
