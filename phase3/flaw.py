@@ -53,12 +53,12 @@ def freeze(wire: Wire) -> bool:
     print("From now on Alice does not read: her laptop is closed, say. Bob speaks.")
     alice.reads = False
     with wire.summed_up():
-        number = speak_until_silent(bob, carol)
+        number = speak_until_silent(bob, carol, f"* {alice.known_as} left")
         if number is None:
             bob.hears("left")  # as Carol did
     if number is None:
         print("Carol has heard every line of Bob's, and then:")
-        print(next(line for line in reversed(carol.heard) if is_goodbye(line)))
+        print(next(line for line in reversed(carol.heard) if "left" in line))
         return False
     carol.hears_nothing(FROZEN_SECONDS)
     print("Some of Bob's lines are missing. His thread in the server waits in sendall() to Alice.")
@@ -70,22 +70,17 @@ def freeze(wire: Wire) -> bool:
     return True
 
 
-def speak_until_silent(speaker: Person, hearer: Person) -> int | None:
-    """The number of the line that is not heard in time; None if Alice is disconnected before."""
+def speak_until_silent(speaker: Person, hearer: Person, goodbye: str) -> int | None:
+    """The number of the line that is not heard in time; None if `goodbye` is heard before."""
     for first in range(1, MAX_LINES, LINES_AT_ONCE):
         last = first + LINES_AT_ONCE - 1
         for number in range(first, last + 1):
             speaker.says(f"line {number} {PADDING}")
         if not hearer.hears(f"line {last} ", FROZEN_SECONDS):
             return last
-        if any(map(is_goodbye, hearer.heard[-LINES_AT_ONCE - 1 :])):
+        if any(goodbye in line for line in hearer.heard[-LINES_AT_ONCE - 1 :]):
             return None
     raise RuntimeError("Somebody who reads nothing was sent 64 MB.")
-
-
-def is_goodbye(line: str) -> bool:
-    """Whether the server says that somebody has left."""
-    return "* Alice left" in line
 
 
 def forge(wire: Wire) -> bool:

@@ -21,6 +21,7 @@ PAGES = (
     "phase1/README.md",
     "phase2/README.md",
     "phase3/README.md",
+    "phase3/selectors.md",
     "phase4/README.md",
     "phase4/server/README.md",
     "phase4/relay/README.md",
