@@ -412,6 +412,7 @@ def test_nobody_can_speak_for_somebody_else(graded: Graded) -> None:
     "Give each person a queue. Who speaks puts the line there; something else sends it.",
 )
 @pytest.mark.fresh_server
+@pytest.mark.patient
 def test_one_who_stops_reading_holds_up_nobody(graded: Graded) -> None:
     join(graded, "Lazy", receive_buffer_bytes=4096)
     alice, bob = join(graded, "Alice"), join(graded, "Bob")
@@ -426,6 +427,7 @@ def test_one_who_stops_reading_holds_up_nobody(graded: Graded) -> None:
     "Over 1 MiB: disconnect that person, and tell the others.",
 )
 @pytest.mark.fresh_server
+@pytest.mark.patient
 def test_one_who_stops_reading_is_disconnected(graded: Graded) -> None:
     join(graded, "Lazy", receive_buffer_bytes=4096)
     alice, bob = join(graded, "Alice"), join(graded, "Bob")
