@@ -21,6 +21,7 @@ from tests.grading.plugin import (  # noqa: F401 - pytest finds them by their na
     pytest_runtest_call,
     pytest_runtest_makereport,
     pytest_sessionfinish,
+    pytest_terminal_summary,
     subject,
 )
 from tests.kit.desktop import MODULES, PROGRAMS, Desktop

@@ -39,7 +39,7 @@ from shared.arguments import file_path, positive_number
 from shared.console import accept_any_text, exit_with
 from shared.stopping import interrupt_on_stop_signals
 from shared.text import as_ascii, cells, cut, left, printable, right
-from tests.grading.subject import words_of
+from tests.grading.commands import words_of
 from tests.kit.harness import ROOT
 from tests.start import COMMAND, PHASES, SERVER, arguments_of, quoted
 

@@ -7,17 +7,24 @@ what came instead, and where the two part.
 import contextlib
 import re
 import select
+import socket
 from collections.abc import Callable, Sequence
 
+from shared.deadline import Deadline
 from shared.readable import readable
+from tests.grading.deaths import Ending
 from tests.grading.journal import Journal
 from tests.kit.harness import Peer
 
-SILENCE, END, RESET, MISMATCH, UNFINISHED, REFUSED, DEAD = (
-    "silence", "end", "reset", "mismatch", "unfinished", "refused", "dead"
+SILENCE, END, RESET, MISMATCH, UNFINISHED, REFUSED = (
+    "silence", "end", "reset", "mismatch", "unfinished", "refused"
 )  # fmt: skip
 """How a check can fail: nothing came; the stream ended; it was cut off; something else came; a part
-of a line came; no connection; the server is no more."""
+of a line came; there was no connection."""
+
+DEAD, GONE, DAEMON = "dead", "gone", "daemon"
+"""What became of the server: it ended in this check; before it; its command left it in the
+background."""
 
 
 FULL_SECONDS = 0.3  # who takes nothing for this long is full
@@ -34,13 +41,16 @@ class Verdict(AssertionError):
         *,
         expected: str | None = None,
         got: str = "",
-        output: Sequence[str] = (),
+        output: Sequence[str] | None = None,
+        ending: Ending | None = None,
     ) -> None:
         super().__init__(said)
         self.kind = kind
         self.expected = expected
         self.got = got
-        self.output = list(output)  # of a server that is not the one that the check began with
+        self.output = output  # what the server printed; None until somebody has asked it
+        self.ending = ending  # of a server that has ended by itself
+        self.remark = ""  # what else is known: how the server ended, say
 
     @property
     def caret(self) -> int | None:
@@ -70,6 +80,7 @@ class Somebody(Peer):
         self._patience = patience
         self._ignores = ignores
         self.rest_of_line = b""
+        self.has_sent_nothing = True
         journal.add(f"{name} connects to port {address[1]}")
         try:
             super().__init__(*address, receive_buffer_bytes=receive_buffer_bytes)
@@ -81,6 +92,7 @@ class Somebody(Peer):
     def send_bytes(self, data: bytes) -> None:
         """Send bytes as they are."""
         self._journal.add(f"{self.name} sends        {readable(data)}")
+        self.has_sent_nothing = False
         self.socket.settimeout(self._patience)
         try:
             self.socket.sendall(data)
@@ -99,6 +111,7 @@ class Somebody(Peer):
         How many whole lines were taken; where a part of one was, the rest of it follows with
         `send_bytes`, as `rest_of_line` says.
         """
+        self.has_sent_nothing = False
         self.socket.setblocking(False)
         sent = 0
         while self._can_send() and sent < MAX_FLOOD_BYTES:
@@ -129,6 +142,24 @@ class Somebody(Peer):
             while select.select([self.socket], [], [], 0)[0] and self.socket.recv(65536):
                 pass
         self.close()
+
+    def end_stream_quietly(self) -> None:
+        """End our direction, where the connection is still open. The check is over: no step."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+
+    def drain_and_close(self, deadline: Deadline) -> bool:
+        """Read all that still comes, and close. Whether the stream had ended by then."""
+        # What is unread makes close() a reset (RFC 2525, 2.17).
+        with contextlib.closing(self.socket):
+            try:
+                while self.socket.fileno() >= 0:
+                    self.socket.settimeout(deadline.timeout())
+                    if not self.socket.recv(65536):
+                        break
+            except OSError as error:
+                return not isinstance(error, TimeoutError)
+        return True
 
     # --- what they expect ----------------------------------------------------------------------
 

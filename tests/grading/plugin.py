@@ -16,13 +16,17 @@ from pathlib import Path
 import pytest
 
 from shared.message import clean
+from tests.grading.commands import words_of
 from tests.grading.journal import Journal
-from tests.grading.people import DEAD, Verdict
-from tests.grading.subject import Graded, Running, Subject, words_of
+from tests.grading.people import DAEMON, GONE, Verdict
+from tests.grading.running import LEFT, Running
+from tests.grading.subject import Graded, Subject
 from tests.grading.teaching import explanation, lesson_of
 from tests.kit.harness import ROOT
+from tests.start import quoted, quoted_whole
 
 WIRE = "test_wire.py"
+MOST_HINTS = 3
 PATIENCE_SECONDS = 5.0  # for what takes milliseconds: a slow machine is no mistake
 
 _graded = pytest.StashKey[Graded]()
@@ -64,8 +68,18 @@ def pytest_configure(config: pytest.Config) -> None:
     except ValueError as error:
         raise pytest.UsageError(f"--server {command}: {error}") from error
     if command is not None and not config.getoption("--all"):
-        config.option.maxfail = 1
+        _stop_at_the_first_failure(config)
     config.stash[_grades] = {}
+
+
+def _stop_at_the_first_failure(config: pytest.Config) -> None:
+    """A check that follows often fails for the same reason, or for want of this one.
+
+    Several processes (-n of pytest-xdist) would begin with several checks: it is told of none.
+    """
+    config.option.maxfail = config.option.maxfail or 1
+    if config.pluginmanager.hasplugin("xdist"):
+        config.option.dist, config.option.tx = "no", []
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -83,7 +97,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--server") is not None:
         others = [item for item in items if not lesson_of(item)]
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if lesson_of(item)]
+        # In the order of the lessons, whatever the order on the command line.
+        items[:] = sorted((item for item in items if lesson_of(item)), key=lambda item: item.path)
     config.stash[_grades].update(grades)
 
 
@@ -95,7 +110,7 @@ def _start_first(subject: Subject, logs: Path) -> Running:
     try:
         return subject.start(logs)
     except Verdict as verdict:
-        printed = "".join(f"\n  | {clean(line)}" for line in verdict.output)
+        printed = "".join(f"\n  | {clean(line)}" for line in verdict.output or ())
         pytest.exit(
             f"{verdict}.\nThe command was: {subject.command}"
             + (f"\nIt printed:{printed}" if printed else "\nIt printed nothing.")
@@ -124,11 +139,12 @@ class _Shared:
         self._has_started = False
 
     def get(self) -> Running:
-        """The server that runs, or a new one."""
+        """The server that runs, or a new one. Raises Verdict where it is dead since a check."""
         if self._running is None:
             start = self._subject.start if self._has_started else self._start_first
             self._running = start(self._logs())
             self._has_started = True
+            self._running.visit()  # it is answered by a server that has got over the first visit
         return self._running
 
     def _start_first(self, logs: Path) -> Running:
@@ -140,12 +156,28 @@ class _Shared:
             self._running.end()
         self._running = None
 
+    def must_live(self) -> None:
+        """Raises Verdict where the server has ended by itself since it was seen alive."""
+        running = self._running
+        if running and running.has_died:
+            is_daemon = running.went_into_the_background()
+            self.discard()
+            output = running.last_words(running.explained)
+            if is_daemon:
+                raise Verdict(DAEMON, LEFT, output=output, ending=running.ending)
+            after = "check before this one" if running.checks_served else "first visit, a short one"
+            said = f"The server {running.ending.how}, after the {after}"
+            raise Verdict(GONE, said, output=output, ending=running.ending)
+
 
 @pytest.fixture(scope="module")
 def _shared(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Shared]:
     shared = _Shared(subject, lambda: tmp_path_factory.mktemp("logs"))
     yield shared
-    shared.discard()
+    try:
+        shared.must_live()
+    finally:
+        shared.discard()
 
 
 @pytest.fixture
@@ -165,14 +197,19 @@ def graded(request: pytest.FixtureRequest, _shared: _Shared, journal: Journal) -
     """
     is_fresh = request.node.get_closest_marker("fresh_server") is not None
     is_fresh = is_fresh or request.config.getoption("--fresh")
+    _shared.must_live()
     if is_fresh:
         _shared.discard()
     ignores = getattr(request.module, "is_ignored", lambda line: False)
-    with contextlib.ExitStack() as stack:
-        graded = Graded(_shared.get(), journal, stack, ignores)
-        request.node.stash[_graded] = graded
+    running = _shared.get()
+    _shared.must_live()
+    graded = Graded(running, journal, ignores)
+    request.node.stash[_graded] = graded
+    with contextlib.closing(graded):
         yield graded
-    graded.running.checks_served += 1
+    running.checks_served += 1
+    running.console.catch_up()
+    running.explained = running.console.position()
     if is_fresh or request.node.stash.get(_failed, False):
         _shared.discard()
 
@@ -184,10 +221,8 @@ def graded(request: pytest.FixtureRequest, _shared: _Shared, journal: Journal) -
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """A check in which the server died has not passed."""
     yield
-    graded = item.stash.get(_graded, None)
-    may_end = item.get_closest_marker("fresh_server")
-    if graded and not may_end and not graded.running.is_alive:
-        raise Verdict(DEAD, "The server should go on, but has ended")
+    if graded := item.stash.get(_graded, None):
+        graded.finish()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -197,11 +232,11 @@ def pytest_runtest_makereport(
     """Let a failure teach, where the check is one that grades."""
     report = yield
     lesson = lesson_of(item)
-    if lesson is None or report.when == "teardown":
+    if lesson is None:
         return report
     if report.when == "call" or not report.passed:
         item.config.stash[_grades][item.nodeid] = report.outcome
-    item.stash[_failed] = report.failed
+    item.stash[_failed] = item.stash.get(_failed, False) or report.failed
     if report.failed and call.excinfo and isinstance(call.excinfo.value, Verdict):
         report.longrepr = _explain(item, call.excinfo.value)
     return report
@@ -210,22 +245,26 @@ def pytest_runtest_makereport(
 def _explain(item: pytest.Item, verdict: Verdict) -> str:
     lesson = lesson_of(item)
     assert lesson is not None
-    graded = item.stash.get(_graded, None)
-    if graded and not graded.running.is_alive:
-        verdict.kind = DEAD
-    command = item.config.getoption("--server")
-    again = f"python -m pytest {shlex.quote(item.nodeid)}"
-    if command:
-        again += f" --server {shlex.quote(command)}"
+    if graded := item.stash.get(_graded, None):
+        graded.examine(verdict)
     return explanation(
         _title(item),
         lesson,
         item.stash.get(_journal, Journal()),
         verdict,
-        verdict.output or (list(graded.running.output) if graded else []),
-        again,
+        _again(item),
         item.config.getoption("--hints"),
     )
+
+
+def _again(item: pytest.Item) -> str:
+    """The command that runs this check alone, in the same way."""
+    words = ["python -m pytest", quoted(item.nodeid)]
+    if (patience := item.config.getoption("--patience")) != PATIENCE_SECONDS:
+        words.append(f"--patience {patience:g}")
+    if command := item.config.getoption("--server"):
+        words.append(f"--server {quoted_whole(command)}")
+    return " ".join(words)
 
 
 def _title(item: pytest.Item) -> str:
@@ -233,6 +272,19 @@ def _title(item: pytest.Item) -> str:
     name, _, case = item.name.removeprefix("test_").partition("[")
     words = name.replace("_", " ")
     return f"NOT YET: {words}" + (f" ({case.rstrip(']')})" if case else "")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """How to go on from the first failure."""
+    failed = terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", [])
+    if failed and config.getoption("--server") and not config.getoption("--all"):
+        hints = config.getoption("--hints") + 1
+        more = f"--hints {hints} tells more of it; " if hints <= MOST_HINTS else ""
+        terminalreporter.write_line(
+            f"The first check that fails ends the run: {more}--all goes on to the others."
+        )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

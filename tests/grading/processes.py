@@ -1,8 +1,12 @@
-"""End a program with all that it has started.
+"""End a program with all that it has started, whether or not that has gone into the background.
 
 A learner's command is often not the server itself: `go run`, `npm start` and a shell start it, and
 to end them ends only them. It would go on, hold its port, and hold the pipe that we read. A process
-group of its own would do, but then whoever ends ours (Ctrl-C, tests/progress.py) would leave it.
+group of its own would do, but then whoever ends ours (Ctrl-C, tests/progress.py) would leave it;
+and a daemon leaves its group and its parent.
+
+So each start has a mark: a variable of the environment, which all that it starts inherits, a
+daemon too. Two marks do not disturb each other: the environment may hold any number of them.
 """
 
 import contextlib
@@ -10,15 +14,57 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
+from collections.abc import Iterable
 from pathlib import Path
-
-_PROC = Path("/proc")
-
 
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows it is all the same
 
+_PROC = Path("/proc")
+_ROUNDS = 5  # of looking and killing: what starts others meanwhile is seen in the next
 
-def send_signal(pids: list[int], number: int) -> None:
+
+def new_mark() -> str:
+    """The name of a variable for the environment of what is about to be started."""
+    return f"SOCKET_LADDER_{uuid.uuid4().hex}"
+
+
+def end_marked(mark: str, *, pid: int | None = None) -> None:
+    """End all that carries the mark, and the family of `pid`. Nothing is left that can be found."""
+    for _ in range(_ROUNDS):
+        found = started(mark, pid)
+        send_signal(found, KILL)
+        if len(found) <= 1:  # a process alone: nobody was there to start another
+            return
+
+
+def started(mark: str, pid: int | None = None) -> list[int]:
+    """What carries the mark, and `pid` with its children, theirs, and so on.
+
+    On Windows `pid` alone: `send_signal` finds the others. Give no `pid` whose end was waited for:
+    its number may be another's by now.
+    """
+    if sys.platform == "win32":
+        return [pid] if pid else []
+    if not (_PROC / "self/environ").exists():
+        return _started_says_ps(mark, pid)
+    parents: dict[int, int] = {}
+    marked = []
+    for name in os.listdir(_PROC):
+        if name.isdigit():
+            with contextlib.suppress(OSError, IndexError):  # it has ended, or is somebody else's
+                parents[int(name)] = _parent(name)
+                if mark.encode() in _read(name, "environ"):
+                    marked.append(int(name))
+    return _with_children(marked, pid, parents)
+
+
+def family(pid: int) -> list[int]:
+    """A process, its children, theirs, and so on; without a daemon, which has left them."""
+    return started("no such mark", pid)
+
+
+def send_signal(pids: Iterable[int], number: int) -> None:
     """Send a signal to these processes, where they still run. On Windows, end them."""
     for pid in pids:
         if sys.platform == "win32":  # /T: with all that it has started
@@ -29,32 +75,40 @@ def send_signal(pids: list[int], number: int) -> None:
                 os.kill(pid, number)
 
 
-def family(pid: int) -> list[int]:
-    """A process, its children, theirs, and so on. Who has left them (a daemon) is not found.
-
-    On Windows the process alone: `send_signal` finds the others.
-    """
-    if sys.platform == "win32":
-        return [pid]
+def _with_children(marked: list[int], pid: int | None, parents: dict[int, int]) -> list[int]:
     children: dict[int, list[int]] = {}
-    for child, parent in _parents().items():
+    for child, parent in parents.items():
         children.setdefault(parent, []).append(child)
-    found = [pid]
-    for each in found:  # it grows meanwhile
-        found += children.get(each, [])
-    return found
+    found = dict.fromkeys(([pid] if pid else []) + marked)  # in order, and each once
+    waiting = list(found)
+    while waiting:
+        new = [each for each in children.get(waiting.pop(), []) if each not in found]
+        found.update(dict.fromkeys(new))
+        waiting += new
+    return list(found)
 
 
-def _parents() -> dict[int, int]:
-    """The parent of every process of this machine."""
-    if not (_PROC / "self/stat").exists():
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, check=False)
-        rows = (line.split() for line in listed.stdout.splitlines())
-        return {int(pid): int(parent) for pid, parent in rows}
-    parents = {}
-    for folder in _PROC.glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it has ended meanwhile
-            stat = (folder / "stat").read_text(errors="replace")
-            # pid (name) state parent: and a name may hold blanks and brackets (proc(5))
-            parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
-    return parents
+def _parent(name: str) -> int:
+    # pid (name) state parent: and a name may hold blanks and brackets (proc(5))
+    state, parent = _read(name, "stat").rpartition(b")")[2].split()[:2]
+    return 0 if state == b"Z" else int(parent)
+
+
+def _read(name: str, file: str) -> bytes:
+    with open(_PROC / name / file, "rb", buffering=0) as opened:
+        return opened.read()
+
+
+def _started_says_ps(mark: str, pid: int | None) -> list[int]:
+    """Where there is no /proc, as on macOS: -E shows the environment behind the command."""
+    listed = subprocess.run(
+        ["ps", "-A", "-E", "-ww", "-o", "pid=,ppid=,command="], capture_output=True, check=False
+    )
+    parents: dict[int, int] = {}
+    marked = []
+    for line in listed.stdout.splitlines():
+        number, parent, *_ = line.split(maxsplit=2)
+        parents[int(number)] = int(parent)
+        if mark.encode() in line:
+            marked.append(int(number))
+    return _with_children(marked, pid, parents)

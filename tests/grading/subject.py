@@ -1,33 +1,23 @@
 """The server under test: a command line with {port} in it, in whatever language.
 
-Ready is who can be connected to: nobody has to print anything. What it prints is kept for the
+It is ready when a client can connect: it need not print anything. What it prints is kept for the
 explanation of a failure.
 """
 
 import contextlib
-import shlex
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from shared.deadline import Deadline
 from shared.readable import readable
+from tests.grading.commands import words_of
 from tests.grading.journal import Journal
-from tests.grading.people import DEAD, Somebody, Verdict
-from tests.grading.processes import KILL, family, send_signal
-from tests.kit.harness import environment, free_port
+from tests.grading.people import DAEMON, DEAD, END, GONE, REFUSED, RESET, SILENCE, Somebody, Verdict
+from tests.grading.running import LEFT, Running
+from tests.kit.harness import free_port
 
-START_SECONDS = 10.0  # a big runtime on a slow machine
-STOP_SECONDS = 3.0  # then it is killed
-LEAVE_SECONDS = 1.0  # so that the first visitor is forgotten before the first check
-KEPT_LINES = 20  # for the explanation of a failure
-SEARCHED_LINES = 10_000  # what a check may ask for was printed a moment ago
-MAX_PRINTED_BYTES = 4096  # of a line; a longer one counts as several
+NOT_WELL = (END, RESET, REFUSED)
+"""What a server that has just ended looks like from outside."""
 
 
 class Subject:
@@ -39,7 +29,7 @@ class Subject:
         self.directory = directory
         self.patience = patience
 
-    def start(self, logs: Path, port: int = 0) -> "Running":
+    def start(self, logs: Path, port: int = 0) -> Running:
         """A server that can be connected to. Raises Verdict where it cannot."""
         running = self.launch(logs, port or free_port())
         with contextlib.ExitStack() as unless_ready:  # until then nobody else knows of it
@@ -48,7 +38,7 @@ class Subject:
             unless_ready.pop_all()
         return running
 
-    def launch(self, logs: Path, port: int) -> "Running":
+    def launch(self, logs: Path, port: int) -> Running:
         """Start the command, and wait for nothing."""
         words = words_of(self.command)
         places = {"{port}": str(port), "{logs}": str(logs)}
@@ -57,150 +47,15 @@ class Subject:
         return Running(words, self.directory, port, logs, self.patience)
 
 
-def words_of(command: str, *, is_windows: bool = sys.platform == "win32") -> list[str]:
-    r"""A command line as a list. Raises ValueError where a quotation does not end.
-
-    On Windows a backslash is a part of a path, and quotes hold a path with blanks together:
-
-    >>> words_of(r'"C:\Program Files\node.exe" my_server.js {port}', is_windows=True)
-    ['C:\\Program Files\\node.exe', 'my_server.js', '{port}']
-    >>> words_of("sh -c 'exec ./my\\ server {port}'", is_windows=False)
-    ['sh', '-c', 'exec ./my\\ server {port}']
-    """
-    if not is_windows:
-        return shlex.split(command)
-    return [word.strip("\"'") for word in shlex.split(command, posix=False)]
-
-
-class Running:
-    """A server that runs, or did."""
-
-    def __init__(
-        self, words: list[str], directory: Path, port: int, logs: Path, patience: float
-    ) -> None:
-        self.port = port
-        self.logs = logs
-        self.checks_served = 0
-        self.patience = patience
-        self.output: deque[str] = deque(maxlen=KEPT_LINES)
-        self.has_said = threading.Condition()
-        self._lines_said: deque[str] = deque(maxlen=SEARCHED_LINES)
-        try:
-            self.process = subprocess.Popen(
-                words,
-                cwd=directory,
-                env=environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-            )
-        except OSError as error:
-            raise Verdict(DEAD, f"The command cannot be run: {error}") from error
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as stream:  # closed here alone: to close it waits for its reader
-            while raw := stream.readline(MAX_PRINTED_BYTES):
-                line = raw.decode("utf-8", "replace").rstrip("\r\n")
-                with self.has_said:
-                    self.output.append(line)
-                    self._lines_said.append(line)
-                    self.has_said.notify_all()
-
-    def wait_until_ready(self) -> None:
-        """Until it accepts connections. Raises Verdict."""
-        deadline = time.monotonic() + START_SECONDS
-        pause = threading.Event()  # never set: a pause between two tries
-        while True:
-            with contextlib.suppress(OSError):
-                self._visit()
-                return
-            if self.process.poll() is not None:
-                status = self.process.returncode
-                how = "" if status else "; it has to stay in the foreground"  # a daemon, perhaps
-                self._reader.join(1.0)  # so that its last words are here
-                raise Verdict(
-                    DEAD,
-                    f"The server ended (status {status}) before it listened{how}",
-                    output=self.output,
-                )
-            if time.monotonic() > deadline:
-                raise Verdict(
-                    DEAD,
-                    f"Nobody could connect to 127.0.0.1 port {self.port} "
-                    f"within {START_SECONDS:g} s",
-                    output=self.output,
-                )
-            pause.wait(0.02)
-
-    def _visit(self) -> None:
-        """Connect and leave at once. Raises OSError where nobody listens."""
-        with (
-            socket.create_connection(("127.0.0.1", self.port), 1.0) as visitor,
-            contextlib.suppress(OSError),
-        ):  # also if it does not end the conversation in time
-            visitor.shutdown(socket.SHUT_WR)
-            deadline = time.monotonic() + LEAVE_SECONDS
-            while (left := deadline - time.monotonic()) > 0:
-                visitor.settimeout(left)
-                if not visitor.recv(4096):
-                    break
-
-    def says(self, text: str) -> bool:
-        """Whether a line that it has printed holds `text`; waits for it."""
-        with self.has_said:
-            return self.has_said.wait_for(
-                lambda: any(text in line for line in self._lines_said), self.patience
-            )
-
-    def said(self) -> list[str]:
-        """All lines that it has printed so far."""
-        with self.has_said:
-            return list(self._lines_said)
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the process runs."""
-        return self.process.poll() is None
-
-    def terminate(self) -> None:
-        """Ask it to end (SIGTERM; on Windows it is ended), and wait. After a while it is killed."""
-        started = family(self.process.pid)
-        send_signal(started, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(STOP_SECONDS)
-        self._reader.join(STOP_SECONDS)  # when the last of them has ended, so has the pipe
-        if self.is_alive or self._reader.is_alive():
-            send_signal(started, KILL)
-            self.process.wait(STOP_SECONDS)
-            self._reader.join(STOP_SECONDS)
-
-    def end(self) -> None:
-        """Leave nothing behind, but for a daemon, which nobody can find."""
-        if self.is_alive:  # else its number may be another's by now
-            send_signal(family(self.process.pid), KILL)
-        self.process.wait(STOP_SECONDS)
-        self._reader.join(STOP_SECONDS)
-
-
 class Graded:
     """What a check gets: the running server, and a way to send people there."""
 
-    def __init__(
-        self,
-        running: Running,
-        journal: Journal,
-        stack: contextlib.ExitStack,
-        ignores: Callable[[str], bool],
-    ) -> None:
+    def __init__(self, running: Running, journal: Journal, ignores: Callable[[str], bool]) -> None:
         self.running = running
         self.journal = journal
-        self._stack = stack
+        self._people: list[Somebody] = []
         self._ignores = ignores
-        with running.has_said:  # what earlier checks have made it print explains nothing here
-            running.output.clear()
+        self._first = running
 
     def name(self, name: str) -> str:
         """`name`, with a number where an earlier check on the same server may have used it."""
@@ -209,16 +64,71 @@ class Graded:
 
     def connect(self, name: str, *, receive_buffer_bytes: int = 0) -> Somebody:
         """Somebody who has connected; the connection is closed with the check."""
-        return self._stack.enter_context(
-            Somebody(
-                name,
-                ("127.0.0.1", self.running.port),
-                self.journal,
-                self.running.patience,
-                ignores=self._ignores,
-                receive_buffer_bytes=receive_buffer_bytes,
-            )
+        somebody = Somebody(
+            name,
+            ("127.0.0.1", self.running.port),
+            self.journal,
+            self.running.patience,
+            ignores=self._ignores,
+            receive_buffer_bytes=receive_buffer_bytes,
         )
+        self._people.append(somebody)
+        return somebody
+
+    def close(self) -> None:
+        """Close what is still open. May be called again."""
+        for each in self._people:
+            each.close()
+
+    # --- whether it is still alive -------------------------------------------------------------
+
+    def finish(self) -> None:
+        """The check has seen what it wanted: everybody leaves. Raises Verdict if that was too much.
+
+        One after the other ends the stream, reads what still comes, and closes. What the server
+        does about it, and prints, belongs to this check and not to the next. So it is visited, and
+        visited again: a server that answers the second visitor has got over the first.
+        """
+        deadline = Deadline(self.running.seconds_to_leave)
+        for each in self._people:
+            each.end_stream_quietly()
+        if not all([each.drain_and_close(deadline) for each in self._people]):
+            self.running.has_kept_visitors()
+        if self.running.was_ended:
+            return
+        can_connect = self.running.visit() and self.running.visit()
+        self.journal.add("the check is over, and all connections are closed")
+        if self.running.has_died:
+            raise Verdict(DEAD, "The server should go on, but has ended")
+        if not can_connect and not self.running.visit():
+            raise Verdict(REFUSED, "The server should go on, but nobody can connect any more")
+
+    def examine(self, verdict: Verdict) -> None:
+        """Put into the verdict what became of the server, and what it printed."""
+        if verdict.output is not None:  # of another server, which this check has started
+            return
+        if verdict.kind in NOT_WELL and not self.running.was_ended:
+            self.running.visit()
+        if self.running.has_died:
+            self._blame(verdict)
+        is_first = self.running is self._first
+        verdict.output = self.running.last_words(self.running.explained if is_first else 0)
+
+    def _blame(self, verdict: Verdict) -> None:
+        """Say how the server ended, and when."""
+        verdict.ending = self.running.ending
+        verdict.remark = f"The server {verdict.ending.how}"
+        if self.running.went_into_the_background():
+            self.running.end()  # what holds the pipe: else its last words would be waited for
+            verdict.kind = DAEMON
+            verdict.remark = LEFT
+        elif verdict.kind == REFUSED and all(each.has_sent_nothing for each in self._people):
+            verdict.kind = GONE
+            verdict.remark += ", before this check began"
+        else:
+            verdict.kind = DEAD
+
+    # --- what else a check asks of it ----------------------------------------------------------
 
     def descriptors(self) -> int:
         """How many descriptors the server has open; 0 where the system does not tell."""
@@ -227,9 +137,9 @@ class Graded:
 
     def prints(self, text: str) -> None:
         """A line with this text in it must be printed on the console."""
-        if not self.running.says(text):
+        if not self.running.console.says(text, self.running.patience):
             raise Verdict(
-                "silence",
+                SILENCE,
                 f"The server's console should show a line with '{text}',\n"
                 f"     but showed none within {self.running.patience:g} s",
             )
@@ -237,7 +147,7 @@ class Graded:
 
     def prints_nothing_with(self, text: str) -> None:
         """No line that was printed so far may hold this text."""
-        for line in self.running.said():
+        for line in self.running.console.since():
             if text in line:
                 raise Verdict(
                     "mismatch", f"The console shows what it should not: {readable(line.encode())}"

@@ -1,20 +1,14 @@
 """What a failed check says to a learner: the steps, where it went wrong, why, and how to go on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
 from shared.message import clean
+from tests.grading.causes import cause_of
 from tests.grading.journal import Journal
-from tests.grading.people import DEAD, REFUSED, Verdict
-
-DIED = "Your server ended. What it printed last, above, often says why: an exception, say."
-CAME_TO_ITS_END = (
-    "Your program came to its end, and printed nothing. Is accept() in a loop? (The checks connect"
-    " once to see whether it listens.) Does it start threads, and wait for nothing?"
-)
-NO_CONNECTION = "Nobody listens on that port any more, or accept() is not called again."
+from tests.grading.people import Verdict
 
 
 @dataclass(frozen=True)
@@ -24,11 +18,6 @@ class Lesson:
     section: str
     causes: Mapping[str, str]
     hints: tuple[str, ...] = field(default=())
-
-    def cause(self, kind: str, *, has_output: bool = True) -> str:
-        """The likely cause, in one sentence."""
-        usual = {DEAD: DIED if has_output else CAME_TO_ITS_END, REFUSED: NO_CONNECTION}
-        return self.causes.get(kind) or usual.get(kind) or self.causes[""]
 
 
 def teaches(section: str, cause: str, *hints: str, **causes: str) -> pytest.MarkDecorator:
@@ -47,22 +36,16 @@ def lesson_of(item: pytest.Item) -> Lesson | None:
 
 
 def explanation(
-    title: str,
-    lesson: Lesson,
-    journal: Journal,
-    verdict: Verdict,
-    output: list[str],
-    again: str,
-    hints: int,
+    title: str, lesson: Lesson, journal: Journal, verdict: Verdict, again: str, hints: int
 ) -> str:
     """Everything that a learner needs, as text."""
     parts = [
         title,
         *journal.numbered(),
         *_disappointment(verdict, len(journal) + 1),
-        *_output(output),
+        *_output(verdict.output or ()),
         "",
-        f"Likely:  {lesson.cause(verdict.kind, has_output=bool(output))}",
+        f"Likely:  {cause_of(verdict, lesson.causes)}",
         f"Lesson:  {lesson.section}",
         *_hints(lesson, hints),
         f"Again:   {again}",
@@ -78,10 +61,12 @@ def _disappointment(verdict: Verdict, number: int) -> list[str]:
             f"     got           {verdict.got}",
             f"                   {' ' * verdict.caret}^ here they part",
         ]
+    if verdict.remark:
+        lines.append(f"     {verdict.remark}.")
     return lines
 
 
-def _output(output: list[str]) -> list[str]:
+def _output(output: Sequence[str]) -> list[str]:
     if not output:
         return []
     return [
@@ -91,7 +76,7 @@ def _output(output: list[str]) -> list[str]:
     ]
 
 
-def _where_to_begin(output: list[str]) -> str:
+def _where_to_begin(output: Sequence[str]) -> str:
     has_one = any(line.startswith("Traceback") for line in output)
     return ", where an exception is shown: begin there" if has_one else ""
 

@@ -3,15 +3,19 @@
 import os
 import shlex
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.grading import subject as subjects
-from tests.grading.people import Verdict
-from tests.grading.processes import family
-from tests.grading.subject import MAX_PRINTED_BYTES, SEARCHED_LINES, Running, Subject
+from tests.grading import running as runnings
+from tests.grading.console import KEPT_LINES, MAX_PRINTED_BYTES
+from tests.grading.people import DAEMON, Verdict
+from tests.grading.processes import end_marked, family, new_mark, started
+from tests.grading.running import Running
+from tests.grading.scripts import echo, verdict_of
+from tests.grading.subject import Subject
 from tests.kit.harness import ROOT, Peer, Program, wait_until
 
 PYTHON = shlex.quote(sys.executable)
@@ -27,14 +31,31 @@ sys.exit(child.wait())
 """As `go run` and `npm start` do."""
 
 LEAVES_IT = """
-import os, signal, sys
-if os.fork():
+import os, signal, socket, subprocess, sys
+way, file = sys.argv[2:]
+if way == "starts":
+    subprocess.Popen([sys.executable, *sys.argv[:2], "is", file], start_new_session=True)
     sys.exit(0)
-os.setsid()
-with open(sys.argv[2], "w") as file:
-    file.write(f"{os.getpid()} ")
+if way in ("forks", "twice", "silent"):
+    if os.fork():
+        sys.exit(0)
+    os.setsid()
+if way == "twice" and os.fork():
+    os._exit(0)
+if way == "silent":  # it neither prints nor listens
+    os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+    os.dup2(1, 2)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+with open(file + ".new", "w") as new:
+    new.write(str(os.getpid()))
+os.rename(file + ".new", file)
+if way != "silent":
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    while True:
+        listener.accept()[0].close()
 signal.pause()
 """
+"""As a daemon does, in several ways."""
 
 PRINTS_MUCH = """
 import socket, sys
@@ -66,6 +87,16 @@ def of(script: Path, *words: str) -> str:
     return " ".join([PYTHON, shlex.quote(str(script)), "{port}", *words])
 
 
+def is_gone(pid: int) -> bool:
+    """Whether no such process runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and ") Z " in stat.read_text()  # ended, and nobody has asked
+
+
 def is_free(port: int) -> bool:
     try:
         Peer("127.0.0.1", port).close()
@@ -81,7 +112,7 @@ def test_what_the_command_has_started_ends_with_it(
     script: Path, tmp_path: Path, way: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it would hold the port, and the pipe of its output, for which we would wait."""
-    monkeypatch.setattr(subjects, "STOP_SECONDS", 1.0)
+    monkeypatch.setattr(runnings, "STOP_SECONDS", 1.0)
     script.write_text(STARTS_IT)
     running = start(of(script, kind), tmp_path)
     assert len(family(running.process.pid)) == 2
@@ -93,28 +124,81 @@ def test_what_the_command_has_started_ends_with_it(
 
 
 @needs_posix
-def test_a_server_that_goes_into_the_background_is_told_not_to(
-    script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("way", ["forks", "twice", "starts", "silent"])
+def test_a_server_that_goes_into_the_background_is_told_not_to_and_ended(
+    script: Path, tmp_path: Path, way: str
 ) -> None:
-    """Nobody waits for it, although it holds the pipe."""
-    monkeypatch.setattr(subjects, "STOP_SECONDS", 0.2)
+    """At once, and nothing is left of it: it has another parent by then, and another session."""
     script.write_text(LEAVES_IT)
     pid = tmp_path / "pid"
-    try:
-        with pytest.raises(Verdict, match=r"ended \(status 0\).* has to stay in the foreground"):
-            start(of(script, str(pid)), tmp_path)
-    finally:
-        wait_until(lambda: pid.exists() and pid.read_text().endswith(" "), "it has left")
-        os.kill(int(pid.read_text()), signal.SIGKILL)
+    with pytest.raises(
+        Verdict, match=r"in the background\. It has to stay in the foreground"
+    ) as it:
+        start(of(script, way, shlex.quote(str(pid))), tmp_path)
+    assert it.value.kind == DAEMON
+    if pid.exists():
+        wait_until(lambda: is_gone(int(pid.read_text())), "it is gone")
+
+
+@needs_posix
+@pytest.mark.parametrize("end", ["& sleep 0.01", "& exec >&-", "&"])
+def test_a_shell_that_leaves_its_server_behind_is_told_so(
+    script: Path, tmp_path: Path, end: str
+) -> None:
+    script.write_text(LEAVES_IT)
+    pid = tmp_path / "pid"
+    command = f"nohup {of(script, 'is', str(pid))} {end}"
+    with pytest.raises(Verdict, match="It has to stay in the foreground"):
+        start(f"sh -c {shlex.quote(command)}", tmp_path)
+    if pid.exists():
+        wait_until(lambda: is_gone(int(pid.read_text())), "it is gone")
+
+
+@needs_posix
+def test_one_that_goes_into_the_background_later_is_told_so_as_well(tmp_path: Path) -> None:
+    left = "if lines and os.fork(): os._exit(0)"
+    verdict, text = verdict_of(tmp_path, echo(left=left))
+    assert verdict.kind == DAEMON
+    assert "The command ended, and left its server running in the background." in text
+
+
+@needs_posix
+@pytest.mark.parametrize("way", ["end", "terminate"])
+def test_a_daemon_beside_the_server_ends_with_it(script: Path, tmp_path: Path, way: str) -> None:
+    """It has its own session, no parent of ours, and hears no SIGTERM."""
+    script.write_text(LEAVES_IT)
+    pid, server = tmp_path / "pid", tmp_path / "echo.py"
+    server.write_text(echo())
+    daemon = of(script, "silent", str(pid))
+    command = f"{daemon}; exec {of(server)}"
+    running = start(f"sh -c {shlex.quote(command)}", tmp_path)
+    wait_until(pid.exists, "the daemon runs")
+    getattr(running, way)()
+    running.end()
+    wait_until(lambda: is_gone(int(pid.read_text())), "it is gone")
+
+
+@needs_posix
+def test_a_mark_finds_what_was_started_with_it_and_no_other() -> None:
+    marks = [new_mark(), new_mark()]
+    sleeps = [
+        subprocess.Popen(["sleep", "60"], env={**os.environ, marks[0]: "1", mark: "1"})
+        for mark in marks
+    ]
+    wait_until(lambda: len(started(marks[0])) == 2, "both run")
+    assert started(marks[1]) == [sleeps[1].pid]
+    end_marked(marks[0])
+    assert [each.wait() for each in sleeps] == [-signal.SIGKILL] * 2
+    assert started(marks[0]) == []
 
 
 def test_of_what_it_prints_a_bounded_part_is_kept(script: Path, tmp_path: Path) -> None:
     script.write_text(PRINTS_MUCH)
     running = start(of(script), tmp_path)
     try:
-        wait_until(lambda: "the end" in running.output, "it has printed all")
-        assert len(running.said()) == SEARCHED_LINES
-        assert max(map(len, running.said())) <= MAX_PRINTED_BYTES
+        wait_until(lambda: "the end" in running.console.since(), "it has printed all")
+        assert len(running.console.since()) == KEPT_LINES
+        assert max(map(len, running.console.since())) <= MAX_PRINTED_BYTES
     finally:
         running.end()
 

@@ -1,0 +1,75 @@
+"""The options of the grading: what is run, in which order, and when it ends."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.grading.scripts import PYTHON, THREAD, echo
+from tests.kit.harness import run
+
+FIRST = "NOT YET: hello is answered and every other line is sent back"
+FOLDERS = ("tests/phase2", "tests/phase1")  # not the order of the lessons
+
+
+def graded(*options: str) -> str:
+    """What the run prints, and that something failed."""
+    status, output = run("pytest", *options, "-p", "no:cacheprovider", "--patience", "0.5")
+    assert status == 1
+    return output
+
+
+@pytest.fixture(scope="module")
+def command(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Starts a server that answers in capitals: nearly every check fails."""
+    file = tmp_path_factory.mktemp("my server") / "server.py"
+    file.write_text(echo("connection.sendall(line.upper())"), encoding="utf-8")
+    return f"{PYTHON} {shlex.quote(str(file))} {{port}}"
+
+
+@pytest.fixture(scope="module")
+def first_failure(command: str) -> str:
+    """What is printed of two phases."""
+    return graded(*FOLDERS, "--server", command)
+
+
+def test_the_first_failure_in_the_order_of_the_lessons_ends_the_run(first_failure: str) -> None:
+    assert first_failure.count("NOT YET") == 1
+    assert FIRST in first_failure
+    assert (
+        "The first check that fails ends the run: --hints 1 tells more of it; --a" in first_failure
+    )
+
+
+def test_it_does_so_with_several_processes(command: str) -> None:
+    output = graded(*FOLDERS, "-x", "-n", "2", "--server", command)
+    assert output.count("NOT YET") == 1
+    assert FIRST in output
+
+
+def test_it_says_how_to_run_the_check_again_in_the_same_way(
+    first_failure: str, command: str
+) -> None:
+    again = (
+        "Again:   python -m pytest tests/phase1/test_wire.py::test_hello_is_answered_and_every_"
+        f'other_line_is_sent_back --patience 0.5 --server "{command}"'
+    )
+    assert again in first_failure
+
+
+def test_a_server_that_does_not_come_again_is_one_failure(tmp_path: Path) -> None:
+    """An error while a check is set up counts as well: it is told once, and with its reason."""
+    once = "import pathlib\nif pathlib.Path(__file__ + '.ran').exists(): raise SystemExit('twice')"
+    script = tmp_path / "server.py"
+    script.write_text(f"{once}\npathlib.Path(__file__ + '.ran').touch()\n{echo(serve=THREAD)}")
+    options = ("-k", "fifty or holds_up", "--server", f"{PYTHON} {script} {{port}}")
+    output = graded("tests/phase2", *options)  # the second of the two wants a fresh server
+    assert output.count("NOT YET") == 1
+    assert "The server ended with status 1 before it listened" in output
+    assert "| twice" in output
+
+
+def test_all_of_them_where_all_are_wanted(command: str) -> None:
+    output = graded("tests/phase1", "-k", "hello or carriage", "--all", "--server", command)
+    assert output.count("NOT YET") == 2
+    assert "ends the run" not in output
