@@ -279,7 +279,8 @@ def pytest_terminal_summary(
 ) -> None:
     """How to go on from the first failure."""
     failed = terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", [])
-    if failed and config.getoption("--server") and not config.getoption("--all"):
+    is_wanted = config.getoption("--server") and config.getoption("tbstyle") != "no"
+    if failed and is_wanted and not config.getoption("--all"):
         hints = config.getoption("--hints") + 1
         more = f"--hints {hints} tells more of it; " if hints <= MOST_HINTS else ""
         terminalreporter.write_line(
