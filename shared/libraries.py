@@ -10,17 +10,19 @@ _ROOT = Path(__file__).resolve().parents[1]
 _INSTALL = "-m pip install --use-pep517 -e ."
 
 
-def missing(error: ImportError) -> SystemExit:
+def missing(error: ImportError, install: str = _INSTALL) -> SystemExit:
     """What to raise instead of `error`: the program ends, with status 2 and one sentence.
 
     try:
         import wcwidth
     except ImportError as error:
         raise missing(error) from error
+
+    `install` is what Python is told to install it.
     """
     program = _program()
     what = f"the library {error.name}" if error.name else f"a library ({error})"
-    remedy = _remedy(program)
+    remedy = _remedy(program, install)
     print(f"{program} needs {what}, which this Python does not have: {remedy}", file=sys.stderr)
     return SystemExit(2)
 
@@ -31,7 +33,7 @@ def _program() -> str:
     return words[words.index("-m") + 1] if "-m" in words[:-1] else "This program"
 
 
-def _remedy(program: str) -> str:
+def _remedy(program: str, install: str) -> str:
     """What to type, from the top of the repository."""
     folder, name, python = ("bin", "python", "python3")
     if sys.platform == "win32":
@@ -39,7 +41,7 @@ def _remedy(program: str) -> str:
     ours = _ROOT / ".venv" / folder / name
     shown = str(Path(".venv", folder, "python"))
     if sys.prefix != sys.base_prefix:  # in a virtual environment already
-        return f"{sys.executable} {_INSTALL}"
+        return f"{sys.executable} {install}"
     if ours.exists():
         return f"start it with {shown} -m {program}"
-    return f"{python} -m venv .venv && {shown} {_INSTALL}"
+    return f"{python} -m venv .venv && {shown} {install}"

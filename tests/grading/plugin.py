@@ -35,8 +35,10 @@ _failed = pytest.StashKey[bool]()
 _grades = pytest.StashKey[dict[str, str]]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """The options, in `pytest --help`."""
+    if not pluginmanager.hasplugin("timeout"):  # to grade a server, pytest alone is enough
+        parser.addini("timeout", "seconds for a check; it counts where pytest-timeout is installed")
     group = parser.getgroup("grading", "grade a server of yours")
     group.addoption(
         "--server",

@@ -2,7 +2,7 @@
 
 A learner's command is often not the server itself: `go run`, `npm start` and a shell start it, and
 to end them ends only them. It would go on, hold its port, and hold the pipe that we read. A process
-group of its own would do, but then whoever ends ours (Ctrl-C, tests/progress.py) would leave it;
+group of its own would do, but then whoever ends ours (Ctrl-C, tests/progress/) would leave it;
 and a daemon leaves its group and its parent.
 
 So each start has a mark: a variable of the environment, which all that it starts inherits, a

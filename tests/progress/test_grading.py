@@ -1,9 +1,8 @@
-"""A learner sees how far they have come, and a teacher how far a class has, whatever they wrote."""
+"""What learners wrote is graded, whatever it is, and none of it holds up or hides the rest."""
 
 import contextlib
 import json
 import os
-import re
 import shlex
 import signal
 import sys
@@ -14,21 +13,17 @@ from typing import Any
 import pytest
 
 from tests.kit.harness import ROOT, Program, run, wait_until
-from tests.progress import (
-    GRADED,
-    NOT_BEGUN,
-    Grade,
-    Learner,
-    Look,
-    main,
-    one_learner,
-    promise,
-    table,
-)
+from tests.progress.__main__ import grade as grade_and_show
+from tests.progress.checks import GRADE
+from tests.progress.grades import promise
+from tests.progress.grading import Task
+from tests.progress.inside import ALL_PATIENCES, ROW_PATIENCES, Endurance
+from tests.progress.servers import is_as_made
+from tests.start import PHASES, STARTERS
 from tests.start import main as start
+from tests.starters.cutting import cut
 
 RUN_SECONDS = 60.0
-SLOW = ("alice", "bob", "frank")  # whose servers start, and are graded check by check
 QUICK = ("--patience", "5", "--jobs", "8")
 PYTHON = shlex.quote(sys.executable)
 ECHO = f"{PYTHON} {shlex.quote(str(ROOT / 'tests/broken/echo.py'))} {{port}}"
@@ -63,6 +58,18 @@ while True:
     kept.append(listener.accept()[0])
 """
 HAS_A_MISTAKE = "print('\\x1b[2J'); this is no Python\n"
+ANSWERS_NOTHING = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[2])))
+while True:
+    connection = listener.accept()[0]
+    try:
+        while connection.recv(4096):
+            pass
+    except OSError:
+        pass
+    connection.close()
+"""
 NEVER_ENDS = """
 import os, sys, time
 from pathlib import Path
@@ -78,7 +85,8 @@ def put(directory: Path, phase: str, text: str, name: str = "server.py") -> None
 
 def graded(directory: Path, *options: str) -> dict[str, Any]:
     """What --json says of the phases of one learner."""
-    status, output = run("tests.progress", str(directory), "--json", *QUICK, *options, seconds=60)
+    arguments = ("tests.progress", str(directory), "--json", *QUICK, *options)
+    status, output = run(*arguments, seconds=RUN_SECONDS)
     assert status == 0, output
     (learner,) = json.loads(output)["learners"]
     phases: dict[str, Any] = learner["phases"]
@@ -142,12 +150,15 @@ def test_a_server_with_a_mistake_does_not_start(report: dict[str, Any]) -> None:
     (name,) = [each for each in report if each.startswith("小明")]
     grade = report[name]["phase1"]
     assert grade["state"] == "does not start"
-    assert grade["why"] == "The server ended (status 1) before it listened"
+    assert "before it listened" in grade["why"]
+    assert grade["said"] == "SyntaxError: invalid syntax"
     assert grade["passed"] == 0
+    assert grade["not_run"] == grade["of"] > 0
 
 
-def test_a_starter_does_not_start_before_its_first_todo_is_done(report: dict[str, Any]) -> None:
-    assert report["eve"]["phase1"]["state"] == "does not start"
+def test_a_beginning_that_nobody_has_touched_is_not_begun(report: dict[str, Any]) -> None:
+    grade = report["eve"]["phase1"]
+    assert (grade["state"], grade["why"]) == ("not begun", "server.py is as it was made")
 
 
 def test_what_is_not_there_is_not_begun(report: dict[str, Any]) -> None:
@@ -169,31 +180,47 @@ def test_files_of_a_learner_are_not_taken_for_modules_of_the_checks(
     assert grade["passed"] == grade["of"] > 0
 
 
-def test_a_class_is_a_table_that_nothing_breaks(school: Path) -> None:
-    directories = sorted(str(each) for each in school.iterdir() if each.name not in SLOW)
-    status, output = run("tests.progress", *directories, *QUICK, "--phases", "phase1", seconds=60)
-    assert status == 0, output
-    assert "\x1b" not in output
-    head, *rows = output.splitlines()
-    assert head.split() == ["phase1"]
-    assert len(rows) == len(directories)
-    ends = {row.split("  ")[0]: row.split("  ")[-1].strip() for row in rows}
-    assert ends["zoe"] == "-"
-    assert ends["dave"] == ends["eve"] == ends["小明\ufffd[2J"] == "does not start"
+# --- what is begun -----------------------------------------------------------------------------
 
 
-# --- one learner -------------------------------------------------------------------------------
+def made(phase: str) -> str:
+    """What tests.start writes."""
+    return cut((STARTERS / f"{phase}.py").read_text(encoding="utf-8"))
 
 
-def test_one_learner_gets_a_bar_for_each_phase(tmp_path: Path) -> None:
-    put(tmp_path, "phase1", ECHO, "command.txt")
-    put(tmp_path, "phase2", HAS_A_MISTAKE)
-    status, output = run("tests.progress", str(tmp_path), *QUICK, seconds=60)
-    assert status == 0, output
-    first, second, *others = output.splitlines()
-    assert re.fullmatch(r"phase1  █{10}  (\d+) of \1   done", first)
-    assert re.fullmatch(r"phase2  ░{10}   0 of \d+   does not start: The server ended .*", second)
-    assert others == ["phase3  not begun", "phase4  not begun"]
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text,
+        lambda text: text.replace("CHECK_COMMAND", "python -m pytest their/own/place"),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: "\ufeff" + text.replace("\n", "  \n") + "\n\n",
+        lambda text: text.replace("# TODO 1:", "# I begin here tomorrow. TODO 1:"),
+    ],
+    ids=["as it is", "command", "ends of lines", "blanks", "comment"],
+)
+def test_what_a_program_does_not_show_does_not_begin_it(
+    phase: str, change: Callable[[str], str], tmp_path: Path
+) -> None:
+    server = tmp_path / "server.py"
+    server.write_bytes(change(made(phase)).encode())
+    assert is_as_made(phase, server)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_the_first_todo_done_begins_it_and_so_does_a_mistake(phase: str, tmp_path: Path) -> None:
+    server = tmp_path / "server.py"
+    program = (STARTERS / f"{phase}.py").read_text(encoding="utf-8")
+    for text in (cut(program, 1), made(phase) + "(", made(phase) + "\0"):
+        server.write_text(text, encoding="utf-8")
+        assert not is_as_made(phase, server)
+
+
+def test_a_command_that_starts_the_untouched_beginning_does_not_begin_it(tmp_path: Path) -> None:
+    assert start(["phase1", str(tmp_path)]) == 0
+    put(tmp_path, "phase1", f"{PYTHON} server.py --port {{port}}\n", "command.txt")
+    assert graded(tmp_path)["phase1"]["state"] == "not begun"
 
 
 def test_server_says_how_to_start_them_all(tmp_path: Path) -> None:
@@ -202,6 +229,100 @@ def test_server_says_how_to_start_them_all(tmp_path: Path) -> None:
     grades = graded(tmp_path, "--server", f"{PYTHON} mine.py {{port}}")
     assert grades["phase1"]["state"] == "does not start"
     assert grades["phase2"]["state"] == "not begun"
+
+
+@contextlib.contextmanager
+def without_rights(directory: Path) -> Iterator[None]:
+    """Nobody may read this directory, and root is nobody."""
+    directory.chmod(0)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)  # nobody
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        directory.chmod(0o700)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="other rights there")
+def test_a_directory_that_may_not_be_read_is_not_graded_and_that_is_the_status(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path, "phase1", ECHO, "command.txt")
+    task = Task(["phase1"], None, 1.0, 30.0, GRADE)
+    with without_rights(tmp_path / "phase1"):
+        assert grade_and_show([tmp_path], task, jobs=1, is_json=False) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.endswith("not graded: phase1: Permission denied")
+
+
+# --- what is hopeless --------------------------------------------------------------------------
+
+
+def test_a_phase_without_answers_is_given_up_and_the_rest_counts_as_not_run(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "phase1", ANSWERS_NOTHING)
+    grade = graded(tmp_path, "--patience", "0.3")["phase1"]
+    assert grade["state"] == "graded"
+    outcomes = [*grade["checks"].values()]
+    assert outcomes[: ROW_PATIENCES - 2] == ["failed"] * (ROW_PATIENCES - 2)
+    assert outcomes[-1] == "not run"
+    assert grade["not_run"] == outcomes.count("not run")
+    assert grade["passed"] == 0
+
+
+def test_all_runs_every_check_of_a_hopeless_phase(tmp_path: Path) -> None:
+    put(tmp_path, "phase1", ANSWERS_NOTHING)
+    grade = graded(tmp_path, "--patience", "0.3", "--all")["phase1"]
+    assert grade["not_run"] == 0
+    assert len(grade["checks"]) == grade["of"] > 0
+
+
+def test_checks_that_wait_in_vain_in_a_row_are_the_end_and_one_that_passes_begins_anew() -> None:
+    endurance = Endurance(2.0)
+    for check in range(ROW_PATIENCES - 1):
+        endurance.add(f"a{check}", 2.0, has_passed=False)
+    endurance.add("b", 0.1, has_passed=True)
+    for check in range(ROW_PATIENCES - 1):
+        endurance.add(f"c{check}", 2.0, has_passed=False)
+    assert not endurance.is_over
+    endurance.add("d", 2.0, has_passed=False)
+    assert endurance.is_over
+
+
+def test_what_fails_at_once_is_never_the_end() -> None:
+    endurance = Endurance(2.0)
+    for check in range(100):
+        endurance.add(f"a{check}", 0.1, has_passed=False)
+    assert not endurance.is_over
+
+
+def test_the_cases_of_one_check_are_one_gap_and_wait_less() -> None:
+    endurance = Endurance(2.0)
+    assert endurance.patience_for("a[0]") == 2.0
+    for case in range(100):
+        endurance.add(f"a[{case}]", 2.0, has_passed=False)
+    assert not endurance.is_over
+    assert endurance.patience_for("a[100]") < 2.0
+    assert endurance.patience_for("b") == 2.0
+
+
+def test_a_check_that_takes_long_by_its_nature_is_not_the_end() -> None:
+    endurance = Endurance(2.0)
+    endurance.add("a", 100.0, has_passed=False)
+    assert not endurance.is_over
+
+
+def test_many_that_wait_in_vain_are_the_end_also_with_some_between_that_pass() -> None:
+    endurance = Endurance(2.0)
+    for check in range(ALL_PATIENCES):
+        assert not endurance.is_over
+        endurance.add(f"a{check}", 2.0, has_passed=False)
+        endurance.add(f"b{check}", 0.1, has_passed=True)
+    assert endurance.is_over
 
 
 # --- what does not end -------------------------------------------------------------------------
@@ -229,7 +350,7 @@ def late(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Late]:
             programs[phase] = stack.enter_context(program)
 
         def grade_of(phase: str) -> tuple[dict[str, Any], Path]:
-            assert programs[phase].wait(RUN_SECONDS) == 0
+            assert programs[phase].wait(RUN_SECONDS) == 1  # it could not be graded
             (row,) = json.loads("\n".join(programs[phase].rest_of_output()))["learners"]
             return row["phases"][phase], directory / phase
 
@@ -240,7 +361,10 @@ def test_a_phase_that_takes_too_long_is_stopped_and_what_passed_counts(late: Lat
     grade, _ = late("phase1")
     assert (grade["state"], grade["why"]) == ("not graded", "stopped after 20 s")
     assert 0 < grade["passed"] < grade["of"]
-    assert "not run" in grade["checks"].values()
+    assert grade["not_run"] > 0
+    assert grade["next"] == next(
+        promise(check) for check, outcome in grade["checks"].items() if outcome != "passed"
+    )
 
 
 def is_gone(pid: int) -> bool:
@@ -271,100 +395,3 @@ def test_when_interrupted_it_leaves_nothing_behind(tmp_path: Path, number: int) 
         program.signal(number)
         assert program.wait() == 130
     wait_until(lambda: is_gone(int(pid_file.read_text())), "the learner's server to be gone")
-
-
-# --- wrong commands ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["/no/such/place"], "There is no directory /no/such/place."),
-        ([".", "--server", "node x"], "--server: the command needs {port}"),
-        ([".", "--phases", "phase9"], "--phases: there is no 'phase9'"),
-        ([".", "--patience", "soon"], "--patience: 'soon' is no time"),
-        ([".", "--jobs", "0"], "--jobs: '0' is not a whole number over 0"),
-    ],
-)
-def test_a_wrong_command_is_told(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    try:
-        status: object = main(arguments)
-    except SystemExit as wrong:  # argparse
-        status = wrong.code
-    assert status == 2
-    assert said in capsys.readouterr().err
-
-
-# --- how it looks ------------------------------------------------------------------------------
-
-
-def learner(name: str, *grades: Grade) -> Learner:
-    return Learner(name, Path(name), grades)
-
-
-def of(phase: str, passed: int, total: int) -> Grade:
-    checks = {f"x::test_check_{n}": "passed" if n < passed else "failed" for n in range(total)}
-    return Grade(phase, GRADED, checks=checks)
-
-
-def test_a_bar_is_full_and_empty_only_where_that_is_true() -> None:
-    look = Look(80)
-    assert look.bar(0, 20) == "░" * 10
-    assert look.bar(1, 200) == "█" + "░" * 9
-    assert look.bar(199, 200) == "█" * 9 + "░"
-    assert look.bar(200, 200) == "█" * 10
-
-
-def test_a_line_is_never_wider_than_the_terminal() -> None:
-    grade = Grade("phase1", "does not start", "w" * 200, {"a::test_b": "failed"})
-    (line,) = one_learner(learner("bob", grade), Look(60))
-    assert len(line) == 60
-    assert line.endswith("…")
-
-
-def test_ascii_where_the_terminal_has_no_more() -> None:
-    lines = [*one_learner(learner("bob", of("phase1", 5, 10)), Look(60, is_ascii=True))]
-    lines += table([learner("小明", of("phase1", 5, 10)), learner("é", of("phase1", 1, 10))],
-                   Look(60, is_ascii=True))  # fmt: skip
-    assert all(line.isascii() for line in lines)
-    assert lines[0].startswith("phase1  #####-----   5 of 10 ")
-
-
-def test_colour_only_where_it_is_wanted() -> None:
-    rows = [learner("bob", of("phase1", 5, 10))]
-    assert "\x1b" not in "".join(one_learner(rows[0], Look(60)))
-    assert "\x1b[32m█████\x1b[m░" in "".join(one_learner(rows[0], Look(60, has_colour=True)))
-
-
-def test_columns_stand_below_each_other_whatever_the_names() -> None:
-    grades = (of("phase1", 5, 10), Grade("phase2", NOT_BEGUN))
-    lines = list(table([learner("小明", *grades), learner("Bartholomew", *grades)], Look(80)))
-    assert lines == [
-        "             phase1  phase2",
-        "小明           5/10       -",
-        "Bartholomew    5/10       -",
-    ]
-
-
-def test_a_narrow_terminal_cuts_names_and_no_figure() -> None:
-    grades = tuple(of(f"phase{n}", 5, 10) for n in (1, 2, 3, 4))
-    lines = list(table([learner("Bartholomew the Great", *grades)] * 2, Look(45)))
-    assert {len(line) for line in lines} == {45}
-    assert lines[1].startswith("Bartholomew ")
-    assert lines[1].count("5/10") == 4
-
-
-def test_two_directories_of_one_name_are_told_apart(tmp_path: Path) -> None:
-    for place in ("a", "b"):
-        (tmp_path / place / "my").mkdir(parents=True)
-    places = [str(tmp_path / place / "my") for place in ("a", "b")]
-    status, output = run("tests.progress", *places)
-    assert status == 0
-    assert all(place in output for place in places)
-
-
-def test_a_promise_is_read_from_the_name_of_its_check() -> None:
-    assert promise("t.py::T::test_it_is_so[/pm Bob]") == "it is so (/pm Bob)"
-    assert promise("") == ""

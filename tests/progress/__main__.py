@@ -1,0 +1,249 @@
+"""How far a learner has come: python -m tests.progress mydir
+
+Runs the checks of each phase on the learner's servers, and shows what passed:
+
+    phase1  ████████░░  16 of 20   next: a client that vanishes takes nobody along
+    phase2  ░░░░░░░░░░   0 of 21   does not start: SyntaxError: '(' was never closed
+    phase3  not begun (mydir/phase3/server.py is as it was made)
+    phase4  not begun
+
+With several directories, a table: a row for each learner. `--json` gives all of it to a program.
+With --watch it stays, runs the checks again when a file changes, and shows the first that fails.
+
+A server is mydir/phase1/server.py, as `python -m tests.start phase1 mydir` makes it. In another
+language, mydir/phase1/command.txt holds the command that starts it, with {port} where the port
+belongs (and {logs} for a directory in which phase 4 may write), such as `node server.js {port}`.
+It is run in mydir/phase1.
+
+The exit status is 0 where all was graded, whatever the marks; 1 where something could not be graded
+(its time was up, say); 2 for a wrong command; 130 after Ctrl-C.
+
+For teachers: this RUNS the programs of your learners, with all your rights. Use an account, or a
+machine, that holds nothing of worth.
+"""
+
+import argparse
+import glob
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from shared.arguments import file_path, positive_number
+from shared.console import accept_any_text, exit_with
+from shared.libraries import missing
+from shared.stopping import interrupt_on_stop_signals
+from shared.text import printable
+from tests.progress.checks import GRADE, GRADE_ALL
+from tests.progress.grades import NOT_GRADED, Grade
+from tests.progress.grading import Grading, Task
+from tests.progress.screen import Paper, Table, as_json, bar_line, look_of_terminal
+from tests.start import PHASES, python_name, quoted
+
+PATIENCE_SECONDS = 2.0  # of a check; on one machine an answer takes milliseconds
+PHASE_SECONDS = 120.0  # for all checks of a phase, on a busy machine
+JOBS_PER_CORE = 6  # as checks mostly wait
+
+
+class WrongCommand(Exception):
+    """The text is one sentence that says why."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Grade, and show it. Gives the exit status, as above."""
+    options = _parse(arguments)
+    accept_any_text()
+    if importlib.util.find_spec("pytest") is None:
+        raise missing(
+            ImportError("No module named 'pytest'", name="pytest"), "-m pip install pytest"
+        )
+    try:
+        directories = _directories(options.directories)
+    except WrongCommand as error:
+        print(error, file=sys.stderr)
+        return 2
+    # To be killed is to be interrupted: what runs is ended too.
+    interrupt_on_stop_signals()
+    purpose = GRADE_ALL if options.all else GRADE
+    task = Task(options.phases, options.server, options.patience, options.timeout, purpose)
+    try:
+        return grade(directories, task, options.jobs, is_json=options.json)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+
+
+def grade(directories: Sequence[Path], task: Task, jobs: int, *, is_json: bool) -> int:
+    """Grade these learners, and show each as soon as it is known. Gives the exit status."""
+    paper = Paper(len(directories) * len(task.phases))
+    with Grading(directories, task, jobs, paper.one_more) as grading:
+        if is_json:
+            learners = [(row.name, row.directory, [*row.grades()]) for row in grading.rows]
+            paper.line(as_json(learners))
+            grades = [grade for _, _, theirs in learners for grade in theirs]
+        elif len(directories) == 1:
+            grades = _show_one(grading, paper)
+        else:
+            grades = _show_class(grading, task.phases, paper)
+    return int(any(each.state == NOT_GRADED for each in grades))
+
+
+def _show_one(grading: Grading, paper: Paper) -> list[Grade]:
+    look = look_of_terminal()
+    (row,) = grading.rows
+    grades = []
+    for each in row.grades():
+        grades.append(each)
+        paper.line(bar_line(each, row.directory, look))
+    return grades
+
+
+def _show_class(grading: Grading, phases: Sequence[str], paper: Paper) -> list[Grade]:
+    table = Table([row.name for row in grading.rows], phases, look_of_terminal())
+    paper.line(table.head)
+    grades: list[Grade] = []
+    notes: list[str] = []
+    for row in grading.rows:
+        theirs = [*row.grades()]
+        paper.line(table.row(row.name, theirs))
+        notes += table.notes(row.name, theirs)
+        grades += theirs
+    for note in ["", *notes] if notes else []:
+        paper.line(note)
+    return grades
+
+
+# --- the command line --------------------------------------------------------------------------
+
+
+def _directories(given: Sequence[Path]) -> list[Path]:
+    """The learners' directories, each once, in natural order. Raises WrongCommand."""
+    found: dict[str, Path] = {}
+    for directory in (each for one in given for each in _expanded(one)):
+        if not directory.is_dir():
+            raise WrongCommand(f"There is no directory {printable(str(directory))}.")
+        _refuse_folder_of_others(directory)
+        same = found.setdefault(os.path.realpath(directory), directory)
+        if same is not directory:
+            print(f"Graded once: {printable(str(directory))} was given before.", file=sys.stderr)
+    return sorted(found.values(), key=_natural)
+
+
+def _expanded(directory: Path) -> list[Path]:
+    """class/* where no shell has done it, as on Windows."""
+    if "*" not in str(directory) or directory.exists():
+        return [directory]
+    return [each for each in map(Path, glob.glob(str(directory))) if each.is_dir()] or [directory]
+
+
+def _refuse_folder_of_others(directory: Path) -> None:
+    """Say what was meant. Raises WrongCommand."""
+    if _has_phase(directory):
+        return
+    name, start = printable(str(directory)), f"{python_name()} -m tests.progress"
+    if directory.resolve().name in PHASES:
+        raise WrongCommand(
+            f"{name} is the folder of one phase. Type: {start} {quoted(str(directory.parent))}"
+            f" --phases {directory.resolve().name}"
+        )
+    if any(_has_phase(each) for each in _subfolders(directory)):
+        raise WrongCommand(
+            f"{name} has no folder of a phase, but its subfolders do: {directory / '*'}\n"
+            f"Type: {start} {quoted(str(directory))}{os.sep}*"
+        )
+
+
+def _has_phase(directory: Path) -> bool:
+    return any(os.path.isdir(directory / phase) for phase in PHASES)
+
+
+def _subfolders(directory: Path) -> list[Path]:
+    try:
+        return [each for each in directory.iterdir() if os.path.isdir(each)]
+    except OSError:  # it is graded, and that says why nothing came of it
+        return []
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """So that anna2 comes before anna10."""
+    words = re.findall(r"\d+|\D+", str(path).casefold())
+    return [(int(word), "") if word.isdecimal() else (-1, word) for word in words]
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    paragraphs = (__doc__ or "").strip().split("\n\n")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.progress",
+        description=paragraphs[0],
+        epilog=" ".join(" ".join(paragraphs[-2:]).split()),
+    )
+    parser.add_argument(
+        "directories", metavar="DIR", nargs="+", type=file_path, help="of a learner"
+    )
+    parser.add_argument("--json", action="store_true", help="all of it, for a program")
+    parser.add_argument(
+        "--server", metavar="COMMAND", type=_with_port, help="how to start each server, with {port}"
+    )
+    parser.add_argument(
+        "--phases", type=_phases, default=PHASES, help="such as phase1,phase2 (default: all)"
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="run every check, also where many in a row have got no answer",
+    )
+    _add_bounds(parser)
+    return parser.parse_args(arguments)
+
+
+def _add_bounds(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--patience",
+        type=_seconds,
+        default=PATIENCE_SECONDS,
+        metavar="SECONDS",
+        help="how long a check waits for an answer (default %(default)g)",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=PHASE_SECONDS,
+        metavar="SECONDS",
+        help="how long a phase's checks may take (default %(default)g)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=positive_number,
+        default=JOBS_PER_CORE * (os.cpu_count() or 1),
+        metavar="N",
+        help="how many phases are graded at once (default %(default)s)",
+    )
+
+
+def _with_port(text: str) -> str:
+    if "{port}" not in text:
+        raise argparse.ArgumentTypeError("the command needs {port} where the port belongs")
+    return text
+
+
+def _phases(text: str) -> tuple[str, ...]:
+    wanted = text.split(",")
+    if unknown := sorted(set(wanted) - set(PHASES)):
+        raise argparse.ArgumentTypeError(f"there is no {unknown[0]!r}: {', '.join(PHASES)}")
+    return tuple(each for each in PHASES if each in wanted)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 86400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a valid time in seconds over 0")
+    return seconds
+
+
+if __name__ == "__main__":
+    exit_with(main)

@@ -1,0 +1,157 @@
+"""The checks of one phase on one server: a process that runs them, and what it tells."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.grading.processes import KILL, family, send_signal
+from tests.kit.harness import ROOT
+from tests.progress.grades import DOES_NOT_START, GRADED, NOT_GRADED, NOT_RUN, Grade
+
+GRADE, GRADE_ALL, WATCH = "grade", "grade-all", "watch"
+"""What for, as `inside` says; GRADE_ALL never gives up."""
+
+STOP_SECONDS = 5.0  # for pytest to end its server
+MAX_COMPLAINT_BYTES = 100_000  # of pytest; its last line is shown
+
+# It runs in the learner's directory, and -P keeps that out of the path: or else a socket.py of the
+# learner's would be taken for Python's.
+_LAUNCH = (
+    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1));"
+    "runpy.run_module('tests.progress.inside', run_name='__main__', alter_sys=True)"
+)
+
+
+@dataclass
+class Result:
+    """What a run has told so far."""
+
+    checks: dict[str, str] = field(default_factory=dict)  # each check, and its outcome
+    no_server: str = ""  # why nobody could connect
+    said: str = ""  # the telling line of what that server printed
+    text: str = ""  # of the first failure, or of a server that does not start: all that is known
+    hints: list[str] = field(default_factory=list)  # for that failure
+    is_given_up: bool = False
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Remember what a run has told."""
+        if "checks" in event:
+            self.checks = dict.fromkeys(event["checks"], NOT_RUN)
+        elif "check" in event:
+            self.checks[event["check"]] = event["outcome"]
+            if not self.text and "text" in event:
+                self.text, self.hints = event["text"], event["hints"]
+        elif "no_server" in event:
+            self.no_server, self.said = event["no_server"], event["said"]
+            self.text = event["text"]
+        self.is_given_up |= "given_up" in event
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all checks have passed, and there are some."""
+        return bool(self.checks) and set(self.checks.values()) == {"passed"}
+
+    def grade(self, phase: str, complaint: str) -> Grade:
+        """The grade that it makes; `complaint` is what the run has to say of itself."""
+        if self.no_server:
+            return Grade(phase, DOES_NOT_START, self.no_server, self.said, self.checks)
+        if complaint or not self.checks:
+            return Grade(phase, NOT_GRADED, complaint or "nothing came", "", self.checks)
+        why = (
+            "too many got no answer" if self.is_given_up and NOT_RUN in self.checks.values() else ""
+        )
+        return Grade(phase, GRADED, why, "", self.checks)
+
+
+class Run:
+    """A run of the checks. Use it in a `with` statement: leaving that ends it, and its server.
+
+    One thread reads `events`; any other may `interrupt` or `kill` meanwhile.
+    """
+
+    def __init__(
+        self, phase: str, command: str, directory: Path, *, patience: float, purpose: str
+    ) -> None:
+        self._scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        scratch = Path(self._scratch.name)
+        self._complaints = (scratch / "complaints.txt").open("w+b")
+        words = [phase, command, str(patience), purpose, str(scratch / "logs")]
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _LAUNCH, str(ROOT), *words],
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            # A group of its own: so it can be ended with all that it has started.
+            start_new_session=True,
+            env=_environment(),
+        )
+
+    def __enter__(self) -> Self:
+        """Give the run itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End it with all that it has started."""
+        self.kill()
+        self._process.wait(STOP_SECONDS)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._complaints.close()
+        self._scratch.cleanup()
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """What it tells, as it comes, until it ends."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with contextlib.suppress(ValueError):  # half a line, of a process that was killed
+                yield json.loads(line)
+
+    def wait(self) -> None:
+        """Wait for its end, after the last event: from there on it has no more to do."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_SECONDS)
+
+    def complaint(self) -> str:
+        """The last line of what pytest has to complain of; "" where that is nothing."""
+        self._complaints.seek(0)
+        text = self._complaints.read(MAX_COMPLAINT_BYTES).decode("utf-8", "replace")
+        return (text.strip().splitlines() or [""])[-1]
+
+    def interrupt(self) -> None:
+        """Ask it to end: it ends its server itself. Where that takes too long, it is killed."""
+        if sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_SECONDS)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it now, with what it has started."""
+        started = family(self._process.pid) if self._process.poll() is None else []
+        if sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: zombies
+                os.killpg(self._process.pid, signal.SIGKILL)
+        send_signal(started, KILL)
+
+
+def _environment() -> dict[str, str]:
+    """For pytest, without what would change it; plugins that happen to be installed take time."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "BUILD_NUMBER")}
+    only_ours = {"PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUTF8": "1"}
+    return {**kept, **only_ours}

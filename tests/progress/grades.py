@@ -1,0 +1,55 @@
+"""What came out: the grade of a phase, and a learner with the grades of all."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+NOT_BEGUN, GRADED, DOES_NOT_START, NOT_GRADED = (
+    "not begun", "graded", "does not start", "not graded"
+)  # fmt: skip
+"""The states of a phase. `why` tells more of each but GRADED, and there why checks were not run."""
+
+NOT_RUN = "not run"
+"""The outcome of a check that nobody has made. It has not passed, and is counted among all."""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What came out for one phase of one learner."""
+
+    phase: str
+    state: str
+    why: str = ""
+    said: str = ""  # by a server that does not start: the line that tells most
+    checks: dict[str, str] = field(default_factory=dict)  # each check, and its outcome
+
+    @property
+    def passed(self) -> int:
+        """How many checks passed."""
+        return Counter(self.checks.values())["passed"]
+
+    @property
+    def not_run(self) -> int:
+        """How many checks nobody has made."""
+        return Counter(self.checks.values())[NOT_RUN]
+
+    @property
+    def next_check(self) -> str:
+        """The first check that has not passed, in words; "" where all have."""
+        ahead = (each for each, outcome in self.checks.items() if outcome != "passed")
+        return promise(next(ahead, ""))
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it, for a program."""
+        more = {"passed": self.passed, "of": len(self.checks), "not_run": self.not_run}
+        return {**asdict(self), **more, "next": self.next_check}
+
+
+def promise(check: str) -> str:
+    """What a check asks, in words.
+
+    >>> promise("tests/phase3/test_wire.py::TestStream::test_who_goes_is_announced[reset]")
+    'who goes is announced (reset)'
+    """
+    name, _, case = check.rpartition("::")[2].removeprefix("test_").partition("[")
+    return name.replace("_", " ") + (f" ({case.removesuffix(']')})" if case else "")

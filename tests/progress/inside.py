@@ -1,0 +1,146 @@
+"""Runs the checks of a phase on one server, and tells each outcome as it comes.
+
+`checks` starts it, in a process of its own. To standard output it writes its events, a line of JSON
+each; to standard error goes what pytest complains of. pytest's own report is left out.
+
+To grade a class (GRADE), every outcome is wanted, but nobody wants to wait for fifty that get no
+answer. So a phase is given up when it is hopeless: the rest is not run, and counts as that. To
+watch (WATCH), the first failure is wanted, with all that is known of it.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Generator
+from typing import IO, Any
+
+import pytest
+
+from tests.grading.people import Verdict
+from tests.grading.subject import Graded
+from tests.grading.teaching import lesson_of
+from tests.kit.harness import ROOT
+from tests.progress.checks import GRADE, WATCH
+from tests.progress.servers import telling_line
+
+ROW_PATIENCES = 5  # for which checks in a row may wait in vain: then the rest is not run
+ALL_PATIENCES = 12  # and all checks together, with some between that pass
+MOST_PATIENCES = 2  # that one counts for: a check that takes long by its nature is one of many
+SHORT = 0.25  # of the patience, for the other cases of a check that has got no answer
+
+
+class Endurance:
+    """How long a phase is borne in which answers do not come.
+
+    Only what fails by waiting counts, and the cases of one check count once: a server that has one
+    gap is asked all the rest.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._row: dict[str, float] = {}  # seconds waited in vain, by the check
+        self._all: dict[str, float] = {}
+
+    def patience_for(self, check: str) -> float:
+        """How long this one waits for an answer."""
+        return self._patience * (SHORT if _name(check) in self._all else 1)
+
+    def add(self, check: str, seconds: float, *, has_passed: bool) -> None:
+        """A check was made, and took so long."""
+        if has_passed:
+            self._row.clear()
+        elif seconds >= self._patience:
+            counted = min(seconds, MOST_PATIENCES * self._patience)
+            self._row.setdefault(_name(check), counted)
+            self._all.setdefault(_name(check), counted)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the rest would be waited for in vain, too."""
+        in_a_row, in_all = sum(self._row.values()), sum(self._all.values())
+        return (
+            in_a_row >= ROW_PATIENCES * self._patience or in_all >= ALL_PATIENCES * self._patience
+        )
+
+
+def _name(check: str) -> str:
+    return check.partition("[")[0]
+
+
+class Reporter:
+    """A plugin of pytest that tells what happens, and gives up."""
+
+    def __init__(self, events: IO[str], patience: float, purpose: str) -> None:
+        self._events = events
+        self._endurance = Endurance(patience)
+        self._gives_up = purpose == GRADE
+        self._hints: dict[str, tuple[str, ...]] = {}
+        self._setup_seconds = 0.0
+
+    def _tell(self, **event: Any) -> None:
+        print(json.dumps(event), file=self._events, flush=True)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """These checks there are."""
+        for item in session.items:
+            lesson = lesson_of(item)
+            self._hints[item.nodeid] = lesson.hints if lesson else ()
+        self._tell(checks=list(self._hints))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """A check is made, with the patience that is left."""
+        graded = getattr(item, "funcargs", {}).get("graded")
+        if self._gives_up and isinstance(graded, Graded):
+            graded.running.patience = self._endurance.patience_for(item.nodeid)
+        yield
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """An outcome, where this is the step that has it."""
+        if report.when == "setup":
+            self._setup_seconds = report.duration
+        if report.when == "call" or (report.when == "setup" and not report.passed):
+            before = 0.0 if report.when == "setup" else self._setup_seconds
+            self._outcome(report, before + report.duration)
+
+    def _outcome(self, report: pytest.TestReport, seconds: float) -> None:
+        event: dict[str, Any] = {"check": report.nodeid, "outcome": report.outcome}
+        if report.failed:
+            hints = list(self._hints.get(report.nodeid, ()))
+            event |= {"text": str(report.longrepr), "hints": hints}
+        self._tell(**event)
+        self._endurance.add(report.nodeid, seconds, has_passed=report.passed)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self) -> None:
+        """Between two checks: give up, where the rest would be waited for in vain."""
+        if self._gives_up and self._endurance.is_over:
+            pytest.exit("hopeless")
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """It ends early: no server listens, or it is given up, or somebody has interrupted it."""
+        verdict = excinfo.value.__context__
+        if isinstance(verdict, Verdict):
+            said = telling_line(verdict.output)
+            self._tell(no_server=str(verdict), said=said, text=str(excinfo.value))
+        elif isinstance(excinfo.value, pytest.exit.Exception):
+            self._tell(given_up=True)
+
+
+def main(phase: str, command: str, patience: str, purpose: str, scratch: str) -> int:
+    """Run the checks of a phase in this process; pytest's exit status."""
+    # Of a duplicate, because pytest, and all it runs, may write to standard output itself.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as events:
+        os.dup2(2, 1)
+        arguments = [
+            str(ROOT / "tests" / phase / "test_wire.py"),
+            *("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "-o", "addopts="),
+            *("--server", command, "--patience", patience, "--basetemp", scratch),
+            *("-p", "no:cacheprovider", "-p", "no:terminal"),
+            *(["-x"] if purpose == WATCH else ["--all"]),
+        ]
+        return int(pytest.main(arguments, plugins=[Reporter(events, float(patience), purpose)]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

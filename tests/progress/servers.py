@@ -1,0 +1,116 @@
+"""What there is to grade in a learner's folder of a phase, and how it is started."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+from tests.grading.commands import words_of
+from tests.progress.grades import DOES_NOT_START, NOT_BEGUN
+from tests.start import COMMAND, SERVER, STARTERS, arguments_of, quoted
+from tests.starters.cutting import cut
+
+
+class NoServer(Exception):
+    """There is nothing to grade. `state` says what that means, and the text says why."""
+
+    def __init__(self, state: str, why: str = "") -> None:
+        super().__init__(why)
+        self.state = state
+
+
+def command_for(phase: str, directory: Path, given: str | None) -> str:
+    """How to start the server of a phase, in its directory; `given` says how to start them all.
+
+    Raises NoServer, and OSError where the directory may not be read.
+    """
+    command = _command(phase, directory, given)
+    if _starts_server_py(command) and is_as_made(phase, directory / SERVER):
+        raise NoServer(NOT_BEGUN, f"{SERVER} is as it was made")
+    return command
+
+
+def _command(phase: str, directory: Path, given: str | None) -> str:
+    names = _names_in(directory)
+    if given is not None and names:
+        return given
+    if COMMAND in names:
+        return _written_command(directory / COMMAND)
+    if SERVER in names:
+        return f"{quoted(sys.executable)} {SERVER} {arguments_of(phase)}"
+    raise NoServer(NOT_BEGUN)
+
+
+def _names_in(directory: Path) -> set[str]:
+    """What is in a directory, which need not be there."""
+    try:
+        return {each.name for each in directory.iterdir()}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+
+
+def _written_command(file: Path) -> str:
+    command = _read(file).strip()
+    if "{port}" not in command or "\n" in command:
+        raise NoServer(DOES_NOT_START, f"{COMMAND} needs one line, with {{port}} in it")
+    try:
+        words_of(command)
+    except ValueError as error:
+        raise NoServer(DOES_NOT_START, f"{COMMAND}: {error}") from error
+    return command
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NoServer(DOES_NOT_START, f"{file.name} cannot be read") from error
+
+
+def _starts_server_py(command: str) -> bool:
+    return any(Path(word).name == SERVER for word in words_of(command))
+
+
+def is_as_made(phase: str, server: Path) -> bool:
+    """Whether a server is what tests.start wrote, and no TODO is begun.
+
+    What Python does not see counts for nothing: comments, blanks, the ends of lines, and the
+    docstring, which has the command of that learner in it.
+    """
+    try:
+        theirs = _code(server.read_bytes())
+    except (OSError, SyntaxError, ValueError):  # ValueError: it holds a NUL
+        return False
+    return theirs == _code(cut((STARTERS / f"{phase}.py").read_text(encoding="utf-8")).encode())
+
+
+def _code(source: bytes) -> str:
+    """The program without the docstring of its module."""
+    tree = ast.parse(source)
+    if ast.get_docstring(tree) is not None:
+        del tree.body[0]
+    return ast.dump(tree)
+
+
+_UNINDENTED_FAULT = re.compile(r"\S.*?(\w*(error|exception)\b|\bpanicked\b|\bfatal\b)", re.I)
+
+
+def telling_line(output: list[str]) -> str:
+    """Of what a server printed before it ended, the line that says most; "" of nothing.
+
+    Of a traceback that is the end, for what follows is what came of it. Compilers, and what other
+    languages print of an exception, have the fault first, and where it was below that.
+
+    >>> telling_line(["Traceback (most recent call last):", "  1/0", "ValueError: no", "Bye."])
+    'ValueError: no'
+    >>> telling_line(["x.js:1", "  ^", "", "Error: Cannot find it", "  at x.js:1", "", "Node 18"])
+    'Error: Cannot find it'
+    >>> telling_line(["Starting.", "usage: server PORT", ""])
+    'usage: server PORT'
+    """
+    lines = [line.strip() for line in output if line.strip()]
+    faults = [line.strip() for line in output if _UNINDENTED_FAULT.match(line)]
+    is_python = any(line.startswith(("Traceback ", 'File "')) for line in lines)
+    if faults:
+        return faults[-1 if is_python else 0]
+    return lines[-1] if lines else ""
