@@ -109,10 +109,12 @@ class Graders:
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             self._is_open = False
-            running = [*self._programs]
-        for place in running:
-            self._end(place)
+            running = [*self._programs.values()]
+        for program in running:
+            program.kill()  # and no more: the thread that waits for its answer must see its end
         self._pool.shutdown()
+        for place in [*self._programs]:
+            self._end(place)
 
     def grade(self, job: Job, seconds: float = JOB_SECONDS) -> Future[Grades]:
         """The grades of a server, as soon as its turn has come.

@@ -101,7 +101,7 @@ class Program:
         trace: TracebackType | None,
     ) -> None:
         """End the process and what it has started. After a failure, show what it had printed."""
-        self._kill()
+        self.kill()
         self.process.wait(SECONDS)
         self._reader.join(SECONDS)
         with contextlib.suppress(queue.Empty):
@@ -114,7 +114,8 @@ class Program:
         if kind is not None:
             print(f"--- output of {' '.join(self.arguments)} ---", *self.output, "---", sep="\n")
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """End the process and what it has started, at once. Any thread."""
         if sys.platform == "win32":
             self.process.kill()
             return

@@ -121,7 +121,7 @@ class Reporter:
         """It ends early: no server listens, or it is given up, or somebody has interrupted it."""
         verdict = excinfo.value.__context__
         if isinstance(verdict, Verdict):
-            said = telling_line(verdict.output)
+            said = telling_line(list(verdict.output or ()))
             self._tell(no_server=str(verdict), said=said, text=str(excinfo.value))
         elif isinstance(excinfo.value, pytest.exit.Exception):
             self._tell(given_up=True)
