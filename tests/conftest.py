@@ -24,6 +24,7 @@ from tests.grading.plugin import (  # noqa: F401 - pytest finds them by their na
     pytest_terminal_summary,
     subject,
 )
+from tests.grading.server_checks import silent_people  # noqa: F401 - the same
 from tests.kit.desktop import MODULES, PROGRAMS, Desktop
 from tests.kit.harness import look_in_sbin
 

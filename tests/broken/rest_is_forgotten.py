@@ -2,11 +2,15 @@
 
 Phase: 1
 Fails: test_a_line_may_come_in_pieces
-Fails: test_all_answers_come_before_the_end
 Fails: test_a_character_may_be_cut_in_two
 Fails: test_a_client_that_reads_late_gets_everything
 Fails: test_a_longer_line_gets_one_error
 Fails: test_64_kib_without_a_newline_end_the_connection
+Fails: test_a_line_may_come_a_byte_at_a_time
+Fails: test_a_character_may_stand_at_the_edge_of_a_read
+Fails: test_a_line_of_4097_bytes_gets_one_error
+Fails: test_a_longer_line_may_come_in_pieces
+Fails: test_the_limit_counts_bytes_and_not_characters
 """
 
 import socket

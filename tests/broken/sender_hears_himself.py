@@ -2,6 +2,7 @@
 
 Phase: 3
 Fails: test_nobody_hears_themselves
+May fail: any, where somebody hears their own line before an error
 """
 
 import socket

@@ -4,6 +4,7 @@ recv() and sendall() raise where the other side is gone (ConnectionResetError, B
 
 Phase: 1
 Fails: test_a_client_that_vanishes_takes_nobody_along
+Fails: test_a_client_that_hangs_up_on_its_answers_takes_nobody_along
 Fresh: yes, for the end of one check may be the end of the server
 """
 

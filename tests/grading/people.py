@@ -8,6 +8,7 @@ import contextlib
 import re
 import select
 import socket
+import threading
 from collections.abc import Callable, Sequence
 
 from shared.deadline import Deadline
@@ -28,6 +29,7 @@ background."""
 
 
 FULL_SECONDS = 0.3  # who takes nothing for this long is full
+BETWEEN_BYTES_SECONDS = 0.0005
 MAX_FLOOD_BYTES = 64_000_000  # no system keeps as much for a connection
 
 
@@ -92,6 +94,9 @@ class Somebody(Peer):
     def send_bytes(self, data: bytes) -> None:
         """Send bytes as they are."""
         self._journal.add(f"{self.name} sends        {readable(data)}")
+        self._send(data)
+
+    def _send(self, data: bytes) -> None:
         self.has_sent_nothing = False
         self.socket.settimeout(self._patience)
         try:
@@ -104,6 +109,15 @@ class Somebody(Peer):
             raise Verdict(
                 RESET, f"{self.name} could not send: the connection is gone ({error.strerror})"
             ) from error
+
+    def send_byte_by_byte(self, data: bytes) -> None:
+        """Send each byte by itself, so that a server may see them one by one."""
+        self._journal.add(f"{self.name} sends        {readable(data)}, a byte at a time")
+        pause = threading.Event()  # never set
+        for byte in data:
+            # A right server needs no pause. It lets a wrong one see the pieces, nearly always.
+            pause.wait(BETWEEN_BYTES_SECONDS)
+            self._send(bytes([byte]))
 
     def send_until_full(self, line: bytes) -> int:
         """Say the same line again and again, and read nothing, until nothing more is taken.
@@ -134,6 +148,11 @@ class Somebody(Peer):
         """Vanish, with a reset."""
         self._journal.add(f"{self.name} vanishes (RST, as a program that is killed)")
         super().reset()
+
+    def hang_up(self) -> None:
+        """Close the connection at once, whatever has come or may still come."""
+        self._journal.add(f"{self.name} closes the connection, and reads nothing more")
+        self.close()
 
     def leave(self) -> None:
         """Close the connection."""

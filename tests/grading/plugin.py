@@ -216,6 +216,12 @@ def graded(request: pytest.FixtureRequest, _shared: _Shared, journal: Journal) -
         _shared.discard()
 
 
+def explain_with(item: pytest.Item, graded: Graded) -> None:
+    """A failure of this check tells the steps and the output of a server that no other uses."""
+    item.stash[_graded] = graded
+    item.stash[_journal] = graded.journal
+
+
 # --- what a failure prints -----------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 from shared.deadline import Deadline
@@ -38,6 +39,7 @@ class Running:
         self.port = port
         self.logs = logs
         self.checks_served = 0
+        self.started_in_seconds = 0.0  # until it could be connected to
         self.patience = patience
         self.was_ended = False  # by us: else it has ended by itself, which it should not
         self._mark = new_mark()
@@ -63,6 +65,7 @@ class Running:
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
         """Until it accepts connections. Raises Verdict."""
         deadline = Deadline(seconds)
+        began = time.monotonic()
         pause = threading.Event()  # never set: a pause between two tries
         while not self._is_ready():
             if not self.is_alive:
@@ -73,6 +76,7 @@ class Running:
                     f"Nobody could connect to 127.0.0.1 port {self.port} within {seconds:g} s"
                 )
             pause.wait(0.02)
+        self.started_in_seconds = time.monotonic() - began
         self._must_be_in_the_foreground()
 
     def _is_ready(self) -> bool:

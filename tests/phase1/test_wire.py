@@ -3,18 +3,15 @@
 python -m pytest tests/phase1 --server "python my_server.py --port {port}"
 """
 
-import subprocess
-from pathlib import Path
-
 import pytest
 
-from tests.grading.journal import Journal
-from tests.grading.people import DEAD, Verdict
-from tests.grading.stream_checks import CODE, EXPERIMENTS, WIRE, StreamChecks
-from tests.grading.subject import Graded, Subject
+from tests.grading.server_checks import ServerChecks, SilenceChecks
+from tests.grading.stream_checks import CODE, StreamChecks
+from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
 
 OURS = "phase1.server --port {port}"
+pytestmark = pytest.mark.usefixtures("silent_people")
 
 
 @teaches(
@@ -40,7 +37,7 @@ def test_hello_is_answered_and_every_other_line_is_sent_back(graded: Graded) -> 
 
 
 class TestStream(StreamChecks):
-    """The promises that hold from this phase on."""
+    """The promises of the stream that hold from this phase on."""
 
 
 @teaches(
@@ -56,24 +53,6 @@ def test_the_next_client_is_answered_when_the_first_has_left(graded: Graded) -> 
         somebody.send("Hello Server!")
         somebody.gets("Hello Client!")
         somebody.leave()
-
-
-@teaches(
-    WIRE,
-    "The conversation was ended before all that had come was answered.",
-    "The client has ended its direction only. May you still send?",
-    "b'' means that no more will come. What came before it is all there, and wants its answers.",
-    "Answer the lines of each recv() before the next recv().",
-    reset="The connection was closed with bytes in it that nobody had read (RFC 2525, 2.17).",
-    mismatch="Lines are missing or out of order. send() may send a part; sendall() sends it all.",
-)
-def test_all_answers_come_before_the_end(graded: Graded) -> None:
-    alice = graded.connect("Alice")
-    alice.send_bytes(b"".join(b"line %d\n" % number for number in range(1000)))
-    alice.half_close()
-    for number in range(1000):
-        alice.gets(f"line {number}")
-    alice.gets_end()
 
 
 @teaches(
@@ -98,73 +77,9 @@ def test_a_client_that_reads_late_gets_everything(graded: Graded) -> None:
     alice.gets("fence")
 
 
-@teaches(
-    CODE,
-    "A client that vanishes raises an exception (ConnectionResetError) in recv() or sendall(),"
-    " and nobody catches it.",
-    "What happens in your program when recv() raises?",
-    "That client is gone. Why should the others care?",
-    "try: converse(connection) / except OSError: say so, and take the next one.",
-    dead="A client vanished, and the server ended with it: recv() or sendall() raised"
-    " ConnectionResetError or BrokenPipeError, and nobody caught it.",
-)
-def test_a_client_that_vanishes_takes_nobody_along(graded: Graded) -> None:
-    alice = graded.connect("Alice")
-    alice.send("something", "that nobody reads")
-    alice.reset()
-    bob = graded.connect("Bob")
-    bob.send("Hello Server!")
-    bob.gets("Hello Client!")
+class TestServer(ServerChecks):
+    """The promises of the server as a whole that hold from this phase on."""
 
 
-@teaches(
-    EXPERIMENTS,
-    "A rest of the last run (TIME_WAIT) keeps the port for a minute, unless you ask otherwise.",
-    "What does the server print when it starts again?",
-    "There is an option for the listener, to be set before bind().",
-    "listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)",
-    dead="A rest of the last run (TIME_WAIT) keeps the port for a minute, unless you ask"
-    " otherwise.",
-)
-@pytest.mark.fresh_server
-def test_it_starts_again_at_once(
-    graded: Graded, subject: Subject, journal: Journal, tmp_path: Path
-) -> None:
-    """On the same port, although a connection of the last run has only just ended."""
-    alice = graded.connect("Alice")
-    alice.send("Hello Server!")
-    alice.gets("Hello Client!")
-    journal.add("the server is ended (SIGTERM), and ends Alice's connection first")
-    graded.running.terminate()
-    alice.gets_end_after_anything()
-    journal.add("the server is started again, on the same port")
-    graded.running = subject.start(tmp_path, graded.running.port)
-    try:
-        bob = graded.connect("Bob")
-        bob.send("Hello Server!")
-        bob.gets("Hello Client!")
-    finally:
-        graded.running.end()
-
-
-@teaches(
-    EXPERIMENTS,
-    "Two servers have one port, and the system deals out the clients between them: SO_REUSEPORT"
-    " allows that, SO_REUSEADDR does not.",
-    "Which options do you set on the listener?",
-    "They have similar names, and do very different things.",
-    "Without SO_REUSEPORT, bind() raises OSError (Address already in use) for the second.",
-)
-def test_a_second_server_on_the_same_port_does_not_start(
-    graded: Graded, subject: Subject, journal: Journal, tmp_path: Path
-) -> None:
-    journal.add(f"a second server is started on port {graded.running.port}, too")
-    second = subject.launch(tmp_path, graded.running.port)
-    try:
-        second.process.wait(subject.patience)
-    except subprocess.TimeoutExpired:
-        raise Verdict("silence", f"It should end, but it runs for {subject.patience:g} s") from None
-    finally:
-        second.end()
-    if second.process.returncode == 0:
-        raise Verdict(DEAD, "It ended with status 0, which means that all went well")
+class TestSilence(SilenceChecks):
+    """Nobody has to say anything."""

@@ -6,11 +6,13 @@ python -m pytest tests/phase2 --server "python my_server.py --port {port}"
 import pytest
 
 from tests.grading.people import MISMATCH, Verdict
+from tests.grading.server_checks import ServerChecks, SilenceChecks
 from tests.grading.stream_checks import StreamChecks
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
 
 OURS = "phase2.server --port {port}"
+pytestmark = pytest.mark.usefixtures("silent_people")
 CODE = "phase2/README.md, Read the code"
 
 
@@ -140,4 +142,12 @@ def test_no_escape_sequence_reaches_the_console(graded: Graded) -> None:
 
 
 class TestStream(StreamChecks):
-    """The promises that hold since phase 1."""
+    """The promises of the stream, which hold since phase 1."""
+
+
+class TestServer(ServerChecks):
+    """The promises of the server as a whole, which hold since phase 1."""
+
+
+class TestSilence(SilenceChecks):
+    """Nobody has to say anything."""

@@ -9,11 +9,13 @@ of those, and knows by it that the others hear them from now on.
 import pytest
 
 from tests.grading.people import Somebody
-from tests.grading.stream_checks import StreamChecks, Talk
+from tests.grading.server_checks import ServerChecks, SilenceChecks
+from tests.grading.stream_checks import Arrivals, StreamChecks, Talk, in_substance
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
 
 OURS = "phase3.server --port {port}"
+pytestmark = pytest.mark.usefixtures("silent_people")
 CODE = "phase3/README.md, Read the code"
 RUN = "phase3/README.md, Run it"
 
@@ -204,17 +206,39 @@ def test_who_vanishes_takes_nobody_along(graded: Graded) -> None:
             bob.gets(f"line {number}")
 
 
-class TestStream(StreamChecks):
-    """The promises that hold since phase 1; what Alice says, Bob hears."""
+class TalkToOthers(Talk):
+    """What one says, others hear, and a line has no control characters by then."""
 
-    @pytest.fixture
-    def talk(self, graded: Graded) -> Talk:
-        """Somebody who speaks, and somebody who hears it."""
-        bob, self.carol = arrive(graded, "Bob"), arrive(graded, "Carol")
-        return Talk(arrive(graded, "Alice"), bob)
+    def hears_in_substance(self, text: str) -> None:
+        """What is in the place of each control character is free."""
+        self.hearer.gets_like(
+            in_substance(text), "the line, whatever stands for its control characters"
+        )
+
+
+class Phase3(Arrivals):
+    """How people come in this phase: three at a time, and what Alice says, Bob hears."""
+
+    def arrive(self, graded: Graded, which: str = "") -> Talk:
+        """Alice speaks, Bob hears her, and Carol can speak when Alice has gone."""
+        bob, carol, alice = (arrive(graded, name + which) for name in ("Bob", "Carol", "Alice"))
+        return TalkToOthers(alice, bob, carol)
+
+
+class TestStream(Phase3, StreamChecks):
+    """The promises of the stream, which hold since phase 1."""
 
     def expect_departure(self, talk: Talk) -> None:
         """The unfinished line is not heard; what Alice said before it, and no more."""
         talk.speaker.gets_end_after_anything()
-        self.carol.send("fence")
+        assert talk.witness
+        talk.witness.send("fence")
         talk.hearer.gets("fence")  # and no "unfinis" before it
+
+
+class TestServer(Phase3, ServerChecks):
+    """The promises of the server as a whole, which hold since phase 1."""
+
+
+class TestSilence(Phase3, SilenceChecks):
+    """Nobody has to say anything."""

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.grading.people import MISMATCH, SILENCE, Somebody, Verdict
-from tests.grading.stream_checks import StreamChecks, Talk
+from tests.grading.server_checks import ServerChecks, SilenceChecks
+from tests.grading.stream_checks import Arrivals, StreamChecks, Talk, in_substance
 from tests.grading.subject import Graded, Subject
 from tests.grading.teaching import teaches
 
@@ -22,6 +23,8 @@ OURS = (
     "phase4.server --port {port} --log-dir {logs} --status-port 0 --flood-rate 0 --quit-key off"
     " --quiet"
 )
+
+pytestmark = pytest.mark.usefixtures("silent_people")
 
 TIME = r"\[\d\d:\d\d:\d\d\]"
 PROTOCOL = "phase4/README.md, The protocol"
@@ -298,20 +301,34 @@ class TalkWithNames(Talk):
         """The next thing that the hearer gets is this, said by the speaker."""
         hears(self.hearer, f"{self.speaker.name}: {text}")
 
+    def hears_in_substance(self, text: str) -> None:
+        """What is in the place of each control character is free."""
+        self.hearer.gets_like(
+            rf"{TIME} {re.escape(self.speaker.name)}: {in_substance(text)}",
+            f"'[time] {self.speaker.name}: ' and the line, with whatever for control characters",
+        )
 
-class TestStream(StreamChecks):
+    def hears_an_empty_line(self) -> None:
+        """It is not said."""
+
+
+class Phase4(Arrivals):
+    """How people come in this phase: three at a time, and what Alice says, Bob hears."""
+
+    def arrive(self, graded: Graded, which: str = "") -> Talk:
+        """Alice speaks, Bob hears her, and Carol can speak when Alice has gone."""
+        bob, carol, alice = (join(graded, name + which) for name in ("Bob", "Carol", "Alice"))
+        return TalkWithNames(alice, bob, carol)
+
+
+class TestStream(Phase4, StreamChecks):
     """The promises that hold since phase 1, of those who have a name."""
-
-    @pytest.fixture
-    def talk(self, graded: Graded) -> Talk:
-        """Somebody who speaks, and somebody who hears it."""
-        bob, self.carol = join(graded, "Bob"), join(graded, "Carol")
-        return TalkWithNames(join(graded, "Alice"), bob)
 
     def expect_departure(self, talk: Talk) -> None:
         """The unfinished line is not heard; what Alice said before it, and no more."""
         talk.speaker.gets_end_after_anything()
-        fence(self.carol, talk.hearer)
+        assert talk.witness
+        fence(talk.witness, talk.hearer)
 
     @teaches(
         PROTOCOL,
@@ -326,6 +343,10 @@ class TestStream(StreamChecks):
         talk.hears("one")
         talk.hears("two")
         fence(talk.hearer, talk.speaker)
+
+
+class TestServer(Phase4, ServerChecks):
+    """The promises of the server as a whole, which hold since phase 1."""
 
 
 # --- private -----------------------------------------------------------------------------------
@@ -517,3 +538,7 @@ def test_no_message_can_forge_an_entry_of_the_log(graded: Graded, logs: Path) ->
     for line in (logs / "messages.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("2026-01-01T00:00:00 Bob"):
             raise Verdict(MISMATCH, "messages.txt has an entry that Bob never said")
+
+
+class TestSilence(Phase4, SilenceChecks):
+    """Whoever has a name need not say anything."""
