@@ -37,7 +37,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     look_in_sbin()
-    if session.config.pluginmanager.hasplugin("hypothesispytest"):
+    has_hypothesis = session.config.pluginmanager.hasplugin("hypothesispytest")
+    if has_hypothesis and not session.config.getoption("--server"):  # there nobody uses it
         _stop_the_clock_of_hypothesis()
 
 

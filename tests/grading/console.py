@@ -12,8 +12,10 @@ from shared.deadline import Deadline
 
 KEPT_LINES = 10_000  # what a check may ask for was printed a moment ago
 MAX_PRINTED_BYTES = 4096  # of a line; a longer one counts as several
+QUIET_SECONDS = 0.05  # between two lines of one message
 CATCH_UP_SECONDS = 0.5  # a program that prints without end is never caught up with
 
+_GOES_ON = (" ", "\t", "Traceback", "Exception in thread")  # a trace, which has an end
 _MOST_AT_ONCE = 65536
 
 
@@ -95,6 +97,18 @@ class Console:
         pause = threading.Event()  # never set
         while self._has_more() and not deadline.has_passed:
             pause.wait(0.001)
+
+    def settle(self) -> None:
+        """Return when nothing more is printed for a moment, or after a while.
+
+        A thread that ends by an exception closes its connection first, and prints the reason then.
+        """
+        deadline = Deadline(CATCH_UP_SECONDS)
+        with self._changed:
+            while not deadline.has_passed:
+                is_quiet = not self._changed.wait(QUIET_SECONDS)
+                if is_quiet and not (self._lines and self._lines[-1].startswith(_GOES_ON)):
+                    return
 
     def _has_more(self) -> bool:
         with self._changed, contextlib.suppress(OSError, ValueError):  # closed: all is read

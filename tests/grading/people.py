@@ -15,6 +15,7 @@ from shared.deadline import Deadline
 from shared.readable import readable
 from tests.grading.deaths import Ending
 from tests.grading.journal import Journal
+from tests.grading.listening import Queue, queue_of
 from tests.kit.harness import Peer
 
 SILENCE, END, RESET, MISMATCH, UNFINISHED, REFUSED = (
@@ -23,6 +24,10 @@ SILENCE, END, RESET, MISMATCH, UNFINISHED, REFUSED = (
 """How a check can fail: nothing came; the stream ended; it was cut off; something else came; a part
 of a line came; there was no connection."""
 
+LATE, UNACCEPTED, UNREAD = "late", "unaccepted", "unread"
+"""More of nothing that came: it came when the stream ended; the connection was not accepted; what
+was sent was not read. The system tells the last two on Linux; elsewhere they are silence."""
+
 DEAD, GONE, DAEMON = "dead", "gone", "daemon"
 """What became of the server: it ended in this check; before it; its command left it in the
 background."""
@@ -30,6 +35,7 @@ background."""
 
 FULL_SECONDS = 0.3  # who takes nothing for this long is full
 BETWEEN_BYTES_SECONDS = 0.0005
+LATE_SECONDS = 0.5  # for what comes when the stream ends
 MAX_FLOOD_BYTES = 64_000_000  # no system keeps as much for a connection
 
 
@@ -76,8 +82,13 @@ class Somebody(Peer):
         *,
         ignores: Callable[[str], bool] = lambda line: False,
         receive_buffer_bytes: int = 0,
+        company: Sequence["Somebody"] = (),
     ) -> None:
+        """`company` is everybody in the check: what one waits for may depend on another."""
         self.name = name
+        self._company = company
+        self._server_port = address[1]
+        self._has_flooded = False
         self._journal = journal
         self._patience = patience
         self._ignores = ignores
@@ -85,7 +96,12 @@ class Somebody(Peer):
         self.has_sent_nothing = True
         journal.add(f"{name} connects to port {address[1]}")
         try:
-            super().__init__(*address, receive_buffer_bytes=receive_buffer_bytes)
+            super().__init__(
+                *address, receive_buffer_bytes=receive_buffer_bytes, connect_seconds=patience
+            )
+        except TimeoutError as error:
+            said = f"{name} gets no connection: too many others wait to be accepted"
+            raise Verdict(UNACCEPTED, said) from error
         except OSError as error:
             raise Verdict(REFUSED, f"{name} gets no connection: {error.strerror}") from error
 
@@ -126,6 +142,7 @@ class Somebody(Peer):
         `send_bytes`, as `rest_of_line` says.
         """
         self.has_sent_nothing = False
+        self._has_flooded = True
         self.socket.setblocking(False)
         sent = 0
         while self._can_send() and sent < MAX_FLOOD_BYTES:
@@ -184,14 +201,14 @@ class Somebody(Peer):
 
     def gets(self, text: str) -> None:
         """The next line must be exactly this."""
-        line = self._next(f"'{readable(text.encode())}'")
+        line = self._next(f"'{readable(text.encode())}'", text.__eq__)
         if line != text:
             self._fail(text, line)
         self._journal.add(f"{self.name} gets         {readable(line.encode())}")
 
     def gets_like(self, pattern: str, what: str) -> re.Match[str]:
         """The next line must match `pattern` wholly; `what` says it in words."""
-        line = self._next(what)
+        line = self._next(what, re.compile(pattern, re.DOTALL).fullmatch)
         found = re.fullmatch(pattern, line, re.DOTALL)
         if not found:
             raise Verdict(
@@ -208,9 +225,10 @@ class Somebody(Peer):
     def waits_for(self, pattern: str, what: str) -> re.Match[str]:
         """Pass over lines until one matches `pattern` wholly."""
         passed: list[str] = []
+        is_wanted = re.compile(pattern, re.DOTALL).fullmatch
         while True:
             try:
-                line = self._next(what, passes_over=False)
+                line = self._next(what, is_wanted, passes_over=False)
             except Verdict as verdict:
                 raise _with_passed(verdict, passed) from verdict
             passed = [*passed[-1:], line]
@@ -248,8 +266,16 @@ class Somebody(Peer):
             got=readable(got.encode()),
         )
 
-    def _next(self, what: str, *, passes_over: bool = True) -> str:
-        line = self._line_or_none(what, passes_over=passes_over)
+    def _next(
+        self, what: str, is_wanted: Callable[[str], object], *, passes_over: bool = True
+    ) -> str:
+        try:
+            line = self._line_or_none(what, passes_over=passes_over)
+        except Verdict as verdict:
+            if verdict.kind == SILENCE and self._comes_at_the_end(is_wanted):
+                verdict.kind = LATE
+                verdict.remark = f"It came when {self.name} ended the stream"
+            raise
         if line is None:
             raise Verdict(
                 END,
@@ -293,10 +319,43 @@ class Somebody(Peer):
                 f"     and no newline after it"
                 + ("" if ended else f" within {self._patience:g} s"),
             )
-        raise Verdict(
-            SILENCE,
-            f"{self.name} should get {what},\n     but nothing came within {self._patience:g} s",
-        )
+        said = f"{self.name} should get {what},\n     but nothing came within {self._patience:g} s"
+        verdict = Verdict(SILENCE, said)
+        verdict.kind, verdict.remark = self._why_silent()
+        raise verdict
+
+    # --- why nothing came ----------------------------------------------------------------------
+
+    def _why_silent(self) -> tuple[str, str]:
+        """The kind of silence, and what the system says of it."""
+        queues = {each: each.queue() for each in self._company if not each._has_flooded}
+        for somebody, queue in queues.items():
+            if queue and not queue.is_accepted:
+                return UNACCEPTED, f"The server has not accepted the connection of {somebody.name}"
+        for somebody, queue in queues.items():
+            if queue and queue.unread_bytes:
+                said = f"{queue.unread_bytes:,} bytes from {somebody.name} wait to be read"
+                return UNREAD, f"The server does not receive: {said}"
+        is_known = any(queues.values())
+        return SILENCE, "The server has read all that was sent to it" if is_known else ""
+
+    def queue(self) -> Queue | None:
+        """What waits at the server's end; None where that is not known."""
+        try:
+            return queue_of(self._server_port, self.socket.getsockname()[1])
+        except OSError:  # it is closed
+            return None
+
+    def _comes_at_the_end(self, is_wanted: Callable[[str], object]) -> bool:
+        """End the stream: a line of that kind may have been waiting for it, in a buffer."""
+        deadline = Deadline(min(self._patience, LATE_SECONDS))
+        try:
+            super().half_close()
+            while not is_wanted(self.read_line(deadline.timeout())):
+                pass
+        except (OSError, AssertionError, UnicodeDecodeError):  # nothing, or the end
+            return False
+        return True
 
 
 def _with_passed(verdict: Verdict, passed: list[str]) -> Verdict:
@@ -304,4 +363,6 @@ def _with_passed(verdict: Verdict, passed: list[str]) -> Verdict:
     if not passed:
         return verdict
     lines = " and ".join(f"'{readable(line.encode())}'" for line in passed)
-    return Verdict(verdict.kind, f"{verdict},\n     after         {lines}")
+    more = Verdict(verdict.kind, f"{verdict},\n     after         {lines}")
+    more.remark = verdict.remark
+    return more

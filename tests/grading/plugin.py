@@ -15,18 +15,19 @@ from pathlib import Path
 
 import pytest
 
-from shared.message import clean
+from tests.grading.causes import sentence, start_cause
 from tests.grading.commands import words_of
 from tests.grading.journal import Journal
 from tests.grading.people import DAEMON, GONE, Verdict
-from tests.grading.running import LEFT, Running
+from tests.grading.running import LEFT, START_SECONDS, Running
 from tests.grading.subject import Graded, Subject
-from tests.grading.teaching import explanation, lesson_of
+from tests.grading.teaching import explanation, lesson_of, shown
 from tests.kit.harness import ROOT
 from tests.start import quoted, quoted_whole
 
 WIRE = "test_wire.py"
 MOST_HINTS = 3
+ITEM_SECONDS = 60.0  # as in pyproject.toml
 PATIENCE_SECONDS = 5.0  # for what takes milliseconds: a slow machine is no mistake
 
 _graded = pytest.StashKey[Graded]()
@@ -54,6 +55,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="how long a check waits for an answer (default %(default)s)",
     )
     group.addoption(
+        "--start-seconds",
+        type=float,
+        default=START_SECONDS,
+        metavar="SECONDS",
+        help="how long a server may take to start (default %(default)s; go run may need 60)",
+    )
+    group.addoption(
         "--all", action="store_true", help="go on after a check that failed; else the first ends it"
     )
     group.addoption("--fresh", action="store_true", help="start a server for each check")
@@ -62,6 +70,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 def pytest_configure(config: pytest.Config) -> None:
     """Look at the options early. Raises UsageError."""
+    if not config.pluginmanager.hasplugin("timeout"):
+        config.addinivalue_line("markers", "timeout(seconds): what pytest-timeout would read")
     command = config.getoption("--server")
     if command is not None and "{port}" not in command:
         raise pytest.UsageError("--server needs {port} where the port belongs")
@@ -102,6 +112,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # In the order of the lessons, whatever the order on the command line.
         items[:] = sorted((item for item in items if lesson_of(item)), key=lambda item: item.path)
     config.stash[_grades].update(grades)
+    if (start_seconds := config.getoption("--start-seconds")) > START_SECONDS:
+        for item in items:  # else pytest-timeout would end what may take longer
+            item.add_marker(pytest.mark.timeout(ITEM_SECONDS + start_seconds))
 
 
 # --- fixtures ----------------------------------------------------------------------------------
@@ -112,13 +125,16 @@ def _start_first(subject: Subject, logs: Path) -> Running:
     try:
         return subject.start(logs)
     except Verdict as verdict:
-        printed = "".join(f"\n  | {clean(line)}" for line in verdict.output or ())
-        pytest.exit(
-            f"{verdict}.\nThe command was: {subject.command}"
-            + (f"\nIt printed:{printed}" if printed else "\nIt printed nothing.")
-            + "\nDoes it listen on 127.0.0.1, on the port that it is given, and go on?",
-            returncode=1,
-        )
+        console = shown(verdict.output or ()) or ["It printed nothing."]
+        lines = [
+            f"{verdict}.",
+            *filter(None, [sentence(verdict.remark)]),
+            f"The command was: {subject.command}",
+            console[0].replace("the server's console", "It printed"),
+            *console[1:],
+            *start_cause(verdict),
+        ]
+        pytest.exit("\n".join(lines), returncode=1)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +144,8 @@ def subject(request: pytest.FixtureRequest) -> Subject:
     ours = f"{shlex.quote(sys.executable)} -m {request.module.OURS}"  # with {port}
     command = config.getoption("--server")
     directory = config.invocation_params.dir if command else ROOT
-    return Subject(command or ours, directory, config.getoption("--patience"))
+    patience, start_seconds = config.getoption("--patience"), config.getoption("--start-seconds")
+    return Subject(command or ours, directory, patience, start_seconds)
 
 
 class _Shared:
@@ -268,8 +285,10 @@ def _explain(item: pytest.Item, verdict: Verdict) -> str:
 def _again(item: pytest.Item) -> str:
     """The command that runs this check alone, in the same way."""
     words = ["python -m pytest", quoted(item.nodeid)]
-    if (patience := item.config.getoption("--patience")) != PATIENCE_SECONDS:
-        words.append(f"--patience {patience:g}")
+    usual = {"--patience": PATIENCE_SECONDS, "--start-seconds": START_SECONDS}
+    for option, seconds in usual.items():
+        if item.config.getoption(option) != seconds:
+            words.append(f"{option} {item.config.getoption(option):g}")
     if command := item.config.getoption("--server"):
         words.append(f"--server {quoted_whole(command)}")
     return " ".join(words)

@@ -6,11 +6,13 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.deadline import Deadline
 from tests.grading.console import Console
 from tests.grading.deaths import Ending, ending
+from tests.grading.listening import Listener, listeners_of
 from tests.grading.people import DAEMON, DEAD, Verdict
 from tests.grading.processes import end_marked, new_mark, send_signal, started
 from tests.kit.harness import environment
@@ -72,12 +74,24 @@ class Running:
                 self._must_be_in_the_foreground()
                 raise self._verdict(f"The server {self.ending.how} before it listened")
             if deadline.has_passed:
-                raise self._verdict(
-                    f"Nobody could connect to 127.0.0.1 port {self.port} within {seconds:g} s"
-                )
+                raise self._not_ready(seconds)
             pause.wait(0.02)
         self.started_in_seconds = time.monotonic() - began
         self._must_be_in_the_foreground()
+
+    def _not_ready(self, seconds: float) -> Verdict:
+        """The verdict on a server to which nobody could connect; where it listens, if known."""
+        said = f"Nobody could connect to 127.0.0.1 port {self.port} within {seconds:g} s"
+        verdict = self._verdict(said)
+        found = listeners_of(started(self._mark, self.process.pid))
+        if found:
+            verdict.remark = _elsewhere(found, self.port)
+        else:
+            verdict.remark = (
+                "Does it call listen() on the port that it is given? If it only takes long to start"
+                " (go run, cargo run, gradle), give it time: --start-seconds 60"
+            )
+        return verdict
 
     def _is_ready(self) -> bool:
         """Whether somebody could connect; the visitor has left, if the server noticed in time."""
@@ -200,3 +214,14 @@ def _is_seen_off(visitor: socket.socket, seconds: float) -> bool:
             if not visitor.recv(4096):
                 return True
     return False
+
+
+def _elsewhere(found: Sequence[Listener], port: int) -> str:
+    """That a server listens, and where, and why nobody finds it there."""
+    places = " and ".join(map(str, found[:3]))
+    here = [each for each in found if each.port == port]
+    if all(each.is_udp for each in here or found):
+        return f"It has {places}: the lessons use TCP, SOCK_STREAM, and it uses SOCK_DGRAM"
+    if here:
+        return f"It listens on {places}, and the checks connect to 127.0.0.1"
+    return f"It listens on {places}, and the checks use the port that it is given, {port}"

@@ -13,7 +13,7 @@ from shared.readable import readable
 from tests.grading.commands import words_of
 from tests.grading.journal import Journal
 from tests.grading.people import DAEMON, DEAD, END, GONE, REFUSED, RESET, SILENCE, Somebody, Verdict
-from tests.grading.running import LEFT, Running
+from tests.grading.running import LEFT, START_SECONDS, Running
 from tests.kit.harness import free_port
 
 NOT_WELL = (END, RESET, REFUSED)
@@ -23,8 +23,15 @@ NOT_WELL = (END, RESET, REFUSED)
 class Subject:
     """How to start the server."""
 
-    def __init__(self, command: str, directory: Path, patience: float) -> None:
+    def __init__(
+        self,
+        command: str,
+        directory: Path,
+        patience: float,
+        start_seconds: float = START_SECONDS,
+    ) -> None:
         """`command` holds {port}, and {logs} where a directory for logs is wanted."""
+        self.start_seconds = start_seconds
         self.command = command
         self.directory = directory
         self.patience = patience
@@ -34,7 +41,7 @@ class Subject:
         running = self.launch(logs, port or free_port())
         with contextlib.ExitStack() as unless_ready:  # until then nobody else knows of it
             unless_ready.callback(running.end)
-            running.wait_until_ready()
+            running.wait_until_ready(self.start_seconds)
             unless_ready.pop_all()
         return running
 
@@ -71,6 +78,7 @@ class Graded:
             self.running.patience,
             ignores=self._ignores,
             receive_buffer_bytes=receive_buffer_bytes,
+            company=self._people,
         )
         self._people.append(somebody)
         return somebody
@@ -111,6 +119,8 @@ class Graded:
             self.running.visit()
         if self.running.has_died:
             self._blame(verdict)
+        elif verdict.kind in NOT_WELL:
+            self.running.console.settle()
         is_first = self.running is self._first
         verdict.output = self.running.last_words(self.running.explained if is_first else 0)
 

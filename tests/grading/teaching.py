@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from shared.message import clean
-from tests.grading.causes import cause_of
+from tests.grading.causes import cause_of, sentence
+from tests.grading.excerpt import excerpt
+from tests.grading.faults import fault_in
 from tests.grading.journal import Journal
 from tests.grading.people import Verdict
 
@@ -39,11 +40,12 @@ def explanation(
     title: str, lesson: Lesson, journal: Journal, verdict: Verdict, again: str, hints: int
 ) -> str:
     """Everything that a learner needs, as text."""
+    console = shown(verdict.output or ())
     parts = [
         title,
         *journal.numbered(),
         *_disappointment(verdict, len(journal) + 1),
-        *_output(verdict.output or ()),
+        *(f"\n     {line}" if n == 0 else f"     {line}" for n, line in enumerate(console)),
         "",
         f"Likely:  {cause_of(verdict, lesson.causes)}",
         f"Lesson:  {lesson.section}",
@@ -62,23 +64,18 @@ def _disappointment(verdict: Verdict, number: int) -> list[str]:
             f"                   {' ' * verdict.caret}^ here they part",
         ]
     if verdict.remark:
-        lines.append(f"     {verdict.remark}.")
+        lines.append(f"     {sentence(verdict.remark)}")
     return lines
 
 
-def _output(output: Sequence[str]) -> list[str]:
+def shown(output: Sequence[str]) -> list[str]:
+    """What the server printed, in an excerpt, with a line before it that says so."""
     if not output:
         return []
-    return [
-        "",
-        f"     the server's console, at the end{_where_to_begin(output)}:",
-        *(f"       | {clean(line)}" for line in output),
-    ]
-
-
-def _where_to_begin(output: Sequence[str]) -> str:
-    has_one = any(line.startswith("Traceback") for line in output)
-    return ", where an exception is shown: begin there" if has_one else ""
+    fault = fault_in(output)
+    place = fault.place if fault else None
+    begin = ", where it tells of its fault (>); begin there" if fault else ""
+    return [f"the server's console{begin}:", *(f"  {line}" for line in excerpt(output, place))]
 
 
 def _hints(lesson: Lesson, hints: int) -> list[str]:

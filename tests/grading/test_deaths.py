@@ -71,7 +71,7 @@ def test_what_the_first_visitor_made_it_print_is_shown(tmp_path: Path) -> None:
     source = echo("pass", "raise ValueError('seen')", THREAD)
     verdict, text = verdict_of(tmp_path, source, patience=0.5)
     assert verdict.kind == "silence"
-    assert "| ValueError: seen\n" in text
+    assert "> ValueError: seen\n" in text
 
 
 def test_what_an_earlier_check_made_it_print_is_not_shown(tmp_path: Path) -> None:

@@ -73,3 +73,26 @@ def test_all_of_them_where_all_are_wanted(command: str) -> None:
     output = graded("tests/phase1", "-k", "hello or newline_is_dropped", "--all", "--server", command)
     assert output.count("NOT YET") == 2
     assert "ends the run" not in output
+
+
+def test_a_learner_may_have_pytest_alone() -> None:
+    """What pyproject.toml says for pytest-timeout is no mistake where that is missing."""
+    plugins = ("timeout", "xdist", "hypothesispytest", "cacheprovider")
+    server = f"{PYTHON} -m tests.broken.echo {{port}}"
+    status, output = run(
+        "pytest", "tests/phase1", "-k", "hello", *(f"-pno:{each}" for each in plugins),
+        "--server", server,
+    )  # fmt: skip
+    assert status == 0, output
+    assert "1 passed" in output
+
+
+def test_only_what_grades_a_server_is_collected() -> None:
+    """However much else there is: a learner's run begins at once."""
+    status, output = run("pytest", "--collect-only", "-q", "--server", "node my_server.js {port}")
+    assert status == 0, output
+    checks = [line for line in output.splitlines() if "::" in line]
+    assert {each.partition("::")[0] for each in checks} == {
+        f"tests/phase{phase}/test_wire.py" for phase in (1, 2, 3, 4)
+    }
+    assert "deselected" not in output

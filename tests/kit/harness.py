@@ -212,12 +212,13 @@ class Peer:
         port: int,
         *,
         receive_buffer_bytes: int = 0,
+        connect_seconds: float = SECONDS,
         secure: Callable[[socket.socket], socket.socket] | None = None,
     ) -> None:
         self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_buffer_bytes:  # before connect(): it sets the window that is offered
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
-        self.socket.settimeout(SECONDS)
+        self.socket.settimeout(connect_seconds)
         try:
             # The zone of a link-local address is a number in an address, which getaddrinfo() finds.
             place = socket.getaddrinfo(host, port)[0][4] if "%" in host else (host, port)
@@ -225,6 +226,7 @@ class Peer:
         except OSError:
             self.socket.close()
             raise
+        self.socket.settimeout(SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if secure:
             self.socket = secure(self.socket)

@@ -46,6 +46,7 @@ class TestStream(StreamChecks):
     "What does your program do when a client has left?",
     "The listener is still there. accept() gives the next client.",
     "while True: connection, address = listener.accept() ...",
+    unaccepted="After the first client accept() is not called again.",
 )
 def test_the_next_client_is_answered_when_the_first_has_left(graded: Graded) -> None:
     for name in ("Alice", "Bob", "Carol"):

@@ -26,6 +26,8 @@ CODE = "phase2/README.md, Read the code"
     reset="The connection was closed while its thread still used it: close it in the thread.",
     end="The connection was closed while its thread still used it: close it in the thread.",
     mismatch="Something came that nobody had asked for: a greeting, say.",
+    unaccepted="The server talks to the first client, and does not hear the others until that one"
+    " leaves.",
 )
 def test_fifty_clients_are_served_at_once(graded: Graded) -> None:
     people = [graded.connect(f"client {number}") for number in range(1, 51)]
