@@ -1,10 +1,4 @@
-"""The first server that everybody writes. It works in every try by hand, and it is wrong.
-
-What recv() gives is taken for one line, and send() for a promise that all was sent. `python -m
-phase1.pieces` shows on the wire what comes of it; phase1/server.py is the mended one.
-
-    python -m phase1.naive    # listens on 127.0.0.1:12345
-"""
+"""The server that everybody writes first: right in every try by hand, and wrong (phase1.pieces)."""
 
 import socket
 import sys

@@ -7,6 +7,8 @@ A block of a page is one of these:
 - commands alone, one a line, with a comment behind two spaces.
 - a diff: lines `-` are in the file after `---`, lines `+` in the file after `+++`, in this order.
   Where that is `yours`, it is an experiment, and the commands after it are run in a changed copy.
+- `pycon`: what is typed into Python, and what it answers, as in a docstring.
+- `python`: a file of ours, or a part of one.
 - something to look at: anything else.
 """
 
@@ -94,6 +96,8 @@ class Page:
     text: str
     commands: list[Command] = field(default_factory=list)
     diffs: list[Diff] = field(default_factory=list)
+    typed: list[str] = field(default_factory=list)
+    listings: list[str] = field(default_factory=list)
     to_look_at: list[str] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
 
@@ -113,6 +117,10 @@ def read_page(root: Path, name: str) -> Page:
             diff = _diff(name, block)
             page.diffs.append(diff)
             change = diff if diff.is_experiment else None
+        elif found["kind"] == "pycon":
+            page.typed.append(block)
+        elif found["kind"] == "python":
+            page.listings.append(block)
         elif not found["kind"]:
             commands = _commands(name, block, change)
             page.commands += commands

@@ -1,4 +1,4 @@
-"""What the lessons claim about TCP and TLS, each claim shown by real sockets on this machine.
+"""What the lessons claim about TCP, each claim shown by real sockets on this machine.
 
 The name of a check is the claim. Where only Linux tells (its /proc, its ioctl), it is skipped
 elsewhere; the claim holds there, too.
@@ -6,9 +6,10 @@ elsewhere; the claim holds there, too.
 
 import contextlib
 import errno
+import re
 import select
 import socket
-import ssl
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,11 +19,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Need
-from tests.kit.harness import SECONDS, free_port, run, wait_until
+from tests.kit.harness import SECONDS, free_port, wait_until
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux' /proc or its options")
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other options for this")
-ESTABLISHED, TIME_WAIT = "01", "06"  # in /proc/net/tcp
+ESTABLISHED, TIME_WAIT, CLOSE_WAIT = "01", "06", "08"  # in /proc/net/tcp
 
 
 @pytest.fixture
@@ -169,6 +170,16 @@ def test_nothing_yet_is_not_the_end(pair: Pair) -> None:
         pair.server.recv(65536)
 
 
+def test_a_recv_that_timed_out_has_lost_nothing(pair: Pair) -> None:
+    """Silence is not the end: the connection goes on."""
+    pair.server.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        pair.server.recv(65536)
+    pair.server.settimeout(SECONDS)
+    pair.client.sendall(b"I was thinking\n")
+    assert pair.server.recv(65536) == b"I was thinking\n"
+
+
 # --- the end -------------------------------------------------------------------------------------
 
 
@@ -249,6 +260,17 @@ def test_close_does_not_wake_a_thread_in_recv_and_shutdown_does(pair: Pair) -> N
 
 
 @on_linux
+def test_close_wait_is_on_the_side_that_has_not_closed(pair: Pair, need: Need) -> None:
+    need("ss")
+    ports = pair.server.getsockname()[1], pair.client.getsockname()[1]
+    pair.client.close()
+    wait_until(lambda: (in_system_table(*ports) or ("",))[0] == CLOSE_WAIT, "CLOSE-WAIT")
+    command = ("ss", "-tan", "state", "close-wait")
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert re.search(rf"127\.0\.0\.1:{ports[0]} +127\.0\.0\.1:{ports[1]}\b", listed)
+
+
+@on_linux
 def test_a_thread_in_recv_still_receives_after_close(pair: Pair) -> None:
     """The fence: what wakes it is the byte that comes later, and not close()."""
     pair.server.settimeout(None)
@@ -293,6 +315,23 @@ def test_sendall_waits_for_one_who_does_not_read(pair: Pair) -> None:
     pair.client.shutdown(socket.SHUT_WR)
     reading.join(SECONDS)
     assert not reading.is_alive()
+
+
+def test_of_a_sendall_that_timed_out_a_part_is_sent(pair: Pair) -> None:
+    """Nobody is told how much."""
+    pair.client.settimeout(0.1)
+    with pytest.raises(TimeoutError):
+        pair.client.sendall(b"x" * 50_000_000)
+    pair.client.close()
+    assert 0 < len(read_to_end(pair.server)) < 50_000_000
+
+
+def test_a_socket_can_nearly_always_be_written_to(pair: Pair) -> None:
+    """A selector that asks for that as well does not wait."""
+    for end in (pair.client, pair.server):
+        assert select.select([], [end], [], 0)[1]
+    fill(pair.client)
+    assert not select.select([], [pair.client], [], 0)[1]
 
 
 def holds_back_the_second_piece(pair: Pair) -> bool:
@@ -385,69 +424,3 @@ def test_reuseport_lets_two_servers_listen_on_one_port() -> None:
             each.bind(("127.0.0.1", port))
             each.listen()
             port = first.getsockname()[1]
-
-
-# --- TLS -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def certificate(need: Need, tmp_path: Path) -> tuple[Path, Path]:
-    """A certificate and its key, for the host chat.example."""
-    need(modules=["cryptography"])
-    files = tmp_path / "chat-cert.pem", tmp_path / "chat-key.pem"
-    given = ("--cert", str(files[0]), "--key", str(files[1]))
-    assert run("phase4.certificate", "chat.example", *given)[0] == 0
-    return files
-
-
-def passed_in_tls(certificate: tuple[Path, Path], *lines: bytes) -> tuple[list[bytes], list[bytes]]:
-    """What passes of a handshake, and of each line that the client then says.
-
-    By OpenSSL alone, through buffers: what comes out of one end is put into the other.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    context.num_tickets = 0
-    trusting = ssl.create_default_context(cafile=str(certificate[0]))
-    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    server = context.wrap_bio(to_server, server_out := ssl.MemoryBIO(), server_side=True)
-    client = trusting.wrap_bio(
-        to_client, client_out := ssl.MemoryBIO(), server_hostname="chat.example"
-    )
-    handshake = []
-    for _ in range(10):
-        for end, out, sink in ((client, client_out, to_server), (server, server_out, to_client)):
-            with contextlib.suppress(ssl.SSLWantReadError):
-                end.do_handshake()
-            if piece := out.read():
-                handshake.append(piece)
-                sink.write(piece)
-    said = []
-    for line in lines:
-        client.write(line)
-        said.append(client_out.read())
-        to_server.write(said[-1])
-        assert server.read() == line
-    return handshake, said
-
-
-def test_tls_adds_22_bytes_to_a_line_and_does_not_hide_its_length(
-    certificate: tuple[Path, Path],
-) -> None:
-    lines = [b"x" * length for length in (1, 24, 1000)]
-    _, said = passed_in_tls(certificate, *lines)
-    assert [len(piece) for piece in said] == [length + 22 for length in (1, 24, 1000)]
-
-
-def test_the_same_line_never_passes_as_the_same_bytes(certificate: tuple[Path, Path]) -> None:
-    _, said = passed_in_tls(certificate, *[b"meet me at noon\n"] * 100)
-    assert len({piece[5:] for piece in said}) == 100
-
-
-def test_the_hosts_name_passes_in_the_clear_and_the_certificate_does_not(
-    certificate: tuple[Path, Path],
-) -> None:
-    """The client asks for it in its first message (RFC 6066, 3); TLS 1.3 encrypts what follows."""
-    handshake, _ = passed_in_tls(certificate)
-    assert b"chat.example" in handshake[0]
-    assert not [piece for piece in handshake[1:] if b"chat.example" in piece]

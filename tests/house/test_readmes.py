@@ -58,6 +58,7 @@ ELSEWHERE = {
     r"python -m phase4\.client_terminal --port 23456": "as without the port",
     r"python -m phase4\.echo_bot": "runs until its server ends; tests/phase4/echo_bot/",
     r"python -m tests\.progress class/\*": "needs a class; tests/progress/ makes one",
+    r"sudo tcpdump .*": "runs until Ctrl-C: tests/house/test_lessons.py",
     r"python -m monitor --csv .*": "runs until Ctrl-C; tests/monitor/test_record.py does that",
 }
 TO_LOOK_AT = {
@@ -134,6 +135,7 @@ class Desk:
         self._stack = stack
         self._server: Server | None = None
         self._tls_server: Server | None = None
+        self._web: Program | None = None
         self._printed: dict[str, tuple[int, str]] = {}  # by commands that are on the page again
         self.metrics_port = free_port()
         self.status_port = free_port()
@@ -157,6 +159,17 @@ class Desk:
             )
         return self._tls_server.port
 
+    @property
+    def web_port(self) -> int:
+        """The port of a web server, which is started when it is first asked for."""
+        if self._web is None:
+            where = ("--bind", "127.0.0.1", "0")
+            self._web = self._stack.enter_context(
+                Program("http.server", *where, cwd=self.directory)
+            )
+            self.printed_by_web = self._web.expect(r"Serving HTTP on .* port (\d+) ")
+        return int(self.printed_by_web[1])
+
     def phase4_arguments(self) -> tuple[str, ...]:
         """So that it is alone on its ports, and its logs are not in the house."""
         return (
@@ -166,6 +179,8 @@ class Desk:
 
     def with_ports(self, command: str) -> str:
         """The command as it must be here: with the ports of this desk."""
+        if "nc -N 127.0.0.1 8000" in command:
+            return command.replace("8000", str(self.web_port))
         if re.search(r"\bnc |phase\d\.client", command):
             command = command.replace("12345", str(self.port))
             command = re.sub(r"(phase\d\.client\w*)", rf"\1 --port {self.port}", command)
@@ -182,6 +197,9 @@ class Desk:
         """Run it. Raises AssertionError where the page is not true."""
         if INTERACTIVE.fullmatch(command.text):
             compare(command, transcript(self.phase, command.text))
+        elif command.text.startswith("python -m http.server "):
+            assert self.web_port
+            compare(command, self.printed_by_web.string)
         elif started := STARTS.fullmatch(command.text):
             self.start_and_stop(started[1], command)
         elif re.fullmatch(r"python -m (monitor|phase4\.client_terminal.*)", command.text):
@@ -683,13 +701,9 @@ def test_every_module_and_file_that_is_named_is_there(page: str) -> None:
 @pytest.mark.parametrize("phase", ["phase1", "phase2", "phase3"])
 def test_the_parts_of_a_lesson_are_all_there_in_their_order(phase: str) -> None:
     parts = [
-        *(
-            "What you can do now",
-            "What breaks",
-            "What is on the wire",
-            "Read the code: what is new",
-        ),
-        *("Run it", "Experiments", "Check yours", "Hints", "Questions", "The flaw that remains"),
+        *("What you can do now", "What breaks", "Run it", "What is on the wire"),
+        *("Read the code: what is new", "Experiments", "Check yours", "Hints", "Questions"),
+        "The flaw that remains",
     ]
     assert READ[f"{phase}/README.md"].sections[1:] == parts
 
