@@ -70,7 +70,9 @@ def test_a_server_that_does_not_come_again_is_one_failure(tmp_path: Path) -> Non
 
 
 def test_all_of_them_where_all_are_wanted(command: str) -> None:
-    output = graded("tests/phase1", "-k", "hello or newline_is_dropped", "--all", "--server", command)
+    output = graded(
+        "tests/phase1", "-k", "hello or newline_is_dropped", "--all", "--server", command
+    )
     assert output.count("NOT YET") == 2
     assert "ends the run" not in output
 
