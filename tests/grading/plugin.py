@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.causes import sentence, start_cause
-from tests.grading.commands import words_of
+from tests.grading.commands import fault_of
 from tests.grading.journal import Journal
 from tests.grading.people import DAEMON, GONE, Verdict
 from tests.grading.running import LEFT, START_SECONDS, Running
@@ -73,12 +73,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.pluginmanager.hasplugin("timeout"):
         config.addinivalue_line("markers", "timeout(seconds): what pytest-timeout would read")
     command = config.getoption("--server")
-    if command is not None and "{port}" not in command:
-        raise pytest.UsageError("--server needs {port} where the port belongs")
-    try:
-        words_of(command or "")
-    except ValueError as error:
-        raise pytest.UsageError(f"--server {command}: {error}") from error
+    if command is not None and (fault := fault_of(command, config.invocation_params.dir)):
+        raise pytest.UsageError(f"--server: {fault}\nThe command was: {command}")
     if command is not None and not config.getoption("--all"):
         _stop_at_the_first_failure(config)
     config.stash[_grades] = {}

@@ -36,8 +36,15 @@ class Running:
     """A server that runs, or did."""
 
     def __init__(
-        self, words: list[str], directory: Path, port: int, logs: Path, patience: float
+        self,
+        words: list[str],
+        directory: Path,
+        port: int,
+        logs: Path,
+        patience: float,
+        start_seconds: float = START_SECONDS,
     ) -> None:
+        self.start_seconds = start_seconds
         self.port = port
         self.logs = logs
         self.checks_served = 0
@@ -64,9 +71,9 @@ class Running:
 
     # --- its start -----------------------------------------------------------------------------
 
-    def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
+    def wait_until_ready(self) -> None:
         """Until it accepts connections. Raises Verdict."""
-        deadline = Deadline(seconds)
+        deadline = Deadline(self.start_seconds)
         began = time.monotonic()
         pause = threading.Event()  # never set: a pause between two tries
         while not self._is_ready():
@@ -74,14 +81,14 @@ class Running:
                 self._must_be_in_the_foreground()
                 raise self._verdict(f"The server {self.ending.how} before it listened")
             if deadline.has_passed:
-                raise self._not_ready(seconds)
+                raise self._not_ready()
             pause.wait(0.02)
         self.started_in_seconds = time.monotonic() - began
         self._must_be_in_the_foreground()
 
-    def _not_ready(self, seconds: float) -> Verdict:
+    def _not_ready(self) -> Verdict:
         """The verdict on a server to which nobody could connect; where it listens, if known."""
-        said = f"Nobody could connect to 127.0.0.1 port {self.port} within {seconds:g} s"
+        said = f"Nobody could connect to 127.0.0.1 port {self.port} within {self.start_seconds:g} s"
         verdict = self._verdict(said)
         found = listeners_of(started(self._mark, self.process.pid))
         if found:

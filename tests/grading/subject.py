@@ -41,7 +41,7 @@ class Subject:
         running = self.launch(logs, port or free_port())
         with contextlib.ExitStack() as unless_ready:  # until then nobody else knows of it
             unless_ready.callback(running.end)
-            running.wait_until_ready(self.start_seconds)
+            running.wait_until_ready()
             unless_ready.pop_all()
         return running
 
@@ -51,7 +51,7 @@ class Subject:
         places = {"{port}": str(port), "{logs}": str(logs)}
         for place, value in places.items():
             words = [word.replace(place, value) for word in words]
-        return Running(words, self.directory, port, logs, self.patience)
+        return Running(words, self.directory, port, logs, self.patience, self.start_seconds)
 
 
 class Graded:

@@ -19,7 +19,7 @@ def test_the_grades_are_those_of_pytest(tmp_path: Path) -> None:
     with Graders(2, tmp_path) as graders:
         right = graders.grade(Job(1, RIGHT, ("-k", "hello or lines")))
         wrong = graders.grade(Job(1, WRONG, ("--patience", "0.5", "-k", "hello or lines")))
-        nobody = graders.grade(Job(1, "no_such_program {port}"))
+        nobody = graders.grade(Job(1, f"{PYTHON} no_such_program.py {{port}}"))
         assert right.result().outcomes[LINES] == "passed"
         assert right.result().failed == frozenset()
         assert right.result().not_yet == ""

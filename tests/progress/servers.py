@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from tests.grading.commands import words_of
+from tests.grading.commands import fault_of, words_of
 from tests.progress.grades import DOES_NOT_START, NOT_BEGUN
 from tests.start import COMMAND, SERVER, STARTERS, arguments_of, quoted
 from tests.starters.cutting import cut
@@ -33,7 +33,7 @@ def command_for(phase: str, directory: Path, given: str | None) -> str:
 def _command(phase: str, directory: Path, given: str | None) -> str:
     names = _names_in(directory)
     if given is not None and names:
-        return given
+        return _checked(given, directory, "--server")
     if COMMAND in names:
         return _written_command(directory / COMMAND)
     if SERVER in names:
@@ -53,10 +53,13 @@ def _written_command(file: Path) -> str:
     command = _read(file).strip()
     if "{port}" not in command or "\n" in command:
         raise NoServer(DOES_NOT_START, f"{COMMAND} needs one line, with {{port}} in it")
-    try:
-        words_of(command)
-    except ValueError as error:
-        raise NoServer(DOES_NOT_START, f"{COMMAND}: {error}") from error
+    return _checked(command, file.parent, COMMAND)
+
+
+def _checked(command: str, directory: Path, source: str) -> str:
+    """The command, if it can start a server. Raises NoServer."""
+    if fault := fault_of(command, directory):
+        raise NoServer(DOES_NOT_START, f"{source}: {fault.removesuffix('.')}")
     return command
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.kit.harness import ROOT, run
 from tests.progress.__main__ import main
 from tests.progress.test_grading import HAS_A_MISTAKE, put
+from tests.start import quoted
 
 # --- wrong commands ----------------------------------------------------------------------------
 
@@ -112,5 +113,12 @@ def test_without_pytest_it_says_in_one_sentence_what_installs_it(
 def test_pytest_alone_is_enough_to_grade_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     options = ("--collect-only", "-q", "-p", "no:cacheprovider")
-    status, output = run("pytest", "tests/phase1", "--server", "mine {port}", *options, cwd=ROOT)
+    status, output = run(
+        "pytest",
+        "tests/phase1",
+        "--server",
+        f"{quoted(sys.executable)} mine.py {{port}}",
+        *options,
+        cwd=ROOT,
+    )
     assert status == 0, output

@@ -48,11 +48,13 @@ while True:
 ANSWERS_ONE_CLIENT = """
 import socket, sys
 listener = socket.create_server(("127.0.0.1", int(sys.argv[2])))
-listener.accept()[0].close()  # who only looks whether somebody listens
-connection = listener.accept()[0]
-with connection, connection.makefile("rwb", 0) as lines:
-    for line in lines:
-        lines.write(line.replace(b"Hello Server!", b"Hello Client!"))
+has_answered = False
+while not has_answered:  # a visitor only looks whether anybody listens
+    connection = listener.accept()[0]
+    with connection, connection.makefile("rwb", 0) as lines:
+        for line in lines:
+            lines.write(line.replace(b"Hello Server!", b"Hello Client!"))
+            has_answered = True
 kept = []
 while True:
     kept.append(listener.accept()[0])
