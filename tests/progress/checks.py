@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.grading.processes import KILL, family, send_signal
+from tests.grading.processes import end_marked, new_mark
 from tests.kit.harness import ROOT
 from tests.progress.grades import DOES_NOT_START, GRADED, NOT_GRADED, NOT_RUN, Grade
 
@@ -83,6 +83,7 @@ class Run:
     ) -> None:
         self._scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         scratch = Path(self._scratch.name)
+        self._mark = new_mark()  # finds a learner's daemon, too, whatever became of pytest
         self._complaints = (scratch / "complaints.txt").open("w+b")
         words = [phase, command, str(patience), purpose, str(scratch / "logs")]
         self._process = subprocess.Popen(
@@ -93,7 +94,7 @@ class Run:
             stderr=self._complaints,
             # A group of its own: so it can be ended with all that it has started.
             start_new_session=True,
-            env=_environment(),
+            env={**_environment(), self._mark: "1"},
         )
 
     def __enter__(self) -> Self:
@@ -143,11 +144,10 @@ class Run:
 
     def kill(self) -> None:
         """End it now, with what it has started."""
-        started = family(self._process.pid) if self._process.poll() is None else []
+        end_marked(self._mark, pid=self._process.pid if self._process.poll() is None else None)
         if sys.platform != "win32":
             with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: zombies
                 os.killpg(self._process.pid, signal.SIGKILL)
-        send_signal(started, KILL)
 
 
 def _environment() -> dict[str, str]:

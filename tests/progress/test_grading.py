@@ -78,6 +78,18 @@ from pathlib import Path
 Path("pid").write_text(str(os.getpid()))
 time.sleep(1000)
 """
+STARTS_A_DAEMON = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        with open("pid.new", "w") as file:
+            file.write(str(os.getpid()))
+        os.rename("pid.new", "pid")
+    else:
+        os._exit(0)
+time.sleep(1000)
+"""
 
 
 def put(directory: Path, phase: str, text: str, name: str = "server.py") -> None:
@@ -388,9 +400,13 @@ def test_a_server_that_never_listens_is_ended_with_the_deadline(late: Late) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups to end")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_when_interrupted_it_leaves_nothing_behind(tmp_path: Path, number: int) -> None:
-    put(tmp_path, "phase1", NEVER_ENDS)
+@pytest.mark.parametrize(
+    ("number", "server"), [(signal.SIGINT, NEVER_ENDS), (signal.SIGTERM, STARTS_A_DAEMON)]
+)
+def test_when_interrupted_it_leaves_nothing_behind(
+    tmp_path: Path, number: int, server: str
+) -> None:
+    put(tmp_path, "phase1", server)
     pid_file = tmp_path / "phase1" / "pid"
     with Program("tests.progress", str(tmp_path)) as program:
         wait_until(lambda: pid_file.exists() and pid_file.read_text(), "the server to run", 30.0)
