@@ -9,6 +9,7 @@ from tests.grading.people import (
     DEAD,
     GONE,
     LATE,
+    NUL,
     REFUSED,
     UNACCEPTED,
     UNFINISHED,
@@ -34,6 +35,8 @@ _USUAL = {
     LATE: "The answer waited in a buffer until the conversation ended. Flush it after each line:"
     " flush() in Java and Python, fflush() in C; or PrintWriter(..., true), or no buffer at all. Or"
     " does your server read to the end of the stream before it answers?",
+    NUL: "A NUL byte, \\0, was sent. In C one stands behind the text of a string, and is not a part"
+    " of the line: send strlen(text) bytes, and not one more. sizeof counts it, too.",
     REFUSED: "Nobody listens on that port any more: the listener was closed.",
     UNACCEPTED: "The system has made the connection, and the server has not taken it: accept() is"
     " not called again. What does the server wait for instead?",

@@ -1,7 +1,7 @@
 """People who talk to the server under test, and write down what they do.
 
-Every wait has a deadline (`patience`), and every disappointment is a Verdict: what was expected,
-what came instead, and where the two part.
+Every wait has a deadline (`patience`). Whatever goes wrong is a Verdict: what was expected, what
+came instead, and where the two part.
 """
 
 import contextlib
@@ -24,6 +24,9 @@ SILENCE, END, RESET, MISMATCH, UNFINISHED, REFUSED = (
 """How a check can fail: nothing came; the stream ended; it was cut off; something else came; a part
 of a line came; there was no connection."""
 
+NUL = "nul"
+"""What came holds a NUL byte that should not be there."""
+
 LATE, UNACCEPTED, UNREAD = "late", "unaccepted", "unread"
 """More of nothing that came: it came when the stream ended; the connection was not accepted; what
 was sent was not read. The system tells the last two on Linux; elsewhere they are silence."""
@@ -33,14 +36,14 @@ DEAD, GONE, DAEMON = "dead", "gone", "daemon"
 background."""
 
 
-FULL_SECONDS = 0.3  # who takes nothing for this long is full
+FULL_SECONDS = 0.3  # a server that takes nothing for so long takes no more
 BETWEEN_BYTES_SECONDS = 0.0005
 LATE_SECONDS = 0.5  # for what comes when the stream ends
 MAX_FLOOD_BYTES = 64_000_000  # no system keeps as much for a connection
 
 
 class Verdict(AssertionError):
-    """A server did not do what was asked of it. `kind` is one of the words above."""
+    """A server did not do what it should. `kind` is one of the words above."""
 
     def __init__(
         self,
@@ -83,8 +86,13 @@ class Somebody(Peer):
         ignores: Callable[[str], bool] = lambda line: False,
         receive_buffer_bytes: int = 0,
         company: Sequence["Somebody"] = (),
+        last_look: Callable[[], None] = lambda: None,
     ) -> None:
-        """`company` is everybody in the check: what one waits for may depend on another."""
+        """`company` is everybody in the check: what one waits for may depend on another.
+
+        `last_look` is called when the check has failed, before anything is tried to find out why.
+        """
+        self._last_look = last_look
         self.name = name
         self._company = company
         self._server_port = address[1]
@@ -118,9 +126,7 @@ class Somebody(Peer):
         try:
             self.socket.sendall(data)
         except TimeoutError:
-            raise Verdict(
-                SILENCE, f"{self.name} could not send: the server does not read"
-            ) from None
+            raise Verdict(UNREAD, f"{self.name} could not send: the server does not read") from None
         except OSError as error:
             raise Verdict(
                 RESET, f"{self.name} could not send: the connection is gone ({error.strerror})"
@@ -136,10 +142,10 @@ class Somebody(Peer):
             self._send(bytes([byte]))
 
     def send_until_full(self, line: bytes) -> int:
-        """Say the same line again and again, and read nothing, until nothing more is taken.
+        """Send the same line again and again, and read nothing, until the server takes no more.
 
-        How many whole lines were taken; where a part of one was, the rest of it follows with
-        `send_bytes`, as `rest_of_line` says.
+        The result is the number of whole lines that were taken. Of a line of which only a part was
+        taken, `rest_of_line` is what is still to be sent.
         """
         self.has_sent_nothing = False
         self._has_flooded = True
@@ -162,7 +168,7 @@ class Somebody(Peer):
         super().half_close()
 
     def reset(self) -> None:
-        """Vanish, with a reset."""
+        """Vanish: end the connection with a reset, and read nothing more."""
         self._journal.add(f"{self.name} vanishes (RST, as a program that is killed)")
         super().reset()
 
@@ -200,14 +206,14 @@ class Somebody(Peer):
     # --- what they expect ----------------------------------------------------------------------
 
     def gets(self, text: str) -> None:
-        """The next line must be exactly this."""
+        """The next line must be exactly `text`."""
         line = self._next(f"'{readable(text.encode())}'", text.__eq__)
         if line != text:
             self._fail(text, line)
         self._journal.add(f"{self.name} gets         {readable(line.encode())}")
 
     def gets_like(self, pattern: str, what: str) -> re.Match[str]:
-        """The next line must match `pattern` wholly; `what` says it in words."""
+        """The whole next line must match `pattern`; `what` says in words what it should be."""
         line = self._next(what, re.compile(pattern, re.DOTALL).fullmatch)
         found = re.fullmatch(pattern, line, re.DOTALL)
         if not found:
@@ -223,7 +229,7 @@ class Somebody(Peer):
         self.gets_like(r"! .*\S.*", "an error, a line that begins with '! '")
 
     def waits_for(self, pattern: str, what: str) -> re.Match[str]:
-        """Pass over lines until one matches `pattern` wholly."""
+        """Pass over lines until a whole line matches `pattern`; `what` says it in words."""
         passed: list[str] = []
         is_wanted = re.compile(pattern, re.DOTALL).fullmatch
         while True:
@@ -237,12 +243,12 @@ class Somebody(Peer):
                 return found
 
     def must(self, is_so: bool, otherwise: str) -> None:
-        """A fact about what was just received; `otherwise` says what it should be."""
+        """Raise Verdict unless `is_so`; `otherwise` says what should have been received."""
         if not is_so:
             raise Verdict(MISMATCH, f"{self.name} should not get this now: {otherwise}")
 
     def gets_end(self) -> None:
-        """The stream must end here, with nothing before it."""
+        """The next thing must be the end of the stream."""
         line = self._line_or_none("the end of the stream", passes_over=True)
         if line is not None:
             raise Verdict(
@@ -253,18 +259,21 @@ class Somebody(Peer):
         self._journal.add(f"{self.name} sees the end of the stream")
 
     def gets_end_after_anything(self) -> None:
-        """The stream must end, whatever comes before."""
+        """The stream must end, whatever comes before that."""
         while self._line_or_none("the end of the stream", passes_over=False) is not None:
             pass
         self._journal.add(f"{self.name} sees the end of the stream")
 
     def _fail(self, expected: str, got: str) -> None:
-        raise Verdict(
+        verdict = Verdict(
             MISMATCH,
             f"{self.name} should get a certain line, and gets another",
             expected=readable(expected.encode()),
             got=readable(got.encode()),
         )
+        if "\0" in got and "\0" not in expected:
+            verdict.kind = NUL
+        raise verdict
 
     def _next(
         self, what: str, is_wanted: Callable[[str], object], *, passes_over: bool = True
@@ -298,7 +307,7 @@ class Somebody(Peer):
                 raise Verdict(
                     MISMATCH,
                     f"{self.name} should get {what},\n"
-                    f"     but gets bytes that are no UTF-8: {readable(error.object)}",
+                    f"     but gets bytes that are not UTF-8: {readable(error.object)}",
                 ) from error
             except AssertionError as error:
                 self._check_clean_end(what, ended="ended" in str(error))
@@ -312,13 +321,16 @@ class Somebody(Peer):
         if ended and not rest:
             return
         if rest:
-            raise Verdict(
+            verdict = Verdict(
                 UNFINISHED,
                 f"{self.name} should get {what},\n"
                 f"     but gets      {readable(rest)}\n"
                 f"     and no newline after it"
                 + ("" if ended else f" within {self._patience:g} s"),
             )
+            if b"\0" in rest:
+                verdict.kind = NUL
+            raise verdict
         said = f"{self.name} should get {what},\n     but nothing came within {self._patience:g} s"
         verdict = Verdict(SILENCE, said)
         verdict.kind, verdict.remark = self._why_silent()
@@ -348,6 +360,7 @@ class Somebody(Peer):
 
     def _comes_at_the_end(self, is_wanted: Callable[[str], object]) -> bool:
         """End the stream: a line of that kind may have been waiting for it, in a buffer."""
+        self._last_look()
         deadline = Deadline(min(self._patience, LATE_SECONDS))
         try:
             super().half_close()

@@ -91,7 +91,7 @@ def _stop_at_the_first_failure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With --server, leave alone what grades nobody: a learner's run begins sooner."""
+    """With --server, do not load what grades no server: a learner's run begins sooner."""
     if config.getoption("--server") is None:
         return None
     if collection_path.is_dir():
@@ -154,7 +154,7 @@ class _Shared:
         self._has_started = False
 
     def get(self) -> Running:
-        """The server that runs, or a new one. Raises Verdict where it is dead since a check."""
+        """The server that runs, or a new one. Raises Verdict where none starts."""
         if self._running is None:
             start = self._subject.start if self._has_started else self._start_first
             self._running = start(self._logs())
@@ -303,7 +303,7 @@ def pytest_terminal_summary(
     """How to go on from the first failure."""
     failed = terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", [])
     is_wanted = config.getoption("--server") and config.getoption("tbstyle") != "no"
-    if failed and is_wanted and not config.getoption("--all"):
+    if failed and is_wanted and config.option.maxfail == 1:
         hints = config.getoption("--hints") + 1
         more = f"--hints {hints} tells more of it; " if hints <= MOST_HINTS else ""
         terminalreporter.write_line(

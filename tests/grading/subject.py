@@ -11,13 +11,29 @@ from pathlib import Path
 from shared.deadline import Deadline
 from shared.readable import readable
 from tests.grading.commands import words_of
+from tests.grading.faults import fault_in
 from tests.grading.journal import Journal
-from tests.grading.people import DAEMON, DEAD, END, GONE, REFUSED, RESET, SILENCE, Somebody, Verdict
+from tests.grading.people import (
+    DAEMON,
+    DEAD,
+    END,
+    GONE,
+    REFUSED,
+    RESET,
+    SILENCE,
+    UNACCEPTED,
+    UNREAD,
+    Somebody,
+    Verdict,
+)
 from tests.grading.running import LEFT, START_SECONDS, Running
 from tests.kit.harness import free_port
 
 NOT_WELL = (END, RESET, REFUSED)
 """What a server that has just ended looks like from outside."""
+
+UNHEARD = (*NOT_WELL, SILENCE, UNACCEPTED, UNREAD)
+"""What a part of a server that ended by an exception looks like, now and later."""
 
 
 class Subject:
@@ -63,6 +79,7 @@ class Graded:
         self._people: list[Somebody] = []
         self._ignores = ignores
         self._first = running
+        self._printed: list[str] | None = None  # before the server was asked why it says nothing
 
     def name(self, name: str) -> str:
         """`name`, with a number where an earlier check on the same server may have used it."""
@@ -79,6 +96,7 @@ class Graded:
             ignores=self._ignores,
             receive_buffer_bytes=receive_buffer_bytes,
             company=self._people,
+            last_look=self._look_at_the_console,
         )
         self._people.append(somebody)
         return somebody
@@ -121,8 +139,22 @@ class Graded:
             self._blame(verdict)
         elif verdict.kind in NOT_WELL:
             self.running.console.settle()
-        is_first = self.running is self._first
-        verdict.output = self.running.last_words(self.running.explained if is_first else 0)
+        output = self._printed
+        if output is None or self.running.has_died:
+            output = self._since_it_began()
+        verdict.output = output
+        earlier = fault_in(self.running.console.since()[: self.running.explained])
+        if verdict.kind in UNHEARD and earlier and earlier.is_uncaught and not fault_in(output):
+            told = f"Before this check the console showed an exception: {earlier.text}"
+            verdict.remark = ".\n     ".join(filter(None, [verdict.remark, told]))
+
+    def _since_it_began(self) -> list[str]:
+        """What the server has printed in this check."""
+        begin = self.running.explained if self.running is self._first else 0
+        return self.running.last_words(begin)
+
+    def _look_at_the_console(self) -> None:
+        self._printed = self._since_it_began()
 
     def _blame(self, verdict: Verdict) -> None:
         """Say how the server ended, and when."""

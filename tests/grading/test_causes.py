@@ -13,6 +13,7 @@ from tests.grading.people import (
     DEAD,
     END,
     LATE,
+    NUL,
     SILENCE,
     UNACCEPTED,
     UNFINISHED,
@@ -20,9 +21,9 @@ from tests.grading.people import (
     Verdict,
 )
 from tests.grading.plugin import _start_first
-from tests.grading.scripts import THREAD, echo, subject, verdict_of
+from tests.grading.scripts import THREAD, echo, says_hello, subject, verdict_of
 from tests.grading.subject import Graded, Subject
-from tests.kit.harness import ROOT
+from tests.kit.harness import ROOT, SECONDS, free_port
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells it")
 
@@ -98,6 +99,12 @@ def test_a_part_of_a_line_has_its_own_cause(tmp_path: Path) -> None:
     assert "Likely:  What was sent is not a line yet" in text
 
 
+def test_a_nul_byte_has_its_own_cause(tmp_path: Path) -> None:
+    verdict, text = verdict_of(tmp_path, echo("connection.sendall(line[:-1] + b'\\0\\n')"))
+    assert verdict.kind == NUL
+    assert "Likely:  A NUL byte, \\0, was sent. In C" in text
+
+
 # --- an exception ------------------------------------------------------------------------------
 
 
@@ -107,6 +114,25 @@ def test_an_exception_in_a_thread_is_the_cause_of_the_end_that_follows(tmp_path:
     assert "the server's console, where it tells of its fault (>); begin there:" in text
     assert "> ValueError: invalid literal for int() with base 10: 'x'\n" in text
     assert "Likely:  The console shows an exception: ValueError: invalid literal" in text
+
+
+def test_an_exception_before_this_check_is_told_as_that(tmp_path: Path) -> None:
+    def leaves_it_in_trouble(graded: Graded) -> None:
+        alice = graded.connect("Alice")
+        alice.send("hello")
+        alice.gets("hello")
+        alice.leave()
+        graded.prints("ValueError: before")
+
+    source = echo(
+        "if not kept: connection.sendall(line)",
+        "if lines: kept.append(lines); raise ValueError('before')",
+        THREAD,
+    ).replace("def main():", "kept = []\n\ndef main():")
+    verdict, text = verdict_of(tmp_path, source, leaves_it_in_trouble, says_hello, patience=0.5)
+    assert verdict.kind == SILENCE
+    assert "Before this check the console showed an exception: ValueError: before." in text
+    assert "the server's console" not in text
 
 
 OWN = {"": "the usual mistake", DEAD: "recv() raised ConnectionResetError, and nobody caught it."}
@@ -147,7 +173,13 @@ def start(source: str, tmp_path: Path) -> str:
     return str(it.value)
 
 
-LISTENS = "import socket, sys, time\nport = int(sys.argv[1])\n"
+LISTENS = """
+import socket, sys, time
+port = int(sys.argv[1])
+it = {listen}
+print("ready", flush=True)
+time.sleep(60)
+"""
 
 
 @linux
@@ -157,13 +189,27 @@ LISTENS = "import socket, sys, time\nport = int(sys.argv[1])\n"
         ("socket.create_server(('', 0))", r"It listens on port \d+ of any address, and the checks"),
         ("socket.create_server(('::1', port), family=socket.AF_INET6)", r"on port \d+ of ::1, and"),
         ("socket.create_server(('127.0.0.9', port))", r"on port \d+ of 127\.0\.0\.9, and the"),
-        ("socket.socket(type=socket.SOCK_DGRAM); it.bind(('', 0))", r"SOCK_STREAM"),
-        ("None", r"If it only takes long to start \(go run, .*: --start-seconds 60"),
+        ("socket.socket(type=socket.SOCK_DGRAM); it.bind(('', 0))", r"TCP, SOCK_STREAM, and"),
     ],
-    ids=["port", "v6", "address", "udp", "nowhere"],
+    ids=["port", "v6", "address", "udp"],
 )
 def test_it_is_told_where_a_server_listens_instead(tmp_path: Path, listen: str, said: str) -> None:
-    assert re.search(said, start(f"{LISTENS}it = {listen}\ntime.sleep(60)", tmp_path))
+    with subject(tmp_path / "server.py", LISTENS.replace("{listen}", listen)) as how:
+        running = how.launch(tmp_path, free_port())
+    try:
+        assert running.console.says("ready", SECONDS)
+        running.start_seconds = 0.1
+        with pytest.raises(Verdict, match="Nobody could connect") as it:
+            running.wait_until_ready()
+    finally:
+        running.end()
+    assert re.search(said, it.value.remark)
+
+
+def test_a_start_that_takes_long_is_told_of_its_option(tmp_path: Path) -> None:
+    text = start("import time; time.sleep(60)", tmp_path)
+    assert "within 0.7 s." in text
+    assert "(go run, cargo run, gradle), give it time: --start-seconds 60." in text
 
 
 def test_a_server_that_asks_its_keyboard_is_told_that_it_has_none(tmp_path: Path) -> None:
