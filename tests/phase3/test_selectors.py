@@ -1,8 +1,10 @@
-"""Phase 3's server in one thread: it passes what grades everybody's, and keeps its own promises."""
+"""Phase 3's server in one thread: what it promises beside what grades everybody's server.
+
+It is graded as well, by the command on its page (tests/house/test_readmes.py).
+"""
 
 import contextlib
 import os
-import re
 import sys
 import threading
 from pathlib import Path
@@ -11,14 +13,8 @@ import pytest
 
 from tests.kit.harness import Peer, Server, wait_until
 from tests.kit.phases_common import ServerPromises
-from tests.phase3 import test_wire
 
 MODULE = "phase3.selectors_server"
-OURS = f"{MODULE} --port {{port}}"
-is_ignored = test_wire.is_ignored
-
-# All checks of the wire, here asked of OURS: the fixtures look for it in the module of the check.
-globals().update({name: it for name, it in vars(test_wire).items() if re.match("test_|Test", name)})
 
 
 def arrive(server: Server) -> Peer:
