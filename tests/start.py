@@ -2,7 +2,8 @@
 
 Writes the beginning of that phase's server (tests/starters/) to mydir/phase1/server.py, with TODOs
 in the order of the checks, and tells the command that checks it. What is there already is never
-overwritten. `tests.progress` finds the servers of all phases in mydir, and shows how far they are.
+overwritten. `tests.progress` finds the servers of all phases in mydir, and shows how far they are;
+with --watch it runs their checks again whenever a file is saved.
 
 In another language you need no beginning: make mydir/phase1/, write your server there, and put the
 command that starts it, with {port} where the port belongs, into mydir/phase1/command.txt.
@@ -27,7 +28,7 @@ COMMAND = "command.txt"
 
 
 class CannotStart(Exception):
-    """The beginning was not made; the text is one sentence that says why."""
+    """The beginning was not made; the text says why, and what to do."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,7 +64,11 @@ def begin(phase: str, directory: Path) -> Path:
     text = cut((STARTERS / f"{phase}.py").read_text(encoding="utf-8"))
     for there in (server, server.with_name(COMMAND)):
         if os.path.lexists(there):
-            raise CannotStart(f"{shown(there)} is there already, and nothing was overwritten.")
+            raise CannotStart(
+                f"{shown(there)} is there already, and nothing was overwritten. To go on with it:"
+                f"\n\n    {watch_command(directory)}\n\n"
+                "To begin anew, move it away first."
+            )
     try:
         server.parent.mkdir(parents=True, exist_ok=True)
         with server.open("x", encoding="utf-8") as file:  # "x" creates, and never overwrites
@@ -81,12 +86,15 @@ def what_next(phase: str, directory: Path, server: Path) -> str:
             f"The lesson:  {phase}/README.md",
             *_own_of_before(phase, directory, server),
             "",
-            f"Begin with TODO 1, and check after each TODO, in {ROOT}:",
+            f"Begin with TODO 1. This runs the checks again whenever you save, in {ROOT}:",
+            "",
+            f"    {watch_command(directory)}",
+            "",
+            "It stays: give it a terminal of its own. h shows a hint, q ends it. To check once:",
             "",
             f"    {check_command(phase, server)}",
             "",
-            "-x stops at the first check that fails; --hints 1 (or 2, or 3) tells more.",
-            "How far you have come:",
+            "How far you have come in all phases:",
             "",
             f"    {python_name()} -m tests.progress {quoted(shown(directory))}",
         ]
@@ -115,6 +123,11 @@ def check_command(phase: str, server: Path) -> str:
     """The command that checks a server in Python, to be given in the root of the repository."""
     run = f"{python_name()} {quoted(shown(server))} {arguments_of(phase)}"
     return f"{python_name()} -m pytest tests/{phase} -x --server {quoted_whole(run)}"
+
+
+def watch_command(directory: Path) -> str:
+    """The command that runs the checks of a learner again and again, in the same place."""
+    return f"{python_name()} -m tests.progress --watch {quoted(shown(directory))}"
 
 
 def arguments_of(phase: str) -> str:

@@ -30,6 +30,9 @@ MOST_HINTS = 3
 ITEM_SECONDS = 60.0  # as in pyproject.toml
 PATIENCE_SECONDS = 5.0  # for what takes milliseconds: a slow machine is no mistake
 
+IS_WATCHED = pytest.StashKey[bool]()
+"""Whether the checks run again by themselves, and hints come by a key (tests/progress/)."""
+
 _graded = pytest.StashKey[Graded]()
 _journal = pytest.StashKey[Journal]()
 _failed = pytest.StashKey[bool]()
@@ -280,6 +283,8 @@ def _explain(item: pytest.Item, verdict: Verdict) -> str:
 
 def _again(item: pytest.Item) -> str:
     """The command that runs this check alone, in the same way."""
+    if item.config.stash.get(IS_WATCHED, False):
+        return ""
     words = ["python -m pytest", quoted(item.nodeid)]
     usual = {"--patience": PATIENCE_SECONDS, "--start-seconds": START_SECONDS}
     for option, seconds in usual.items():

@@ -39,7 +39,7 @@ def lesson_of(item: pytest.Item) -> Lesson | None:
 def explanation(
     title: str, lesson: Lesson, journal: Journal, verdict: Verdict, again: str, hints: int
 ) -> str:
-    """Everything that a learner needs, as text."""
+    """Everything that a learner needs, as text. `again` is "" where somebody else says that."""
     console = shown(verdict.output or ())
     parts = [
         title,
@@ -50,7 +50,7 @@ def explanation(
         f"Likely:  {cause_of(verdict, lesson.causes)}",
         f"Lesson:  {lesson.section}",
         *_hints(lesson, hints),
-        f"Again:   {again}",
+        *(_how_to_go_on(lesson, again, hints) if again else []),
     ]
     return "\n".join(parts)
 
@@ -79,7 +79,10 @@ def shown(output: Sequence[str]) -> list[str]:
 
 
 def _hints(lesson: Lesson, hints: int) -> list[str]:
-    shown = [f"Hint {number}:  {hint}" for number, hint in enumerate(lesson.hints[:hints], 1)]
-    if hints < len(lesson.hints):
-        shown.append(f"Stuck?   --hints {hints + 1} tells more")
-    return shown
+    return [f"Hint {number}:  {hint}" for number, hint in enumerate(lesson.hints[:hints], 1)]
+
+
+def _how_to_go_on(lesson: Lesson, again: str, hints: int) -> list[str]:
+    more = hints < len(lesson.hints)
+    stuck = [f"Stuck?   --hints {hints + 1} tells more"] if more else []
+    return [*stuck, f"Again:   {again}"]

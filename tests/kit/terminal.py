@@ -174,9 +174,14 @@ class Terminal:
             pass
         return self.process.returncode
 
+    @property
+    def has_its_settings(self) -> bool:
+        """Whether its settings are those that it was opened with."""
+        return bool(termios.tcgetattr(self._slave) == self._settings)
+
     def assert_restored(self) -> None:
         """The terminal is as it was: its settings, its own screen, its cursor."""
-        assert termios.tcgetattr(self._slave) == self._settings
+        assert self.has_its_settings
         assert ENTER_ALTERNATE in self.output
         assert self.output.rfind(LEAVE_ALTERNATE) > self.output.rfind(ENTER_ALTERNATE)
         assert not self._screen.cursor.hidden

@@ -34,15 +34,17 @@ from pathlib import Path
 from shared.arguments import file_path, positive_number
 from shared.console import accept_any_text, exit_with
 from shared.libraries import missing
-from shared.stopping import interrupt_on_stop_signals
+from shared.stopping import interrupt_on_stop_signals, on_stop_signals
 from shared.text import printable
 from tests.progress.checks import GRADE, GRADE_ALL
 from tests.progress.grades import NOT_GRADED, Grade
 from tests.progress.grading import Grading, Task
 from tests.progress.screen import Paper, Table, as_json, bar_line, look_of_terminal
+from tests.progress.watching import Watch
 from tests.start import PHASES, python_name, quoted
 
 PATIENCE_SECONDS = 2.0  # of a check; on one machine an answer takes milliseconds
+WATCH_PATIENCE_SECONDS = 5.0  # as where a learner runs the checks with pytest: one wait is no pain
 PHASE_SECONDS = 120.0  # for all checks of a phase, on a busy machine
 JOBS_PER_CORE = 6  # as checks mostly wait
 
@@ -60,19 +62,36 @@ def main(arguments: list[str] | None = None) -> int:
             ImportError("No module named 'pytest'", name="pytest"), "-m pip install pytest"
         )
     try:
+        if options.watch:
+            _choose_what_to_watch(options)
         directories = _directories(options.directories)
     except WrongCommand as error:
         print(error, file=sys.stderr)
         return 2
+    if options.watch:
+        return watch(options, *directories)
     # To be killed is to be interrupted: what runs is ended too.
     interrupt_on_stop_signals()
-    purpose = GRADE_ALL if options.all else GRADE
-    task = Task(options.phases, options.server, options.patience, options.timeout, purpose)
     try:
+        purpose = GRADE_ALL if options.all else GRADE
+        patience = options.patience or PATIENCE_SECONDS
+        task = Task(options.phases, options.server, patience, options.timeout, purpose)
         return grade(directories, task, options.jobs, is_json=options.json)
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return 130
+        return _stopped()
+
+
+def _stopped() -> int:
+    print("Stopped.", file=sys.stderr)
+    return 130
+
+
+def watch(options: argparse.Namespace, directory: Path) -> int:
+    """Run the checks of one learner again and again. Gives the exit status."""
+    patience = options.patience or WATCH_PATIENCE_SECONDS
+    watch = Watch(directory, options.phases, options.server, patience, look_of_terminal())
+    on_stop_signals(watch.stop)
+    return 0 if watch.run() else _stopped()
 
 
 def grade(directories: Sequence[Path], task: Task, jobs: int, *, is_json: bool) -> int:
@@ -131,6 +150,16 @@ def _directories(given: Sequence[Path]) -> list[Path]:
     return sorted(found.values(), key=_natural)
 
 
+def _choose_what_to_watch(options: argparse.Namespace) -> None:
+    """Take the folder of one phase for that phase alone. Raises WrongCommand."""
+    if len(options.directories) > 1 or options.json:
+        raise WrongCommand("--watch is for one directory, and for a person: leave out the rest.")
+    (directory,) = options.directories
+    phase = directory.resolve().name
+    if phase in PHASES and directory.is_dir() and not _has_phase(directory):
+        options.directories, options.phases = [directory.parent], (phase,)
+
+
 def _expanded(directory: Path) -> list[Path]:
     """class/* where no shell has done it, as on Windows."""
     if "*" not in str(directory) or directory.exists():
@@ -182,6 +211,11 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "directories", metavar="DIR", nargs="+", type=file_path, help="of a learner"
     )
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="run the checks of one learner again when a file changes; DIR may be mydir/phase2",
+    )
     parser.add_argument("--json", action="store_true", help="all of it, for a program")
     parser.add_argument(
         "--server", metavar="COMMAND", type=_with_port, help="how to start each server, with {port}"
@@ -202,9 +236,9 @@ def _add_bounds(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--patience",
         type=_seconds,
-        default=PATIENCE_SECONDS,
         metavar="SECONDS",
-        help="how long a check waits for an answer (default %(default)g)",
+        help="how long a check waits for an answer"
+        f" (default {PATIENCE_SECONDS:g}; with --watch {WATCH_PATIENCE_SECONDS:g})",
     )
     parser.add_argument(
         "--timeout",

@@ -23,6 +23,8 @@ GRADE, GRADE_ALL, WATCH = "grade", "grade-all", "watch"
 STOP_SECONDS = 5.0  # for pytest to end its server
 MAX_COMPLAINT_BYTES = 100_000  # of pytest; its last line is shown
 
+_ENDS = (0, 1, 2)  # pytest's exit status: all passed, some failed, ended early
+
 # It runs in the learner's directory, and -P keeps that out of the path: or else a socket.py of the
 # learner's would be taken for Python's.
 _LAUNCH = (
@@ -128,10 +130,13 @@ class Run:
             self._process.wait(STOP_SECONDS)
 
     def complaint(self) -> str:
-        """The last line of what pytest has to complain of; "" where that is nothing."""
+        """Why the checks were not made as they should, after their end; "" where they were."""
+        status = self._process.poll()
+        if status in _ENDS:
+            return ""
         self._complaints.seek(0)
         text = self._complaints.read(MAX_COMPLAINT_BYTES).decode("utf-8", "replace")
-        return (text.strip().splitlines() or [""])[-1]
+        return (text.strip().splitlines() or [f"the checks ended with status {status}"])[-1]
 
     def interrupt(self) -> None:
         """Ask it to end: it ends its server itself. Where that takes too long, it is killed."""
@@ -143,7 +148,7 @@ class Run:
         self.kill()
 
     def kill(self) -> None:
-        """End it now, with what it has started."""
+        """End it now, with all that it has started."""
         end_marked(self._mark, pid=self._process.pid if self._process.poll() is None else None)
         if sys.platform != "win32":
             with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: zombies

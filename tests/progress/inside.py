@@ -17,6 +17,7 @@ from typing import IO, Any
 import pytest
 
 from tests.grading.people import Verdict
+from tests.grading.plugin import IS_WATCHED
 from tests.grading.subject import Graded
 from tests.grading.teaching import lesson_of
 from tests.kit.harness import ROOT
@@ -73,12 +74,16 @@ class Reporter:
     def __init__(self, events: IO[str], patience: float, purpose: str) -> None:
         self._events = events
         self._endurance = Endurance(patience)
-        self._gives_up = purpose == GRADE
+        self._purpose = purpose
         self._hints: dict[str, tuple[str, ...]] = {}
         self._setup_seconds = 0.0
 
     def _tell(self, **event: Any) -> None:
         print(json.dumps(event), file=self._events, flush=True)
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Say who shows the hints."""
+        config.stash[IS_WATCHED] = self._purpose == WATCH
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """These checks there are."""
@@ -91,16 +96,16 @@ class Reporter:
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """A check is made, with the patience that is left."""
         graded = getattr(item, "funcargs", {}).get("graded")
-        if self._gives_up and isinstance(graded, Graded):
+        if self._purpose == GRADE and isinstance(graded, Graded):
             graded.running.patience = self._endurance.patience_for(item.nodeid)
         yield
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """An outcome, where this is the step that has it."""
+        """An outcome, where this is the step that has it: the last one that failed, or the call."""
         if report.when == "setup":
             self._setup_seconds = report.duration
-        if report.when == "call" or (report.when == "setup" and not report.passed):
-            before = 0.0 if report.when == "setup" else self._setup_seconds
+        if report.when == "call" or not report.passed:
+            before = self._setup_seconds if report.when == "call" else 0.0
             self._outcome(report, before + report.duration)
 
     def _outcome(self, report: pytest.TestReport, seconds: float) -> None:
@@ -114,14 +119,14 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self) -> None:
         """Between two checks: give up, where the rest would be waited for in vain."""
-        if self._gives_up and self._endurance.is_over:
+        if self._purpose == GRADE and self._endurance.is_over:
             pytest.exit("hopeless")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """It ends early: no server listens, or it is given up, or somebody has interrupted it."""
         verdict = excinfo.value.__context__
         if isinstance(verdict, Verdict):
-            said = telling_line(list(verdict.output or ()))
+            said = telling_line(verdict.output or ())
             self._tell(no_server=str(verdict), said=said, text=str(excinfo.value))
         elif isinstance(excinfo.value, pytest.exit.Exception):
             self._tell(given_up=True)

@@ -85,7 +85,7 @@ def how_it_stands(grade: Grade) -> str:
         return f"{grade.state}: {grade.said or grade.why}"
     if grade.state != GRADED and not grade.next_check:
         return f"{grade.state}: {grade.why}"
-    rest = f"{grade.not_run} not run: {grade.why}" if grade.not_run else grade.why
+    rest = f"{grade.not_run} not run: {grade.why}" if grade.not_run and grade.why else grade.why
     ahead = f"next: {grade.next_check}" if grade.next_check else "done"
     return f"{ahead} ({rest})" if rest else ahead
 

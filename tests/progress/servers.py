@@ -1,11 +1,12 @@
 """What there is to grade in a learner's folder of a phase, and how it is started."""
 
 import ast
-import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.grading.commands import fault_of, words_of
+from tests.grading.faults import fault_in
 from tests.progress.grades import DOES_NOT_START, NOT_BEGUN
 from tests.start import COMMAND, SERVER, STARTERS, arguments_of, quoted
 from tests.starters.cutting import cut
@@ -95,25 +96,14 @@ def _code(source: bytes) -> str:
     return ast.dump(tree)
 
 
-_UNINDENTED_FAULT = re.compile(r"\S.*?(\w*(error|exception)\b|\bpanicked\b|\bfatal\b)", re.I)
-
-
-def telling_line(output: list[str]) -> str:
+def telling_line(output: Sequence[str]) -> str:
     """Of what a server printed before it ended, the line that says most; "" of nothing.
-
-    Of a traceback that is the end, for what follows is what came of it. Compilers, and what other
-    languages print of an exception, have the fault first, and where it was below that.
 
     >>> telling_line(["Traceback (most recent call last):", "  1/0", "ValueError: no", "Bye."])
     'ValueError: no'
-    >>> telling_line(["x.js:1", "  ^", "", "Error: Cannot find it", "  at x.js:1", "", "Node 18"])
-    'Error: Cannot find it'
     >>> telling_line(["Starting.", "usage: server PORT", ""])
     'usage: server PORT'
     """
-    lines = [line.strip() for line in output if line.strip()]
-    faults = [line.strip() for line in output if _UNINDENTED_FAULT.match(line)]
-    is_python = any(line.startswith(("Traceback ", 'File "')) for line in lines)
-    if faults:
-        return faults[-1 if is_python else 0]
-    return lines[-1] if lines else ""
+    if fault := fault_in(output):
+        return fault.text
+    return next((line.strip() for line in reversed(output) if line.strip()), "")

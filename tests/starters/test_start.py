@@ -174,7 +174,9 @@ def test_it_writes_the_server_and_in_it_the_command_that_it_prints(
     assert main([phase, str(tmp_path / "my dir")]) == 0
     server = tmp_path / "my dir" / phase / "server.py"
     command = check_command(phase, server)
-    assert f"\n    {command}\n" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"\n    {command}\n" in said
+    assert f" -m tests.progress --watch {shlex.quote(str(tmp_path / 'my dir'))}\n" in said
     text = server.read_text(encoding="utf-8")
     assert f"\n    {command}\n" in (ast.get_docstring(ast.parse(text), clean=False) or "")
     assert text.replace(command, "CHECK_COMMAND") == cut(program(phase))
@@ -204,7 +206,9 @@ def test_nothing_is_ever_overwritten(tmp_path: Path, capsys: pytest.CaptureFixtu
     server.parent.mkdir()
     server.write_text("mine\n", encoding="utf-8")
     assert main(["phase2", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == f"{server} is there already, and nothing was overwritten.\n"
+    said = capsys.readouterr().err
+    assert said.startswith(f"{server} is there already, and nothing was overwritten.")
+    assert f" -m tests.progress --watch {tmp_path}\n" in said
     assert server.read_text(encoding="utf-8") == "mine\n"
 
 
