@@ -7,6 +7,7 @@ Fails: test_a_line_may_come_in_pieces
 Fails: test_a_character_may_be_cut_in_two
 Fails: test_all_that_came_before_the_end_is_heard
 Fails: test_a_client_that_reads_late_gets_everything
+Fails: test_a_client_that_vanishes_takes_nobody_along
 Fails: test_a_longer_line_gets_one_error
 Fails: test_64_kib_without_a_newline_end_the_connection
 Fails: test_a_line_that_is_not_utf_8_gets_an_error

@@ -3,7 +3,7 @@
 Phase: 2
 Fails: test_clients_that_vanish_take_nobody_along
 Fails: test_a_client_that_hangs_up_on_its_answers_takes_nobody_along
-May fail: test_a_client_that_vanishes_takes_nobody_along, where it vanishes in the wrong moment
+Fails: test_a_client_that_vanishes_takes_nobody_along
 Fresh: yes, for the end of one check may be the end of the server
 """
 

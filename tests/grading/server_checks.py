@@ -47,14 +47,15 @@ class ServerChecks(Arrivals):
         " or turns in a loop, because it does not look at what its read returned.",
     )
     def test_a_client_that_vanishes_takes_nobody_along(self, graded: Graded) -> None:
-        """With a reset, as a program that was killed, or a machine that lost its power."""
-        talk = self.arrive(graded, "a")
-        talk.speaker.send("one", "two")
-        if not talk.is_echo:  # an answer is left unread; what others hear is not left for later
-            talk.hears("one")
-            talk.hears("two")
-        talk.speaker.reset()
-        self._expect_service(graded, "b")
+        """With a reset, as a program that was killed; with an answer unread, and with none."""
+        for letter, reads in (("a", False), ("b", True)):
+            talk = self.arrive(graded, letter)
+            talk.speaker.send("one", "two")
+            if reads or not talk.is_echo:  # what others hear is not left for later
+                talk.hears("one")
+                talk.hears("two")
+            talk.speaker.reset()
+        self._expect_service(graded, "c")
 
     @teaches(
         CODE,

@@ -10,6 +10,7 @@ from tests.grading.server_checks import ServerChecks, SilenceChecks
 from tests.grading.stream_checks import StreamChecks
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
+from tests.phase1 import test_wire as phase1
 
 OURS = "phase2.server --port {port}"
 pytestmark = pytest.mark.usefixtures("silent_people")
@@ -141,6 +142,13 @@ def test_no_escape_sequence_reaches_the_console(graded: Graded) -> None:
     alice.send("before \x1b[2J\x07 after")
     graded.prints("after")
     graded.prints_nothing_with("\x1b[2J")
+
+
+# The answers are those of phase 1.
+test_hello_is_answered_and_every_other_line_is_sent_back = (
+    phase1.test_hello_is_answered_and_every_other_line_is_sent_back
+)
+test_a_client_that_reads_late_gets_everything = phase1.test_a_client_that_reads_late_gets_everything
 
 
 class TestStream(StreamChecks):
