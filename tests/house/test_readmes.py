@@ -37,7 +37,7 @@ from tests.kit.harness import (
 from tests.kit.phases_common import fill
 from tests.kit.terminal import Terminal  # skips all of this where there are no pseudo-terminals
 
-COMMAND_SECONDS = 50.0  # several run at once, on a machine that may be slow
+COMMAND_SECONDS = 80.0  # several run at once, on a machine that may be slow
 TRIES = 6  # for an experiment in which chance has a hand
 READ = {name: read_page(ROOT, name) for name in PAGES}
 COMMANDS = [command for page in READ.values() for command in page.commands]
