@@ -42,10 +42,14 @@ class Broadcast(Echo):
         """Pass on what is said."""
         for line in self.lines(connection):
             text = self.text(connection, line)
-            if text == "/exit":
+            if self.is_exit(text):
                 return
             if text is not None:
                 self.heard(connection, text)
+
+    def is_exit(self, text: str | None) -> bool:
+        """Whether this line ends the conversation."""
+        return text is not None and text.strip() == "/exit"
 
     def heard(self, connection: socket.socket, text: str) -> None:
         """Tell it to the others."""

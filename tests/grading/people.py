@@ -101,6 +101,7 @@ class Somebody(Peer):
         self._patience = patience
         self._ignores = ignores
         self.rest_of_line = b""
+        self.notices: list[str] = []  # the lines that `ignores` knows, whether they counted or not
         self.has_sent_nothing = True
         journal.add(f"{name} connects to port {address[1]}")
         try:
@@ -312,8 +313,11 @@ class Somebody(Peer):
             except AssertionError as error:
                 self._check_clean_end(what, ended="ended" in str(error))
                 return None
-            if not (passes_over and self._ignores(line)):
-                return line
+            if self._ignores(line):
+                self.notices.append(line)
+                if passes_over:
+                    continue
+            return line
 
     def _check_clean_end(self, what: str, *, ended: bool) -> None:
         """No line came. Raises Verdict, unless the stream has ended, and cleanly."""

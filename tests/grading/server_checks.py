@@ -48,14 +48,14 @@ class ServerChecks(Arrivals):
     )
     def test_a_client_that_vanishes_takes_nobody_along(self, graded: Graded) -> None:
         """With a reset, as a program that was killed; with an answer unread, and with none."""
-        for letter, reads in (("a", False), ("b", True)):
-            talk = self.arrive(graded, letter)
+        for which, reads in (("-a", False), ("-b", True)):
+            talk = self.arrive(graded, which)
             talk.speaker.send("one", "two")
             if reads or not talk.is_echo:  # what others hear is not left for later
                 talk.hears("one")
                 talk.hears("two")
             talk.speaker.reset()
-        self._expect_service(graded, "c")
+        self._expect_service(graded, "-c")
 
     @teaches(
         CODE,
@@ -72,15 +72,15 @@ class ServerChecks(Arrivals):
     )
     def test_a_client_that_hangs_up_on_its_answers_takes_nobody_along(self, graded: Graded) -> None:
         """It has sent many lines, and closes the connection before the answers have come."""
-        for letter in "abcdefgh"[:VISITS]:
-            talk = self.arrive(graded, letter)
+        for number in range(1, VISITS + 1):
+            talk = self.arrive(graded, f"-{number}")
             talk.speaker.send(*["nobody reads the answer to this"] * 50)
             talk.hearer.hang_up()
             if not talk.is_echo:  # nothing of this is left for whoever comes next
                 talk.speaker.half_close()
                 talk.speaker.gets_end_after_anything()
             talk.close()
-        self._expect_service(graded, "z")
+        self._expect_service(graded, "-z")
 
     def _expect_service(self, graded: Graded, which: str) -> None:
         talk = self.arrive(graded, which)
@@ -102,7 +102,7 @@ class ServerChecks(Arrivals):
         self, graded: Graded, subject: Subject, journal: Journal, tmp_path: Path
     ) -> None:
         """On the same port, although a connection of the last run has only just ended."""
-        talk = self.arrive(graded, "a")
+        talk = self.arrive(graded, "-a")
         talk.speaker.send("before")
         talk.hears("before")
         journal.add("the server is ended (SIGTERM), and ends Alice's connection first")
@@ -111,7 +111,7 @@ class ServerChecks(Arrivals):
         journal.add("the server is started again, on the same port")
         graded.running = subject.start(tmp_path, graded.running.port)
         try:
-            self._expect_service(graded, "b")
+            self._expect_service(graded, "-b")
         finally:
             graded.running.end()
 
@@ -152,7 +152,7 @@ class ServerChecks(Arrivals):
                 output=second.last_words(),
             )
         journal.add(f"it ends (status {second.process.returncode})")
-        self._expect_service(graded, "a")
+        self._expect_service(graded, "-a")
 
 
 # --- silence -----------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ class Arrivals:
     """What a phase says of itself: how people come."""
 
     def arrive(self, graded: Graded, which: str = "") -> Talk:
-        """Somebody who speaks, and somebody who hears it; `which` (a letter) tells several apart.
+        """Somebody who speaks, and somebody who hears it; `which` stands behind their names.
 
         As it is in phases 1 and 2, where everybody hears themselves.
         """

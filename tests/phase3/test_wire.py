@@ -6,6 +6,11 @@ A line that begins with `* ` is the server's own; its words are free. Whoever ha
 of those, and knows by it that the others hear them from now on.
 """
 
+import itertools
+import re
+import select
+from collections import Counter
+
 import pytest
 
 from tests.grading.people import Somebody
@@ -32,28 +37,54 @@ def arrive(graded: Graded, name: str) -> Somebody:
     return somebody
 
 
+def settle(one: Somebody, other: Somebody) -> None:
+    """What the server has to tell these two of what was before, it has told them."""
+    for speaker, hearer in ((one, other), (other, one)):
+        speaker.send("fence")
+        hearer.gets("fence")
+
+
+ENDED = (
+    "The conversation ended: an exception in it, most likely, that nobody caught. Look at the"
+    " console."
+)
+
+
 @teaches(
     RUN,
-    "Whoever connects gets a line from the server, one that begins with '* '.",
+    "A newcomer gets a line from the server, one that begins with '* '.",
     "What does your server send before anybody has said anything?",
     "Put the newcomer into the list of clients first, then send the line.",
-    "newcomer.sendall(b'* Welcome. /exit leaves.\\n')",
-    silence="Nothing was sent, or a lock is taken twice by one thread: threading.Lock() waits for"
-    " itself then, for ever.",
-    end="The conversation ended: an exception in it, most likely; look at the console.",
+    "In Python: newcomer.sendall(b'* Welcome. /exit leaves.\\n'). In Java and C, flush what you"
+    " have written.",
+    silence="Nothing came: nothing was sent, or it waits in a buffer that nobody flushed, or a lock"
+    " is taken twice by one thread (threading.Lock() waits for itself then, for ever).",
+    mismatch="Something came that does not begin with '* '. The server's own lines do, so that"
+    " people can tell them from what somebody said.",
+    unfinished="The word of welcome is a line, and ends with a newline like every other.",
+    end=ENDED,
 )
 def test_a_newcomer_is_welcomed(graded: Graded) -> None:
-    arrive(graded, "Alice")
+    """By a line of the server's, before they hear anybody else."""
+    alice = graded.connect("Alice")
+    first = alice.waits_for(".*", "a word of welcome, a line that begins with '* '")[0]
+    alice.must(
+        first.startswith("* "), f"a line of the server's begins with '* ', not '{first[:2]}'"
+    )
 
 
 @teaches(
     "phase2/README.md, The flaw that remains",
-    "The line was not sent to the others.",
+    "Something else than what was said reached the others.",
     "Who has to know of a line that Alice has sent?",
     "Keep a list of all connections, and send each line to each of them but the sender.",
-    "for client in copy_of_clients: if client is not sender: client.sendall(line)",
+    "In Python: for client in copy_of_clients: if client is not sender: client.sendall(line).",
+    silence="The line was not sent to the others, or to some of them only. (All come from one"
+    " address here: a client is known by its connection, not by its address.)",
     mismatch="Bob got another line than was said. No name and no address stands before it in this"
-    " phase.",
+    " phase, and a line of the server's own begins with '* '.",
+    unfinished="The line came without its newline.",
+    end=ENDED,
 )
 def test_everybody_hears_what_one_says(graded: Graded) -> None:
     alice, bob, carol = (arrive(graded, name) for name in ("Alice", "Bob", "Carol"))
@@ -67,14 +98,22 @@ def test_everybody_hears_what_one_says(graded: Graded) -> None:
     "The sender got the line as well.",
     "Whom does your broadcast leave out?",
     "Compare the connection, not the address or the text.",
-    "if client is not sender",
+    "In Python: if client is not sender. In C, compare the descriptors.",
+    silence="A line reached nobody. Whom does your broadcast leave out? The sender's connection,"
+    " and not a text or an address that others may have, too.",
+    end=ENDED,
 )
 def test_nobody_hears_themselves(graded: Graded) -> None:
+    """Also where two say the same."""
     alice, bob = arrive(graded, "Alice"), arrive(graded, "Bob")
     alice.send("hello")
     bob.gets("hello")
+    bob.send("hello")
+    alice.gets("hello")
     bob.send("fence")
     alice.gets("fence")  # and not her own line before it
+    alice.send("fence")
+    bob.gets("fence")
 
 
 @teaches(
@@ -82,7 +121,8 @@ def test_nobody_hears_themselves(graded: Graded) -> None:
     "The others are not told that somebody has come.",
     "When does your server know that somebody is there?",
     "Broadcast a line that begins with '* ' when a client joins.",
-    "broadcast(f'* {address} joined', all_but=newcomer)",
+    "In Python: broadcast(f'* {address} joined', all_but=newcomer).",
+    end=ENDED,
 )
 @pytest.mark.fresh_server
 def test_a_join_is_announced(graded: Graded) -> None:
@@ -92,23 +132,34 @@ def test_a_join_is_announced(graded: Graded) -> None:
         alice.waits_for(r"\* .*", f"a line that begins with '* ' and says that {each.name} joined")
 
 
+WAYS = ("leave", "half_close", "reset", "exit")
+
+
+def go(somebody: Somebody, how: str) -> None:
+    """Leave in one of these ways."""
+    if how == "exit":
+        somebody.send("/exit")
+    else:
+        getattr(somebody, how)()
+
+
 @teaches(
     RUN,
     "The others are not told that somebody has gone, or only when it was said politely.",
     "In how many ways can a client leave?",
-    "recv() gives b'', or raises, or the line was /exit. All three must come to the same place.",
-    "try: converse(...) / except OSError: pass / finally: remove(client); announce(client)",
+    "A read gives the end, or fails, or the line was /exit. All three must come to the same place.",
+    "In Python: try: converse(...) / except OSError: pass / finally: remove(client);"
+    " announce(client). In Node: 'close' comes last, whatever came before it.",
+    mismatch="Bob heard something else: /exit is not said to the others.",
+    end=ENDED,
 )
 @pytest.mark.fresh_server  # where nobody of an earlier check can still be on the way out
-@pytest.mark.parametrize("how", ["leave", "half_close", "reset", "exit"])
+@pytest.mark.parametrize("how", WAYS)
 def test_who_goes_is_announced_however_they_go(graded: Graded, how: str) -> None:
     bob, alice = arrive(graded, "Bob"), arrive(graded, "Alice")
     alice.send("fence")
     bob.gets("fence")  # whatever was announced before is read
-    if how == "exit":
-        alice.send("/exit")
-    else:
-        getattr(alice, how)()
+    go(alice, how)
     bob.waits_for(r"\* .*", "a line that begins with '* ' and says that somebody left")
 
 
@@ -116,17 +167,105 @@ def test_who_goes_is_announced_however_they_go(graded: Graded, how: str) -> None
     RUN,
     "/exit is a command: it ends the conversation, and what comes behind it is not heard.",
     "What does your server do with a line before it is broadcast?",
-    "Look for '/exit' first.",
-    "if line.strip() == '/exit': end this conversation",
+    "Look for '/exit' first. Blanks around it may be there, as everybody types some.",
+    "In Python: if line.strip() == '/exit': end this conversation.",
+    silence="The line was not taken for the command (blanks around it change nothing), or the"
+    " server did not end the connection: close() in one thread does not while another holds the"
+    " socket; shutdown() does.",
     mismatch="Nothing follows /exit but the end; a farewell would begin with '* '. And the others"
     " do not hear it.",
+    reset="The connection was closed with bytes in it that nobody had read (RFC 2525, 2.17): first"
+    " shutdown(SHUT_WR), then read on for a moment, then close().",
 )
-def test_exit_leaves(graded: Graded) -> None:
+@pytest.mark.parametrize("line", ["/exit", "  /exit "], ids=["plain", "blanks"])
+def test_exit_leaves(graded: Graded, line: str) -> None:
     bob, alice, carol = (arrive(graded, name) for name in ("Bob", "Alice", "Carol"))
-    alice.send("/exit", "too late")
+    alice.send(line, "too late")
     alice.gets_end()
     carol.send("fence")
     bob.gets("fence")  # and not "too late"
+
+
+@teaches(
+    RUN,
+    "A line that only holds the word /exit was taken for the command, or was not said.",
+    "Does your server look for /exit in the line, or at all of the line?",
+    "The command is the whole line.",
+    "In Python: ==, not `in` and not startswith(). In C: strcmp(), not strstr().",
+    end="Somebody who told others how to leave had to leave.",
+)
+def test_a_line_that_holds_the_word_exit_is_said(graded: Graded) -> None:
+    alice, bob = arrive(graded, "Alice"), arrive(graded, "Bob")
+    alice.send("To leave, type /exit", "fence")
+    bob.gets("To leave, type /exit")
+    bob.gets("fence")
+
+
+def without_numbers(line: str) -> str:
+    """What several lines have in common that tell the same of different people."""
+    return re.sub(r"\d+", "N", line)
+
+
+def must_be_once(somebody: Somebody, notices: list[str], count: int, what: str) -> None:
+    """None of these lines, whatever numbers are in it, came more often than it happened."""
+    lines = Counter(map(without_numbers, notices))
+    line, times = lines.most_common(1)[0] if lines else ("", 0)
+    # Two more may tell of what was before, and be late.
+    somebody.must(times <= count + 2, f"{count} have {what}, and '{line}' came {times} times")
+
+
+@teaches(
+    CODE,
+    "Somebody's coming or going is announced more than once.",
+    "From how many places of your program is it announced? In how many threads?",
+    "Who may find out that a client has gone? Its own thread, and whoever sends to it.",
+    "Whoever takes it out of the list, under the lock, announces it; whoever does not find it there"
+    " any more, does not.",
+    silence="Somebody's coming or going is not announced.",
+    end=ENDED,
+)
+@pytest.mark.fresh_server
+def test_each_coming_and_going_is_announced_once(graded: Graded) -> None:
+    """However they go. (More lines of the server's are free; the same one twice is not.)"""
+    bob, carol = arrive(graded, "Bob"), arrive(graded, "Carol")
+    settle(bob, carol)
+    before = len(bob.notices)
+    visitors = [arrive(graded, f"visitor {number}") for number in range(4 * len(WAYS))]
+    settle(bob, visitors[-1])
+    must_be_once(bob, bob.notices[before:], len(visitors), "come")
+    before = len(bob.notices)
+    for number, how in enumerate(WAYS):
+        for visitor in visitors[4 * number : 4 * number + 4]:
+            go(visitor, how)
+            bob.waits_for(r"\* .*", "a line that begins with '* ' and says that somebody left")
+        settle(bob, carol)
+        must_be_once(bob, bob.notices[before:], 4 * number + 4, "gone")
+
+
+@teaches(
+    CODE,
+    "Somebody got the line that tells the others of their own coming, or going.",
+    "Who is in the list at the moment when you copy it?",
+    "Whoever comes or goes knows it. The line is for the others.",
+    "Take somebody out of the list first, then announce it; and leave out the newcomer.",
+    end=ENDED,
+)
+@pytest.mark.parametrize("how", ["half_close", "exit"])
+def test_nobody_is_told_of_their_own_coming_and_going(graded: Graded, how: str) -> None:
+    """They may get other lines of the server's: a word of welcome, a farewell."""
+    bob, carol = arrive(graded, "Bob"), arrive(graded, "Carol")
+    settle(bob, carol)
+    told = []
+    for name in ("Alice", "Dave"):  # both may be told of somebody before them, but not twice
+        before = len(bob.notices)
+        somebody = arrive(graded, name)
+        settle(somebody, bob)
+        go(somebody, how)
+        somebody.gets_end_after_anything()
+        bob.waits_for(r"\* .*", f"a line that begins with '* ' and says that {name} left")
+        settle(bob, carol)
+        told.append(set(somebody.notices) & set(bob.notices[before:]))
+    somebody.must(not all(told), f"'{''.join([*told[-1]][:1])}' is for the others")
 
 
 @teaches(
@@ -135,6 +274,8 @@ def test_exit_leaves(graded: Graded) -> None:
     "How many threads send what Alice says?",
     "A thread for each line may overtake the one before it.",
     "Send each line from the thread that received it, before it receives the next.",
+    silence="Some lines did not arrive: they were dropped, or wait in a buffer.",
+    end=ENDED,
 )
 def test_each_persons_lines_arrive_in_order(graded: Graded) -> None:
     bob = arrive(graded, "Bob")
@@ -149,6 +290,75 @@ def test_each_persons_lines_arrive_in_order(graded: Graded) -> None:
         due = next_of[name]
         bob.must(count == due, f"{name}'s line {due} comes before this")
         next_of[name] = due + 1
+
+
+@teaches(
+    CODE,
+    "Lines of several people who speak at once got mixed: a part of one stands in another.",
+    "How many calls does your server need to send one line?",
+    "Between two calls, another thread may send. And one call may take a part of the line only.",
+    "Put the newline behind the text first, and send both with one call, under a lock of that"
+    " client.",
+    silence="Some lines did not arrive: they were dropped, or wait in a buffer.",
+    end=ENDED,
+)
+def test_lines_stay_whole_when_several_speak_at_once(graded: Graded) -> None:
+    """Many short ones, and some of nearly the size that a line may have."""
+    bob = arrive(graded, "Bob")
+    speakers = [arrive(graded, name) for name in ("Alice", "Carol", "Dave")]
+    for size, count in ((4000, 3), (10, 80)) * 4:
+        for speaker in speakers:
+            speaker.send(*[speaker.name[0] * size] * count)
+        for hearer in (*speakers, bob):
+            for _ in range((2 if hearer in speakers else 3) * count):
+                hearer.gets_like(rf"(.)\1{{{size - 1}}}", f"a line of {size:,} times one letter")
+
+
+def newcomers(graded: Graded, alice: Somebody, count: int) -> dict[Somebody, int]:
+    """Many come at once while Alice counts; the number that each must hear at the latest."""
+    due: dict[Somebody, int] = {}
+    waiting = [graded.connect(f"newcomer {number}") for number in range(1, count + 1)]
+    for number in itertools.count(1):
+        sockets = [each.socket for each in waiting]
+        welcomed = select.select(sockets, [], [], graded.running.patience)[0] or sockets
+        due |= {each: number for each in waiting if each.socket in welcomed}
+        waiting = [each for each in waiting if each not in due]
+        alice.send(str(number))  # after they had their word of welcome
+        if not waiting:
+            alice.send("the end")
+            return due
+    raise AssertionError
+
+
+def hears_from(newcomer: Somebody, due: int, count: int) -> None:
+    """All numbers from this one on; those before it may come or not."""
+    heard = []
+    while (line := newcomer.gets_like(".*", "what Alice says")[0]) != "the end":
+        heard.append(line)
+    numbers = [str(number) for number in range(1, count + 1)]
+    newcomer.must(
+        len(heard) > count - due and heard == numbers[count - len(heard) :],
+        f"'{due}' was said after the word of welcome, and is missing",
+    )
+
+
+@teaches(
+    CODE,
+    "Somebody who had been welcomed did not hear what was said next: the word of welcome was sent"
+    " before the newcomer was in the list.",
+    "In which order does your server do what has to be done for a newcomer?",
+    "Between two steps of one thread, another thread may send a line to all in the list.",
+    "First put the newcomer into the list, under the lock. Then send the word of welcome.",
+    end=ENDED,
+)
+def test_whoever_was_welcomed_hears_what_is_said_next(graded: Graded) -> None:
+    """However many come at once."""
+    alice = arrive(graded, "Alice")
+    for _ in range(5):
+        due = newcomers(graded, alice, 30)
+        for newcomer, number in due.items():
+            hears_from(newcomer, number, max(due.values()))
+            newcomer.close()
 
 
 @teaches(
@@ -196,14 +406,21 @@ def test_no_escape_sequence_is_delivered(graded: Graded) -> None:
 )
 @pytest.mark.fresh_server
 def test_who_vanishes_takes_nobody_along(graded: Graded) -> None:
+    """And is announced once, however many notice it."""
     alice, bob = arrive(graded, "Alice"), arrive(graded, "Bob")
+    came: set[str] = set()
     for number in range(20):
         visitors = [arrive(graded, f"visitor {number}-{each}") for each in range(6)]
+        if number == 0:
+            settle(bob, visitors[-1])
+            came = {without_numbers(line) for line in bob.notices}
         for visitor in visitors:  # what Alice says finds some of them gone, and still in the list
             visitor.reset()
             alice.send(f"line {number}")
         for _ in visitors:
             bob.gets(f"line {number}")
+    left = [line for line in bob.notices if without_numbers(line) not in came]
+    must_be_once(bob, left, 120, "gone")
 
 
 class TalkToOthers(Talk):
