@@ -23,9 +23,9 @@ MAX_LINES = {
     "phase4/README.md": 280,
     "phase4/server/README.md": 480,
     # Of one piece each, and as long as they were: a lesson is not cut in two for its length.
-    "phase1/README.md": 450,
-    "phase2/README.md": 450,
-    "phase3/README.md": 450,
+    "phase1/README.md": 460,
+    "phase2/README.md": 460,
+    "phase3/README.md": 460,
 }
 MAX_LINES_OF_OTHERS = 320
 

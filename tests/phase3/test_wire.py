@@ -108,10 +108,10 @@ def test_nobody_hears_themselves(graded: Graded) -> None:
     alice, bob = arrive(graded, "Alice"), arrive(graded, "Bob")
     alice.send("hello")
     bob.gets("hello")
-    bob.send("hello")
-    alice.gets("hello")
     bob.send("fence")
     alice.gets("fence")  # and not her own line before it
+    bob.send("hello")
+    alice.gets("hello")
     alice.send("fence")
     bob.gets("fence")
 
