@@ -20,6 +20,7 @@ from tests.grading.plugin import (  # noqa: F401 - pytest finds them by their na
     pytest_ignore_collect,
     pytest_runtest_call,
     pytest_runtest_makereport,
+    pytest_runtest_teardown,
     pytest_sessionfinish,
     pytest_terminal_summary,
     subject,

@@ -192,10 +192,7 @@ class _Shared:
 def _shared(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Shared]:
     shared = _Shared(subject, lambda: tmp_path_factory.mktemp("logs"))
     yield shared
-    try:
-        shared.must_live()
-    finally:
-        shared.discard()
+    shared.discard()
 
 
 @pytest.fixture
@@ -247,6 +244,22 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     yield
     if graded := item.stash.get(_graded, None):
         graded.finish()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """The last check of a module has not passed either, if the server ended behind it."""
+    shared = getattr(item, "funcargs", {}).get("_shared")
+    is_last = getattr(nextitem, "module", None) is not getattr(item, "module", None)
+    died: Verdict | None = None
+    if isinstance(shared, _Shared) and is_last and not item.stash.get(_failed, False):
+        try:
+            shared.must_live()
+        except Verdict as verdict:
+            died = verdict
+    yield
+    if died:
+        raise died
 
 
 @pytest.hookimpl(wrapper=True)

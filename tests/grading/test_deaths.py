@@ -3,12 +3,14 @@
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from tests.grading.deaths import ending
 from tests.grading.people import DEAD, GONE, Verdict
-from tests.grading.plugin import _Shared
+from tests.grading.plugin import _failed, _Shared, pytest_runtest_teardown
 from tests.grading.scripts import THREAD, echo, says_hello, subject, verdict_of
 from tests.grading.subject import Graded
 from tests.kit.harness import run
@@ -142,6 +144,24 @@ def test_one_that_dies_between_two_checks_is_told_of_in_the_next(tmp_path: Path)
         shared.must_live()
     assert caught.value.kind == GONE
     shared.must_live()  # for the one after it, there will be another
+    shared.discard()
+
+
+@pytest.mark.parametrize("has_failed", [False, True])
+def test_one_that_dies_behind_the_last_check_is_told_of_once(
+    tmp_path: Path, has_failed: bool
+) -> None:
+    with subject(tmp_path / "server.py", echo()) as how:
+        shared = _Shared(how, lambda: tmp_path)
+    running = shared.get()
+    running.process.kill()
+    running.process.wait()
+    item = SimpleNamespace(funcargs={"_shared": shared}, module="one", stash=pytest.Stash())
+    item.stash[_failed] = has_failed
+    teardown = pytest_runtest_teardown(cast(pytest.Item, item), None)
+    next(teardown)  # the fixtures' own
+    with pytest.raises(StopIteration if has_failed else Verdict):
+        next(teardown)
     shared.discard()
 
 

@@ -219,3 +219,18 @@ def test_ctrl_c_while_it_starts_leaves_nothing(script: Path, tmp_path: Path) -> 
         assert grading.wait() == 2
         with pytest.raises(ProcessLookupError):
             os.kill(int(pid.read_text()), 0)
+
+
+@needs_posix
+def test_ctrl_c_that_ends_the_server_as_well_ends_the_run(script: Path, tmp_path: Path) -> None:
+    """The terminal sends it to both, and the server's end is nothing to complain of then."""
+    heard = tmp_path / "heard"
+    script.write_text(echo(f"open({str(heard)!r}, 'w')"))
+    with Program(
+        *("pytest", "tests/phase1/test_wire.py", "-k", "hello_is", "-p", "no:cacheprovider"),
+        *("--patience", "50", "--server", of(script)),
+    ) as grading:
+        wait_until(heard.exists, "the server has heard a line")
+        os.killpg(grading.process.pid, signal.SIGINT)
+        assert grading.wait() == 2
+        assert not any("INTERNALERROR" in line for line in grading.rest_of_output())
