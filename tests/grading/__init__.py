@@ -2,7 +2,11 @@
 
 python -m pytest tests/phase2 --server "node my_server.js --port {port}"
 
-`subject` runs the server, `people` talk to it over real sockets and write down every step in a
-`journal`, `teaching` makes an explanation of it when a check fails, and `plugin` hangs all this
-into pytest. The checks themselves are in each phase's folder, in test_wire.py.
+`subject` is the server, `people` talk to it over real sockets and write down every step in a
+`journal`, and `plugin` hangs all this into pytest. When a check fails, `teaching` explains it: with
+the likely cause (`causes`), how the server died (`deaths`), what it printed (`faults`, `excerpt`)
+and what the system knows of its sockets (`listening`).
+
+`commands` looks at the command, `running` starts it and ends all that it has started (`processes`),
+and `console` reads what it prints. The checks themselves are in each phase's test_wire.py.
 """

@@ -39,6 +39,7 @@ background."""
 FULL_SECONDS = 0.3  # a server that takes nothing for so long takes no more
 BETWEEN_BYTES_SECONDS = 0.0005
 LATE_SECONDS = 0.5  # for what comes when the stream ends
+_FAREWELL = re.compile(r"\b(left|leave|leaves|gone|bye|goodbye|quit|disconnected)\b", re.IGNORECASE)
 MAX_FLOOD_BYTES = 64_000_000  # no system keeps as much for a connection
 
 
@@ -368,11 +369,11 @@ class Somebody(Peer):
         deadline = Deadline(min(self._patience, LATE_SECONDS))
         try:
             super().half_close()
-            while not is_wanted(self.read_line(deadline.timeout())):
+            while not is_wanted(line := self.read_line(deadline.timeout())):
                 pass
         except (OSError, AssertionError, UnicodeDecodeError):  # nothing, or the end
             return False
-        return True
+        return not _FAREWELL.search(line)
 
 
 def _with_passed(verdict: Verdict, passed: list[str]) -> Verdict:

@@ -101,13 +101,14 @@ def _read(name: str, file: str) -> bytes:
 
 def _started_says_ps(mark: str, pid: int | None) -> list[int]:
     """Where there is no /proc, as on macOS: -E shows the environment behind the command."""
-    listed = subprocess.run(
-        ["ps", "-A", "-E", "-ww", "-o", "pid=,ppid=,command="], capture_output=True, check=False
-    )
+    columns = ("-o", "pid=", "-o", "ppid=", "-o", "command=")
+    listed = subprocess.run(["ps", "-A", "-E", "-ww", *columns], capture_output=True, check=False)
+    if listed.returncode:  # some know no -E: there a daemon is not found
+        listed = subprocess.run(["ps", "-A", *columns], capture_output=True, check=False)
     parents: dict[int, int] = {}
     marked = []
     for line in listed.stdout.splitlines():
-        number, parent, *_ = line.split(maxsplit=2)
+        number, parent = line.split()[:2]
         parents[int(number)] = int(parent)
         if mark.encode() in line:
             marked.append(int(number))

@@ -61,6 +61,15 @@ def test_something_else_that_comes_when_the_stream_ends_is_silence(tmp_path: Pat
     assert verdict.kind == SILENCE
 
 
+def test_a_farewell_is_not_the_welcome_that_waited(tmp_path: Path) -> None:
+    def is_welcomed(graded: Graded) -> None:
+        graded.connect("Alice").waits_for(r"\* .*", "a word of welcome")
+
+    source = echo("pass", "connection.sendall(b'* somebody left\\n')")
+    verdict, _ = verdict_of(tmp_path, source, is_welcomed, patience=0.5)
+    assert verdict.kind == SILENCE
+
+
 @linux
 def test_silence_of_a_server_that_has_read_all_says_so(tmp_path: Path) -> None:
     verdict, text = verdict_of(tmp_path, echo("pass"), patience=0.5)

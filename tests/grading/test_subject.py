@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.grading import processes
 from tests.grading import running as runnings
 from tests.grading.console import KEPT_LINES, MAX_PRINTED_BYTES
 from tests.grading.people import DAEMON, Verdict
@@ -176,6 +177,17 @@ def test_a_daemon_beside_the_server_ends_with_it(script: Path, tmp_path: Path, w
     getattr(running, way)()
     running.end()
     wait_until(lambda: is_gone(int(pid.read_text())), "it is gone")
+
+
+@needs_posix
+def test_where_there_is_no_proc_ps_tells_the_family(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "_PROC", tmp_path)
+    with subprocess.Popen(["sleep", "60"]) as child:
+        assert child.pid in family(os.getpid())
+        end_marked(new_mark(), pid=child.pid)
+        assert child.wait() == -signal.SIGKILL
 
 
 @needs_posix
