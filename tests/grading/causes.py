@@ -72,6 +72,8 @@ def sentence(text: str) -> str:
 
 def start_cause(verdict: Verdict) -> list[str]:
     """Why nothing could be checked, because the server did not start; nothing if that was said."""
+    if verdict.kind == DAEMON:
+        return []
     fault = fault_in(verdict.output or ())
     if fault and fault.advice:
         return [sentence(fault.advice)]

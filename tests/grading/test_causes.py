@@ -232,6 +232,13 @@ def test_one_that_ends_at_once_is_asked_for_its_loop(tmp_path: Path) -> None:
     assert "Is accept() in a loop?" in start("print('done')", tmp_path)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="it has no fork")
+def test_a_daemon_is_told_one_thing(tmp_path: Path) -> None:
+    text = start("import os, time\nif os.fork() == 0: time.sleep(60)", tmp_path)
+    assert "The command ended, and left its server running in the background." in text
+    assert "accept() in a loop" not in text
+
+
 @pytest.mark.skipif(os.name == "nt", reason="it has no sh")
 def test_a_program_that_a_shell_does_not_find_is_told(tmp_path: Path) -> None:
     how = Subject("sh -c 'no_such_program {port}'", ROOT, 1.0)

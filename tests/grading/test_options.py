@@ -78,12 +78,12 @@ def test_all_of_them_where_all_are_wanted(command: str) -> None:
 
 
 def test_a_learner_may_have_pytest_alone() -> None:
-    """What pyproject.toml says for pytest-timeout is no mistake where that is missing."""
+    """What is said for pytest-timeout, by pyproject.toml or by us, is no mistake without it."""
     plugins = ("timeout", "xdist", "hypothesispytest", "cacheprovider")
     server = f"{PYTHON} -m tests.broken.echo {{port}}"
     status, output = run(
         "pytest", "tests/phase1", "-k", "hello", *(f"-pno:{each}" for each in plugins),
-        "--server", server,
+        "--server", server, "--start-seconds", "60",
     )  # fmt: skip
     assert status == 0, output
     assert "1 passed" in output
@@ -98,3 +98,12 @@ def test_only_what_grades_a_server_is_collected() -> None:
         f"tests/phase{phase}/test_wire.py" for phase in (1, 2, 3, 4)
     }
     assert "deselected" not in output
+
+
+def test_a_start_may_be_given_more_or_less_time(tmp_path: Path) -> None:
+    script = tmp_path / "server.py"
+    script.write_text("import time; time.sleep(60)")
+    command = f"{PYTHON} {shlex.quote(str(script))} {{port}}"
+    output = graded("tests/phase1", "--start-seconds", "0.3", "--server", command)
+    assert "Nobody could connect to 127.0.0.1 port" in output
+    assert "within 0.3 s" in output
