@@ -20,7 +20,8 @@ from tests.grading.people import (
 DIED = "Your server ended. What it printed last, above, often says why."
 CAME_TO_ITS_END = (
     "Your program came to its end. Is accept() in a loop? (The checks connect once to see whether"
-    " it listens.) Does it start threads, and wait for nothing?"
+    " it listens.) Does it start threads, and wait for nothing? Does it wait for its standard"
+    " input, which is empty here?"
 )
 SAID_NOTHING = (
     "Your server ended, and printed nothing. Which lines of yours end the program, and what"

@@ -18,6 +18,7 @@ _RUN_BY = {
     ".php": "php", ".lua": "lua", ".sh": "sh", ".jar": "java -jar", ".java": "java",
     ".go": "go run",
 }  # fmt: skip
+_RUN_ONE_SUFFIX = ("python", "node", "perl", "ruby", "php", "lua")
 _ALSO_CALLED = {"python": "python3", "python3": "python", "node": "nodejs", "pip": "pip3"}
 _OF_SHELLS = ("cd", "export", "source", ".", "set", "exec", "eval", "ulimit", "umask", "unset")
 
@@ -106,7 +107,21 @@ def _without_quoted(command: str) -> str:
 
 
 def _of_program(words: list[str], directory: Path) -> str:
-    program = words[0]
+    return _not_there(words[0], directory) or _for_another(words)
+
+
+def _for_another(words: list[str]) -> str:
+    """Whether a program is to run what another one runs: `python server.js`."""
+    language = re.match(r"[a-z]*", Path(words[0]).stem.lower())
+    file = next((word for word in words[1:] if not word.startswith("-")), "")
+    run_by = _RUN_BY.get(Path(file).suffix, "")
+    is_known = language and language[0] in _RUN_ONE_SUFFIX
+    if not run_by or not is_known or (language and run_by.startswith(language[0])):
+        return ""
+    return f"{words[0]} does not run {file}. Write: {run_by} {file}"
+
+
+def _not_there(program: str, directory: Path) -> str:
     if "{" in program:
         return ""
     here = directory / program

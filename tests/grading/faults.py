@@ -77,6 +77,9 @@ _ADVICE = (
     (r"command not found|not found$", "There is no such program: is its name right?"),
     (r"[Pp]ermission denied|EACCES|WinError 10013",
      "It may not do this: a port below 1024 is for the administrator, and a file has its owner"),
+    (r"[Cc]onnection reset|[Bb]roken pipe|ECONNRESET|EPIPE|WinError 1005[34]",
+     "A client was gone when the server read from it, or wrote to it: catch that where this one"
+     " client is served, and go on with the others"),
     (r"SyntaxError|IndentationError|TabError|error: expected|syntax error",
      "The language does not understand the program: it never ran"),
 )  # fmt: skip

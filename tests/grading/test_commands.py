@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.commands import fault_of
+from tests.grading.scripts import PYTHON
 from tests.kit.harness import Program
 
 posix = pytest.mark.skipif(os.name == "nt", reason="of POSIX shells")
@@ -100,6 +101,21 @@ def test_a_program_that_cannot_be_run_is_told(tmp_path: Path, program: str, told
     put(tmp_path / "lost.py", "#!/no/such/python\n", 0o755)
     put(tmp_path / "right.py", "#!/usr/bin/env python3\n", 0o755)
     fault = fault_of(f"{program} {{port}}", tmp_path)
+    assert told in fault
+    assert bool(told) == bool(fault)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (f"{PYTHON} -u server.js {{port}}", "does not run server.js. Write: node server.js"),
+        (f"{PYTHON} -m server {{port}}", ""),
+        (f"{PYTHON} server.py {{port}}", ""),
+        (f"{PYTHON} -c 'import server' {{port}}", ""),
+    ],
+)
+def test_a_file_of_another_language_is_told(command: str, told: str) -> None:
+    fault = fault_of(command, Path())
     assert told in fault
     assert bool(told) == bool(fault)
 

@@ -115,6 +115,9 @@ def test_what_people_say_is_no_fault(said: str) -> None:
         ("sh: 1: nodee: not found", "no such program"),
         ("bash: line 1: nodee: command not found", "no such program"),
         ("bind: Permission denied", "below 1024"),
+        ("fatal: [Errno 104] Connection reset by peer", "go on with the others"),
+        (NODE, "go on with the others"),
+        (CSHARP, "go on with the others"),
     ],
 )
 def test_the_usual_messages_are_explained(printed: str, advice: str) -> None:
