@@ -42,7 +42,7 @@ class Result:
     said: str = ""  # the telling line of what that server printed
     text: str = ""  # of the first failure, or of a server that does not start: all that is known
     hints: list[str] = field(default_factory=list)  # for that failure
-    is_given_up: bool = False
+    given_up: str = ""  # why the rest was not run
 
     def take(self, event: dict[str, Any]) -> None:
         """Remember what a run has told."""
@@ -55,7 +55,8 @@ class Result:
         elif "no_server" in event:
             self.no_server, self.said = event["no_server"], event["said"]
             self.text = event["text"]
-        self.is_given_up |= "given_up" in event
+        elif "given_up" in event:
+            self.given_up = event["given_up"]
 
     @property
     def is_complete(self) -> bool:
@@ -68,9 +69,7 @@ class Result:
             return Grade(phase, DOES_NOT_START, self.no_server, self.said, self.checks)
         if complaint or not self.checks:
             return Grade(phase, NOT_GRADED, complaint or "nothing came", "", self.checks)
-        why = (
-            "too many got no answer" if self.is_given_up and NOT_RUN in self.checks.values() else ""
-        )
+        why = self.given_up if NOT_RUN in self.checks.values() else ""
         return Grade(phase, GRADED, why, "", self.checks)
 
 

@@ -27,18 +27,21 @@ from tests.progress.servers import telling_line
 ROW_PATIENCES = 5  # for which checks in a row may wait in vain: then the rest is not run
 ALL_PATIENCES = 12  # and all checks together, with some between that pass
 MOST_PATIENCES = 2  # that one counts for: a check that takes long by its nature is one of many
+FIRST_CHECKS = 8  # of which one should pass: or else each costs the start of another server
 SHORT = 0.25  # of the patience, for the other cases of a check that has got no answer
 
 
 class Endurance:
-    """How long a phase is borne in which answers do not come.
+    """How long a phase is borne in which nothing passes, or answers do not come.
 
-    Only what fails by waiting counts, and the cases of one check count once: a server that has one
-    gap is asked all the rest.
+    The cases of one check count once: a server that has one gap is asked all the rest. Of what
+    fails later than among the first, only what waits in vain counts.
     """
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
+        self._has_passed = False
+        self._failed: set[str] = set()  # checks, without their cases
         self._row: dict[str, float] = {}  # seconds waited in vain, by the check
         self._all: dict[str, float] = {}
 
@@ -49,19 +52,24 @@ class Endurance:
     def add(self, check: str, seconds: float, *, has_passed: bool) -> None:
         """A check was made, and took so long."""
         if has_passed:
+            self._has_passed = True
             self._row.clear()
-        elif seconds >= self._patience:
+            return
+        self._failed.add(_name(check))
+        if seconds >= self._patience:
             counted = min(seconds, MOST_PATIENCES * self._patience)
             self._row.setdefault(_name(check), counted)
             self._all.setdefault(_name(check), counted)
 
     @property
-    def is_over(self) -> bool:
-        """Whether the rest would be waited for in vain, too."""
+    def is_over(self) -> str:
+        """Why the rest is hopeless; "" where it may not be."""
         in_a_row, in_all = sum(self._row.values()), sum(self._all.values())
-        return (
-            in_a_row >= ROW_PATIENCES * self._patience or in_all >= ALL_PATIENCES * self._patience
-        )
+        if in_a_row >= ROW_PATIENCES * self._patience or in_all >= ALL_PATIENCES * self._patience:
+            return "too many got no answer"
+        if len(self._failed) >= FIRST_CHECKS and not self._has_passed:
+            return f"none of the first {FIRST_CHECKS} passed"
+        return ""
 
 
 def _name(check: str) -> str:
@@ -120,16 +128,15 @@ class Reporter:
     def pytest_runtest_logfinish(self) -> None:
         """Between two checks: give up, where the rest would be waited for in vain."""
         if self._purpose == GRADE and self._endurance.is_over:
+            self._tell(given_up=self._endurance.is_over)
             pytest.exit("hopeless")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """It ends early: no server listens, or it is given up, or somebody has interrupted it."""
+        """It ends early; where no server listens, say why."""
         verdict = excinfo.value.__context__
         if isinstance(verdict, Verdict):
             said = telling_line(verdict.output or ())
             self._tell(no_server=str(verdict), said=said, text=str(excinfo.value))
-        elif isinstance(excinfo.value, pytest.exit.Exception):
-            self._tell(given_up=True)
 
 
 def main(phase: str, command: str, patience: str, purpose: str, scratch: str) -> int:

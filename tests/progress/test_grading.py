@@ -17,7 +17,7 @@ from tests.progress.__main__ import grade as grade_and_show
 from tests.progress.checks import GRADE
 from tests.progress.grades import promise
 from tests.progress.grading import Task
-from tests.progress.inside import ALL_PATIENCES, ROW_PATIENCES, Endurance
+from tests.progress.inside import ALL_PATIENCES, FIRST_CHECKS, ROW_PATIENCES, Endurance
 from tests.progress.servers import is_as_made
 from tests.start import PHASES, STARTERS
 from tests.start import main as start
@@ -297,6 +297,7 @@ def test_all_runs_every_check_of_a_hopeless_phase(tmp_path: Path) -> None:
 
 def test_checks_that_wait_in_vain_in_a_row_are_the_end_and_one_that_passes_begins_anew() -> None:
     endurance = Endurance(2.0)
+    endurance.add("first", 0.1, has_passed=True)
     for check in range(ROW_PATIENCES - 1):
         endurance.add(f"a{check}", 2.0, has_passed=False)
     endurance.add("b", 0.1, has_passed=True)
@@ -307,11 +308,21 @@ def test_checks_that_wait_in_vain_in_a_row_are_the_end_and_one_that_passes_begin
     assert endurance.is_over
 
 
-def test_what_fails_at_once_is_never_the_end() -> None:
+def test_what_fails_at_once_is_not_the_end_where_something_has_passed() -> None:
     endurance = Endurance(2.0)
+    endurance.add("first", 0.1, has_passed=True)
     for check in range(100):
         endurance.add(f"a{check}", 0.1, has_passed=False)
     assert not endurance.is_over
+
+
+def test_where_none_of_the_first_pass_the_rest_is_hopeless() -> None:
+    endurance = Endurance(2.0)
+    for check in range(FIRST_CHECKS):
+        assert not endurance.is_over
+        for case in range(9):
+            endurance.add(f"a{check}[{case}]", 0.1, has_passed=False)
+    assert endurance.is_over == f"none of the first {FIRST_CHECKS} passed"
 
 
 def test_the_cases_of_one_check_are_one_gap_and_wait_less() -> None:
