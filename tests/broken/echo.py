@@ -83,8 +83,12 @@ class Echo:
 
     def heard(self, connection: socket.socket, text: str) -> None:
         """What to do with what was said."""
-        self.show(text)
+        self.show(f"{self.speaker(connection)}: {text}")
         self.send(connection, self.answer(text))
+
+    def speaker(self, connection: socket.socket) -> str:
+        """Who said it, for whoever looks on."""
+        return f"port {connection.getpeername()[1]}"
 
     def show(self, text: str) -> None:
         """Print it."""

@@ -70,11 +70,11 @@ class Console:
         self._lines.append(line.decode("utf-8", "replace").rstrip("\r"))
         self._count += 1
 
-    def says(self, text: str, seconds: float) -> bool:
-        """Whether a line that was printed holds `text`; waits for it."""
+    def says(self, text: str, seconds: float, *, in_lines: int = 1) -> bool:
+        """Whether so many lines were printed that differ and hold `text`; waits for them."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: any(text in line for line in self._lines), seconds
+                lambda: len({line for line in self._lines if text in line}) >= in_lines, seconds
             )
 
     def position(self) -> int:

@@ -187,6 +187,16 @@ class Graded:
             )
         self.journal.add(f"the server prints a line with '{text}'")
 
+    def prints_by_whom(self, text: str, people: int) -> None:
+        """So many people have said this, and each of these lines must tell by whom."""
+        if not self.running.console.says(text, self.running.patience, in_lines=people):
+            raise Verdict(
+                SILENCE,
+                f"The server's console should show {people} lines with '{text}' that differ,\n"
+                "     because it was said by different people",
+            )
+        self.journal.add(f"the server prints {people} lines with '{text}', and by whom")
+
     def prints_nothing_with(self, text: str) -> None:
         """No line that was printed so far may hold this text."""
         for line in self.running.console.since():

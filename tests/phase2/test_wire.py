@@ -123,10 +123,13 @@ def test_three_hundred_visits_leave_it_as_it_was(graded: Graded) -> None:
     "print(f'{address}: {line}', flush=True)",
 )
 def test_it_prints_what_was_said(graded: Graded) -> None:
-    alice = graded.connect("Alice")
-    alice.send("good morning")
-    alice.gets("good morning")
-    graded.prints("good morning")
+    """And by whom, in whatever form: two who say the same are two lines that differ."""
+    for name in ("Alice", "Bob"):
+        somebody = graded.connect(name)
+        somebody.send(f"good morning from {name}", "hello, all of you")
+        somebody.gets(f"good morning from {name}")
+        graded.prints(f"good morning from {name}")
+    graded.prints_by_whom("hello, all of you", 2)
 
 
 @teaches(

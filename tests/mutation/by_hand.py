@@ -1,0 +1,153 @@
+"""Mutants of kinds that no operator makes: mistakes that servers were seen to make.
+
+Some are mistakes at the socket, and the same in all phases: there the program gets a socket that
+makes them. The others are a text of the program, which stands there once, and another in its place.
+"""
+
+import ast
+import textwrap
+from dataclasses import dataclass
+
+from tests.mutation.operators import Mutant
+
+KIND = "by hand"
+
+# Put before a program: its sockets are of this class, and so are those that accept() gives it.
+WRONG_SOCKET = """\
+import os, re, socket, struct, sys, time
+class Wrong(socket.socket):
+    rest = b""
+    lines = 0
+{methods}
+socket.socket = Wrong
+"""
+
+# How a mistake at the socket is written: what was received, or what is to be sent, is `data`.
+RECEIVE = "def recv(self, size):\n    data = super().recv(size)\n    {}\n    return data"
+SEND = "def sendall(self, data):\n    {}\n    super().sendall(data)"
+ACCEPT = (
+    "def accept(self):\n    connection, address = super().accept()\n    {}\n"
+    "    return connection, address"
+)
+
+SOCKETS: dict[str, str] = {
+    # --- what comes in
+    "silence is taken for the end": ACCEPT.format("connection.settimeout(2)"),
+    "a piece is taken for a line": RECEIVE.format(
+        "data += b'' if not data or data.endswith(b'\\n') else b'\\n'"
+    ),
+    "the last line needs no newline": RECEIVE.format(
+        "self.rest, data = data[-1:], data or (b'\\n' if self.rest not in b'\\n' else b'')"
+    ),
+    "only the first line of a piece counts": RECEIVE.format(
+        "data = b''.join(data.partition(b'\\n')[:2])"
+    ),
+    "what does not fit is lost": RECEIVE.format("data = data[:1000]"),
+    "a NUL ends a line": RECEIVE.format("data = re.sub(rb'\\0[^\\n]*', b'', data)"),
+    "a NUL is dropped, and what stands before it": RECEIVE.format(
+        "data = re.sub(rb'[^\\n]*\\0', b'', data)"
+    ),
+    "blanks are made fewer": RECEIVE.format("data = re.sub(rb'  +', b' ', data)"),
+    "blanks before a text are cut": RECEIVE.format("data = re.sub(rb'(?m)^ +', b'', data)"),
+    "every carriage return is dropped": RECEIVE.format("data = data.replace(b'\\r', b'')"),
+    "a carriage return ends a line": RECEIVE.format(
+        "data = data.replace(b'\\r\\n', b'\\n').replace(b'\\r', b'\\n')"
+    ),
+    "a form feed ends a line": RECEIVE.format("data = data.replace(b'\\f', b'\\n')"),
+    "U+2028 ends a line": RECEIVE.format("data = data.replace('\\u2028'.encode(), b'\\n')"),
+    "U+0085 ends a line": RECEIVE.format("data = data.replace(b'\\xc2\\x85', b'\\n')"),
+    "each piece is decoded": RECEIVE.format("data = data.decode(errors='replace').encode()"),
+    "what is not UTF-8 is left out": RECEIVE.format("data = data.decode(errors='ignore').encode()"),
+    "a surrogate is taken for a question mark": RECEIVE.format(
+        "data = data.replace(b'\\xed\\xa0\\x80', b'?')"
+    ),
+    "characters have seven bits": RECEIVE.format("data = bytes(each & 127 for each in data)"),
+    "capitals are lost": RECEIVE.format("data = data.lower()"),
+    "a client has said enough after a hundred lines": RECEIVE.format(
+        "self.lines += data.count(b'\\n'); data = data if self.lines <= 100 else b''"
+    ),
+    "the end of one is the end of all": RECEIVE.format("data or os._exit(0)"),
+    "a reset is the end of all": (
+        "def recv(self, size):\n    try:\n        return super().recv(size)\n"
+        "    except ConnectionResetError:\n        os._exit(1)"
+    ),
+    # --- what goes out
+    "lines end as telnet's do": SEND.format("data = data.replace(b'\\n', b'\\r\\n')"),
+    "what nobody reads at once is lost": (
+        "def sendall(self, data):\n    self.setblocking(False)\n    try:\n        self.send(data)\n"
+        "    except BlockingIOError:\n        pass\n    self.setblocking(True)"
+    ),
+    "only letters of ASCII go out": SEND.format("data = data.decode().encode('ascii', 'replace')"),
+    "a byte order mark goes first": SEND.format(
+        "data = (b'' if self.lines else b'\\xef\\xbb\\xbf') + data; self.lines += 1"
+    ),
+    "what goes out waits in a buffer": SEND.format(
+        "self.rest += data; data = self.rest if len(self.rest) > 8192 else b''\n"
+        "    self.rest = b'' if data else self.rest"
+    ),
+    "who is gone is the end of all": (
+        "def sendall(self, data):\n    try:\n        super().sendall(data)\n"
+        "    except (BrokenPipeError, ConnectionResetError):\n        os._exit(141)"
+    ),
+    # --- the connection and the listener
+    "the end is a reset": ACCEPT.format(
+        "connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))"
+    ),
+    "nothing is ever closed": "def close(self):\n    kept.append(self)",
+    "what is closed stays open here": (
+        "def close(self):\n    try:\n        self.shutdown(socket.SHUT_RDWR)\n"
+        "    except OSError:\n        pass\n    kept.append(self)"
+    ),
+    "twenty clients are enough": ACCEPT.format(
+        "Wrong.lines += 1\n    if Wrong.lines > 20: time.sleep(1000)"
+    ),
+    "two servers share a port": (
+        "def bind(self, address):\n"
+        "    self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)\n    super().bind(address)"
+    ),
+    "a second server waits for the port": (
+        "def bind(self, address):\n    while True:\n        try:\n"
+        "            return super().bind(address)\n"
+        "        except OSError:\n            time.sleep(0.1)"
+    ),
+    "a second server ends as if all were well": (
+        "def bind(self, address):\n    try:\n        super().bind(address)\n"
+        "    except OSError:\n        sys.exit(0)"
+    ),
+    "the port is not free for a minute": (
+        "def setsockopt(self, level, option, value):\n"
+        "    if option != socket.SO_REUSEADDR: super().setsockopt(level, option, value)"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A mistake in one phase."""
+
+    phase: int
+    name: str
+    old: str
+    new: str
+
+
+PATCHES: list[Patch] = []
+
+
+def mutants_of(phase: int, text: str) -> list[Mutant]:
+    """The mutants of a program that are made by hand. Raises ValueError where one fits nowhere."""
+    found = []
+    for name, methods in SOCKETS.items():
+        wrong = WRONG_SOCKET.format(methods=textwrap.indent(methods, "    "))
+        found.append(_mutant(phase, name, 1, f"kept = []\n{wrong}{text}"))
+    for patch in (each for each in PATCHES if each.phase == phase and text):
+        if text.count(patch.old) != 1:
+            raise ValueError(f"phase {phase}, {patch.name}: not once in the program: {patch.old!r}")
+        line = text[: text.index(patch.old)].count("\n") + 1
+        found.append(_mutant(phase, patch.name, line, text.replace(patch.old, patch.new)))
+    return found
+
+
+def _mutant(phase: int, name: str, line: int, source: str) -> Mutant:
+    ast.parse(source)
+    return Mutant(phase, KIND, KIND, line, name, lambda: source)

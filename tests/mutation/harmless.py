@@ -1,0 +1,128 @@
+"""Mutants that break no promise of the pages, and why: the checks may pass them.
+
+An entry is a pattern for what a mutant is told by (`Mutant.key`: its function, and the change), not
+for its line. It is a fault where none of those that passed needs an entry; not so if it `is_luck`:
+where two threads would have to meet, a check may find the mutant now and then.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.mutation.operators import Mutant
+
+ALL = (1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class Harmless:
+    """Some mutants that may pass, and why."""
+
+    phases: tuple[int, ...]
+    pattern: str
+    why: str
+    is_luck: bool = False
+
+    def matches(self, mutant: Mutant) -> bool:
+        """Whether it speaks of this mutant."""
+        return mutant.phase in self.phases and bool(re.fullmatch(self.pattern, mutant.key))
+
+
+def reason(mutant: Mutant) -> Harmless | None:
+    """The entry that says why this mutant may pass."""
+    return next((each for each in HARMLESS if each.matches(mutant)), None)
+
+
+def not_needed(survivors: Iterable[Mutant], phase: int) -> list[Harmless]:
+    """The entries of a phase that none of those which passed needs."""
+    needed = [reason(each) for each in survivors]
+    mine = [each for each in HARMLESS if phase in each.phases and not each.is_luck]
+    return [each for each in mine if each not in needed]
+
+
+HARMLESS = [
+    Harmless(ALL, r"module: .* <-> .*", "The order of two constants means nothing."),
+    Harmless(
+        ALL, r"open_listener: .*'win32'.*", "It tells Windows from others; the checks see one."
+    ),
+    Harmless(ALL, r"open_listener: 1 -> 2", "An option is on or off, and 2 is on."),
+    Harmless(
+        ALL,
+        r"open_listener: (listener\.\w+\(.*\)) -> \1 \1",
+        "To set an option twice, or to listen twice, is to do it once.",
+    ),
+    Harmless(
+        ALL,
+        r"open_listener: '127\.0\.0\.1' -> ''",
+        "It listens on all addresses; no page says that it must not.",
+    ),
+    Harmless(
+        (1, 2, 3, 4),
+        r".*: b?'! .+' -> b?'! .+(?<!X)'",
+        "The words of an error are free.",
+    ),
+    Harmless(
+        (1, 2, 3, 4),
+        r"(converse|Server\.lines|lines): 4096 -> (4097|4095|8192|2048)",
+        "How much one recv() takes at most is free.",
+    ),
+    Harmless(
+        (1, 2, 3, 4),
+        r".*: (for line in lines:|yield from \w+) <-> if len\(unfinished\) >= RUNAWAY_BYTES:",
+        "Where a newline came with the last bytes, what is unfinished is far below 64 KiB.",
+    ),
+    Harmless(
+        (1, 2, 3, 4),
+        r".*: (\w+\.send(all)?\(b?'! .*\)) -> \1 \1",
+        "Before the connection ends, the error may be said twice.",
+    ),
+    Harmless(
+        (1,),
+        r"answer: if len\(line\) >= MAX_LINE_BYTES: <-> line = line\.removesuffix.*",
+        "Whether the \\r of a line of 4,096 bytes counts among them is free.",
+    ),
+    Harmless(
+        (2,),
+        r"answer: if len\(line\) >= MAX_LINE_BYTES: <-> try:",
+        "What is too long and not UTF-8 gets one error or the other.",
+    ),
+    # --- the console
+    Harmless((1,), r"serve: (print\(|'A client was cut off:').*", "No page asks for this line."),
+    Harmless((1,), r"serve: (flush=True -> nothing|True -> False)", "No page asks for this line."),
+    Harmless(
+        (2, 3),
+        r"say: (flush=True -> nothing|True -> False)",
+        "The checks let Python flush by itself (PYTHONUNBUFFERED).",
+    ),
+    Harmless(
+        (2, 3),
+        r"say: with printing: -> .*",
+        "Two threads would have to print at the same moment.",
+        is_luck=True,
+    ),
+    Harmless((2, 3), r"say: (print\(.*\)) -> \1 \1", "A line may be shown twice."),
+    Harmless(
+        (2, 3), r"clean: '\ufffd' -> .*", "What stands in a control character's place is free."
+    ),
+    Harmless(
+        (2,),
+        r"Server\.accept_clients: (\{host\}|':') -> .*",
+        "The port tells clients apart as well.",
+    ),
+    Harmless(
+        (2, 3),
+        r"(Server|Chat)\.accept_clients: (daemon=True -> nothing|True -> False)",
+        "Whether a thread keeps the program alive shows at Ctrl-C; SIGTERM ends it all the same.",
+    ),
+    Harmless(
+        (2,),
+        r"Server\.serve: (say\(.*|.* <-> say\(.*|\{(address|error\.strerror)\} -> .*|' .*' -> .*)",
+        "No page asks for these lines of the console.",
+    ),
+    Harmless((2,), r"Server\.converse: ': ' -> .*", "The form of a line of the console is free."),
+    Harmless(
+        (2,),
+        r"Server\.converse: (say\(.*\) <-> .*|(say\(.*\)) -> \2 \2)",
+        "It may be printed twice, and before or after the answer.",
+    ),
+]
