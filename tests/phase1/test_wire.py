@@ -16,14 +16,17 @@ pytestmark = pytest.mark.usefixtures("silent_people")
 
 @teaches(
     "phase1/README.md, Run it",
-    "The one line that has an answer of its own is 'Hello Server!', exactly so.",
+    "'Hello Server!', exactly so, is answered 'Hello Client!', and every other line as it came. (A"
+    " greeting before that would be one line too many: nothing is said unasked.)",
     "What does your server do with a line that it has received?",
-    "Compare the line without its newline.",
-    "'Hello Client!' if line == 'Hello Server!' else line",
-    silence="Nothing was sent back. Or your server is still with the visitor before, who has left:"
-    " recv() gives b'' then, at once and again and again.",
-    end="The conversation ended too early: answer in a loop until recv() gives b'', or look for an"
-    " exception that your program swallows.",
+    "Compare the line without its newline: all of it, and as it is written.",
+    "In Python: 'Hello Client!' if line == 'Hello Server!' else line. In Java: equals(), not ==. In"
+    " C: strcmp() gives 0 where two are equal.",
+    silence="Nothing was sent back; or the answer waits in a buffer that nobody flushed; or your"
+    " server is still with the visitor before, who has left: a read gives 0 bytes then (b'' in"
+    " Python, -1 in Java), at once and again and again.",
+    end="The conversation ended too early: answer in a loop until the client ends its stream, or"
+    " look for an exception that your program swallows.",
     reset="The connection was closed before what Alice had sent was read.",
     unfinished="An answer is a line, and ends with a newline like every other.",
 )
@@ -42,10 +45,13 @@ class TestStream(StreamChecks):
 
 @teaches(
     CODE,
-    "After the first client accept() is not called again.",
-    "What does your program do when a client has left?",
-    "The listener is still there. accept() gives the next client.",
-    "while True: connection, address = listener.accept() ...",
+    "The first client was served, and the next one is not served as the first was.",
+    "What does your program do when a client has left? What is still in its variables?",
+    "The listener is still there: go back to accept(), which gives the next client.",
+    "In Python: while True: connection, address = listener.accept() ... with an empty buffer for"
+    " each connection.",
+    silence="After the first client accept() is not called again, or the server does not notice"
+    " that the first has left: a read gives 0 bytes then.",
     unaccepted="After the first client accept() is not called again.",
 )
 def test_the_next_client_is_answered_when_the_first_has_left(graded: Graded) -> None:
@@ -58,12 +64,18 @@ def test_the_next_client_is_answered_when_the_first_has_left(graded: Graded) -> 
 
 @teaches(
     CODE,
-    "send() may send a part of what it is given, and tells how much. Here it took a part.",
-    "Which call sends your answers?",
-    "send() returns a number. What is it?",
-    "connection.sendall(data) sends everything; send() does so only on a socket that waits.",
+    "Something is missing from what a client gets that reads late: send() and write() may take a"
+    " part of what they are given, and tell how much.",
+    "Which call sends your answers? What does it return?",
+    "It returns how many bytes it took. Who sends the others?",
+    "In Python, sendall() sends everything. In C, call write() in a loop until all is sent. Node's"
+    " write() keeps what it cannot send yet.",
     mismatch="A part was left out (send() may send a part of what it is given, and tells how much),"
     " or what one recv() gives is taken for a line: do the checks before this one pass?",
+    end="The conversation ended while the client did not read: is a write that cannot send all at"
+    " once taken for an error (EAGAIN, a timeout)? Wait until there is room again.",
+    reset="The conversation ended while the client did not read: is a write that cannot send all at"
+    " once taken for an error (EAGAIN, a timeout)? Wait until there is room again.",
 )
 def test_a_client_that_reads_late_gets_everything(graded: Graded) -> None:
     """The server's buffers are full meanwhile; it has to wait, and to leave out nothing."""
