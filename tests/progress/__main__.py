@@ -36,7 +36,8 @@ from shared.console import accept_any_text, exit_with
 from shared.libraries import missing
 from shared.stopping import interrupt_on_stop_signals, on_stop_signals
 from shared.text import printable
-from tests.progress.checks import GRADE, GRADE_ALL
+from tests.grading.running import START_SECONDS
+from tests.progress.checks import GRADE, GRADE_ALL, WATCH, How
 from tests.progress.grades import NOT_GRADED, Grade
 from tests.progress.grading import Grading, Task
 from tests.progress.screen import Paper, Table, as_json, bar_line, look_of_terminal
@@ -73,9 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
     # To be killed is to be interrupted: what runs is ended too.
     interrupt_on_stop_signals()
     try:
-        purpose = GRADE_ALL if options.all else GRADE
         patience = options.patience or PATIENCE_SECONDS
-        task = Task(options.phases, options.server, patience, options.timeout, purpose)
+        how = How(GRADE_ALL if options.all else GRADE, patience, options.start_seconds)
+        task = Task(options.phases, options.server, options.timeout, how)
         return grade(directories, task, options.jobs, is_json=options.json)
     except KeyboardInterrupt:
         return _stopped()
@@ -89,7 +90,8 @@ def _stopped() -> int:
 def watch(options: argparse.Namespace, directory: Path) -> int:
     """Run the checks of one learner again and again. Gives the exit status."""
     patience = options.patience or WATCH_PATIENCE_SECONDS
-    watch = Watch(directory, options.phases, options.server, patience, look_of_terminal())
+    how = How(WATCH, patience, options.start_seconds)
+    watch = Watch(directory, options.phases, options.server, how, look_of_terminal())
     on_stop_signals(watch.stop)
     return 0 if watch.run() else _stopped()
 
@@ -239,6 +241,13 @@ def _add_bounds(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long a check waits for an answer"
         f" (default {PATIENCE_SECONDS:g}; with --watch {WATCH_PATIENCE_SECONDS:g})",
+    )
+    parser.add_argument(
+        "--start-seconds",
+        type=_seconds,
+        default=START_SECONDS,
+        metavar="SECONDS",
+        help="how long a server may take until it listens, go run, say (default %(default)g)",
     )
     parser.add_argument(
         "--timeout",

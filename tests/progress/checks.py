@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.grading.processes import end_marked, new_mark
+from tests.grading.running import START_SECONDS
 from tests.kit.harness import ROOT
 from tests.progress.grades import DOES_NOT_START, GRADED, NOT_GRADED, NOT_RUN, Grade
 
@@ -31,6 +32,15 @@ _LAUNCH = (
     "import runpy, sys; sys.path.insert(0, sys.argv.pop(1));"
     "runpy.run_module('tests.progress.inside', run_name='__main__', alter_sys=True)"
 )
+
+
+@dataclass(frozen=True)
+class How:
+    """How the checks are made."""
+
+    purpose: str  # GRADE and so on
+    patience: float  # seconds that a check waits for an answer
+    start_seconds: float = START_SECONDS  # that a server may take until it listens
 
 
 @dataclass
@@ -79,14 +89,13 @@ class Run:
     One thread reads `events`; any other may `interrupt` or `kill` meanwhile.
     """
 
-    def __init__(
-        self, phase: str, command: str, directory: Path, *, patience: float, purpose: str
-    ) -> None:
+    def __init__(self, phase: str, command: str, directory: Path, how: How) -> None:
         self._scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         scratch = Path(self._scratch.name)
         self._mark = new_mark()  # finds a learner's daemon, too, whatever became of pytest
         self._complaints = (scratch / "complaints.txt").open("w+b")
-        words = [phase, command, str(patience), purpose, str(scratch / "logs")]
+        bounds = [str(how.patience), str(how.start_seconds)]
+        words = [phase, command, how.purpose, *bounds, str(scratch / "logs")]
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _LAUNCH, str(ROOT), *words],
             cwd=directory,

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.progress.checks import Result, Run
+from tests.progress.checks import How, Result, Run
 from tests.progress.grades import NOT_GRADED, Grade
 from tests.progress.servers import NoServer, command_for
 
@@ -21,9 +21,8 @@ class Task:
 
     phases: Sequence[str]
     given: str | None  # the command that starts each server, or None: as it is found
-    patience: float  # seconds, of a check
     timeout: float  # seconds, of a phase
-    purpose: str  # see `inside`
+    how: How
 
 
 class Grader:
@@ -48,7 +47,7 @@ class Grader:
     def _grade(self, phase: str, directory: Path, command: str) -> Grade:
         task = self._task
         result = Result()
-        run = Run(phase, command, directory, patience=task.patience, purpose=task.purpose)
+        run = Run(phase, command, directory, task.how)
         with run, self._known(run), _ended_after(task.timeout, run) as is_late:
             for event in run.events():
                 result.take(event)

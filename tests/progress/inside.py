@@ -139,7 +139,9 @@ class Reporter:
             self._tell(no_server=str(verdict), said=said, text=str(excinfo.value))
 
 
-def main(phase: str, command: str, patience: str, purpose: str, scratch: str) -> int:
+def main(
+    phase: str, command: str, purpose: str, patience: str, start_seconds: str, scratch: str
+) -> int:
     """Run the checks of a phase in this process; pytest's exit status."""
     # Of a duplicate, because pytest, and all it runs, may write to standard output itself.
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as events:
@@ -147,7 +149,8 @@ def main(phase: str, command: str, patience: str, purpose: str, scratch: str) ->
         arguments = [
             str(ROOT / "tests" / phase / "test_wire.py"),
             *("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "-o", "addopts="),
-            *("--server", command, "--patience", patience, "--basetemp", scratch),
+            *("--server", command, "--patience", patience, "--start-seconds", start_seconds),
+            *("--basetemp", scratch),
             *("-p", "no:cacheprovider", "-p", "no:terminal"),
             *(["-x"] if purpose == WATCH else ["--all"]),
         ]

@@ -14,7 +14,7 @@ import pytest
 
 from tests.kit.harness import ROOT, Program, run, wait_until
 from tests.progress.__main__ import grade as grade_and_show
-from tests.progress.checks import GRADE
+from tests.progress.checks import GRADE, How
 from tests.progress.grades import promise
 from tests.progress.grading import Task
 from tests.progress.inside import ALL_PATIENCES, FIRST_CHECKS, ROW_PATIENCES, Endurance
@@ -265,11 +265,18 @@ def test_a_directory_that_may_not_be_read_is_not_graded_and_that_is_the_status(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put(tmp_path, "phase1", ECHO, "command.txt")
-    task = Task(["phase1"], None, 1.0, 30.0, GRADE)
+    task = Task(["phase1"], None, 30.0, How(GRADE, 1.0))
     with without_rights(tmp_path / "phase1"):
         assert grade_and_show([tmp_path], task, jobs=1, is_json=False) == 1
     (line,) = capsys.readouterr().out.splitlines()
     assert line.endswith("not graded: phase1: Permission denied")
+
+
+def test_how_long_a_server_may_take_until_it_listens_can_be_said(tmp_path: Path) -> None:
+    put(tmp_path, "phase1", NEVER_ENDS)
+    grade = graded(tmp_path, "--start-seconds", "0.5")["phase1"]
+    assert grade["state"] == "does not start"
+    assert "within 0.5 s" in grade["why"]
 
 
 # --- what is hopeless --------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.progress.checks import WATCH, Result, Run
+from tests.progress.checks import How, Result, Run
 from tests.progress.files import MAX_FILES, Watched
 from tests.progress.grades import NOT_BEGUN
 from tests.progress.keys import ENTER, Keyboard
@@ -65,13 +65,13 @@ class Watch:
         directory: Path,
         phases: Sequence[str],
         given: str | None,
-        patience: float,
+        how: How,
         look: Look,
     ) -> None:
         self._directory = directory
         self._phases = phases
         self._given = given
-        self._patience = patience
+        self._how = how
         self._look = look
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._files = Watched(directory)
@@ -155,7 +155,7 @@ class Watch:
         directory = self._directory / phase
         try:
             command = command_for(phase, directory, self._given)
-            run = Run(phase, command, directory, patience=self._patience, purpose=WATCH)
+            run = Run(phase, command, directory, self._how)
         except NoServer as none:
             self._say(self._why_none(none))
         except OSError as error:
