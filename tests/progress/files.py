@@ -13,7 +13,6 @@ from pathlib import Path
 from tests.start import COMMAND
 
 MAX_FILES = 1000  # looked at several times a second; a program to learn with has ten
-MOST_WRITES = 2  # while the checks run, by whatever they run: more are no person's
 
 IGNORED_FOLDERS = {"__pycache__", "node_modules", "target", "build", "dist", "logs", "venv"}
 IGNORED_ENDS = (*("~", ".swp", ".swo", ".tmp", ".bak", ".log", ".pid"), ".pyc", ".o", ".class")
@@ -34,9 +33,10 @@ SOURCES = (
         ".java",
     ),
     *(".kt", ".scala", ".rb", ".pl", ".pm", ".php", ".cs", ".fs", ".swift", ".lua", ".sh", ".hs"),
-    *(".ml", ".ex", ".exs", ".erl", ".clj", ".zig", ".nim", ".d", ".dart", ".jl", COMMAND),
+    *(".ml", ".ex", ".exs", ".erl", ".clj", ".zig", ".nim", ".d", ".dart", ".jl"),
+    *(".toml", ".mod", ".gradle", "akefile", COMMAND),
 )
-"""What people write. Only what ends otherwise can be taken for what a server has written."""
+"""What people write, by the end of its name. Any other file may be what a server has written."""
 
 Snapshot = dict[Path, tuple[int, int]]
 """The time of the last change (ns) and the size (bytes) of each file."""
@@ -78,7 +78,7 @@ class Watched:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._known = self._last = snapshot(directory)
-        self._writes: dict[Path, int] = {}  # how often a file was written while the checks ran
+        self._theirs: set[Path] = set()  # what servers have written
         self.is_too_large = len(self._known) >= MAX_FILES
 
     def changed(self) -> set[Path]:
@@ -91,15 +91,13 @@ class Watched:
             each for each in now.keys() | self._known if now.get(each) != self._known.get(each)
         }
         self._known = now
-        return {each for each in changed if self._writes.get(each, 0) < MOST_WRITES}
+        return changed - self._theirs
 
     def of_a_person(self, changed: set[Path]) -> set[Path]:
-        """Of what has changed while the checks ran, what a person may have written.
+        """Of what has changed while the checks ran, what a person has written.
 
-        The others are not told again: what the server itself writes would have the checks run
-        for ever.
+        The rest is a server's (a log, or what a compiler made), and is never told again: or else
+        the checks would run for ever.
         """
-        for each in changed:
-            if not each.name.endswith(SOURCES):
-                self._writes[each] = self._writes.get(each, 0) + 1
-        return {each for each in changed if self._writes.get(each, 0) < MOST_WRITES}
+        self._theirs |= {each for each in changed if not each.name.endswith(SOURCES)}
+        return changed - self._theirs
