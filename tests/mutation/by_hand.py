@@ -131,7 +131,15 @@ class Patch:
     new: str
 
 
-PATCHES: list[Patch] = []
+PATCHES: list[Patch] = [
+    Patch(3, "a dead hearer ends the speaker's line", "continue  # its own", "return  # its own"),
+    Patch(
+        3,
+        "the newest hears nothing",
+        "each for each in self.clients if",
+        "each for each in self.clients[:-1] if",
+    ),
+]
 
 
 def mutants_of(phase: int, text: str) -> list[Mutant]:

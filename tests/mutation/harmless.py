@@ -125,4 +125,79 @@ HARMLESS = [
         r"Server\.converse: (say\(.*\) <-> .*|(say\(.*\)) -> \2 \2)",
         "It may be printed twice, and before or after the answer.",
     ),
+    Harmless(
+        (3,),
+        r"say: (print\(.*\) -> (nothing|clean\(text\))|clean\(text\) -> text)",
+        "The page of this phase asks for nothing on the console.",
+    ),
+    Harmless(
+        (3,),
+        r"Chat\.(serve|heard): (say\(.*|' was cut off: ' -> .*|': ' -> .*|\{[a-z.]+\} -> '')",
+        "The page of this phase asks for nothing on the console.",
+    ),
+    # --- the server's own words
+    Harmless(
+        (3,),
+        r"Chat\.join: '\* .+' -> '\* .+'",
+        "The words of the welcome are free.",
+    ),
+    Harmless(
+        (3,),
+        r"Chat\.(join|leave): (\{client\.address\}|' joined'|' left') -> .*",
+        "The words of a notice are free.",
+    ),
+    Harmless(
+        (3,),
+        r"Chat\.accept_clients: (\{host\}|\{port\}|':') -> .*",
+        "The words of a notice are free, and the address is for notices.",
+    ),
+    Harmless(
+        (3,),
+        r"Chat\.join: (client\.send\('\* .*\)) -> \1 \1",
+        "The welcome may have several lines.",
+    ),
+    Harmless(
+        (3,),
+        r"Chat\.join: client\.send\('\* .*\) <-> self\.broadcast\(.*",
+        "Whether the newcomer or the others are told first is free.",
+    ),
+    # --- what makes no difference
+    Harmless(
+        (3, 4),
+        r"\w+\.__init__: .* <-> .*",
+        "In which order the fields of an object are set means nothing.",
+    ),
+    Harmless(
+        (3, 4),
+        r"text_of: return None -> (return|nothing)",
+        "A function gives None at its end as well.",
+    ),
+    Harmless((3,), r"Chat\.deliver: continue -> nothing", "The loop goes on at its end as well."),
+    Harmless(
+        (3,),
+        r"Chat\.listen_to: text\.strip\(\) -> text",
+        "Whether blanks may stand around /exit is free.",
+    ),
+    Harmless(
+        (3,),
+        r"Chat\.leave: (if client in .*|client in .*|self\.clients\.remove\(client\) -> .*)",
+        "Whoever has gone and stays in the list costs memory, and nobody hears of it.",
+    ),
+    Harmless(
+        (3,),
+        r"Chat\.leave: with self\.lock: <-> self\.broadcast\(.*",
+        "The one who has gone is left out of the broadcast in any case.",
+    ),
+    Harmless(
+        (3,),
+        r"Chat\.(join|leave|broadcast): with self\.lock: -> .*",
+        "CPython changes and copies a list in one step.",
+        is_luck=True,
+    ),
+    Harmless(
+        (3, 4),
+        r"(Client|Person)\.send: with self\.sending: -> .*",
+        "Two threads would have to send at the same moment to a client that does not read.",
+        is_luck=True,
+    ),
 ]
