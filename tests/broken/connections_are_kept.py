@@ -2,6 +2,7 @@
 
 Phase: 2
 Fails: test_three_hundred_visits_leave_it_as_it_was
+Fails: test_connections_are_closed_on_this_side_too
 """
 
 import contextlib

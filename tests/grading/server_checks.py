@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.journal import Journal
-from tests.grading.people import DEAD, SILENCE, Verdict
+from tests.grading.people import DEAD, MISMATCH, SILENCE, Verdict
 from tests.grading.plugin import explain_with
 from tests.grading.running import Running
 from tests.grading.stream_checks import CODE, EXPERIMENTS, Arrivals, Talk
@@ -26,6 +26,7 @@ from tests.kit.harness import free_port
 Ignores = Callable[[str], bool]
 
 SILENT_SECONDS = 11.0  # people write timeouts of 1, 2, 3, 5 and 10 s
+LEAKING_VISITS = 60
 VISITS = 5  # of those who hang up: chance has a hand in what the server was just doing
 
 BEFORE, BETWEEN = "before the first line", "between two lines"
@@ -81,6 +82,27 @@ class ServerChecks(Arrivals):
                 talk.speaker.gets_end_after_anything()
             talk.close()
         self._expect_service(graded, "-z")
+
+    @teaches(
+        CODE,
+        "Of clients that have gone something is left: a connection that was never closed.",
+        "What does your server do with a connection whose conversation is over?",
+        "The system keeps a descriptor for each, and gives a process so many (ulimit -n).",
+        "Close it, whatever ended the conversation: `with connection:` in Python, close() behind"
+        " the loop in C, try-with-resources in Java.",
+    )
+    @pytest.mark.patient
+    def test_connections_are_closed_on_this_side_too(self, graded: Graded) -> None:
+        """Where the system tells (Linux), the descriptors are counted."""
+        before = graded.descriptors()
+        for number in range(LEAKING_VISITS):
+            self.arrive(graded, f"v{number}").close()
+        pause = threading.Event()  # never set: the last ones may still be on their way out
+        deadline = time.monotonic() + graded.running.patience
+        while (left_over := graded.descriptors() - before) > LEAKING_VISITS // 2:
+            if time.monotonic() > deadline:
+                raise Verdict(MISMATCH, f"The server has {left_over} descriptors more than before")
+            pause.wait(0.05)
 
     def _expect_service(self, graded: Graded, which: str) -> None:
         talk = self.arrive(graded, which)
