@@ -23,6 +23,7 @@ machine, that holds nothing of worth.
 """
 
 import argparse
+import contextlib
 import glob
 import importlib.util
 import os
@@ -99,7 +100,9 @@ def watch(options: argparse.Namespace, directory: Path) -> int:
 def grade(directories: Sequence[Path], task: Task, jobs: int, *, is_json: bool) -> int:
     """Grade these learners, and show each as soon as it is known. Gives the exit status."""
     paper = Paper(len(directories) * len(task.phases))
-    with Grading(directories, task, jobs, paper.one_more) as grading:
+    with contextlib.ExitStack() as stack:
+        stack.callback(paper.end)
+        grading = stack.enter_context(Grading(directories, task, jobs, paper.one_more))
         if is_json:
             learners = [(row.name, row.directory, [*row.grades()]) for row in grading.rows]
             paper.line(as_json(learners))

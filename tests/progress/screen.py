@@ -166,6 +166,12 @@ class Paper:
             print(text, flush=True)
             self._count()
 
+    def end(self) -> None:
+        """Nothing more comes: leave no count behind."""
+        with self._lock:
+            self._wipe()
+            self._counts = False
+
     def _count(self) -> None:
         if self._counts and self._done < self._total:
             print(f"\r{self._done} of {self._total} graded", end="", file=sys.stderr, flush=True)

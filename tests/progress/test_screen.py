@@ -226,3 +226,17 @@ def test_on_a_terminal_the_count_of_what_is_done_is_in_no_rows_way(tmp_path: Pat
             ["phase1"], *([f"anna{number}", "no", "start"] for number in range(6)), ["zoe", "-"], []
         ]  # fmt: skip
         assert "graded" not in terminal.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_ctrl_c_on_a_terminal_leaves_no_count_behind(tmp_path: Path) -> None:
+    from tests.kit.terminal import Terminal
+
+    put(tmp_path, "phase1", HAS_A_MISTAKE)
+    put(tmp_path, "phase2", NEVER_ENDS)
+    with Terminal("-m", "tests.progress", str(tmp_path), *QUICK, columns=90) as terminal:
+        terminal.until(r"phase1  .*\n3 of 4 graded")
+        terminal.press("\x03")
+        assert terminal.wait() == 130
+        assert [row.split("  ")[0] for row in terminal.rows[:2]] == ["phase1", "Stopped."]
+        assert terminal.has_its_settings
