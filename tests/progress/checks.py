@@ -99,7 +99,7 @@ class Run:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _LAUNCH, str(ROOT), *words],
             cwd=directory,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # nothing is written there: its end is ours
             stdout=subprocess.PIPE,
             stderr=self._complaints,
             # A group of its own: so it can be ended with all that it has started.
@@ -120,8 +120,9 @@ class Run:
         """End it with all that it has started."""
         self.kill()
         self._process.wait(STOP_SECONDS)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()
         self._complaints.close()
         self._scratch.cleanup()
 

@@ -8,9 +8,13 @@ answer. So a phase is given up when it is hopeless: the rest is not run, and cou
 watch (WATCH), the first failure is wanted, with all that is known of it.
 """
 
+import _thread
+import contextlib
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Generator
 from typing import IO, Any
 
@@ -87,7 +91,8 @@ class Reporter:
         self._setup_seconds = 0.0
 
     def _tell(self, **event: Any) -> None:
-        print(json.dumps(event), file=self._events, flush=True)
+        with contextlib.suppress(OSError):  # nobody listens any more: see _end_with_parent
+            print(json.dumps(event), file=self._events, flush=True)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Say who shows the hints."""
@@ -139,10 +144,22 @@ class Reporter:
             self._tell(no_server=str(verdict), said=said, text=str(excinfo.value))
 
 
+def _end_with_parent(stdin: int) -> None:
+    """Wait until whoever started us is no more; then end, and our server with us."""
+    os.read(stdin, 1)
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:  # to this thread, so that it waits no longer for an answer
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
 def main(
     phase: str, command: str, purpose: str, patience: str, start_seconds: str, scratch: str
 ) -> int:
     """Run the checks of a phase in this process; pytest's exit status."""
+    # A duplicate, because pytest puts an empty one in its place.
+    watchdog = threading.Thread(target=_end_with_parent, args=(os.dup(0),), daemon=True)
+    watchdog.start()
     # Of a duplicate, because pytest, and all it runs, may write to standard output itself.
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as events:
         os.dup2(2, 1)

@@ -387,6 +387,9 @@ def late(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Late]:
             return row["phases"][phase], directory / phase
 
         yield grade_of
+        for program in programs.values():  # where nobody has asked for its grade
+            program.interrupt()
+            program.wait()
 
 
 def test_a_phase_that_takes_too_long_is_stopped_and_what_passed_counts(late: Late) -> None:
@@ -431,3 +434,16 @@ def test_when_interrupted_it_leaves_nothing_behind(
         program.signal(number)
         assert program.wait() == 130
     wait_until(lambda: is_gone(int(pid_file.read_text())), "the learner's server to be gone")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_when_killed_it_leaves_nothing_behind_either(tmp_path: Path) -> None:
+    put(tmp_path, "phase1", NEVER_ENDS)
+    pid_file = tmp_path / "phase1" / "pid"
+    options = ("--phases", "phase1", "--start-seconds", "1000")
+    with Program("tests.progress", str(tmp_path), *options) as program:
+        wait_until(lambda: pid_file.exists() and pid_file.read_text(), "the server to run", 30.0)
+        pid = int(pid_file.read_text())
+        assert not is_gone(pid)
+        program.process.kill()
+        wait_until(lambda: is_gone(pid), "the learner's server to be gone")
