@@ -44,20 +44,26 @@ class Listener:
 
 @dataclass(frozen=True)
 class _Row:
-    local: tuple[IPv4Address | IPv6Address, int]
-    remote_port: int
+    """A socket; its addresses are as the system writes them: there may be thousands of rows."""
+
+    local: str
+    remote: str
     state: int
     unread: int
     inode: str
 
 
-def queue_of(server_port: int, client_port: int) -> Queue | None:
-    """What waits in a connection that is still open; None where it is not known."""
-    for row in _rows("tcp"):
-        is_open = row.state in (_ESTABLISHED, _CLOSE_WAIT)
-        if is_open and (row.local[1], row.remote_port) == (server_port, client_port):
-            return Queue(is_accepted=row.inode != "0", unread_bytes=row.unread)
-    return None
+def queues_of(server_port: int) -> dict[int, Queue]:
+    """What waits in each connection of a server that is still open, by its client's port.
+
+    Nothing where it is not known.
+    """
+    port = f":{server_port:04X}"
+    return {
+        int(row.remote.rpartition(":")[2], 16): Queue(row.inode != "0", row.unread)
+        for row in _rows("tcp")
+        if row.local.endswith(port) and row.state in (_ESTABLISHED, _CLOSE_WAIT)
+    }
 
 
 def listeners_of(pids: Iterable[int]) -> list[Listener]:
@@ -65,8 +71,9 @@ def listeners_of(pids: Iterable[int]) -> list[Listener]:
     inodes = {inode for pid in pids for inode in _sockets(pid)}
     tcp = (row for row in _rows("tcp") if row.state == _LISTEN and row.inode in inodes)
     udp = (row for row in _rows("udp") if row.state == _UNCONNECTED and row.inode in inodes)
-    found = [Listener(*row.local) for row in tcp]
-    return found + [Listener(*row.local, is_udp=True) for row in udp if row.local[1]]
+    found = [Listener(*_place(row.local)) for row in tcp]
+    bound = [Listener(*_place(row.local), is_udp=True) for row in udp]
+    return found + [each for each in bound if each.port]
 
 
 def _sockets(pid: int) -> Iterator[str]:
@@ -84,13 +91,8 @@ def _rows(protocol: str) -> Iterator[_Row]:
         with contextlib.suppress(OSError, ValueError, IndexError):  # not on this system
             for line in (_NET / name).read_text().splitlines()[1:]:
                 _, local, remote, state, queues, _, _, _, _, inode, *_ = line.split()
-                yield _Row(
-                    local=_place(local),
-                    remote_port=_place(remote)[1],
-                    state=int(state, 16),
-                    unread=int(queues.partition(":")[2], 16),
-                    inode=inode,
-                )
+                unread = int(queues.partition(":")[2], 16)
+                yield _Row(local, remote, int(state, 16), unread, inode)
 
 
 def _place(text: str) -> tuple[IPv4Address | IPv6Address, int]:

@@ -15,7 +15,7 @@ from shared.deadline import Deadline
 from shared.readable import readable
 from tests.grading.deaths import Ending
 from tests.grading.journal import Journal
-from tests.grading.listening import Queue, queue_of
+from tests.grading.listening import queues_of
 from tests.kit.harness import Peer
 
 SILENCE, END, RESET, MISMATCH, UNFINISHED, REFUSED = (
@@ -345,7 +345,8 @@ class Somebody(Peer):
 
     def _why_silent(self) -> tuple[str, str]:
         """The kind of silence, and what the system says of it."""
-        queues = {each: each.queue() for each in self._company if not each._has_flooded}
+        known = queues_of(self._server_port)
+        queues = {each: known.get(each._port()) for each in self._company if not each._has_flooded}
         for somebody, queue in queues.items():
             if queue and not queue.is_accepted:
                 return UNACCEPTED, f"The server has not accepted the connection of {somebody.name}"
@@ -356,12 +357,12 @@ class Somebody(Peer):
         is_known = any(queues.values())
         return SILENCE, "The server has read all that was sent to it" if is_known else ""
 
-    def queue(self) -> Queue | None:
-        """What waits at the server's end; None where that is not known."""
+    def _port(self) -> int:
+        """Ours; 0 where the connection is closed."""
         try:
-            return queue_of(self._server_port, self.socket.getsockname()[1])
-        except OSError:  # it is closed
-            return None
+            return int(self.socket.getsockname()[1])
+        except OSError:
+            return 0
 
     def _comes_at_the_end(self, is_wanted: Callable[[str], object]) -> bool:
         """End the stream: a line of that kind may have been waiting for it, in a buffer."""
