@@ -5,7 +5,6 @@ What cannot be decoded is replaced, so that nothing raises, and nothing is right
 Phase: 1
 Fails: test_a_character_may_be_cut_in_two
 Fails: test_a_line_that_is_not_utf_8_gets_an_error
-Fails: test_a_line_may_come_a_byte_at_a_time
 Fails: test_a_character_may_stand_at_the_edge_of_a_read
 """
 
