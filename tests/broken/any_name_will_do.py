@@ -2,6 +2,11 @@
 
 Phase: 4
 Fails: test_a_name_that_could_deceive_is_refused
+Fails: test_whoever_has_no_name_hears_nothing
+Fails: test_a_name_has_no_control_character
+Fails: test_no_answer_repeats_a_control_character
+Fails: test_nick_keeps_the_name_where_the_new_one_cannot_be_had
+Fails: test_after_five_refusals_a_good_name_is_given
 """
 
 from tests.broken.chat import Chat

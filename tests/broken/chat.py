@@ -8,6 +8,8 @@ Phase: 4
 """
 
 import contextlib
+import itertools
+import os
 import queue
 import re
 import socket
@@ -18,32 +20,35 @@ from pathlib import Path
 
 from tests.broken.echo import Echo, clean
 
+QUESTION = "* Enter your nickname:"
 NAME = re.compile(r"[^\W\d_][\w-]{0,19}")
 
 
 class Person:
     """Somebody who is connected."""
 
-    def __init__(self, connection: socket.socket, queue_lines: int) -> None:
+    def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self.name = ""
-        self.lines: queue.Queue[str | None] = queue.Queue(queue_lines)
+        self.lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self.waiting = 0  # bytes in the queue, or about; under the lock
 
 
 class Chat(Echo):
     """Names, private messages, queues and logs."""
 
-    queue_lines = 500  # of 4 KB at most: 2 MB
+    queue_bytes = 1_000_000
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.people: dict[str, Person] = {}  # by the name in lower case; under lock
         self.logs = Path(sys.argv[2])
         self.logs.mkdir(exist_ok=True)
+        self.guests = itertools.count(1)
 
     def serve(self, connection: socket.socket) -> None:
         """One connection, to its end."""
-        person = Person(connection, self.queue_lines)
+        person = Person(connection)
         writer = threading.Thread(target=self.write, args=(person,), daemon=True)
         writer.start()
         try:
@@ -52,36 +57,42 @@ class Chat(Echo):
             pass
         finally:
             self.leave(person)
-            with contextlib.suppress(queue.Full):
-                person.lines.put_nowait(None)
+            person.lines.put(None)
             writer.join(1.0)
             connection.close()
 
     def talk_with(self, person: Person) -> None:
         """Ask for a name, then do what each line says."""
-        self.tell(person, "* Enter your nickname:")
+        self.tell(person, QUESTION)
         for line in self.lines(person.connection):
             text = self.text(person.connection, line)
             if text is None:
-                continue
-            if not person.name:
+                if not person.name:
+                    self.tell(person, QUESTION)
+            elif not person.name:
                 self.give_name(person, text)
-            elif text.strip().lower() in ("/quit", "/exit", "exit"):
+            elif self.is_goodbye(text):
                 return
             elif text.strip():  # an empty line says nothing
                 self.command(person, text)
+
+    def is_goodbye(self, text: str) -> bool:
+        """Whether a line ends the conversation."""
+        return text.strip().lower() in ("/quit", "/exit", "exit")
 
     # --- names ---------------------------------------------------------------------------------
 
     def give_name(self, person: Person, wanted: str) -> None:
         """Let them in under this name, or say why not."""
-        if not self.is_name(wanted):
-            self.tell(person, "! That is no name.", "* Enter your nickname:")
-        elif not self.claim(person, wanted):
-            self.tell(person, "! That name is taken.", "* Enter your nickname:")
-        else:
-            self.tell(person, f"{now()} * Welcome, {wanted}! {len(self.people)} online.")
-            self.say(person, f"{now()} * {wanted} joined")
+        name = wanted if wanted.strip() else self.any_name()
+        if not self.is_name(name):
+            self.tell(person, "! That is no name.", QUESTION)
+        elif not self.claim(person, name):
+            self.tell(person, "! That name is taken.", QUESTION)
+
+    def any_name(self) -> str:
+        """A name that nobody has had."""
+        return f"Guest{next(self.guests)}"
 
     def is_name(self, wanted: str) -> bool:
         """Whether somebody may have this name."""
@@ -96,9 +107,16 @@ class Chat(Echo):
         with self.lock:
             if self.key(name) in self.people:
                 return False
+            self.let_in(person, name)
+            return True
+
+    def let_in(self, person: Person, name: str) -> None:
+        """Put them on the list, welcome them, and tell the others."""
+        with self.lock:
             self.people[self.key(name)] = person
             person.name = name
-            return True
+            self.tell(person, f"{now()} * Welcome, {name}! {len(self.people)} online.")
+            self.say(person, f"{now()} * {name} joined")
 
     def leave(self, person: Person) -> None:
         """Forget somebody, and tell the others."""
@@ -112,7 +130,9 @@ class Chat(Echo):
     def command(self, person: Person, text: str) -> None:
         """Do what a line asks for."""
         word, _, rest = text.partition(" ")
-        if word == "/who":
+        if text.startswith(("//", "@@")):
+            self.say_public(person, text[1:])
+        elif word == "/who" or text == "?list":
             with self.lock:
                 names = sorted(each.name for each in self.people.values())
             self.tell(person, f"{now()} * {len(names)} online: {', '.join(names)}")
@@ -122,6 +142,10 @@ class Chat(Echo):
             self.whisper(person, *rest.partition(" ")[::2])
         elif word.startswith("@"):
             self.whisper(person, word[1:].removesuffix(":"), rest)
+        elif word == "/help":
+            self.tell(person, f"{now()} * /who, /nick NAME, /pm NAME TEXT, /quit, /ping TEXT")
+        elif word == "/ping":
+            self.tell(person, f"{now()} * Pong {self.for_answers(rest)}")
         elif word.startswith("/"):
             self.unknown(person, text)
         else:
@@ -129,29 +153,29 @@ class Chat(Echo):
 
     def unknown(self, person: Person, text: str) -> None:
         """It may be a private message, mistyped."""
-        self.tell(person, "! There is no such command.")
+        self.tell(person, f"! There is no command {self.for_answers(text)}")
 
     def rename(self, person: Person, name: str) -> None:
         """Take another name, and give the old one back."""
-        old = person.name
         with self.lock:
-            if self.is_name(name) and self.claim(person, name):
-                del self.people[self.key(old)]
-                self.say(person, f"{now()} * {old} is now {name}")
+            if not self.is_name(name) or self.key(name) in self.people:
+                self.tell(person, "! That name cannot be had.")
                 return
-        self.tell(person, "! That name cannot be had.")
+            old, person.name = person.name, name
+            self.people[self.key(name)] = self.people.pop(self.key(old))
+            self.say(person, f"{now()} * {old} is now {name}")
 
     def whisper(self, sender: Person, name: str, text: str) -> None:
         """Tell one person something."""
         with self.lock:
             recipient = self.people.get(self.key(name))
             if recipient is None or not text:
-                self.tell(sender, "! Nobody has that name, or there is no text.")
+                self.tell(sender, f"! Nobody is called {self.for_answers(name)}, or no text.")
                 return
             head = f"{sender.name} -> {recipient.name}: "
             self.log("private_messages.txt", head + self.for_logs(text))
             for each in self.hearers(sender, recipient):
-                self.tell(each, f"{now()} {head}{self.for_screens(text)}")
+                self.tell(each, f"{now()} {head}{self.for_two(text)}")
 
     def hearers(self, sender: Person, recipient: Person) -> list[Person]:
         """The people who get what one says to another."""
@@ -167,6 +191,14 @@ class Chat(Echo):
         """What one says, as all others may see it."""
         return clean(text)
 
+    def for_two(self, text: str) -> str:
+        """The same, where only two see it."""
+        return clean(text)
+
+    def for_answers(self, text: str) -> str:
+        """The same, where only the one who typed it sees it."""
+        return clean(text)
+
     def for_logs(self, text: str) -> str:
         """The same, as it may stand in a log."""
         return clean(text)
@@ -180,25 +212,30 @@ class Chat(Echo):
 
     def log(self, name: str, entry: str) -> None:
         """Append to a log, so that it is there when this returns."""
-        with (self.logs / name).open("a", encoding="utf-8") as file:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        with open(os.open(self.logs / name, flags, 0o600), "a", encoding="utf-8") as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {entry}\n")
 
     # --- queues --------------------------------------------------------------------------------
 
     def tell(self, person: Person, *lines: str) -> None:
         """Put lines into somebody's queue. Who is too far behind is disconnected."""
-        try:
+        with self.lock:
             for line in lines:
-                person.lines.put_nowait(line)
-        except queue.Full:
-            with contextlib.suppress(OSError):
-                person.connection.shutdown(socket.SHUT_RDWR)
+                person.waiting += len(line)
+                if person.waiting > self.queue_bytes:
+                    with contextlib.suppress(OSError):
+                        person.connection.shutdown(socket.SHUT_RDWR)
+                    return
+                person.lines.put(line)
 
     def write(self, person: Person) -> None:
         """Send what is in somebody's queue: a thread of its own."""
         with contextlib.suppress(OSError):
             while (line := person.lines.get()) is not None:
                 self.send(person.connection, line)
+                with self.lock:
+                    person.waiting -= len(line)
             person.connection.shutdown(socket.SHUT_WR)
 
 

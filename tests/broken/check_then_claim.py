@@ -15,8 +15,7 @@ class CheckThenClaim(Chat):
         if self.key(name) in self.people:
             return False
         time.sleep(0.002)  # any work between the two steps will do: a look into a database, say
-        self.people[self.key(name)] = person
-        person.name = name
+        self.let_in(person, name)
         return True
 
 

@@ -3,6 +3,9 @@
 Phase: 4
 Fails: test_a_silent_connection_keeps_nobody_out
 Fails: test_of_many_who_claim_a_name_at_once_one_gets_it
+May fail: test_a_first_line_that_is_too_long_gets_one_error
+May fail: test_a_name_that_is_not_utf_8_gets_an_error
+May fail: test_whoever_has_no_name_hears_nothing
 """
 
 import socket

@@ -8,7 +8,7 @@ from tests.broken.chat import Chat
 
 
 class QueueWithoutABound(Chat):
-    queue_lines = 0  # as many as there are
+    queue_bytes = 10**12
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Phase: 4
 Fails: test_quit_ends_the_conversation
-Fails: test_a_name_is_free_again_when_its_owner_has_gone
+Fails: test_whoever_has_no_name_hears_nothing
 """
 
 import socket

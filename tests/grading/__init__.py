@@ -8,5 +8,6 @@ the likely cause (`causes`), how the server died (`deaths`), what it printed (`f
 and what the system knows of its sockets (`listening`).
 
 `commands` looks at the command, `running` starts it and ends all that it has started (`processes`),
-and `console` reads what it prints. The checks themselves are in each phase's test_wire.py.
+and `console` reads what it prints. The checks themselves are in each phase's test_wire.py;
+those of phase 4 are in `chat`, and what several phases ask in `stream_checks`, `server_checks`.
 """

@@ -31,7 +31,11 @@ JOB_SECONDS = 150.0  # several run at once, on a machine that may be slow
 JOBS_OF_A_PROCESS = 40  # then another takes its place: each port that was used costs a descriptor
 
 NOT_NEEDED = ("terminal", "cacheprovider", "hypothesispytest", "xdist", "unraisableexception")
-WIRE = (*ROOT.glob("tests/phase*/test_wire.py"), *ROOT.glob("tests/grading/*_checks.py"))
+WIRE = (
+    *ROOT.glob("tests/phase*/test_wire.py"),
+    *ROOT.glob("tests/grading/*_checks.py"),
+    *ROOT.glob("tests/grading/chat/*.py"),
+)
 
 
 def patient_checks() -> frozenset[str]:

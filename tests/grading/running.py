@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.deadline import Deadline
+from tests.grading import zone
 from tests.grading.console import Console
 from tests.grading.deaths import Ending, ending
 from tests.grading.listening import Listener, listeners_of
@@ -59,7 +60,7 @@ class Running:
             self.process = subprocess.Popen(
                 words,
                 cwd=directory,
-                env={**environment(), self._mark: "1"},
+                env={**environment(), **zone.ENVIRONMENT, self._mark: "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.grading.many import Job
 
 HERE = Path(__file__).parent
-PHASES = (1, 2, 3)  # and 4, as soon as no check asks for what is free there
+PHASES = (1, 2, 3, 4)
 COMPILE_SECONDS = 60.0
 
 

@@ -11,6 +11,8 @@ TODO 1, run the checks, and let them lead you on:
 
 import argparse
 import contextlib
+import itertools
+import os
 import queue
 import re
 import socket
@@ -22,7 +24,7 @@ from pathlib import Path
 
 MAX_LINE_BYTES = 4096  # of a line, with its newline
 RUNAWAY_BYTES = 65536  # so many without a newline are no line that grew too long
-MAX_OUTBOX_LINES = 500  # so many may wait for one person: 2 MB at most
+MAX_OUTBOX_CHARACTERS = 500_000  # so many may wait for one person
 
 LETTER = r"[^\W\d_]"
 NAME = re.compile(rf"{LETTER}[\w-]*")  # a letter first; then letters, digits, _ and -
@@ -51,6 +53,7 @@ class Person:
         self.sending = threading.Lock()  # or else the lines of two threads could get mixed
         self.name = ""  # until the server has given one
         self.outbox: queue.Queue[str | None] = queue.Queue()  # lines to be sent; None ends it
+        self.waiting = 0  # characters in the outbox; under the lock of the chat
 
     def send(self, line: str) -> None:
         """Send one line, now, and wait for as long as that takes. Raises OSError."""
@@ -69,6 +72,7 @@ class Chat:
     def __init__(self, logs: Path) -> None:
         self.lock = threading.RLock()  # who holds it may take it again
         self.people: dict[str, Person] = {}  # who has a name, by key(name); under the lock
+        self.guests = itertools.count(1)  # numbers for those who want any name
         self.logs = logs
 
     def accept_clients(self, listener: socket.socket) -> None:
@@ -97,15 +101,16 @@ class Chat:
         for line in lines(person):
             text = text_of(line)
             if text is None:
-                self.tell(person, "! That line is too long, or no UTF-8.")
+                self.tell(person, "! That line is too long, or not UTF-8.")
             elif not person.name:
-                self.give_name(person, text)
-            # <5>
-            # TODO 5: a name is free again when its owner has gone (quit)
-            #   /quit ends this conversation: return, and what stands in serve() is done.
-            elif text.strip() == "/quit":
+                self.give_name(person, text if text.strip() else f"Guest{next(self.guests)}")
+            # <7>
+            # TODO 7: quit ends the conversation (/quit)
+            #   /quit ends this conversation: return, and what stands in serve() is done. So do
+            #   /exit and exit, where nothing else is on the line.
+            elif text.strip() in ("/quit", "/exit", "exit"):
                 return
-            # </5>
+            # </7>
 
             elif text.strip():  # an empty line is not said
                 self.command(person, text)
@@ -117,15 +122,17 @@ class Chat:
         # <1>
         # TODO 1: a newcomer gives a name and is welcomed
         #   The line that has come is the name. claim() it. Where that fails, tell() the person
-        #   "! " and why. Else welcome them, under the name that they have now:
+        #   "! " and why, and ask again. Else welcome them, under the name that they have now:
         #   f"{now()} * Welcome, {person.name}! {len(self.people)} online."
-        #   And say() to the others that they joined: the protocol says how.
-        if not self.claim(person, wanted):
-            self.tell(person, "! That name is taken, or none.")
-            self.tell(person, "* Enter your nickname:")
-        else:
-            self.tell(person, f"{now()} * Welcome, {person.name}! {len(self.people)} online.")
-            self.say(person, f"{now()} * {person.name} joined")
+        #   And say() to the others that they joined: the protocol says how. Do both in one step
+        #   with claim(), under the lock: the welcome is the first that they hear.
+        with self.lock:
+            if not self.claim(person, wanted):
+                self.tell(person, "! That name is taken, or not allowed.")
+                self.tell(person, "* Enter your nickname:")
+            else:
+                self.tell(person, f"{now()} * Welcome, {person.name}! {len(self.people)} online.")
+                self.say(person, f"{now()} * {person.name} joined")
         # </1>
 
     def claim(self, person: Person, name: str) -> bool:
@@ -133,13 +140,13 @@ class Chat:
         if not allowed(name):
             return False
         with self.lock:
-            # <2>
-            # TODO 2: a name has one holder
+            # <3>
+            # TODO 3: a name has one holder
             #   Is it taken? Look here, where the lock is held: between looking and taking, nobody
             #   else may look.
             if key(name) in self.people:
                 return False
-            # </2>
+            # </3>
 
             self.people[key(name)] = person
             person.name = name
@@ -147,38 +154,40 @@ class Chat:
 
     def rename(self, person: Person, name: str) -> None:
         """Take another name, give the old one back, and tell everybody."""
-        # <9>
-        # TODO 9: nick changes the name and frees the old one
+        # <11>
+        # TODO 11: nick changes the name and frees the old one
         #   Under the lock: claim() the new one, and only then delete the old one from self.people.
         #   The others hear f"{now()} * {old} is now {name}", and so does the person.
         with self.lock:
             old = person.name
             if not self.claim(person, name):
-                self.tell(person, "! That name is taken, or none.")
+                self.tell(person, "! That name is taken, or not allowed.")
                 return
             del self.people[key(old)]
             self.tell(person, f"{now()} * {old} is now {name}")
             self.say(person, f"{now()} * {old} is now {name}")
-        # </9>
+        # </11>
 
     def leave(self, person: Person) -> None:
         """Forget somebody, and tell the others."""
-        # <4>
-        # TODO 4: a name is free again when its owner has gone (leave)
-        #   Who never had a name was never here. Else, under the lock: delete them from self.people,
-        #   and say() that they left.
+        # <6>
+        # TODO 6: all others are told once who has left (leave)
+        #   Whoever never had a name was never here. Else, under the lock: delete them from
+        #   self.people, and say() that they left.
         if person.name:
             with self.lock:
                 del self.people[key(person.name)]
                 self.say(person, f"{now()} * {person.name} left")
-        # </4>
+        # </6>
 
     # --- lines ---------------------------------------------------------------------------------
 
     def command(self, person: Person, text: str) -> None:
         """Do what a line asks for."""
         word, _, rest = text.partition(" ")
-        if word == "/nick":
+        if word.startswith(("//", "@@")):
+            self.say_to_all(person, text[1:])
+        elif word == "/nick":
             self.rename(person, rest)
         elif word == "/pm":
             name, _, text = rest.partition(" ")
@@ -186,42 +195,57 @@ class Chat:
         elif word.startswith("@"):
             self.whisper(person, word[1:].removesuffix(":"), rest)
         # <8>
-        # TODO 8: who tells who is online
-        #   /who is answered f"{now()} * {count} online: {names}", with the names sorted.
-        elif word == "/who":
+        # TODO 8: who tells who is online (/who)
+        #   /who is answered f"{now()} * {count} online: {names}", and so is ?list, where nothing
+        #   else is on the line.
+        elif word == "/who" or text.strip() == "?list":
             with self.lock:
                 names = sorted(each.name for each in self.people.values())
             self.tell(person, f"{now()} * {len(names)} online: {', '.join(names)}")
         # </8>
 
-        # <11>
-        # TODO 11: a mistyped private message is an error and never public (/pmm Bob secret)
-        #   What begins with "/" or "@", and is no command, is answered by an error.
+        # <12>
+        # TODO 12: help names the commands
+        #   /help is answered by a notice, f"{now()} * ", with /pm, /who, /nick and /quit in it.
+        elif word == "/help":
+            self.tell(person, f"{now()} * /pm NAME TEXT, @NAME TEXT, /who, /nick NAME, /quit")
+        # </12>
+
+        # <13>
+        # TODO 13: ping is answered in its turn
+        #   /ping TEXT is answered f"{now()} * Pong {text}", and the text through clean().
+        elif word == "/ping":
+            self.tell(person, f"{now()} * Pong {clean(rest)}")
+        # </13>
+
+        # <10>
+        # TODO 10: a mistyped private message is an error and never public (/pmm Bob secret)
+        #   What begins with "/" or "@", and is not a command, is answered by an error.
         elif word.startswith("/"):
             self.tell(person, "! There is no such command. Nothing was sent.")
-        # </11>
+        # </10>
 
         else:
             self.say_to_all(person, text)
 
     def say_to_all(self, sender: Person, text: str) -> None:
         """Tell everybody what one says."""
-        # <7>
-        # TODO 7: what one says all others hear with the name
+        # <2>
+        # TODO 2: what one says all others hear with the name
         #   say() f"{now()} {sender.name}: {text}", and with the text through clean(). Hold the
         #   lock meanwhile. Then nobody's line can overtake another's, and all see one order.
         with self.lock:
             said = f"{sender.name}: {clean(text)}"
-            # <15b>
+            # <17b>
             self.log("messages.txt", said)
-            # </15b>
+            # </17b>
             self.say(sender, f"{now()} {said}")
-        # </7>
+        # </2>
 
     def whisper(self, sender: Person, name: str, text: str) -> None:
         """Tell one person something."""
-        # <10>
-        # TODO 10: a private message reaches two people (/pm Bob hi there)
+        # <9>
+        # TODO 9: a private message reaches two people (/pm Bob hi there)
         #   Under the lock, look for the name in self.people. Where nobody has it, or there is no
         #   text, tell() the sender "! " and why. Else tell() both of them
         #   f"{now()} {sender.name} -> {recipient.name}: {text}", and the text through clean().
@@ -231,23 +255,23 @@ class Chat:
                 self.tell(sender, "! Nobody has that name, or there is no text.")
                 return
             said = f"{sender.name} -> {recipient.name}: {clean(text)}"
-            # <15c>
+            # <17c>
             self.log("private_messages.txt", said)
-            # </15c>
+            # </17c>
             for each in (recipient, sender):
                 self.tell(each, f"{now()} {said}")
-        # </10>
+        # </9>
 
     def log(self, name: str, entry: str) -> None:
         """Append an entry to a log. When this returns, it is in the file."""
-        # <15>
-        # TODO 15: what was delivered is in the log
+        # <17>
+        # TODO 17: what was delivered is in the log
         #   Public messages are in messages.txt, as "Alice: hello", and private messages in
         #   private_messages.txt, as "Alice -> Bob: hi", each with date and time before it. Append
         #   here, and call this in say_to_all() and whisper(), before anybody hears the line.
-        with (self.logs / name).open("a", encoding="utf-8") as file:
+        with open(self.logs / name, "a", encoding="utf-8", opener=opener) as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {entry}\n")
-        # </15>
+        # </17>
 
     # --- sending -------------------------------------------------------------------------------
 
@@ -260,61 +284,79 @@ class Chat:
 
     def tell(self, person: Person, line: str) -> None:
         """Send a line to one person. Never raises."""
-        # <13>
-        # TODO 13: one who stops reading holds up nobody
+        # <15>
+        # TODO 15: one who stops reading holds up nobody
         #   This waits for somebody who does not read, and with it whoever speaks, who holds the
         #   lock. Put the line into person.outbox instead, and let write() send it.
         #: with contextlib.suppress(OSError):  # they are gone; their own thread will notice
         #:     person.send(line)
-        # <14>
-        # TODO 14: one who stops reading is disconnected
-        #   Where MAX_OUTBOX_LINES wait already, person.cut_off(), and put nothing more there.
-        if person.outbox.qsize() >= MAX_OUTBOX_LINES:
-            person.cut_off()
-            return
-        # </14>
+        # <16>
+        # TODO 16: one who stops reading is disconnected
+        #   Count in person.waiting, under the lock, how many characters are in the outbox. Where
+        #   it would be more than MAX_OUTBOX_CHARACTERS, person.cut_off(), and put nothing there.
+        with self.lock:
+            if person.waiting + len(line) > MAX_OUTBOX_CHARACTERS:
+                person.cut_off()
+                return
+            person.waiting += len(line)
+        # </16>
         person.outbox.put(line)
-        # </13>
+        # </15>
 
     def write(self, person: Person) -> None:
         """Send what is put into somebody's outbox, until None: a thread of its own."""
-        # <13b>
-        # TODO 13b: ... and here: get() a line from the outbox, and send() it. When that raises
+        # <15b>
+        # TODO 15b: ... and here: get() a line from the outbox, and send() it. When that raises
         #   OSError, they are gone.
         with contextlib.suppress(OSError):
             while (line := person.outbox.get()) is not None:
                 person.send(line)
-        # </13b>
+                # <16b>
+                # TODO 16b: ... and here it is in the outbox no more.
+                with self.lock:
+                    person.waiting -= len(line)
+                # </16b>
+        # </15b>
 
 
 def key(name: str) -> str:
     """What two names have in common that people would take for one."""
-    # <3>
-    # TODO 3: names that differ in case are one name
+    # <4>
+    # TODO 4: names that differ in case are one name
     #   str.casefold() is made for that.
     #: return name
     return name.casefold()
-    # </3>
+    # </4>
 
 
 def allowed(name: str) -> bool:
     """Whether this can be a name."""
-    # <6>
-    # TODO 6: a name that could deceive is refused
+    # <5>
+    # TODO 5: a name that could deceive is refused (a blank or a sign)
     #   NAME.fullmatch(name) knows which letters a name may have. Let it be 20 of them at most.
     #: return True
     return len(name) <= 20 and NAME.fullmatch(name) is not None
-    # </6>
+    # </5>
 
 
 def clean(text: str) -> str:
     """`text` as other people's screens, and the logs, can bear it."""
-    # <12>
-    # TODO 12: control characters reach nobody
+    # <14>
+    # TODO 14: control characters reach nobody
     #   Put "\ufffd" for each character that is not printable: str.isprintable() knows.
     #: return text
     return "".join(each if each.isprintable() else "\ufffd" for each in text)
-    # </12>
+    # </14>
+
+
+def opener(path: str, flags: int) -> int:
+    """Open a log for open()."""
+    # <18>
+    # TODO 18: only its owner can read the private log
+    #   A file that this makes has the mode 0o644: all can read it. 0o600 is for its owner alone.
+    #: return os.open(path, flags, 0o644)
+    return os.open(path, flags, 0o600)
+    # </18>
 
 
 def lines(person: Person) -> Iterator[bytes]:

@@ -1,0 +1,243 @@
+"""Commands: who is here, another name, help, and the ping that comes back."""
+
+import re
+
+import pytest
+
+from tests.grading.chat.people import (
+    NAMES,
+    PROTOCOL,
+    TIME,
+    all_before,
+    ask_for,
+    fence,
+    gets_notice,
+    hears,
+    hears_that_left,
+    is_asked,
+    is_told,
+    join,
+    must_not_get,
+    remember,
+)
+from tests.grading.people import Somebody
+from tests.grading.subject import Graded
+from tests.grading.teaching import teaches
+
+A_LIST = "'[time] * 2 online: Alice, Bob'"
+
+
+def people_listed(somebody: Somebody, command: str = "/who") -> list[str]:
+    """The names that the answer to /who lists, which must be as many as it says, each once."""
+    somebody.send(command)
+    found = gets_notice(somebody, r"(\d+) online: (.*)", A_LIST)
+    names = found[2].split(", ")
+    is_right = len(names) == int(found[1]) == len(set(names))
+    somebody.must(is_right and "" not in names, "the number is that of the names, and each is once")
+    return names
+
+
+def rename(graded: Graded, somebody: Somebody, hearer: Somebody, name: str) -> None:
+    """Somebody takes another name, which is free, and the hearer is told."""
+    remember(graded, name)
+    somebody.send(f"/nick {name}")
+    is_told(hearer, f"{somebody.name} is now {name}")
+    somebody.name = name
+
+
+class Who:
+    """Who is here."""
+
+    @teaches(
+        PROTOCOL,
+        "/who and ?list tell who is online.",
+        "What is the answer, exactly?",
+        "[14:03:05] * 2 online: Alice, Bob",
+        "Copy the names while nobody can come or go (under the lock), and join them with ', '.",
+        mismatch="The answer has another form, or the names are not those of the people here."
+        " Whoever has no name is not counted.",
+    )
+    @pytest.mark.parametrize("command", ["/who", "?list"])
+    def test_who_tells_who_is_online(self, graded: Graded, command: str) -> None:
+        """Everybody who has a name, once, and nobody else; and nobody else gets the answer."""
+        bob, alice = join(graded, "Bob"), join(graded, "Alice")
+        is_asked(graded.connect("Nobody"))
+        names = people_listed(alice, command)
+        alice.must({alice.name, bob.name} <= set(names), f"{alice.name} and {bob.name} are here")
+        alice.send("fence")
+        for line in all_before(bob, f"{alice.name}: fence"):
+            if re.fullmatch(rf"{TIME} \* \d+ online: .*", line):
+                must_not_get(bob, line, f"it is {alice.name} who has asked")
+
+
+class Renaming:
+    """/nick: another name."""
+
+    @teaches(
+        PROTOCOL,
+        "/nick gives another name, tells everybody, and the old name is free.",
+        "What has to change when somebody changes their name?",
+        "The set of names, the person, and what the others know: all three.",
+        "In one step for all others (under the lock): take the new name, then free the old one.",
+    )
+    def test_nick_changes_the_name_and_frees_the_old_one(self, graded: Graded) -> None:
+        """The others are told once; what is said then has the new name."""
+        bob, alice = join(graded, "Bob"), join(graded, "Alice")
+        old, eve = alice.name, graded.name("Eve")
+        rename(graded, alice, bob, eve)
+        alice.send("it is me")
+        lines = all_before(bob, f"{eve}: it is me")
+        for line in lines:
+            if f"is now {eve}" in line:
+                must_not_get(bob, line, "once is enough")
+        again = graded.connect("Alice again")
+        given = ask_for(graded, again, old)
+        again.must(given == old, f"{old} is free again")
+
+    @teaches(
+        PROTOCOL,
+        "A new name is known in one place, and the old one in another.",
+        "Where is a name kept? With the person, in the list of names, for private messages, for"
+        " what is said when they leave?",
+        "Each of these has to know the new name, and none of them the old one.",
+        "Keep the name in one place, with the person, and find people by it.",
+        silence="A private message to the new name did not arrive, or another name left.",
+    )
+    def test_after_nick_all_know_the_new_name(self, graded: Graded) -> None:
+        """Private messages, the list, and the line that says who left."""
+        bob, alice = join(graded, "Bob"), join(graded, "Alice")
+        old, eve = alice.name, graded.name("Eve")
+        rename(graded, alice, bob, eve)
+        bob.send(f"/pm {eve.upper()} are you Eve?", f"/pm {old} are you Alice?")
+        hears(alice, f"{bob.name} -> {eve}: are you Eve?")
+        hears(bob, f"{bob.name} -> {eve}: are you Eve?")
+        bob.gets_error()
+        alice.send(f"/pm {bob.name} I am")
+        hears(bob, f"{eve} -> {bob.name}: I am")
+        names = people_listed(bob)
+        bob.must(eve in names and old not in names, f"{old} is {eve} now")
+        alice.leave()
+        hears_that_left(bob, eve)
+
+    @teaches(
+        NAMES,
+        "Somebody who has changed their name leaves, and with them goes the name that they had"
+        " before, which is somebody else's now.",
+        "Which name does your server free when somebody leaves?",
+        "The one that they have at that moment, and no other.",
+        "Free a name only if it is theirs.",
+    )
+    def test_an_old_name_is_not_taken_from_its_next_holder(self, graded: Graded) -> None:
+        """It stays taken, and private messages find the next holder."""
+        bob, first = join(graded, "Bob"), join(graded, "Alice")
+        old = first.name
+        rename(graded, first, bob, graded.name("Eve"))
+        second = graded.connect(old)
+        second.must(ask_for(graded, second, old) == old, f"{old} is free again")
+        first.leave()
+        hears_that_left(bob, first.name)
+        third = graded.connect("A third one")
+        third.must(ask_for(graded, third, old) != old, f"{old} is taken")
+        bob.send(f"/pm {old} is it you?")
+        hears(second, f"{bob.name} -> {old}: is it you?")
+
+    @teaches(
+        NAMES,
+        "/nick gives a name that cannot be had, or the old one was lost when it was refused.",
+        "Which checks does a name have to pass when somebody comes in? And here?",
+        "The same. And the old name goes back only when the new one has been given.",
+        "One function that gives somebody a name, or says why not, for both.",
+        silence="No error came: was the name given? '! ' and why is the answer.",
+        end="The conversation was ended. One mistake is no reason to: answer '! ...' and go on.",
+    )
+    @pytest.mark.parametrize("wanted", ["taken", "TAKEN", "1a", "a:b", "", "x" * 21, "a\x1b[2Jb"],
+                             ids=ascii)  # fmt: skip
+    def test_nick_keeps_the_name_where_the_new_one_cannot_be_had(
+        self, graded: Graded, wanted: str
+    ) -> None:
+        """An error, nobody is told, and all is as before, for its holder as well."""
+        alice, bob = join(graded, "Alice"), join(graded, "Bob")
+        name = {"taken": bob.name, "TAKEN": bob.name.upper()}.get(wanted, wanted)
+        alice.send(f"/nick {name}".rstrip())
+        alice.gets_error()
+        alice.send("still me")
+        for line in all_before(bob, f"{alice.name}: still me"):
+            if " is now " in line:
+                must_not_get(bob, line, f"{alice.name} could not have that name")
+        bob.send(f"/pm {alice.name} I know")
+        hears(alice, f"{bob.name} -> {alice.name}: I know")
+        alice.send(f"/pm {bob.name} good")
+        hears(bob, f"{bob.name} -> {alice.name}: I know")
+        hears(bob, f"{alice.name} -> {bob.name}: good")
+
+    @teaches(
+        NAMES,
+        "Somebody asked for the name that they have, and lost it.",
+        "What happens if the new name and the old one are the same to your server?",
+        "It is taken, by the one who asks; or it is taken first, and then freed as the old one.",
+        "Look whether the two are the same (without their case) before you do anything.",
+        silence="A private message to that name did not arrive, or she could not speak.",
+    )
+    @pytest.mark.parametrize("how", ["capitals", "the same"])
+    def test_nick_to_ones_own_name_never_loses_it(self, graded: Graded, how: str) -> None:
+        """They have it in the new spelling, or an error; it is theirs in any case."""
+        bob, alice = join(graded, "Bob"), join(graded, "Alice")
+        spelled = alice.name.upper() if how == "capitals" else alice.name
+        remember(graded, spelled)
+        alice.send(f"/nick {spelled}", "hello")
+        either = f"{alice.name}|{spelled}"
+        bob.gets_like(rf"{TIME} ({either}): hello", f"'[time] {spelled}: hello'")
+        bob.send(f"/pm {alice.name} still you?")
+        bob.gets_like(rf"{TIME} {bob.name} -> ({either}): still you\?", "what Bob told Alice")
+        other = graded.connect("Another")
+        given = ask_for(graded, other, alice.name)
+        other.must(given.casefold() != alice.name.casefold(), f"{alice.name} is taken")
+        alice.leave()
+        gets_notice(bob, rf"({either}) left\b.*", f"'[time] * {spelled} left'")
+
+
+class Helping:
+    """/help and /ping."""
+
+    @teaches(
+        PROTOCOL,
+        "/help tells its sender the commands, in notices that name /pm, /who, /nick and /quit.",
+        "How does somebody learn what can be done here, who has only nc?",
+        "'[14:03:05] * /who: who is online', a line for each command.",
+        "A notice is '[time] * ' and any text.",
+        mismatch="Each line is a notice, '[time] * ...', and together they name the commands.",
+    )
+    def test_help_names_the_commands(self, graded: Graded) -> None:
+        """And nobody else gets it."""
+        alice, bob = join(graded, "Alice"), join(graded, "Bob")
+        alice.send("/help")
+        missing = {"/pm", "/who", "/nick", "/quit"}
+        while missing:
+            some = "|".join(sorted(missing))
+            found = gets_notice(alice, rf".*({some})\b.*", f"a notice that names {sorted(missing)}")
+            missing -= {each for each in missing if each in found[0]}
+        fence(alice, bob)
+
+    @teaches(
+        PROTOCOL,
+        "/ping TEXT is answered with the text, when all that its sender sent before has been dealt"
+        " with.",
+        "What is the answer, exactly?",
+        "[14:03:05] * Pong TEXT",
+        "It goes the same way as all that its sender gets: after what came before it.",
+        mismatch="The answer is '[time] * Pong ' and the text as it was sent, and it comes in its"
+        " turn.",
+    )
+    def test_ping_is_answered_in_its_turn(self, graded: Graded) -> None:
+        """After the answers to what was sent before it; and nobody else gets it."""
+        alice, bob = join(graded, "Alice"), join(graded, "Bob")
+        alice.send(f"@{bob.name} first", "/pm Nobody second", "/ping a  b: c", "/ping")
+        hears(alice, f"{alice.name} -> {bob.name}: first")
+        alice.gets_error()
+        is_told(alice, "Pong a  b: c")
+        is_told(alice, "Pong", " ?")
+        hears(bob, f"{alice.name} -> {bob.name}: first")
+        alice.send("fence")
+        for line in all_before(bob, f"{alice.name}: fence"):
+            if "Pong" in line:
+                must_not_get(bob, line, f"{alice.name} has sent /ping")

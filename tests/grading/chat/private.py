@@ -1,0 +1,158 @@
+"""Private messages: whom they reach, and that a mistake never becomes public."""
+
+import pytest
+
+from tests.grading.chat.commands import people_listed
+from tests.grading.chat.people import (
+    NAMES,
+    PRIVATE,
+    PROTOCOL,
+    ask_for,
+    fence,
+    hears,
+    hears_that_left,
+    join,
+)
+from tests.grading.subject import Graded
+from tests.grading.teaching import teaches
+
+
+class PrivateMessages:
+    """From one to another."""
+
+    @teaches(
+        PRIVATE,
+        "A private message reaches its recipient and its sender, and nobody else at all.",
+        "How do you find the recipient?",
+        "By the name: an address may belong to many, a whole school, say.",
+        "Look the name up without its case, send the line to its holder, and the same line back.",
+        mismatch="The line has another form, or somebody got what was not meant for them.",
+        silence="The recipient was not found, or the sender did not get the line.",
+    )
+    @pytest.mark.parametrize("line", ["/pm Bob hi there", "@Bob hi there", "@Bob: hi there"])
+    def test_a_private_message_reaches_two_people(self, graded: Graded, line: str) -> None:
+        """Both get the same line."""
+        alice, bob, carol = (join(graded, name) for name in ("Alice", "Bob", "Carol"))
+        alice.send(line.replace("Bob", bob.name))
+        hears(bob, f"{alice.name} -> {bob.name}: hi there")
+        hears(alice, f"{alice.name} -> {bob.name}: hi there")
+        fence(alice, carol)
+
+    @teaches(
+        PRIVATE,
+        "A private message to bob or BOB misses Bob.",
+        "How do people spell a name, in a hurry?",
+        "As two names that differ in case are one, so is the one that is looked for.",
+        "Find people by the name without its case, and show the name as its holder spells it.",
+        mismatch="The line shows the name as its holder spells it.",
+    )
+    @pytest.mark.parametrize("name", ["Bob", "Ünal"], ids=ascii)
+    @pytest.mark.parametrize("form", ["/pm {} hi", "@{} hi", "@{}: hi"])
+    def test_the_case_of_a_name_does_not_matter(self, graded: Graded, name: str, form: str) -> None:
+        """In all forms, in capitals and in small letters."""
+        alice, bob = join(graded, "Alice"), join(graded, name)
+        for spelled in (bob.name.lower(), bob.name.upper()):
+            alice.send(form.format(spelled))
+            hears(bob, f"{alice.name} -> {bob.name}: hi")
+            hears(alice, f"{alice.name} -> {bob.name}: hi")
+
+    @teaches(
+        PRIVATE,
+        "The text of a private message arrives as it was sent, whatever is in it.",
+        "Do you split the line into words, or at each colon?",
+        "What follows the name, to the end of the line, is the text.",
+        "Split the line twice at most: command, name, and the rest.",
+    )
+    def test_the_text_of_a_private_message_is_kept(self, graded: Graded) -> None:
+        """Blanks, colons, arrows, signs, and other names."""
+        alice, bob = join(graded, "Alice"), join(graded, "Bob")
+        for text in (
+            "10:30? or  11:00",
+            "a -> b: c",
+            "@home /who",
+            f"{bob.name}: you",
+            "né 日本 🙂",
+        ):
+            for form in ("/pm {} {}", "@{} {}", "@{}: {}"):
+                alice.send(form.format(bob.name, text))
+                hears(bob, f"{alice.name} -> {bob.name}: {text}")
+
+    @teaches(
+        PRIVATE,
+        "A private message that was mistyped was said to everybody.",
+        "What is a line that begins with '/' or '@', and is no command that you know?",
+        "Most likely a private message, mistyped. Who may see it?",
+        "Nobody: answer '! There is no command ...' to its sender.",
+        silence="Its sender was not told that it went nowhere.",
+        end="The conversation was ended. One mistake is no reason to: answer '! ...' and go on.",
+    )
+    @pytest.mark.parametrize(
+        "line",
+        [
+            *("/pmm Bob secret", "/msg Bob secret", "/pmBob secret", "/ pm Bob secret", "/"),
+            *("/pm Nobody secret", "/pm", "/pm Bob"),
+            *("@Nobody secret", "@Nobody: secret", "@ Bob secret", "@Bob", "@"),
+        ],
+    )
+    def test_a_mistyped_private_message_is_an_error_and_never_public(
+        self, graded: Graded, line: str
+    ) -> None:
+        """Neither Bob nor anybody else sees any of it."""
+        alice, bob, carol = (join(graded, name) for name in ("Alice", "Bob", "Carol"))
+        alice.send(line.replace("Bob", bob.name))
+        alice.gets_error()
+        fence(alice, bob, carol)
+
+    @teaches(
+        PRIVATE,
+        "A command in capitals was said to everybody.",
+        "Is /PM a command, to somebody in a hurry?",
+        "It is one, or an error: that is free. But it begins with '/', so it is never said.",
+        "Look at the first character, before you look which command it is.",
+    )
+    def test_a_command_in_capitals_is_never_public(self, graded: Graded) -> None:
+        """It is done, or it is an error."""
+        alice, bob, carol = (join(graded, name) for name in ("Alice", "Bob", "Carol"))
+        for line in (f"/PM {bob.name} secret", f"/Pm {bob.name} secret"):
+            alice.send(line)
+        fence(alice, carol)
+
+
+class Holders:
+    """Names, and the private messages that find whoever holds them."""
+
+    @teaches(
+        PROTOCOL,
+        "Whoever has left is still on the list, or gets what is said.",
+        "From which lists is somebody taken who leaves?",
+        "The list of names, the list of those who hear, and what finds people by their name.",
+        "Keep one list of people; then there is one place to forget them.",
+    )
+    def test_whoever_has_left_is_nowhere_any_more(self, graded: Graded) -> None:
+        """Not on the list, and no private message finds them."""
+        bob, alice = join(graded, "Bob"), join(graded, "Alice")
+        alice.leave()
+        hears_that_left(bob, alice.name)
+        bob.send(f"/pm {alice.name} are you there?")
+        bob.gets_error()
+        bob.must(alice.name not in people_listed(bob), f"{alice.name} has left")
+
+    @teaches(
+        NAMES,
+        "Somebody asked for a name that was taken, and went; and with them the holder's name.",
+        "What does your server forget when somebody leaves: the name that they had, or asked for?",
+        "Keep with each person the name that they hold, and nothing where they hold none.",
+        "Free a name only if it is theirs.",
+    )
+    def test_whoever_is_refused_a_name_takes_nothing_from_its_holder(self, graded: Graded) -> None:
+        """It is taken as before, and private messages find the holder."""
+        alice, bob = join(graded, "Alice"), join(graded, "Bob")
+        other = graded.connect("Another")
+        given = ask_for(graded, other, alice.name)
+        other.must(given != alice.name, f"{alice.name} is taken")
+        other.half_close()
+        other.gets_end_after_anything()
+        third = graded.connect("A third one")
+        third.must(ask_for(graded, third, alice.name) != alice.name, f"{alice.name} is taken")
+        bob.send(f"/pm {alice.name} still here?")
+        hears(alice, f"{bob.name} -> {alice.name}: still here?")
