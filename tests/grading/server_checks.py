@@ -97,6 +97,7 @@ class ServerChecks(Arrivals):
         before = graded.descriptors()
         for number in range(LEAKING_VISITS):
             self.arrive(graded, f"v{number}").close()
+        self._expect_service(graded, "z")  # so they have all been accepted
         pause = threading.Event()  # never set: the last ones may still be on their way out
         deadline = time.monotonic() + graded.running.patience
         while (left_over := graded.descriptors() - before) > LEAKING_VISITS // 2:

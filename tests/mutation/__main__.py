@@ -35,11 +35,17 @@ def all_mutants(phase: int) -> list[Mutant]:
 
 
 def fixed_set(mutants: Iterable[Mutant]) -> list[Mutant]:
-    """Some of each kind, always the same ones, as long as what they change is there."""
+    """Some of each kind, always the same ones, as long as what they change is there.
+
+    Of those made by hand, each mistake at the socket in one phase, and all others.
+    """
     chosen = []
     times: Counter[str] = Counter()
     for mutant in sorted(mutants, key=lambda each: zlib.crc32(each.key.encode())):
-        is_due = times[mutant.kind] < FIXED_OF_A_KIND or mutant.kind == by_hand.KIND
+        if mutant.kind == by_hand.KIND:
+            is_due = by_hand.phase_of(mutant) == mutant.phase
+        else:
+            is_due = times[mutant.kind] < FIXED_OF_A_KIND
         if is_due and not reason(mutant):
             times[mutant.kind] += 1
             chosen.append(mutant)

@@ -161,6 +161,11 @@ HARMLESS = [
         r"Chat\.join: client\.send\('\* .*\) <-> self\.broadcast\(.*",
         "Whether the newcomer or the others are told first is free.",
     ),
+    Harmless(
+        (3, 4),
+        r"by hand: every carriage return is dropped",
+        "What stands in the place of a control character is free, and may be nothing.",
+    ),
     # --- what makes no difference
     Harmless(
         (3, 4),
