@@ -131,6 +131,18 @@ class Patch:
     new: str
 
 
+def _chat(name: str, old: str, new: str) -> Patch:
+    return Patch(4, name, old, new)
+
+
+ASKED = '        self.tell(person, "* Enter your nickname:")\n        for line in lines(person):'
+REFUSED = '                self.tell(person, "* Enter your nickname:")\n            else:'
+LEFT = "            self.leave(person)\n"
+CLEANED = 'each if each.isprintable() else "\\ufffd" for each in text'
+NO_COMMAND = '"! There is no such command. Nothing was sent."'
+NOW = 'return time.strftime("[%H:%M:%S]")'
+STARTED = 'globals().setdefault("started", time.localtime())'
+
 PATCHES: list[Patch] = [
     Patch(3, "a dead hearer ends the speaker's line", "continue  # its own", "return  # its own"),
     Patch(
@@ -139,6 +151,134 @@ PATCHES: list[Patch] = [
         "each for each in self.clients if",
         "each for each in self.clients[:-1] if",
     ),
+    # --- coming in
+    _chat(
+        "those without a name hear everything",
+        ASKED,
+        f'        self.people[f"?{{id(person)}}"] = person\n{ASKED}',
+    ),
+    _chat(
+        "a ghost is said to have left",
+        LEFT,
+        f'{LEFT}            self.say(person, f"{{now()}} * {{person.name}} left")\n',
+    ),
+    _chat(
+        "deaf after a name that was refused",
+        REFUSED,
+        REFUSED.replace(
+            "\n", "\n                any(map(bool, []))\n                list(lines(person))\n", 1
+        ),
+    ),
+    # --- names
+    _chat("only letters of ASCII are letters", 'LETTER = r"[^\\W\\d_]"', 'LETTER = r"[A-Za-z]"'),
+    _chat("a digit may be the first letter", 'LETTER = r"[^\\W\\d_]"', 'LETTER = r"[^\\W_]"'),
+    _chat("_ may be the first letter", 'LETTER = r"[^\\W\\d_]"', 'LETTER = r"[^\\W\\d]"'),
+    _chat(
+        "a name has no digits",
+        r'NAME = re.compile(rf"{LETTER}[\w-]*")',
+        r'NAME = re.compile(rf"{LETTER}({LETTER}|[_-])*")',
+    ),
+    _chat("a name has no -", r'rf"{LETTER}[\w-]*"', r'rf"{LETTER}\w*"'),
+    _chat("a name has no _", r'rf"{LETTER}[\w-]*"', r'rf"{LETTER}({LETTER}|[0-9-])*"'),
+    _chat("the rest of a name is not looked at", "NAME.fullmatch(name) is", "NAME.match(name) is"),
+    _chat("a name's bytes are counted", "len(name) <= 20", "len(name.encode()) <= 20"),
+    _chat(
+        "capitals of ASCII only are the same",
+        "name.casefold()",
+        "name.translate({65 + n: 97 + n for n in range(26)})",
+    ),
+    _chat(
+        "the first letter decides",
+        "return name.casefold()",
+        "return name[:1].casefold() + name[1:]",
+    ),
+    # --- what is said
+    _chat("the time is that of Greenwich", NOW, NOW.replace(")", ", time.gmtime())")),
+    _chat("the time is that of the start", NOW, NOW.replace(")", f", {STARTED})")),
+    _chat(
+        "the recipient is called what the sender typed",
+        "{recipient.name}: {clean",
+        "{name}: {clean",
+    ),
+    _chat(
+        "a private message goes to all",
+        "for each in (recipient, sender):",
+        "for each in [*self.people.values()]:",
+    ),
+    _chat(
+        "a private message goes to the recipient alone",
+        "for each in (recipient, sender):",
+        "for each in (recipient,):",
+    ),
+    _chat(
+        "a private text is one word",
+        'name, _, text = rest.partition(" ")',
+        'name, text = [*rest.split(), "", ""][:2]',
+    ),
+    _chat(
+        "exit in front of a text leaves",
+        'text.strip() in ("/quit", "/exit", "exit")',
+        'text.strip().startswith(("/quit", "/exit", "exit"))',
+    ),
+    _chat("?list in front of a text lists", 'text.strip() == "?list"', 'text.startswith("?list")'),
+    _chat("an error repeats what was sent", NO_COMMAND, 'f"! There is no command {word}."'),
+    # --- control characters
+    _chat("C1 controls pass", CLEANED, 'each if each >= " " else "\\ufffd" for each in text'),
+    _chat(
+        "only C0 and C1 are controls",
+        CLEANED,
+        'each if not (each < " " or "\\x7f" <= each < "\\xa0") else "\\ufffd" for each in text',
+    ),
+    _chat(
+        "the direction of a text may be turned",
+        CLEANED,
+        CLEANED.replace("()", '() or "\\u202a" <= each <= "\\u202e"', 1),
+    ),
+    _chat(
+        "a part of a text may be turned",
+        CLEANED,
+        CLEANED.replace("()", '() or "\\u2066" <= each <= "\\u2069"', 1),
+    ),
+    _chat(
+        "U+2028 passes",
+        CLEANED,
+        'each if each.isprintable() or each == "\\u2028" else "\\ufffd" for each in text',
+    ),
+    _chat(
+        "DEL passes",
+        CLEANED,
+        'each if each.isprintable() or each == "\\x7f" else "\\ufffd" for each in text',
+    ),
+    _chat(
+        "only ASCII is said",
+        CLEANED,
+        'each if each.isprintable() and each.isascii() else "\\ufffd" for each in text',
+    ),
+    # --- logs and bounds
+    _chat("everybody may read the private log", "flags, 0o600", "flags, 0o644"),
+    _chat(
+        "an entry has what was sent",
+        'self.log("messages.txt", said)',
+        'self.log("messages.txt", f"{sender.name}: {text}")',
+    ),
+    _chat(
+        "a private entry has what was sent",
+        'self.log("private_messages.txt", said)',
+        'self.log("private_messages.txt", f"{sender.name} -> {recipient.name}: {text}")',
+    ),
+    _chat(
+        "private messages are in both logs",
+        'self.log("private_messages.txt", said)',
+        'self.log("private_messages.txt", said); self.log("messages.txt", said)',
+    ),
+    _chat("a log is written anew", 'self.logs / name, "a"', 'self.logs / name, "w"'),
+    _chat(
+        "a log waits in a buffer",
+        '            file.write(f"{time',
+        '            self.__dict__.setdefault(name, open(self.logs / name, "a")).write(f"{time',
+    ),
+    _chat("16 KiB are enough for everybody", "500_000", "16_384"),
+    _chat("the outbox has no bound", "500_000", "500_000_000"),
 ]
 
 

@@ -205,4 +205,78 @@ HARMLESS = [
         "Two threads would have to send at the same moment to a client that does not read.",
         is_luck=True,
     ),
+    # --- phase 4
+    Harmless(
+        (4,),
+        r"module: 500000 -> (500001|499999|1000000|250000)",
+        "The outbox holds 256 KiB at least and 4 MB at most, with what the system keeps.",
+    ),
+    Harmless((4,), r"Person\.__init__: 0 -> (1|-1)", "A character more or less in the outbox."),
+    Harmless((4,), r"Chat\.__init__: 1 -> (0|2)", "Which number the first guest has is free."),
+    Harmless(
+        (4,),
+        r"Chat\.\w+: (daemon=True -> nothing|True -> False( \(2\))?|flush=True -> nothing)",
+        "Whether a thread keeps the program alive shows at Ctrl-C; SIGTERM ends it all the same.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.serve: (print\(.*|'Somebody was cut off:' -> .*)",
+        "The page asks for nothing on the console.",
+    ),
+    Harmless(
+        (4,), r"Chat\.serve: try: -> try: \(2\)", "Its thread ends with an exception, and no other."
+    ),
+    Harmless(
+        (4,),
+        r"Person\.cut_off: (with contextlib.* -> .*|(self\.connection\.shutdown\(.*\)) -> \2 \2)",
+        "Only who has gone already is cut off twice, and that ends their own thread.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.serve: (person\.outbox|writer|1\.0 -> [02]).*",
+        "How long what is in an outbox may take at the end is free, and so is whether it is sent.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.serve: self\.leave\(person\) <-> person\.outbox\.put\(None\)",
+        "Whoever leaves hears nothing of it.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.serve: (person\.connection\.close\(\)) -> \1 \1",
+        "To close twice is to close once.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.\w+: (self\.tell\(person, '\* .*\)) -> \1 \1",
+        "More lines before the question are free.",
+    ),
+    Harmless((4,), r"Chat\.\w+: '\* Enter.*' -> '\* .*'", "The words of the question are free."),
+    Harmless((4,), r"Chat\.talk_with: 'Guest' -> '\w+'", "Which name a guest gets is free."),
+    Harmless(
+        (4,),
+        r"Chat\.talk_with: text\.strip\(\) -> text \(2\)",
+        "Whether blanks may stand around /quit is free.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.give_name: (\{len\(self\.people\)\}|len\(self\.people\)|'! '|' online\.') -> .*",
+        "What follows the name in a welcome is free.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.give_name: self\.tell\(.*Welcome.*\) <-> self\.say\(.*",
+        "Whether the newcomer or the others are told first is free.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.give_name: (self\.tell\(.*Welcome.*\)) -> \1 \1",
+        "To be welcomed twice is one notice more, and it is true.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.\w+: with self\.lock: -> .*",
+        "Two threads would have to meet.",
+        is_luck=True,
+    ),
 ]
