@@ -177,11 +177,40 @@ def _normal(text: str) -> list[str]:
 
 
 def _matches(shown: list[str], printed: list[str]) -> bool:
-    pattern = "".join(
-        r"(?:.*\n)*?" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*") + r"\n"
-        for line in shown
+    """Whether these lines were printed, with any others for each line "...".
+
+    Each part goes to its first place, and what is left to the next: so no part is looked for twice.
+    """
+    *parts, last = _parts(shown)
+    at = 0
+    for number, part in enumerate(parts):
+        places = range(at, len(printed) - len(part) + 1) if number else range(1)
+        found = next((place for place in places if _stand_at(part, printed, place)), None)
+        if found is None:
+            return False
+        at = found + len(part)
+    end = len(printed) - len(last)
+    return (end >= at if parts else end == 0) and _stand_at(last, printed, end)
+
+
+def _parts(shown: list[str]) -> list[list[str]]:
+    """What stands between the lines "..."."""
+    parts: list[list[str]] = [[]]
+    for line in shown:
+        if line == "...":
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    return parts
+
+
+def _stand_at(part: list[str], printed: list[str], at: int) -> bool:
+    """Whether these lines stand there; "..." within a line is any text."""
+    there = printed[at : at + len(part)]
+    return len(there) == len(part) and all(
+        re.fullmatch(re.escape(shown).replace(r"\.\.\.", ".*"), line)
+        for shown, line in zip(part, there, strict=True)
     )
-    return re.fullmatch(pattern, "".join(line + "\n" for line in printed)) is not None
 
 
 def _narration(lines: list[str]) -> list[str]:
