@@ -20,6 +20,8 @@ from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
 
 RULE = "A name has 1 to 20 letters, digits, _ and -, and begins with a letter."
+SIGNS = ":/@.,;!?*+=&%#$|~^`'\"()<>[]{}\\\u00a0\u200b\u3000"  # blanks as well, and what is unseen
+MOST_REFUSALS = 5  # of one person; then a server may hang up
 BOTH = (
     "What comes after '! ': does your server read on, and ask again?",
     "Answer '! ' and why, send the question again, and take the next line for a name.",
@@ -100,7 +102,7 @@ class Names:
     @pytest.mark.parametrize(
         "names",
         [
-            ["two words", "Bob:", "a/b", "a@b", "a.b"],
+            ["two words", *(f"a{sign}b" for sign in SIGNS)],
             ["_a", "-a", "1a"],
             ["/who", "*", "[10:00:00]", "!", "@Bob"],
             ["\U0001f642", "a\U0001f642"],
@@ -110,8 +112,9 @@ class Names:
     )
     def test_a_name_that_could_deceive_is_refused(self, graded: Graded, names: list[str]) -> None:
         """With an error, and the question again."""
-        alice = graded.connect("Alice")
-        for name in names:
+        for number, name in enumerate(names):
+            if number % MOST_REFUSALS == 0:
+                alice = graded.connect("Alice")
             given = ask_for(graded, alice, name)
             alice.must(not given, f"this is not a name to be given to anybody. {RULE}")
 
