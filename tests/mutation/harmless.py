@@ -279,4 +279,9 @@ HARMLESS = [
         "Two threads would have to meet.",
         is_luck=True,
     ),
+    Harmless(
+        (4,),
+        r"Chat\.claim: (return False -> return( \(2\))?|self\.people\[.* <-> person\.name = name)",
+        "None is as false as False, and both happen under the lock.",
+    ),
 ]

@@ -60,6 +60,9 @@ class Logs:
             alice.send(f"@{bob.name} for your eyes, {number}")
             hears(bob, private)
             logged(logs, SECRET, private)
+        for name, said in ((PUBLIC, f"{alice.name}: for the"), (SECRET, f"{bob.name}: for your")):
+            if (count := len(logged(logs, name, said))) != 20:
+                raise Verdict(MISMATCH, f"{name} should have 20 entries by now, and has {count}")
 
     @teaches(
         LOGS,
