@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import shutil
 import sys
+import textwrap
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ COLUMN_CELLS = (
     10  # "not graded"; one width for all, so that a row is shown before the next is known
 )
 REST = "*"
+_LABEL = re.compile(r"(?:Likely|Hint \d+): +(?=\S)")
 REST_MEANS = "* not all checks were run, as below"
 
 
@@ -45,6 +48,14 @@ class Look:
     def safe(self, text: str) -> str:
         """`text` without control characters, and with none that this terminal lacks."""
         return as_ascii(printable(text)) if self.is_ascii else printable(text)
+
+    def wrapped(self, line: str) -> list[str]:
+        """A line, safe, in as many rows as it needs; what a label tells stands beside the label."""
+        label = _LABEL.match(line)
+        if not label:
+            return [self.safe(line)]
+        beside = " " * label.end()
+        return textwrap.wrap(self.safe(line), self.width, subsequent_indent=beside)
 
     def cut(self, text: str, width: int) -> str:
         """`text`, safe, and in so many cells at most."""

@@ -33,6 +33,16 @@ def test_a_bar_is_full_and_empty_only_where_that_is_true() -> None:
     assert look.bar(200, 200) == "█" * 10
 
 
+def test_a_cause_and_a_hint_are_broken_between_words() -> None:
+    line = "Likely:  " + "a word " * 12
+    rows = Look(40).wrapped(line)
+    assert rows[0].startswith("Likely:  a word")
+    assert {row[:9] for row in rows[1:]} == {" " * 9}
+    assert max(map(len, rows)) <= 40
+    assert " ".join(" ".join(rows).split()) == " ".join(line.split())
+    assert Look(40).wrapped("  3. Alice gets " + "x" * 40) == ["  3. Alice gets " + "x" * 40]
+
+
 def test_a_line_is_never_wider_than_the_terminal() -> None:
     grades = [
         Grade("phase1", DOES_NOT_START, "w" * 200, checks={"a::test_b": "failed"}),

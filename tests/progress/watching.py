@@ -256,7 +256,7 @@ class Watch:
     def _say(self, text: str) -> None:
         self._wipe()
         for line in text.split("\n"):
-            print(self._look.safe(line), flush=True)
+            print(*self._look.wrapped(line), sep="\n", flush=True)
 
     def _show_bar(self, current: Current) -> None:
         grade = current.result.grade(current.phase, current.run.complaint())
