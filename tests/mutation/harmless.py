@@ -58,7 +58,7 @@ HARMLESS = [
     ),
     Harmless(
         (1, 2, 3, 4),
-        r".*: b?'! .+' -> b?'! .+(?<!X)'",
+        r".*: ('! .+' -> '! .+'|b'! .+\\n' -> b'! .+\\n')",
         "The words of an error are free.",
     ),
     Harmless(
@@ -283,5 +283,10 @@ HARMLESS = [
         (4,),
         r"Chat\.claim: (return False -> return( \(2\))?|self\.people\[.* <-> person\.name = name)",
         "None is as false as False, and both happen under the lock.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.rename: (self\.tell\(.* is now .*|del .* <-> self\.tell\(.* is now .*)",
+        "Whether whoever takes another name is told of it is free.",
     ),
 ]
