@@ -289,4 +289,19 @@ HARMLESS = [
         r"Chat\.rename: (self\.tell\(.* is now .*|del .* <-> self\.tell\(.* is now .*)",
         "Whether whoever takes another name is told of it is free.",
     ),
+    Harmless(
+        (4,),
+        r"Chat\.tell: person\.waiting .* > MAX.* -> .* >= MAX.*",
+        "A character more or less in the outbox.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.write: with contextlib\.suppress\(OSError\): -> .*",
+        "The thread that writes to somebody who has gone ends with an exception, and no other.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.tell: return -> nothing",
+        "Whoever was cut off gets nothing more, whatever is put into the outbox.",
+    ),
 ]
