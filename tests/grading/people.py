@@ -37,7 +37,9 @@ DEAD, GONE, DAEMON = "dead", "gone", "daemon"
 background."""
 
 
-FULL_SECONDS = 0.3  # a server that takes nothing for so long takes no more
+FULL_SECONDS = (
+    1.0  # a server that takes nothing for so long takes no more; a busy machine may pause it
+)
 BETWEEN_BYTES_SECONDS = 0.0005
 LATE_SECONDS = 0.5  # for what comes when the stream ends
 _FAREWELL = re.compile(r"\b(left|leave|leaves|gone|bye|goodbye|quit|disconnected)\b", re.IGNORECASE)
