@@ -5,12 +5,14 @@ from collections.abc import Mapping
 
 from tests.grading.faults import Fault, fault_in
 from tests.grading.people import (
+    CHARSET,
     DAEMON,
     DEAD,
     GONE,
     LATE,
     NUL,
     REFUSED,
+    SLOW,
     UNACCEPTED,
     UNFINISHED,
     UNREAD,
@@ -36,9 +38,16 @@ _USUAL = {
     LATE: "The answer waited in a buffer until the conversation ended. Flush it after each line:"
     " flush() in Java and Python, fflush() in C; or PrintWriter(..., true), or no buffer at all. Or"
     " does your server read to the end of the stream before it answers?",
+    CHARSET: "Characters that are not ASCII became others: ? where ASCII was written, Ã© where the"
+    " bytes of é were read as Latin-1. Name UTF-8 where bytes become text, and where text becomes"
+    " bytes: in Java new InputStreamReader(..., UTF_8) and getBytes(UTF_8); in Perl"
+    " decode('UTF-8', ...); in Node toString('utf8').",
     NUL: "A NUL byte, \\0, was sent. In C one stands behind the text of a string, and is not a part"
     " of the line: send strlen(text) bytes, and not one more. sizeof counts it, too.",
     REFUSED: "Nobody listens on that port any more: the listener was closed.",
+    SLOW: "Each answer comes late. Does your server sleep, or wait with a timeout, before it"
+    " answers? Does it copy or print all that it has for each byte? A line takes less than a"
+    " thousandth of a second.",
     UNACCEPTED: "The system has made the connection, and the server has not taken it: accept() is"
     " not called again. What does the server wait for instead?",
     UNFINISHED: "What was sent is not a line yet: a line ends with a newline.",

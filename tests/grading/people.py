@@ -28,9 +28,15 @@ of a line came; there was no connection."""
 NUL = "nul"
 """What came holds a NUL byte that should not be there."""
 
+CHARSET = "charset"
+"""What came was decoded or encoded as something else than UTF-8."""
+
 LATE, UNACCEPTED, UNREAD = "late", "unaccepted", "unread"
 """More of nothing that came: it came when the stream ended; the connection was not accepted; what
 was sent was not read. The system tells the last two on Linux; elsewhere they are silence."""
+
+SLOW = "slow"
+"""Each answer came in time, and all of them together took more than a check may take."""
 
 DEAD, GONE, DAEMON = "dead", "gone", "daemon"
 """What became of the server: it ended in this check; before it; its command left it in the
@@ -146,7 +152,7 @@ class Somebody(Peer):
             pause.wait(BETWEEN_BYTES_SECONDS)
             self._send(bytes([byte]))
 
-    def send_until_full(self, line: bytes) -> int:
+    def send_until_full(self, line: bytes, *, most_bytes: int = MAX_FLOOD_BYTES) -> int:
         """Send the same line again and again, and read nothing, until the server takes no more.
 
         The result is the number of whole lines that were taken. Of a line of which only a part was
@@ -156,7 +162,7 @@ class Somebody(Peer):
         self._has_flooded = True
         self.socket.setblocking(False)
         sent = 0
-        while self._can_send() and sent < MAX_FLOOD_BYTES:
+        while self._can_send() and sent < most_bytes:
             with contextlib.suppress(BlockingIOError):
                 sent += self.socket.send((line * 20)[sent % len(line) :])
         whole, part = divmod(sent, len(line))
@@ -278,6 +284,8 @@ class Somebody(Peer):
         )
         if "\0" in got and "\0" not in expected:
             verdict.kind = NUL
+        elif _is_in_another_charset(expected, got):
+            verdict.kind = CHARSET
         raise verdict
 
     def _next(
@@ -388,6 +396,16 @@ class Somebody(Peer):
         except (OSError, AssertionError, UnicodeDecodeError):  # nothing, or the end
             return False
         return not _FAREWELL.search(line)
+
+
+def _is_in_another_charset(expected: str, got: str) -> bool:
+    """Whether ASCII was written (é becomes ?), or what was UTF-8 was read as Latin-1 (é: Ã©)."""
+    if expected.isascii():
+        return False
+    in_ascii = re.escape(expected.encode("ascii", "replace").decode()).replace(r"\?", r"\?{1,4}")
+    in_latin_1 = expected.encode().decode("latin-1")
+    in_windows = expected.encode().decode("cp1252", "replace")
+    return bool(re.fullmatch(in_ascii, got)) or got in (in_latin_1, in_windows)
 
 
 def _with_passed(verdict: Verdict, passed: list[str]) -> Verdict:

@@ -18,7 +18,7 @@ import pytest
 from tests.grading.causes import sentence, start_cause
 from tests.grading.commands import fault_of
 from tests.grading.journal import Journal
-from tests.grading.people import DAEMON, GONE, Verdict
+from tests.grading.people import DAEMON, GONE, SLOW, Verdict
 from tests.grading.running import LEFT, START_SECONDS, Running
 from tests.grading.subject import Graded, Subject
 from tests.grading.teaching import explanation, lesson_of, shown
@@ -274,9 +274,20 @@ def pytest_runtest_makereport(
     if report.when == "call" or not report.passed:
         item.config.stash[_grades][item.nodeid] = report.outcome
     item.stash[_failed] = item.stash.get(_failed, False) or report.failed
-    if report.failed and call.excinfo and isinstance(call.excinfo.value, Verdict):
-        report.longrepr = _explain(item, call.excinfo.value)
+    if report.failed and call.excinfo and (verdict := _verdict_in(call.excinfo.value)):
+        report.longrepr = _explain(item, verdict)
+        if verdict.kind == SLOW:
+            report.sections = []  # where each of our threads was: nothing for a learner
     return report
+
+
+def _verdict_in(error: BaseException) -> Verdict | None:
+    """What a learner is told of; None where it is a mistake of ours."""
+    if isinstance(error, Verdict):
+        return error
+    if isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error):
+        return Verdict(SLOW, "The server answers so slowly that the check was given up")
+    return None
 
 
 def _explain(item: pytest.Item, verdict: Verdict) -> str:

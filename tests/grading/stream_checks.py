@@ -231,10 +231,10 @@ class StreamChecks(Arrivals):
     )
     def test_a_carriage_return_before_the_newline_is_dropped(self, talk: Talk) -> None:
         """As telnet ends its lines: with both. The line may be empty."""
-        talk.speaker.send_bytes(b"from telnet\r\n\r\nbye\r\n")
+        talk.speaker.send_bytes(b"from telnet\r\n\r\nas well\r\n")
         talk.hears("from telnet")
         talk.hears_an_empty_line()
-        talk.hears("bye")
+        talk.hears("as well")
 
     @teaches(
         CODE,
@@ -289,7 +289,8 @@ class StreamChecks(Arrivals):
 
     @teaches(
         WIRE,
-        "What was left without a newline at the end of the stream was taken for a line.",
+        "What was left without a newline at the end of the stream was taken for a line, or for the"
+        " beginning of what the next client says: each has a buffer of their own.",
         "What does a read give at the end of the stream? What is in your buffer then?",
         "A line ends with a newline. At the end of the stream no more of it will come.",
         "At the end of the stream forget what has no newline, and end the conversation. Java's"
@@ -298,12 +299,18 @@ class StreamChecks(Arrivals):
         " Java; 'end' in Node), at once, and again and again.",
     )
     @pytest.mark.parametrize("rest", ["unfinis", "unfinis\r"], ids=["plain", "carriage return"])
-    def test_an_unfinished_last_line_is_no_line(self, talk: Talk, rest: str) -> None:
-        """What has no newline at the end of the stream is not answered, and not delivered."""
+    def test_an_unfinished_last_line_is_no_line(
+        self, graded: Graded, talk: Talk, rest: str
+    ) -> None:
+        """It is not answered, not delivered, and not put before what the next client says."""
         talk.speaker.send_bytes(b"whole\n" + rest.encode())
         talk.speaker.half_close()
         talk.hears("whole")
         self.expect_departure(talk)
+        talk.close()
+        after = self.arrive(graded, "-b")
+        after.speaker.send("next")
+        after.hears("next")
 
     @teaches(
         WIRE,
@@ -421,13 +428,18 @@ class StreamChecks(Arrivals):
         late="The server says something only at the end of the stream, or at a newline. With a"
         " client that sends no newline neither may come: count what has come after each read.",
         silence="Bytes without a newline are collected without end, or thrown away without a word.",
-        mismatch="What has no newline was taken for a line, or it was refused again and again.",
+        mismatch="What has no newline was taken for a line, or it was refused again and again; or"
+        " something of it was left for the next client, who begins anew.",
     )
-    def test_64_kib_without_a_newline_end_the_connection(self, talk: Talk) -> None:
-        """The sender is told why."""
+    def test_64_kib_without_a_newline_end_the_connection(self, graded: Graded, talk: Talk) -> None:
+        """The sender is told why. The next client begins anew."""
         talk.speaker.send_bytes(b"x" * 65536)
         talk.speaker.waits_for("! .*", "an error, a line that begins with '! '")
         talk.speaker.gets_end_after_anything()
+        talk.close()
+        after = self.arrive(graded, "-b")
+        after.speaker.send("next")
+        after.hears("next")
 
     # --- what is not text ----------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ explanation of a failure.
 """
 
 import contextlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.grading.people import (
     DEAD,
     END,
     GONE,
+    MISMATCH,
     REFUSED,
     RESET,
     SILENCE,
@@ -34,6 +36,9 @@ NOT_WELL = (END, RESET, REFUSED)
 
 UNHEARD = (*NOT_WELL, SILENCE, UNACCEPTED, UNREAD)
 """What a part of a server that ended by an exception looks like, now and later."""
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 
 class Subject:
@@ -134,6 +139,8 @@ class Graded:
         if verdict.output is not None:  # of another server, which this check has started
             return
         if verdict.kind in NOT_WELL and not self.running.was_ended:
+            for each in self._people:  # it may wait for their end before it says what happened
+                each.end_stream_quietly()
             self.running.visit()
         if self.running.has_died:
             self._blame(verdict)
@@ -197,10 +204,14 @@ class Graded:
             )
         self.journal.add(f"the server prints {people} lines with '{text}', and by whom")
 
-    def prints_nothing_with(self, text: str) -> None:
-        """No line that was printed so far may hold this text."""
+    def prints_no_control_between(self, begin: str, end: str) -> None:
+        """Between these two no control character may have been printed. The tab does no harm.
+
+        What stands around them, such as a colour that the server itself gives to a line, is free.
+        """
         for line in self.running.console.since():
-            if text in line:
+            shown = line.partition(begin)[2].partition(end)
+            if shown[1] and _CONTROL.search(shown[0]):
                 raise Verdict(
-                    "mismatch", f"The console shows what it should not: {readable(line.encode())}"
+                    MISMATCH, f"The console shows what it should not: {readable(line.encode())}"
                 )

@@ -10,6 +10,7 @@ import pytest
 from tests.grading.causes import cause_of
 from tests.grading.deaths import ending
 from tests.grading.people import (
+    CHARSET,
     DEAD,
     END,
     LATE,
@@ -112,6 +113,23 @@ def test_a_nul_byte_has_its_own_cause(tmp_path: Path) -> None:
     verdict, text = verdict_of(tmp_path, echo("connection.sendall(line[:-1] + b'\\0\\n')"))
     assert verdict.kind == NUL
     assert "Likely:  A NUL byte, \\0, was sent. In C" in text
+
+
+@pytest.mark.parametrize(
+    "changed",
+    ["line.decode().encode('ascii', 'replace')", "line.decode('latin-1').encode()"],
+    ids=["ASCII", "Latin-1"],
+)
+def test_another_charset_has_its_own_cause(tmp_path: Path, changed: str) -> None:
+    def says_more_than_ascii(graded: Graded) -> None:
+        alice = graded.connect("Alice")
+        alice.send("né 日本")
+        alice.gets("né 日本")
+
+    source = echo(f"connection.sendall({changed})")
+    verdict, text = verdict_of(tmp_path, source, says_more_than_ascii)
+    assert verdict.kind == CHARSET
+    assert "Likely:  Characters that are not ASCII became others" in text
 
 
 # --- an exception ------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def test_what_is_unread_does_not_reset_the_connection_at_the_end(tmp_path: Path)
 
 
 def says_no(graded: Graded) -> None:
-    graded.prints_nothing_with("Error")
+    assert not any("Error" in line for line in graded.running.console.since())
     raise Verdict("mismatch", "No")
 
 
@@ -175,3 +175,11 @@ def test_a_learner_reads_it(tmp_path: Path) -> None:
     assert status == 1
     assert "1 failed" in output
     assert "The server ended with status 3." in output
+
+
+def test_one_that_takes_its_leave_before_it_dies_is_told_to_be_dead(tmp_path: Path) -> None:
+    """Its last words come when the client has ended its stream, too: nobody else makes it go on."""
+    farewell = "connection.shutdown(socket.SHUT_WR)\nconnection.recv(1)\nraise ValueError(line)"
+    verdict, text = verdict_of(tmp_path, echo(farewell))
+    assert verdict.kind == DEAD
+    assert "The console shows an exception: ValueError" in text

@@ -107,3 +107,14 @@ def test_a_start_may_be_given_more_or_less_time(tmp_path: Path) -> None:
     output = graded("tests/phase1", "--start-seconds", "0.3", "--server", command)
     assert "Nobody could connect to 127.0.0.1 port" in output
     assert "within 0.3 s" in output
+
+
+def test_a_server_that_takes_too_long_over_all_is_told_so(tmp_path: Path) -> None:
+    """Not where the threads of the checks were when the time was up."""
+    pytest.importorskip("pytest_timeout")
+    script = tmp_path / "server.py"
+    script.write_text(echo("time.sleep(0.02)\nconnection.sendall(line)"))
+    options = ("-k", "burst", "--timeout", "2", "--server", f"{PYTHON} {script} {{port}}")
+    output = graded("tests/phase1", *options)
+    assert "Likely:  Each answer comes late." in output
+    assert "Stack of" not in output

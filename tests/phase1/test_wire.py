@@ -9,9 +9,14 @@ from tests.grading.server_checks import ServerChecks, SilenceChecks
 from tests.grading.stream_checks import CODE, StreamChecks
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
+from tests.grading.text_checks import TextChecks
 
 OURS = "phase1.server --port {port}"
 pytestmark = pytest.mark.usefixtures("silent_people")
+NOT_QUITE = (
+    *("hello server!", "  Hello Server!  ", "Hello Server! ", " Hello Server!"),
+    *("Hello Server!!", "Hello Server", "Say: Hello Server!"),
+)
 
 
 @teaches(
@@ -34,13 +39,78 @@ def test_hello_is_answered_and_every_other_line_is_sent_back(graded: Graded) -> 
     alice = graded.connect("Alice")
     alice.send("Hello Server!")
     alice.gets("Hello Client!")
-    for line in ("hello server!", "  Hello Server!  "):  # blanks belong to the line
+    alice.send("Hello Server!")  # as often as it is said
+    alice.gets("Hello Client!")
+    for line in NOT_QUITE:
+        alice.send(line)
+        alice.gets(line)
+
+
+@teaches(
+    "phase1/README.md, What is on the wire",
+    "A client that connected while another was served is not answered when its turn has come.",
+    "What happens to a client that connects while your server talks to another?",
+    "The system makes the connection, and queues it until you call accept(). Leave it there.",
+    "Make one listener, before the loop, and close it only at the very end. Call accept() when the"
+    " client before has left.",
+    unaccepted="After the first client accept() is not called again.",
+    refused="The listener was closed while a client was served: a client that comes meanwhile is"
+    " refused. One listener serves for all clients, one after the other.",
+    end="A client that came while another was served was turned away. It can wait for its turn, in"
+    " the listener's queue.",
+    reset="A client that came while another was served was turned away, or its connection was lost"
+    " with the listener: one listener serves for all clients.",
+)
+def test_a_client_that_comes_meanwhile_is_answered_in_its_turn(graded: Graded) -> None:
+    """At once, or when the one before it has left: both are right."""
+    alice = graded.connect("Alice")
+    alice.send("I am first")
+    alice.gets("I am first")
+    bob = graded.connect("Bob")
+    bob.send("I wait")
+    alice.send("I am still here")
+    alice.gets("I am still here")
+    alice.leave()
+    bob.gets("I wait")
+
+
+@teaches(
+    CODE,
+    "A word was taken for a command. There are none yet: every line but the greeting comes back.",
+    "Which lines does your server not send back? Which words end its conversation?",
+    "A client that wants to leave ends its stream. It need not say so.",
+    "Take out what looks for exit, quit or bye. In Python, the end is `if not data: break`.",
+    end="A word ended the conversation. Only the end of the stream does: `exit` is a line here.",
+    reset="A word ended the conversation. Only the end of the stream does: `exit` is a line here.",
+    dead="A word ended the server, and all others with it. Anybody may say `exit` or `shutdown`.",
+)
+def test_no_word_is_a_command(graded: Graded) -> None:
+    alice = graded.connect("Alice")
+    for line in ("exit", "quit", "bye", "/exit", "/quit", "q", "stop", "shutdown"):
         alice.send(line)
         alice.gets(line)
 
 
 class TestStream(StreamChecks):
     """The promises of the stream that hold from this phase on."""
+
+
+class TestText(TextChecks):
+    """The promises of the text in a line that hold from this phase on."""
+
+
+@teaches(
+    CODE,
+    "From telnet, 'Hello Server!' is not known again: its \\r is still there when it is compared.",
+    "What exactly do you compare with 'Hello Server!'? Print it with its control characters.",
+    "First take the end off the line, all of it. Then look at what the line says.",
+    "In Python: line.removesuffix(b'\\r').decode() == 'Hello Server!'.",
+    silence="The line has an end that your server does not know: \\r\\n.",
+)
+def test_hello_from_telnet_is_answered_as_well(graded: Graded) -> None:
+    alice = graded.connect("Alice")
+    alice.send_bytes(b"Hello Server!\r\n")
+    alice.gets("Hello Client!")
 
 
 @teaches(

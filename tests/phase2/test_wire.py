@@ -13,11 +13,14 @@ from tests.grading.server_checks import ServerChecks, SilenceChecks
 from tests.grading.stream_checks import StreamChecks
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
+from tests.grading.text_checks import TextChecks
 from tests.phase1 import test_wire as phase1
 
 OURS = "phase2.server --port {port}"
 pytestmark = pytest.mark.usefixtures("silent_people")
 CODE = "phase2/README.md, Read the code"
+ESCAPES = ("\x1b[2J", "\x1b]0;title\x07", "\x08\x0b\x0c\x7f", "\x9b2J", "100%s%n ")
+"""The last is none; but a console is often written to by printf()."""
 
 
 @teaches(
@@ -36,9 +39,8 @@ CODE = "phase2/README.md, Read the code"
 )
 def test_fifty_clients_are_served_at_once(graded: Graded) -> None:
     people = [graded.connect(f"client {number}") for number in range(1, 51)]
-    for number, somebody in enumerate(people, 1):
-        somebody.send(f"I am {number}")
-    for number, somebody in reversed(list(enumerate(people, 1))):  # the last one need not wait
+    for number, somebody in reversed(list(enumerate(people, 1))):
+        somebody.send(f"I am {number}")  # and those who came before have said nothing yet
         somebody.gets(f"I am {number}")
 
 
@@ -165,20 +167,27 @@ def test_it_prints_what_was_said(graded: Graded) -> None:
 )
 def test_no_escape_sequence_reaches_the_console(graded: Graded) -> None:
     alice = graded.connect("Alice")
-    alice.send("before \x1b[2J\x07 after")
-    graded.prints("after")
-    graded.prints_nothing_with("\x1b[2J")
+    for number, sent in enumerate(ESCAPES):
+        alice.send(f"before{sent}behind {number}")
+        graded.prints(f"behind {number}")
+        graded.prints_no_control_between("before", f"behind {number}")
 
 
 # The answers are those of phase 1.
 test_hello_is_answered_and_every_other_line_is_sent_back = (
     phase1.test_hello_is_answered_and_every_other_line_is_sent_back
 )
+test_no_word_is_a_command = phase1.test_no_word_is_a_command
+test_hello_from_telnet_is_answered_as_well = phase1.test_hello_from_telnet_is_answered_as_well
 test_a_client_that_reads_late_gets_everything = phase1.test_a_client_that_reads_late_gets_everything
 
 
 class TestStream(StreamChecks):
     """The promises of the stream, which hold since phase 1."""
+
+
+class TestText(TextChecks):
+    """The promises of the text in a line, which hold since phase 1."""
 
 
 class TestServer(ServerChecks):

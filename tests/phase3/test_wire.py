@@ -12,16 +12,18 @@ from collections import Counter
 import pytest
 
 from tests.grading.newcomers import hears_from, newcomers
-from tests.grading.people import RESET, Somebody, Verdict
+from tests.grading.people import END, RESET, UNFINISHED, Somebody, Verdict
 from tests.grading.server_checks import ServerChecks, SilenceChecks
 from tests.grading.stream_checks import Arrivals, StreamChecks, Talk, in_substance
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
+from tests.grading.text_checks import TextChecks
 
 OURS = "phase3.server --port {port}"
 pytestmark = pytest.mark.usefixtures("silent_people")
 CODE = "phase3/README.md, Read the code"
 RUN = "phase3/README.md, Run it"
+LATE_BYTES = 6_000_000  # more than the systems of both ends keep for a client with a small buffer
 
 
 def is_ignored(line: str) -> bool:
@@ -193,13 +195,17 @@ def test_exit_leaves(graded: Graded, line: str) -> None:
     "Does your server look for /exit in the line, or at all of the line?",
     "The command is the whole line.",
     "In Python: ==, not `in` and not startswith(). In C: strcmp(), not strstr().",
+    silence="A line that is not the command was taken for it: only /exit alone, with blanks around"
+    " it, is. `exit` without the slash is something that one says.",
     end="Somebody who told others how to leave had to leave.",
+    reset="Somebody who told others how to leave had to leave.",
 )
 def test_a_line_that_holds_the_word_exit_is_said(graded: Graded) -> None:
     alice, bob = arrive(graded, "Alice"), arrive(graded, "Bob")
-    alice.send("To leave, type /exit", "fence")
-    bob.gets("To leave, type /exit")
-    bob.gets("fence")
+    lines = ("To leave, type /exit", "/exit is how one leaves", "/exits", "exit", "quit", "bye")
+    for line in lines:
+        alice.send(line)
+        bob.gets(line)
 
 
 def without_numbers(line: str) -> str:
@@ -316,6 +322,36 @@ def test_lines_stay_whole_when_several_speak_at_once(graded: Graded) -> None:
 
 
 @teaches(
+    "phase3/README.md, The flaw that remains",
+    "A client read late, and something of what was said meanwhile is missing in the middle.",
+    "What does your server do when it cannot send a line, or not all of it?",
+    "send() and write() say how much they took. A socket that does not wait takes a part, or none.",
+    "Wait, as sendall() does; or keep what is left, and send it when there is room again. Node's"
+    " write() keeps it for you.",
+    mismatch="A part of a line was left out, or whole lines: send() may take a part, or nothing"
+    " (EAGAIN). What is left is still to be sent, before all that comes later.",
+    silence="Not all lines came that were said while the client did not read: they were dropped, or"
+    " whoever waits to send them is not woken when there is room again.",
+)
+def test_a_client_that_reads_late_misses_no_line(graded: Graded) -> None:
+    """It gets all lines, or is cut off: what it has got has no hole."""
+    bob = graded.connect("Bob", receive_buffer_bytes=4096)
+    bob.waits_for(r"\* .*", "a word of welcome, a line that begins with '* '")
+    alice = arrive(graded, "Alice")
+    count = alice.send_until_full(b"x" * 3999 + b"\n", most_bytes=LATE_BYTES)
+    try:
+        for _ in range(count):
+            bob.gets("x" * 3999)
+        alice.send_bytes(alice.rest_of_line or b"x" * 3999 + b"\n")
+        bob.gets("x" * 3999)
+        alice.send("fence")
+        bob.gets("fence")
+    except Verdict as verdict:
+        if verdict.kind not in (END, RESET, UNFINISHED):
+            raise
+
+
+@teaches(
     CODE,
     "Somebody who had been welcomed did not hear what was said next: the word of welcome was sent"
     " before the newcomer was in the list.",
@@ -371,8 +407,11 @@ def test_people_may_come_and_go_while_others_speak(graded: Graded) -> None:
 )
 def test_no_escape_sequence_is_delivered(graded: Graded) -> None:
     bob, alice = arrive(graded, "Bob"), arrive(graded, "Alice")
-    alice.send("before\x1b[2J\x07after")
-    bob.gets_like(r"before[^\x00-\x1f\x7f-\x9f]*after", "the line without its control characters")
+    for sent in ("\x1b[2J\x07", "\x1b]0;title\x07", "\x08\x0b\x0c\x7f", "\x9b2J"):
+        alice.send(f"before{sent}after")
+        bob.gets_like(
+            r"before[^\x00-\x1f\x7f-\x9f]*after", "the line without its control characters"
+        )
 
 
 @teaches(
@@ -433,6 +472,10 @@ class TestStream(Phase3, StreamChecks):
         assert talk.witness
         talk.witness.send("fence")
         talk.hearer.gets("fence")  # and no "unfinis" before it
+
+
+class TestText(Phase3, TextChecks):
+    """The promises of the text in a line, which hold since phase 1."""
 
 
 class TestServer(Phase3, ServerChecks):

@@ -17,7 +17,7 @@ from tests.grading.chat.names import Names
 from tests.grading.chat.outbox import Outboxes
 from tests.grading.chat.people import is_notice
 from tests.grading.chat.private import Holders, PrivateMessages
-from tests.grading.chat.stream import PeopleArrive, Stream
+from tests.grading.chat.stream import PeopleArrive, Stream, Text
 from tests.grading.chat.talking import Talking
 from tests.grading.chat.trust import Trust
 from tests.grading.server_checks import ServerChecks, SilenceChecks
@@ -42,6 +42,10 @@ class TestTalking(Talking):
 
 class TestStream(Stream):
     """Lines in a stream, as in the phases before."""
+
+
+class TestText(Text):
+    """The text in a line, as in the phases before."""
 
 
 class TestServer(PeopleArrive, ServerChecks):

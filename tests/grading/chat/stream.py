@@ -6,6 +6,7 @@ from tests.grading.chat.people import PROTOCOL, TIME, fence, hears, join
 from tests.grading.stream_checks import Arrivals, StreamChecks, Talk, in_substance
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
+from tests.grading.text_checks import TextChecks
 
 
 class TalkWithNames(Talk):
@@ -33,6 +34,12 @@ class PeopleArrive(Arrivals):
         """Alice speaks, Bob hears her, and Carol can speak when Alice has gone."""
         bob, carol, alice = (join(graded, name + which) for name in ("Bob", "Carol", "Alice"))
         return TalkWithNames(alice, bob, carol)
+
+
+class Text(PeopleArrive, TextChecks):
+    """The promises of the text in a line."""
+
+    test_blanks_at_the_end_belong_to_the_line = None  # type: ignore[assignment]  # free here
 
 
 class Stream(PeopleArrive, StreamChecks):
