@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from tests.grading.faults import Fault, fault_in
 from tests.grading.people import (
+    AS_PYTHON,
     CHARSET,
     DAEMON,
     DEAD,
@@ -33,6 +34,8 @@ LOST_WORDS = " What C had printed is lost if it was still in a buffer: print to 
 _SUDDEN = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGPIPE")
 
 _USUAL = {
+    AS_PYTHON: "str() of bytes, or an f-string with bytes in it, gives what Python shows of them:"
+    " b'...'. decode() gives the text in them.",
     DAEMON: "The command starts something else, and ends. The checks need to see the server's end,"
     " and its output: start the server itself.",
     LATE: "The answer waited in a buffer until the conversation ended. Flush it after each line:"

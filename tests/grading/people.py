@@ -30,6 +30,8 @@ NUL = "nul"
 
 CHARSET = "charset"
 """What came was decoded or encoded as something else than UTF-8."""
+AS_PYTHON = "as python"
+"""What came holds bytes as Python shows them, b'...', instead of the text in them."""
 
 LATE, UNACCEPTED, UNREAD = "late", "unaccepted", "unread"
 """More of nothing that came: it came when the stream ended; the connection was not accepted; what
@@ -43,11 +45,10 @@ DEAD, GONE, DAEMON = "dead", "gone", "daemon"
 background."""
 
 
-FULL_SECONDS = (
-    1.0  # a server that takes nothing for so long takes no more; a busy machine may pause it
-)
+FULL_SECONDS = 1.0  # a server that takes nothing for so long takes no more, on a busy machine too
 BETWEEN_BYTES_SECONDS = 0.0005
 LATE_SECONDS = 0.5  # for what comes when the stream ends
+_SHOWN_BYTES = re.compile(r"\bb(['\"]).*\1")
 _FAREWELL = re.compile(r"\b(left|leave|leaves|gone|bye|goodbye|quit|disconnected)\b", re.IGNORECASE)
 MAX_FLOOD_BYTES = 64_000_000  # no system keeps as much for a connection
 
@@ -286,6 +287,8 @@ class Somebody(Peer):
             verdict.kind = NUL
         elif _is_in_another_charset(expected, got):
             verdict.kind = CHARSET
+        elif _SHOWN_BYTES.search(got) and not _SHOWN_BYTES.search(expected):
+            verdict.kind = AS_PYTHON
         raise verdict
 
     def _next(

@@ -10,6 +10,7 @@ import pytest
 from tests.grading.causes import cause_of
 from tests.grading.deaths import ending
 from tests.grading.people import (
+    AS_PYTHON,
     CHARSET,
     DEAD,
     END,
@@ -130,6 +131,13 @@ def test_another_charset_has_its_own_cause(tmp_path: Path, changed: str) -> None
     verdict, text = verdict_of(tmp_path, source, says_more_than_ascii)
     assert verdict.kind == CHARSET
     assert "Likely:  Characters that are not ASCII became others" in text
+
+
+def test_bytes_as_python_shows_them_have_their_own_cause(tmp_path: Path) -> None:
+    source = echo("connection.sendall(str(line[:-1]).encode() + b'\\n')")
+    verdict, text = verdict_of(tmp_path, source)
+    assert verdict.kind == AS_PYTHON
+    assert "decode() gives the text in them" in text
 
 
 # --- an exception ------------------------------------------------------------------------------

@@ -56,6 +56,8 @@ READ of size 1 at 0x602000000014 thread T0"""
 CSHARP = """Unhandled exception. System.IO.IOException: Broken pipe
    at System.Net.Sockets.NetworkStream.Write()"""
 
+TRACEBACK = "Traceback (most recent call last):\n  x\n"
+
 PERL = """Can't locate JSON.pm in @INC (you may need to install it) at server.pl line 3.
 BEGIN failed--compilation aborted at server.pl line 3."""
 
@@ -118,6 +120,15 @@ def test_what_people_say_is_no_fault(said: str) -> None:
         ("fatal: [Errno 104] Connection reset by peer", "go on with the others"),
         (NODE, "go on with the others"),
         (CSHARP, "go on with the others"),
+        ("accept: Invalid argument", "then listen()"),
+        (f"{TRACEBACK}OSError: [Errno 22] Invalid argument", "then listen()"),
+        (f"{TRACEBACK}OSError: [Errno 9] Bad file descriptor", "had been closed"),
+        ("java.net.SocketException: Socket is closed\n\tat java.base/a", "had been closed"),
+        (f"{TRACEBACK}TypeError: 'str' object cannot be interpreted as an integer", "is a number"),
+        (f"{TRACEBACK}TypeError: can't concat str to bytes", "are two types"),
+        (f"{TRACEBACK}TypeError: a bytes-like object is required, not 'str'", "are two types"),
+        (f"{TRACEBACK}TypeError: write() argument must be str, not bytes", "are two types"),
+        (f"{TRACEBACK}AttributeError: 'str' object has no attribute 'decode'", "are two types"),
     ],
 )
 def test_the_usual_messages_are_explained(printed: str, advice: str) -> None:

@@ -23,10 +23,10 @@ NOT_QUITE = (
     "phase1/README.md, Run it",
     "'Hello Server!', exactly so, is answered 'Hello Client!', and every other line as it came. (A"
     " greeting before that would be one line too many: nothing is said unasked.)",
-    "What does your server do with a line that it has received?",
-    "Compare the line without its newline: all of it, and as it is written.",
-    "In Python: 'Hello Client!' if line == 'Hello Server!' else line. In Java: equals(), not ==. In"
-    " C: strcmp() gives 0 where two are equal.",
+    "What does your server receive, and what does it send? Print both, as with repr() in Python.",
+    "Compare all of the line, but for its newline; and send a newline behind each answer.",
+    "In Python: 'Hello Client!' if line == 'Hello Server!' else line; strip() would take off blanks"
+    " as well. In Java: equals(), not ==. In C: strcmp() gives 0 where two are equal.",
     silence="Nothing was sent back; or the answer waits in a buffer that nobody flushed; or your"
     " server is still with the visitor before, who has left: a read gives 0 bytes then (b'' in"
     " Python, -1 in Java), at once and again and again.",
@@ -34,6 +34,9 @@ NOT_QUITE = (
     " look for an exception that your program swallows.",
     reset="The connection was closed before what Alice had sent was read.",
     unfinished="An answer is a line, and ends with a newline like every other.",
+    unaccepted="Is your server still with the visitor before, who has left? (The checks connect"
+    " once to see whether it listens.) A read gives 0 bytes then (b'' in Python, -1 in Java), at"
+    " once and again and again. Or is accept() not called in a loop?",
 )
 def test_hello_is_answered_and_every_other_line_is_sent_back(graded: Graded) -> None:
     alice = graded.connect("Alice")
