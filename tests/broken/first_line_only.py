@@ -3,6 +3,7 @@
 Phase: 1
 Fails: test_several_lines_in_one_segment_are_several_lines
 Fails: test_an_empty_line_is_a_line
+Fails: test_no_text_is_more_than_text
 Fails: test_a_line_may_come_in_pieces
 Fails: test_a_character_may_be_cut_in_two
 Fails: test_all_that_came_before_the_end_is_heard

@@ -5,6 +5,7 @@ Fails: test_fifty_clients_are_served_at_once
 Fails: test_unfinished_lines_of_two_clients_are_not_mixed
 Fails: test_a_client_that_does_not_read_holds_up_nobody
 Fails: test_clients_that_vanish_take_nobody_along
+Fails: test_it_prints_what_was_said
 """
 
 import socket
