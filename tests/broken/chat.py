@@ -91,8 +91,10 @@ class Chat(Echo):
             self.tell(person, "! That name is taken.", QUESTION)
 
     def any_name(self) -> str:
-        """A name that nobody has had."""
-        return f"Guest{next(self.guests)}"
+        """A name that is free."""
+        with self.lock:
+            names = (f"Guest{number}" for number in self.guests)
+            return next(name for name in names if self.key(name) not in self.people)
 
     def is_name(self, wanted: str) -> bool:
         """Whether somebody may have this name."""
@@ -169,7 +171,7 @@ class Chat(Echo):
         """Tell one person something."""
         with self.lock:
             recipient = self.people.get(self.key(name))
-            if recipient is None or not text:
+            if recipient is None or not text.strip():
                 self.tell(sender, f"! Nobody is called {self.for_answers(name)}, or no text.")
                 return
             head = f"{sender.name} -> {recipient.name}: "

@@ -1,6 +1,9 @@
 """What the chat could do without was left out: other words for a command, help, made-up names.
 
 Phase: 4
+Fails: test_an_entry_has_date_and_time_and_what_was_said
+Fails: test_lines_of_all_kinds_have_the_time_of_now
+Fails: test_what_nobody_hears_is_in_the_log
 Fails: test_an_empty_line_takes_a_free_name
 Fails: test_a_doubled_sign_is_said_with_one
 Fails: test_quit_ends_the_conversation

@@ -1,6 +1,7 @@
 """/nick gives any name: one that is taken, one that is none; and the old one stays taken.
 
 Phase: 4
+Fails: test_an_entry_has_the_names_that_others_read
 Fails: test_nick_keeps_the_name_where_the_new_one_cannot_be_had
 Fails: test_nick_changes_the_name_and_frees_the_old_one
 Fails: test_after_nick_all_know_the_new_name

@@ -1,6 +1,7 @@
 """A private message goes to an address, and a whole class may have the same.
 
 Phase: 4
+Fails: test_a_private_message_to_oneself_reaches_nobody_else
 Fails: test_a_private_message_reaches_two_people
 """
 

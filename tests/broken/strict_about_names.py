@@ -1,6 +1,7 @@
 """Names are of letters from a to z, and whoever has sent three others is shown the door.
 
 Phase: 4
+Fails: test_nick_keeps_the_name_where_the_new_one_cannot_be_had
 Fails: test_an_allowed_name_is_given
 Fails: test_after_five_refusals_a_good_name_is_given
 Fails: test_a_name_that_could_deceive_is_refused

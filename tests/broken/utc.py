@@ -2,6 +2,7 @@
 
 Phase: 4
 Fails: test_the_time_is_that_of_now_in_the_zone_of_the_server
+Fails: test_lines_of_all_kinds_have_the_time_of_now
 """
 
 import time

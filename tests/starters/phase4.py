@@ -103,7 +103,7 @@ class Chat:
             if text is None:
                 self.tell(person, "! That line is too long, or not UTF-8.")
             elif not person.name:
-                self.give_name(person, text if text.strip() else f"Guest{next(self.guests)}")
+                self.give_name(person, text if text.strip() else self.any_name())
             # <7>
             # TODO 7: quit ends the conversation (/quit)
             #   /quit ends this conversation: return, and what stands in serve() is done. So do
@@ -134,6 +134,12 @@ class Chat:
                 self.tell(person, f"{now()} * Welcome, {person.name}! {len(self.people)} online.")
                 self.say(person, f"{now()} * {person.name} joined")
         # </1>
+
+    def any_name(self) -> str:
+        """A name that is free."""
+        with self.lock:
+            names = (f"Guest{number}" for number in self.guests)
+            return next(name for name in names if key(name) not in self.people)
 
     def claim(self, person: Person, name: str) -> bool:
         """Give somebody a name; False where they cannot have it."""
@@ -251,7 +257,7 @@ class Chat:
         #   f"{now()} {sender.name} -> {recipient.name}: {text}", and the text through clean().
         with self.lock:
             recipient = self.people.get(key(name))
-            if recipient is None or not text:
+            if recipient is None or not text.strip():
                 self.tell(sender, "! Nobody has that name, or there is no text.")
                 return
             said = f"{sender.name} -> {recipient.name}: {clean(text)}"

@@ -16,6 +16,7 @@ from tests.grading.chat.people import (
     is_asked,
     join,
     must_not_get,
+    remember,
     strangers_in,
 )
 from tests.grading.people import Somebody
@@ -211,12 +212,14 @@ class Newcomers:
         mismatch="An empty line, or one of blanks, is answered by a welcome under a name that is"
         " allowed; it was refused, or the name is none.",
     )
-    @pytest.mark.parametrize("line", ["", "   "], ids=["empty", "blanks"])
+    @pytest.mark.parametrize("line", ["", "\r", "   "], ids=["empty", "carriage return", "blanks"])
     def test_an_empty_line_takes_a_free_name(self, graded: Graded, line: str) -> None:
-        """Two who ask get two names, and the others know both."""
+        """Three who ask get three names, none of which is taken, and the others know them all."""
         bob = join(graded, "Bob")
         given: list[str] = []
-        for who in ("Somebody", "Another"):
+        for who in ("Somebody", "Another", "A third one"):
+            if len(given) == 2:
+                given.append(_takes_the_name_after(graded, given[1]))
             somebody = graded.connect(who)
             name = ask_for(graded, somebody, line)
             somebody.must(bool(A_NAME.fullmatch(name)), "an empty line takes any allowed name")
@@ -226,6 +229,14 @@ class Newcomers:
             lines = all_before(bob, f"{name}: hello")
             told = any(re.fullmatch(rf"{TIME} \* {name} joined", each) for each in lines)
             bob.must(told, f"first they should be told '[time] * {name} joined'")
+
+
+def _takes_the_name_after(graded: Graded, name: str) -> str:
+    """Whoever counts, as guest1 and guest2, would give it next; now somebody has it."""
+    stem, number = re.fullmatch(r"(.*?)(\d*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    after = f"{stem}{int(number or 0) + 1:0{len(number)}}"
+    ask_for(graded, graded.connect(f"One called {after}"), after)
+    return after
 
 
 class WithoutAName:
@@ -241,7 +252,7 @@ class WithoutAName:
     )
     @pytest.mark.parametrize("refused", [False, True], ids=["at first", "after a refusal"])
     def test_whoever_has_no_name_hears_nothing(self, graded: Graded, refused: bool) -> None:
-        """Neither what is said, nor who comes, takes another name, or goes."""
+        """Neither what is said, also to no name, nor who comes, takes another name, or goes."""
         alice, bob = join(graded, "Alice"), join(graded, "Bob")
         nobody = graded.connect("Nobody")
         if refused:
@@ -250,7 +261,8 @@ class WithoutAName:
         alice.send("who can hear this?")
         hears(bob, f"{alice.name}: who can hear this?")
         carol = join(graded, "Carol")
-        carol.send("hello", "/quit")
+        eve = remember(graded, graded.name("Eve"))
+        carol.send("hello", f"/nick {eve}", "@ psst", "/pm  psst", "/quit")
         carol.gets_end_after_anything()
         hears(bob, f"{carol.name}: hello")
         nobody.send(graded.name("Dora"))

@@ -18,11 +18,14 @@ from tests.grading.chat.people import (
     is_told,
     join,
     must_not_get,
+    next_line,
     remember,
 )
+from tests.grading.chat.talking import must_be_between
 from tests.grading.people import Somebody
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
+from tests.grading.zone import time_there
 
 A_LIST = "'[time] * 2 online: Alice, Bob'"
 
@@ -31,7 +34,10 @@ def people_listed(somebody: Somebody, command: str = "/who") -> list[str]:
     """The names that the answer to /who lists, which must be as many as it says, each once."""
     somebody.send(command)
     found = gets_notice(somebody, r"(\d+) online: (.*)", A_LIST)
-    names = found[2].split(", ")
+    listed = found[2]
+    while listed.endswith(","):
+        listed += " " + gets_notice(somebody, rf"{found[1]} online: (.*)", "the rest of it")[1]
+    names = listed.split(", ")
     is_right = len(names) == int(found[1]) == len(set(names))
     somebody.must(is_right and "" not in names, "the number is that of the names, and each is once")
     return names
@@ -69,6 +75,24 @@ class Who:
             if re.fullmatch(rf"{TIME} \* \d+ online: .*", line):
                 must_not_get(bob, line, f"it is {alice.name} who has asked")
 
+    @teaches(
+        PROTOCOL,
+        "There was no place for forty people, or not all of them heard what was said.",
+        "How many can be here at once? Where does that number stand?",
+        "A class has thirty pupils, and a bound on people is none on connections.",
+        "Let there be forty at least; whoever is here hears everything.",
+        silence="Not all of the forty heard it: is there a list that has no place for more?",
+        end="The connection was ended: is there a limit to how many can be here?",
+    )
+    def test_forty_people_are_here_at_once(self, graded: Graded) -> None:
+        """All hear what one says, and all are listed."""
+        people = [join(graded, f"Person{number}x") for number in range(40)]
+        people[0].send("can you all hear me?")
+        for each in people[1:]:
+            hears(each, f"{people[0].name}: can you all hear me?")
+        missing = {each.name for each in people} - set(people_listed(people[-1]))
+        people[-1].must(not missing, f"{sorted(missing)} are here, too")
+
 
 class Renaming:
     """/nick: another name."""
@@ -81,15 +105,20 @@ class Renaming:
         "In one step for all others (under the lock): take the new name, then free the old one.",
     )
     def test_nick_changes_the_name_and_frees_the_old_one(self, graded: Graded) -> None:
-        """The others are told once; what is said then has the new name."""
-        bob, alice = join(graded, "Bob"), join(graded, "Alice")
-        old, eve = alice.name, graded.name("Eve")
-        rename(graded, alice, bob, eve)
-        alice.send("it is me")
-        lines = all_before(bob, f"{eve}: it is me")
-        for line in lines:
-            if f"is now {eve}" in line:
-                must_not_get(bob, line, "once is enough")
+        """All others are told once, and first; what is said then has the new name."""
+        alice, bob, carol = (join(graded, name) for name in ("Alice", "Bob", "Carol"))
+        old, eve = alice.name, remember(graded, graded.name("Eve"))
+        alice.send(f"/nick {eve}", "it is me")
+        for each in (bob, carol):
+            told = [
+                line
+                for line in all_before(each, f"{eve}: it is me")
+                if re.match(rf"{TIME} \* (?:{old}|{eve}) (?:joined|left|is now)\b", line)
+            ]
+            each.must(len(told) > 0, f"first they should be told '[time] * {old} is now {eve}'")
+            if not re.fullmatch(rf"{TIME} \* {old} is now {eve}", told[0]):
+                must_not_get(each, told[0], f"it is '[time] * {old} is now {eve}'")
+            each.must(len(told) == 1, f"once is enough to be told of {eve}")
         again = graded.connect("Alice again")
         given = ask_for(graded, again, old)
         again.must(given == old, f"{old} is free again")
@@ -156,7 +185,7 @@ class Renaming:
         self, graded: Graded, wanted: str
     ) -> None:
         """An error, nobody is told, and all is as before, for its holder as well."""
-        alice, bob = join(graded, "Alice"), join(graded, "Bob")
+        alice, bob = join(graded, "Alice"), join(graded, "Ünal")
         name = {"taken": bob.name, "TAKEN": bob.name.upper()}.get(wanted, wanted)
         alice.send(f"/nick {name}".rstrip())
         alice.gets_error()
@@ -186,7 +215,15 @@ class Renaming:
         remember(graded, spelled)
         alice.send(f"/nick {spelled}", "hello")
         either = f"{alice.name}|{spelled}"
-        bob.gets_like(rf"{TIME} ({either}): hello", f"'[time] {spelled}: hello'")
+        told = []
+        while not (
+            said := re.fullmatch(
+                rf"{TIME} ({either}): hello", line := next_line(bob, f"{spelled}: hello")
+            )
+        ):
+            told.append(line[11:])
+        is_told_of_it = said[1] == alice.name or f"* {alice.name} is now {spelled}" in told
+        bob.must(is_told_of_it, f"first should be told '[time] * {alice.name} is now {spelled}'")
         bob.send(f"/pm {alice.name} still you?")
         bob.gets_like(rf"{TIME} {bob.name} -> ({either}): still you\?", "what Bob told Alice")
         other = graded.connect("Another")
@@ -194,6 +231,26 @@ class Renaming:
         other.must(given.casefold() != alice.name.casefold(), f"{alice.name} is taken")
         alice.leave()
         gets_notice(bob, rf"({either}) left\b.*", f"'[time] * {spelled} left'")
+
+    @teaches(
+        NAMES,
+        "A name that was free could not be had with /nick, or only once.",
+        "Which names does /nick refuse? Is there a list that only newcomers are looked up in?",
+        "A name is free again when its holder takes another one, or leaves, for everybody.",
+        "One function that gives somebody a name, or says why not, for newcomers and for /nick.",
+        silence="Nobody was told of the new name: was it refused?",
+    )
+    def test_nick_gives_a_name_that_is_free_again(self, graded: Graded) -> None:
+        """One that somebody has given up, or left behind; and one's own of before."""
+        alice, bob, carol = (join(graded, name) for name in ("Alice", "Bob", "Carol"))
+        first, second, third = alice.name, bob.name, carol.name
+        rename(graded, alice, bob, graded.name("Eve"))
+        rename(graded, alice, bob, first)
+        rename(graded, bob, alice, graded.name("Mallory"))
+        rename(graded, alice, bob, second)
+        carol.leave()
+        hears_that_left(alice, third)
+        rename(graded, bob, alice, third)
 
 
 class Helping:
@@ -241,3 +298,29 @@ class Helping:
         for line in all_before(bob, f"{alice.name}: fence"):
             if "Pong" in line:
                 must_not_get(bob, line, f"{alice.name} has sent /ping")
+        alice.send("/ping last", "/quit")
+        is_told(alice, "Pong last")
+        alice.gets_end_after_anything()
+
+    @teaches(
+        PROTOCOL,
+        "Lines of one kind have another time before them than lines of another kind.",
+        "In how many places does your server write the time? Do all of them look at the clock?",
+        "Each line has the time at which it was made, in the server's local time.",
+        "One function gives the time for all lines.",
+    )
+    def test_lines_of_all_kinds_have_the_time_of_now(self, graded: Graded) -> None:
+        """A private message, an answer, and what is told of others."""
+        bob, asked_at = join(graded, "Bob"), time_there()
+        alice, carol = join(graded, "Alice"), join(graded, "Carol")
+        eve = remember(graded, graded.name("Eve"))
+        for speaker, line, answer in (
+            (bob, "", f"* {alice.name} joined"),
+            (alice, f"@{bob.name} and now?", f"{alice.name} -> {bob.name}: and now?"),
+            (bob, "/ping", "* Pong"),
+            (carol, f"/nick {eve}", f"* {carol.name} is now {eve}"),
+            (alice, "/quit", f"* {alice.name} left"),
+        ):
+            speaker.send(line)
+            found = bob.waits_for(rf"\[(.*?)\] {re.escape(answer)}.*", f"'[time] {answer}'")
+            must_be_between(bob, found[1], asked_at, time_there())

@@ -10,6 +10,7 @@ from tests.grading.chat.people import (
     TIME,
     all_before,
     ask_for,
+    hears,
     hears_that_left,
     join,
     must_not_get,
@@ -49,6 +50,10 @@ class Leaving:
         getattr(alice, how)()
         left_once(graded, bob, alice.name)
         hears_that_left(carol, alice.name)
+        guest = graded.connect("Whoever took any name")
+        if name := ask_for(graded, guest, ""):
+            getattr(guest, how)()
+            hears_that_left(bob, name)
 
     @teaches(
         NAMES,
@@ -79,9 +84,10 @@ class Leaving:
     )
     @pytest.mark.parametrize("line", ["/quit", "/exit", "exit"])
     def test_quit_ends_the_conversation(self, graded: Graded, line: str) -> None:
-        """What comes after it is not read, and the name is free."""
+        """What comes before it is said, what comes after it is not read; and the name is free."""
         bob, alice = join(graded, "Bob"), join(graded, "Alice")
-        alice.send(line, "too late")
+        alice.send("before", line, "too late")
+        hears(bob, f"{alice.name}: before")
         alice.gets_end_after_anything()
         left_once(graded, bob, alice.name)
         again = graded.connect("Alice again")

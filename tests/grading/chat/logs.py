@@ -3,18 +3,25 @@
 import re
 import stat
 import sys
+import threading
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.grading.chat.people import LOGS, TIME, hears, join
+from shared.readable import readable
+from tests.grading.chat.commands import rename
+from tests.grading.chat.people import LOGS, TIME, hears, is_told, join
+from tests.grading.chat.trust import CONTROLS, EACH_KIND
 from tests.grading.people import MISMATCH, SILENCE, Verdict
 from tests.grading.subject import Graded, Subject
 from tests.grading.teaching import teaches
+from tests.grading.zone import time_there
 
 PUBLIC, SECRET = "messages.txt", "private_messages.txt"
 WHEN = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* "
-SEPARATORS = ("\r", "\x0b", "\x85", "\u2028")
+TOLERANCE = timedelta(seconds=3)  # a clock may be read once a second, and a disk be slow
+ZONES = timedelta(minutes=15)  # all differ by so much, or a multiple
 
 
 def entries(logs: Path, name: str) -> list[str]:
@@ -23,12 +30,33 @@ def entries(logs: Path, name: str) -> list[str]:
     return file.read_text(encoding="utf-8").split("\n") if file.exists() else []
 
 
-def logged(logs: Path, name: str, text: str) -> list[str]:
-    """The entries of a log that hold `text`; at least one must be there."""
-    found = [line for line in entries(logs, name) if text in line]
+def logged(logs: Path, name: str, text: str) -> str:
+    """The entry of a log that ends with `text`; one must be there, and one alone."""
+    found = [line for line in entries(logs, name) if line.endswith(text)]
     if not found:
-        raise Verdict(SILENCE, f"{name} should have an entry with '{text}', and has none")
-    return found
+        raise Verdict(SILENCE, f"{name} should have an entry '… {text}', and has none")
+    if len(found) > 1:
+        raise Verdict(MISMATCH, f"{name} has {len(found)} entries '… {text}', and should have one")
+    return found[0]
+
+
+def must_be_an_entry(name: str, entry: str, said: str) -> None:
+    """Raises Verdict unless it is date and time, and what was said."""
+    if not re.fullmatch(WHEN + re.escape(said), entry):
+        shown, wanted = readable(entry.encode()), readable(f"2026-11-21T14:03:05 {said}".encode())
+        raise Verdict(MISMATCH, f"{name} has '{shown}', and should have '{wanted}'")
+
+
+def must_be_of_now(name: str, entry: str, first: datetime, last: datetime) -> None:
+    """Raises Verdict where its time is not between these, in whichever zone."""
+    first, last = first.replace(tzinfo=None), last.replace(tzinfo=None)
+    try:
+        after = datetime.fromisoformat(entry[:19]) - first
+    except ValueError as error:
+        raise Verdict(MISMATCH, f"{name} has '{entry}', which has no date and time") from error
+    is_near = abs(after) < timedelta(days=1, hours=3)
+    if not is_near or (after + TOLERANCE) % ZONES > last - first + 2 * TOLERANCE:
+        raise Verdict(MISMATCH, f"{name} has '{entry}', written when it was {last:%H:%M:%S} there")
 
 
 class Logs:
@@ -74,18 +102,80 @@ class Logs:
     def test_an_entry_has_date_and_time_and_what_was_said(self, graded: Graded, logs: Path) -> None:
         """In both logs, in any language."""
         alice, bob = join(graded, "Alice"), join(graded, "Bob")
-        text = f"né 日本 🙂, says {alice.name}"
-        alice.send(text, f"@{bob.name} {text}")
-        hears(bob, f"{alice.name}: {text}")
-        hears(bob, f"{alice.name} -> {bob.name}: {text}")
-        for name, said in (
-            (PUBLIC, f"{alice.name}: {text}"),
-            (SECRET, f"{alice.name} -> {bob.name}: {text}"),
+        for sent, text in (
+            ("né 日本 🙂", "né 日本 🙂"),
+            ("//etc", "/etc"),
+            ("x" * 4000, "x" * 4000),
         ):
-            [entry] = logged(logs, name, said)[:1]
-            if not re.fullmatch(WHEN + re.escape(said), entry):
-                wanted = f"'2026-11-21T14:03:05 {said}'"
-                raise Verdict(MISMATCH, f"{name} has '{entry}', and should have {wanted}")
+            alice.send(sent, f"@{bob.name} {text}")
+            for name, said in (
+                (PUBLIC, f"{alice.name}: {text}"),
+                (SECRET, f"{alice.name} -> {bob.name}: {text}"),
+            ):
+                hears(bob, said)
+                must_be_an_entry(name, logged(logs, name, said), said)
+
+    @teaches(
+        LOGS,
+        "An entry of the log has another name in it than the line that was read.",
+        "Which name is written, the one that somebody came with, or the one that they have?",
+        "Whoever reads the log knows people by the names that they had at that moment.",
+        "Put the line together once, and send and write the same.",
+        silence="The message is not in the log under the names that others have read.",
+    )
+    def test_an_entry_has_the_names_that_others_read(self, graded: Graded, logs: Path) -> None:
+        """After /nick, and where the recipient was named in capitals."""
+        alice, bob = join(graded, "Alice"), join(graded, "Bob")
+        rename(graded, alice, bob, graded.name("Eve"))
+        rename(graded, bob, alice, graded.name("Mallory"))
+        alice.send("new names", f"@{bob.name.upper()} new names")
+        for name, said in (
+            (PUBLIC, f"{alice.name}: new names"),
+            (SECRET, f"{alice.name} -> {bob.name}: new names"),
+        ):
+            hears(bob, said)
+            logged(logs, name, said)
+
+    @teaches(
+        LOGS,
+        "The time of an entry is not that of the message.",
+        "When does your server look at its clock? Is the time that of the server's start?",
+        "Which zone it is in is free, but it is the time of the message, with its date.",
+        "In Python: time.strftime('%Y-%m-%dT%H:%M:%S'), for each entry.",
+    )
+    @pytest.mark.patient
+    def test_an_entry_has_the_time_of_its_message(self, graded: Graded, logs: Path) -> None:
+        """In both logs; and it goes on."""
+        alice, bob = join(graded, "Alice"), join(graded, "Bob")
+        pause = threading.Event()  # never set: a pause between two messages
+        seen: set[str] = set()
+        written: set[str] = set()
+        while len(seen) < 3:  # two seconds, at most
+            said, asked_at = f"{alice.name} -> {bob.name}: {len(seen)}", time_there()
+            alice.send(f"@{bob.name} {len(seen)}")
+            seen.add(bob.gets_like(rf"\[(.*?)\] {said}", f"'[time] {said}'")[1])
+            # the same text may have been logged in the second before
+            [*_, entry] = [line for line in entries(logs, SECRET) if line.endswith(said)]
+            must_be_of_now(SECRET, entry, asked_at, time_there())
+            written.add(entry[:19])
+            pause.wait(0.2)
+        if len(written) < 2:
+            raise Verdict(MISMATCH, f"{SECRET} has the same time always: {min(written)}")
+
+    @teaches(
+        LOGS,
+        "What somebody says while nobody else is there is not kept.",
+        "Where is the line written: where it is said, or where it is sent to each hearer?",
+        "Once for each message, whether many hear it or nobody.",
+        "Write it before the loop over those who hear it.",
+        silence="It is not in the log: is it only written where it is sent to somebody?",
+    )
+    def test_what_nobody_hears_is_in_the_log(self, graded: Graded, logs: Path) -> None:
+        """At the answer to a ping."""
+        alice = join(graded, "Alice")
+        alice.send("nobody hears this", "/ping")
+        is_told(alice, "Pong", " ?")
+        logged(logs, PUBLIC, f"{alice.name}: nobody hears this")
 
     @teaches(
         LOGS,
@@ -96,15 +186,16 @@ class Logs:
         "private_messages.txt for the others, readable by its owner only (mode 0600).",
     )
     def test_nothing_private_is_in_the_public_log(self, graded: Graded, logs: Path) -> None:
-        """Nor the other way round."""
+        """Nor the other way round; and what was mistyped is not in the public log either."""
         alice, bob = join(graded, "Alice"), join(graded, "Bob")
         private, public = f"between {alice.name} and you", f"{alice.name} in the open"
-        alice.send(f"@{bob.name} {private}", public)
+        wrong = f"{alice.name} has mistyped this"
+        alice.send(f"@{bob.name} {private}", f"/pmm {bob.name} {wrong}", f"@Nobody {wrong}", public)
         hears(bob, f"{alice.name} -> {bob.name}: {private}")
         hears(bob, f"{alice.name}: {public}")
         logged(logs, PUBLIC, public)
         logged(logs, SECRET, private)
-        for name, text in ((PUBLIC, private), (SECRET, public)):
+        for name, text in ((PUBLIC, private), (PUBLIC, wrong), (SECRET, public)):
             if any(text in line for line in entries(logs, name)):
                 raise Verdict(MISMATCH, f"{name} should not hold '{text}'")
 
@@ -143,11 +234,10 @@ class Logs:
         to, before = ("", alice.name)
         if name == SECRET:
             to, before = f"/pm {bob.name} ", f"{alice.name} -> {bob.name}"
-        for separator in (*SEPARATORS, "\x1b[2J"):
-            alice.send(f"{to}innocent{separator}2026-01-01T00:00:00 Bob: I confess")
+        for number, separator in enumerate(EACH_KIND):
+            alice.send(f"{to}innocent{separator}2026-01-01T00:00:00 Bob: I confess {number}")
             bob.gets_like(rf"{TIME} {before}: innocent.*", "what Alice said, cleaned")
-        logged(logs, name, "I confess")
+            logged(logs, name, f"Bob: I confess {number}")
         text = (logs / name).read_bytes().decode()
-        for control in (*SEPARATORS, "\x1b"):
-            if control in text:
-                raise Verdict(MISMATCH, f"{name} holds the control character {control!a}")
+        if found := CONTROLS & set(text.replace("\r\n", "\n")):
+            raise Verdict(MISMATCH, f"{name} holds the control character {min(found)!a}")

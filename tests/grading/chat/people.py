@@ -65,9 +65,10 @@ def hears_nothing_before_the_welcome(somebody: Somebody) -> None:
         must_not_get(somebody, line, "without a name, they hear nothing of the conversation")
 
 
-def remember(graded: Graded, name: str) -> None:
+def remember(graded: Graded, name: str) -> str:
     """Somebody has this name on this server: what is said of them later is no surprise."""
     _names.setdefault(graded.running, set()).add(name)
+    return name
 
 
 def ask_for(graded: Graded, somebody: Somebody, name: str) -> str:
@@ -138,6 +139,15 @@ def fence(speaker: Somebody, *others: Somebody) -> None:
     speaker.send("fence")
     for each in others:
         hears(each, f"{speaker.name}: fence")
+
+
+def fence_without(secret: str, speaker: Somebody, *others: Somebody) -> None:
+    """Prove that the others got nothing but notices before the fence, and none with the secret."""
+    speaker.send("fence")
+    for each in others:
+        for line in all_before(each, f"{speaker.name}: fence"):
+            if secret in line or not is_notice(line):
+                must_not_get(each, line, "it is private, and not for them")
 
 
 def must_not_get(somebody: Somebody, line: str, otherwise: str) -> None:

@@ -1,5 +1,7 @@
 """Private messages: whom they reach, and that a mistake never becomes public."""
 
+import re
+
 import pytest
 
 from tests.grading.chat.commands import people_listed
@@ -7,12 +9,17 @@ from tests.grading.chat.people import (
     NAMES,
     PRIVATE,
     PROTOCOL,
+    TIME,
+    all_before,
     ask_for,
     fence,
+    fence_without,
     hears,
     hears_that_left,
     join,
+    must_not_get,
 )
+from tests.grading.chat.talking import TEXTS
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
 
@@ -36,7 +43,7 @@ class PrivateMessages:
         alice.send(line.replace("Bob", bob.name))
         hears(bob, f"{alice.name} -> {bob.name}: hi there")
         hears(alice, f"{alice.name} -> {bob.name}: hi there")
-        fence(alice, carol)
+        fence_without("hi there", alice, carol)
 
     @teaches(
         PRIVATE,
@@ -72,6 +79,8 @@ class PrivateMessages:
             "@home /who",
             f"{bob.name}: you",
             "né 日本 🙂",
+            "x" * 4000,
+            *TEXTS,
         ):
             for form in ("/pm {} {}", "@{} {}", "@{}: {}"):
                 alice.send(form.format(bob.name, text))
@@ -92,16 +101,18 @@ class PrivateMessages:
             *("/pmm Bob secret", "/msg Bob secret", "/pmBob secret", "/ pm Bob secret", "/"),
             *("/pm Nobody secret", "/pm", "/pm Bob"),
             *("@Nobody secret", "@Nobody: secret", "@ Bob secret", "@Bob", "@"),
+            *("@Bob:", "@Bob:  ", "@Bob  ", "/pm Bob  "),
         ],
     )
     def test_a_mistyped_private_message_is_an_error_and_never_public(
         self, graded: Graded, line: str
     ) -> None:
-        """Neither Bob nor anybody else sees any of it."""
+        """One error; and neither Bob nor anybody else sees any of it."""
         alice, bob, carol = (join(graded, name) for name in ("Alice", "Bob", "Carol"))
         alice.send(line.replace("Bob", bob.name))
         alice.gets_error()
-        fence(alice, bob, carol)
+        fence_without("secret", alice, bob, carol)
+        fence(bob, alice)
 
     @teaches(
         PRIVATE,
@@ -115,7 +126,48 @@ class PrivateMessages:
         alice, bob, carol = (join(graded, name) for name in ("Alice", "Bob", "Carol"))
         for line in (f"/PM {bob.name} secret", f"/Pm {bob.name} secret"):
             alice.send(line)
-        fence(alice, carol)
+        fence_without("secret", alice, carol)
+
+    @teaches(
+        PRIVATE,
+        "Somebody told themselves something, and it was said to everybody, or ended the server.",
+        "What happens in your server if sender and recipient are the same?",
+        "To send it once, twice, or to answer with an error is all well. To say it is not.",
+        "Treat the sender as any other recipient.",
+        silence="The conversation of the one who did it did not go on.",
+    )
+    def test_a_private_message_to_oneself_reaches_nobody_else(self, graded: Graded) -> None:
+        """In all forms, and the conversation goes on."""
+        alice, bob = join(graded, "Alice"), join(graded, "Bob")
+        for form in ("/pm {} secret", "@{} secret", "@{}: secret"):
+            alice.send(form.format(alice.name))
+        fence_without("secret", alice, bob)
+
+    @teaches(
+        PRIVATE,
+        "A private message that was not a line, too long, not UTF-8, or unfinished, was sent.",
+        "What becomes of a line that is refused, if it begins with '@' or '/'?",
+        "No line is looked at before it is known to be whole, short enough, and UTF-8.",
+        "First look whether it is a line; then look what it says.",
+        silence="Its sender was not told that it was refused, or the stream did not end.",
+    )
+    @pytest.mark.parametrize(
+        "data",
+        [b"@Bob secret \xe9\n", b"@Bob secret " + b"x" * 4096 + b"\n", b"@Bob secret"],
+        ids=["not UTF-8", "too long", "unfinished"],
+    )
+    def test_a_private_message_that_is_no_line_reaches_nobody(
+        self, graded: Graded, data: bytes
+    ) -> None:
+        """It is refused as any other, or forgotten when its sender goes."""
+        alice, bob, carol = (join(graded, name) for name in ("Alice", "Bob", "Carol"))
+        alice.send_bytes(data.replace(b"Bob", bob.name.encode()))
+        if data.endswith(b"\n"):
+            alice.gets_error()
+        else:
+            alice.half_close()
+            alice.gets_end_after_anything()
+        fence_without("secret", carol, bob)
 
 
 class Holders:
@@ -150,8 +202,14 @@ class Holders:
         other = graded.connect("Another")
         given = ask_for(graded, other, alice.name)
         other.must(given != alice.name, f"{alice.name} is taken")
+        bob.send(f"/pm {alice.name} are you Alice?")
+        hears(alice, f"{bob.name} -> {alice.name}: are you Alice?")
         other.half_close()
         other.gets_end_after_anything()
+        alice.send("fence")
+        for line in all_before(bob, f"{alice.name}: fence"):
+            if re.match(rf"{TIME} \* {alice.name} (?:joined|left|is now)\b", line):
+                must_not_get(bob, line, f"{alice.name} has neither come nor gone")
         third = graded.connect("A third one")
         third.must(ask_for(graded, third, alice.name) != alice.name, f"{alice.name} is taken")
         bob.send(f"/pm {alice.name} still here?")

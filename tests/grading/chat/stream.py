@@ -62,7 +62,7 @@ class Stream(PeopleArrive, StreamChecks):
     )
     def test_an_empty_line_is_not_said(self, talk: Talk) -> None:
         """Nor one of blanks alone; and they get no answer."""
-        talk.speaker.send("one", "", " ", "    ", "two")
+        talk.speaker.send("one", "", "\r", " ", "    ", "two")
         talk.hears("one")
         talk.hears("two")
         fence(talk.hearer, talk.speaker)

@@ -1,5 +1,6 @@
 """Talking: what one says and all others hear, when, and in which order."""
 
+import re
 import threading
 from datetime import datetime, timedelta
 
@@ -8,9 +9,12 @@ import pytest
 from tests.grading.chat.people import (
     PROTOCOL,
     TIME,
+    all_before,
     fence,
     hears,
+    is_notice,
     join,
+    must_not_get,
 )
 from tests.grading.people import MISMATCH, Somebody, Verdict
 from tests.grading.subject import Graded
@@ -18,6 +22,15 @@ from tests.grading.teaching import teaches
 from tests.grading.zone import time_there
 
 TOLERANCE = timedelta(seconds=2)  # a server may read its clock once a second
+TEXTS = (
+    *("100 % %s %n %% %5d", "$& $1 ${x} $$ {} {0} {x}", "\\ \\\\ \\n \\t \\x1b \\u0041"),
+    *(
+        "<b>&amp; &#65;</b> + 1%20",
+        "'one' \"two\" `three`; --",
+        "e\u0301 \ufb01 \u2460 \u212b",
+    ),
+)
+"""Each has signs that some language, or some function, obeys; or letters that it may rewrite."""
 
 
 class Talking:
@@ -40,6 +53,21 @@ class Talking:
 
     @teaches(
         PROTOCOL,
+        "What was said was taken for a pattern, a format, a page, or was tidied up.",
+        "Which function puts the name and the text together? Are there characters it knows?",
+        "In C, printf(text) obeys '%s'; in JavaScript, 'x'.replace('x', text) obeys '$&'. Other"
+        " servers write '&lt;' for '<', or compose two characters into one.",
+        "The text is data: a line is put together without looking into it.",
+    )
+    def test_a_text_arrives_as_it_was_sent(self, graded: Graded) -> None:
+        """With the signs that programs obey, and letters that could be written otherwise."""
+        alice, bob = join(graded, "Alice"), join(graded, "Bob")
+        for text in TEXTS:
+            alice.send(text)
+            hears(bob, f"{alice.name}: {text}")
+
+    @teaches(
+        PROTOCOL,
         "A line that begins with / or @ is said with that sign doubled.",
         "How does somebody say '/etc/hosts' here, if it is not a command?",
         "//etc/hosts is said, and one of the two signs is taken away.",
@@ -53,6 +81,30 @@ class Talking:
             alice.send(sent)
             hears(bob, f"{alice.name}: {said}")
         fence(bob, alice)
+
+    @teaches(
+        PROTOCOL,
+        "A line with two signs was obeyed: it was a command, or a private message.",
+        "What does //quit do? Whoever writes it wants to say /quit.",
+        "Take one sign away, and say what is left. Do not look again what it is.",
+        "Look for '//' and '@@' before you look for commands.",
+        end="The conversation was ended by a line that is to be said.",
+        silence="The conversation was ended, or the lines were not said.",
+    )
+    def test_a_doubled_sign_is_never_obeyed(self, graded: Graded) -> None:
+        """It is said, or an error."""
+        alice, bob = join(graded, "Alice"), join(graded, "Bob")
+        lines = ("//who", f"@@{bob.name} hi", f"//pm {bob.name} hi", "//ping obeyed", "//quit")
+        alice.send(*lines, "fence")
+        for line in all_before(bob, f"{alice.name}: fence"):
+            if not is_notice(line) and line[11:] not in {
+                f"{alice.name}: {each[1:]}" for each in lines
+            }:
+                must_not_get(bob, line, "one of two signs is taken away, and the rest is said")
+        bob.send("fence")
+        for line in all_before(alice, f"{bob.name}: fence"):
+            if not line.startswith("! ") and re.search(r"online: |obeyed| -> ", line):
+                must_not_get(alice, line, "a line that begins with two signs is no command")
 
     @teaches(
         PROTOCOL,
