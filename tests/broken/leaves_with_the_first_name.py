@@ -1,6 +1,7 @@
 """Somebody leaves under the name that they first asked for, whoever has it by now.
 
 Phase: 4
+Fails: test_all_others_are_told_once_who_has_left
 Fails: test_whoever_is_refused_a_name_takes_nothing_from_its_holder
 Fails: test_after_nick_all_know_the_new_name
 Fails: test_an_old_name_is_not_taken_from_its_next_holder
