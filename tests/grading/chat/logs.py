@@ -89,7 +89,7 @@ class Logs:
             hears(bob, private)
             logged(logs, SECRET, private)
         for name, said in ((PUBLIC, f"{alice.name}: for the"), (SECRET, f"{bob.name}: for your")):
-            if (count := len(logged(logs, name, said))) != 20:
+            if (count := sum(said in line for line in entries(logs, name))) != 20:
                 raise Verdict(MISMATCH, f"{name} should have 20 entries by now, and has {count}")
 
     @teaches(

@@ -14,6 +14,7 @@ from tests.grading.chat.people import (
     fence,
     hears,
     is_asked,
+    is_told,
     join,
 )
 from tests.grading.chat.trust import CONTROLS, EACH_KIND
@@ -132,7 +133,9 @@ class Names:
         RULE + " A control character is none of these.",
         *BOTH[1:],
     )
-    @pytest.mark.parametrize("name", [f"a{control}b" for control in EACH_KIND], ids=ascii)
+    @pytest.mark.parametrize(
+        "name", [f"a{control}b" for control in (*EACH_KIND, "\u200b")], ids=ascii
+    )
     def test_a_name_has_no_control_character(self, graded: Graded, name: str) -> None:
         """It is refused, or given without it; and the answer does not repeat it."""
         alice = graded.connect("Alice")
@@ -177,6 +180,7 @@ class Names:
         for name in ("1", "a b", "/who", "x" * 21, "Bob:"):
             alice.must(not ask_for(graded, alice, name), f"this is not a name. {RULE}")
         come_in(graded, alice, graded.name("Alice"))
+        is_told(bob, f"{alice.name} joined")
         alice.send("at last")
         hears(bob, f"{alice.name}: at last")
         fence(bob, alice)

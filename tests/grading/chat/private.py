@@ -102,6 +102,7 @@ class PrivateMessages:
             *("/pm Nobody secret", "/pm", "/pm Bob"),
             *("@Nobody secret", "@Nobody: secret", "@ Bob secret", "@Bob", "@"),
             *("@Bob:", "@Bob:  ", "@Bob  ", "/pm Bob  "),
+            *("@Bo secret", "@Bobx secret", "@B.b* secret", "@* secret", "/pm all secret"),
         ],
     )
     def test_a_mistyped_private_message_is_an_error_and_never_public(
