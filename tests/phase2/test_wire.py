@@ -23,19 +23,50 @@ ESCAPES = ("\x1b[2J", "\x1b]0;title\x07", "\x08\x0b\x0c\x7f", "\x9b2J", "100%s%n
 """The last is none; but a console is often written to by printf()."""
 
 
+ONE_AT_A_TIME = (
+    "The server talks to the first client, and does not hear the others until that one leaves."
+)
+CLOSED_TOO_EARLY = (
+    "The conversation ended: an exception in it that nobody caught, or the connection was closed"
+    " while its thread still used it. Close it in the thread."
+)
+
+
 @teaches(
     "phase2/README.md, What breaks",
-    "The server talks to the first client, and does not hear the others until that one leaves.",
+    ONE_AT_A_TIME,
     "How many clients can your program wait for at the same time?",
     "A read waits. Who accepts the next client meanwhile?",
     "In Python: threading.Thread(target=serve, args=(connection,)).start(), and back to accept()."
     " No join() behind it, and no parentheses behind serve. Without threads: wait for all of them"
     " at once, with select() or poll().",
-    reset="The connection was closed while its thread still used it: close it in the thread.",
-    end="The connection was closed while its thread still used it: close it in the thread.",
+    reset=CLOSED_TOO_EARLY,
+    end=CLOSED_TOO_EARLY,
     mismatch="Something came that nobody had asked for: a greeting, say.",
-    unaccepted="The server talks to the first client, and does not hear the others until that one"
-    " leaves.",
+    unaccepted=ONE_AT_A_TIME,
+    silence="There was no answer. Does the server still talk to the first client, who says nothing?"
+    " Or is a lock taken twice by one thread, which then waits for itself? (threading.Lock() lets"
+    " nobody in twice.)",
+    unread="What was sent has arrived, and nobody reads it. Was the thread started, with start()?"
+    " Or is a lock taken twice by one thread, which then waits for itself?",
+)
+def test_two_clients_are_served_at_once(graded: Graded) -> None:
+    alice, bob = graded.connect("Alice"), graded.connect("Bob")
+    for somebody in (bob, alice):  # the last one need not wait for the first
+        somebody.send(f"I am {somebody.name}")
+        somebody.gets(f"I am {somebody.name}")
+
+
+@teaches(
+    "phase2/README.md, What breaks",
+    "Two clients are served at once, and fifty are not.",
+    "What have you got for two clients that you have not for fifty?",
+    "A pool of so many threads, or an array of so many places: what becomes of one client more?",
+    "In Python: a thread for each, and no ThreadPoolExecutor with fewer workers than clients. In C:"
+    " let the array of descriptors grow.",
+    reset="With fifty clients some are sent away: how many have a place in your program?",
+    end="With fifty clients some are sent away: how many have a place in your program?",
+    mismatch="With fifty clients somebody got what was not for them: what do the threads share?",
 )
 def test_fifty_clients_are_served_at_once(graded: Graded) -> None:
     people = [graded.connect(f"client {number}") for number in range(1, 51)]
@@ -119,6 +150,8 @@ def test_clients_that_vanish_take_nobody_along(graded: Graded) -> None:
     "What is left of a client that has gone?",
     "Close the connection when its conversation ends, whatever ends it.",
     "In Python, `with connection:` closes it; in Java, try (socket) { ... }; in Go, defer.",
+    mismatch="Clients have gone, and the server has not closed its side of their connections. Each"
+    " keeps a descriptor, the number by which the system knows it, and there are so many only.",
     refused="After many visits nobody can connect any more: the descriptors are used up, as"
     " connections were never closed.",
 )
@@ -138,8 +171,8 @@ def test_three_hundred_visits_leave_it_as_it_was(graded: Graded) -> None:
 
 @teaches(
     "phase2/README.md, Run it",
-    "The server prints who said what, so that one can look on.",
-    "Which of your lines prints what was said?",
+    "The server prints each line that was said, and by whom, so that one can look on.",
+    "Which of your lines prints what was said? Can you tell from it who has said it?",
     "Does it leave your program at once? The checks read from a pipe, where it waits in a buffer.",
     "In Python: print(f'{address}: {line}', flush=True). In C: fflush(stdout), or setvbuf() once.",
     mismatch="What came back is not what was said: do the checks of phase 1 pass?",

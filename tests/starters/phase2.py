@@ -45,7 +45,7 @@ class Server:
         while True:
             connection, (host, port) = listener.accept()
             # <1>
-            # TODO 1: fifty clients are served at once
+            # TODO 1: two clients are served at once
             #   This serves a client to its end, and nobody is accepted meanwhile. Let a thread do
             #   it: threading.Thread(target=..., args=(...)), with daemon=True, so that Ctrl-C ends
             #   the program although threads still run. Then start() it.
