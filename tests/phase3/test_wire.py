@@ -55,7 +55,8 @@ ENDED = (
     RUN,
     "A newcomer gets a line from the server, one that begins with '* '.",
     "What does your server send before anybody has said anything?",
-    "Put the newcomer into the list of clients first, then send the line.",
+    "Put the newcomer into the list of clients first, then send the line. What do you call while"
+    " you hold a lock, and does that take the same lock?",
     "In Python: newcomer.sendall(b'* Welcome. /exit leaves.\\n'). In Java and C, flush what you"
     " have written.",
     silence="Nothing came: nothing was sent, or it waits in a buffer that nobody flushed, or a lock"
@@ -151,7 +152,7 @@ def go(somebody: Somebody, how: str) -> None:
     "A read gives the end, or fails, or the line was /exit. All three must come to the same place.",
     "In Python: try: converse(...) / except OSError: pass / finally: remove(client);"
     " announce(client). In Node: 'close' comes last, whatever came before it.",
-    mismatch="Bob heard something else: /exit is not said to the others.",
+    mismatch="/exit was said to the others, like any other line. Look for it before you broadcast.",
     end=ENDED,
 )
 @pytest.mark.fresh_server  # where nobody of an earlier check can still be on the way out
@@ -161,7 +162,9 @@ def test_who_goes_is_announced_however_they_go(graded: Graded, how: str) -> None
     alice.send("fence")
     bob.gets("fence")  # whatever was announced before is read
     go(alice, how)
-    bob.waits_for(r"\* .*", "a line that begins with '* ' and says that somebody left")
+    what = "a line that begins with '* ' and says that somebody left"
+    found = bob.waits_for(r"\* .*|/exit", what)
+    bob.must(found[0] != "/exit", "/exit is a command, and is not said to the others")
 
 
 @teaches(

@@ -37,8 +37,8 @@ class ComingIn:
         "Then send '[14:03:05] * Welcome, Alice! 1 online.' with the time of now.",
         mismatch="The question begins with '* ', and the welcome is '[14:03:05] * Welcome, NAME!"
         " …', with the time of now and the name that was given.",
-        silence="What was sent is not on its way: is it a line, with a newline at its end? Is there"
-        " a buffer that nobody has flushed?",
+        silence="Nothing came: nothing was sent, or it waits in a buffer that nobody flushed, or a"
+        " lock is taken twice by one thread (threading.Lock() waits for itself then, for ever).",
         unfinished="The question is a line, too: it ends with a newline.",
     )
     def test_a_newcomer_gives_a_name_and_is_welcomed(self, graded: Graded) -> None:

@@ -34,6 +34,9 @@ def logged(logs: Path, name: str, text: str) -> str:
     """The entry of a log that ends with `text`; one must be there, and one alone."""
     found = [line for line in entries(logs, name) if line.endswith(text)]
     if not found:
+        other = PUBLIC if name == SECRET else SECRET
+        if any(line.endswith(text) for line in entries(logs, other)):
+            raise Verdict(MISMATCH, f"'{text}' should be in {name}, and is in {other}")
         raise Verdict(SILENCE, f"{name} should have an entry '… {text}', and has none")
     if len(found) > 1:
         raise Verdict(MISMATCH, f"{name} has {len(found)} entries '… {text}', and should have one")
@@ -75,6 +78,8 @@ class Logs:
         "When is the line written, before it is sent or after?",
         "A file has a buffer, too.",
         "Write to the log and flush() it, and only then send.",
+        mismatch="Each message is in one log, once: public ones in messages.txt, private ones in"
+        " private_messages.txt. Does the log begin anew at some time, or was one written twice?",
     )
     def test_what_was_delivered_is_in_the_log(self, graded: Graded, logs: Path) -> None:
         """At the moment at which somebody has heard it, twenty times."""
