@@ -66,6 +66,13 @@ _ALIKE = (
 )
 """The same fault in several languages."""
 
+_NAMED = r"\w+(?:Error|Exception)\b"
+_SLIPS = re.compile(
+    r"(?:\w+\.)*(?:TypeError|NameError|UnboundLocalError|AttributeError|ReferenceError"
+    r"|NullPointerException)\b"
+)
+"""What is wrong in the program itself, and in no way about sockets."""
+
 
 def cause_of(verdict: Verdict, causes: Mapping[str, str]) -> str:
     """`causes` are the check's own, for each way to fail; "" is for all others."""
@@ -100,6 +107,8 @@ def start_cause(verdict: Verdict) -> list[str]:
 def _of_a_fault(fault: Fault, verdict: Verdict, causes: Mapping[str, str]) -> str:
     """The program says itself what was wrong. The check's own cause is added where it fits."""
     own = causes.get(verdict.kind, "") if verdict.kind != GONE else ""
+    if _SLIPS.match(fault.text) and not re.search(_NAMED, own):
+        own = ""  # the program is wrong in itself, whatever was checked
     more = own if own and _fits(own, fault.text) else sentence(fault.advice)
     what = "The console shows an exception" if fault.is_uncaught else "The console says why"
     return f"{what}: {fault.text.rstrip('.')}. {more}".rstrip()
@@ -107,7 +116,7 @@ def _of_a_fault(fault: Fault, verdict: Verdict, causes: Mapping[str, str]) -> st
 
 def _fits(cause: str, fault: str) -> bool:
     """Whether a cause may be that of this fault: it names no exception, or one that is alike."""
-    named = re.findall(r"\w+(?:Error|Exception)\b", cause)
+    named = re.findall(_NAMED, cause)
     alike = (re.search(each, cause) and re.search(each, fault, re.IGNORECASE) for each in _ALIKE)
     return not named or any(each in fault for each in named) or any(alike)
 

@@ -82,12 +82,15 @@ _ADVICE = (
      " client is served, and go on with the others"),
     (r"SyntaxError|IndentationError|TabError|error: expected|syntax error",
      "The language does not understand the program: it never ran"),
+    (r"unrecogni[sz]ed (?:arguments|option)|(?:invalid|unknown|illegal) option|no such option",
+     "The program does not know a word of its command: declare that option, or take it out"),
     (r"\[Errno 22\] Invalid argument|accept\S*: Invalid argument|accept EINVAL",
      "The socket is not ready for this call: first bind() once, then listen(), then accept()"),
     (r"Bad file descriptor|EBADF|WinError 10038|Socket (?:is )?closed$",
      "A socket was used after it had been closed: who closes it, and does anybody still need it?"),
     (r"'str' object cannot be interpreted as an integer|ERR_SOCKET_BAD_PORT",
-     "A port is a number, and a word of a command is text: make a number of it, as int() does"),
+     "The port is not a number. Which word of its command is the port? A word is text:"
+     " int() in Python and Number() in Node make a number of it"),
     (r"TypeError: (?=.*bytes).*str|'(?:str|bytes)' object has no attribute '(?:de|en)code'",
      "Bytes and text are two types: decode() makes text of bytes, encode() makes bytes of text"),
 )  # fmt: skip

@@ -225,7 +225,8 @@ class StreamChecks(Arrivals):
         "What does your server see when telnet sends it a line? Print it with its control"
         " characters: repr() in Python, JSON.stringify() in Node.",
         "A line may end with \\r. It belongs to the end, not to the text.",
-        "In Python: line.removesuffix(b'\\r').",
+        "In Python: line.removesuffix(b'\\r'). In Node: line.replace(/\\r$/, ''). In C: if the last"
+        " byte is '\\r', the line is one shorter.",
         silence=NO_ANSWER,
         end=LOST_IN_IT,
     )

@@ -143,6 +143,16 @@ def test_bytes_as_python_shows_them_have_their_own_cause(tmp_path: Path) -> None
 # --- an exception ------------------------------------------------------------------------------
 
 
+def test_a_slip_of_the_program_is_not_explained_by_what_was_checked() -> None:
+    printed = [
+        "Traceback (most recent call last):",
+        "  x",
+        "NameError: name 'adress' is not defined",
+    ]
+    cause = cause_of(Verdict(END, "no", output=printed), {"": "", END: "Close it in the thread."})
+    assert cause == "The console shows an exception: NameError: name 'adress' is not defined."
+
+
 def test_an_exception_in_a_thread_is_the_cause_of_the_end_that_follows(tmp_path: Path) -> None:
     verdict, text = verdict_of(tmp_path, echo("int('x')", serve=THREAD))
     assert verdict.kind == END

@@ -23,7 +23,8 @@ NOT_QUITE = (
     "phase1/README.md, Run it",
     "'Hello Server!', exactly so, is answered 'Hello Client!', and every other line as it came. (A"
     " greeting before that would be one line too many: nothing is said unasked.)",
-    "What does your server receive, and what does it send? Print both, as with repr() in Python.",
+    "What does your server receive, and what does it send? Print both,"
+    " with repr() in Python, or JSON.stringify() in Node.",
     "Compare all of the line, but for its newline; and send a newline behind each answer.",
     "In Python: 'Hello Client!' if line == 'Hello Server!' else line; strip() would take off blanks"
     " as well. In Java: equals(), not ==. In C: strcmp() gives 0 where two are equal.",
