@@ -226,6 +226,36 @@ def must_be_once(somebody: Somebody, notices: list[str], count: int, what: str) 
 
 @teaches(
     CODE,
+    "Somebody who has gone is still in the list for a moment, and to send to them fails for whoever"
+    " speaks next.",
+    "What does a write do when the other side has vanished?",
+    "It fails, in the thread of whoever speaks. Is that their fault?",
+    "In Python, in broadcast: try: client.sendall(...) / except OSError: pass, as that client's own"
+    " thread will see it. In C: ignore SIGPIPE, and what write() says.",
+    mismatch="Lines are missing or out of order; or those who vanished were announced more than"
+    " once: by their own thread, and by whoever sent to them.",
+)
+@pytest.mark.fresh_server
+def test_who_vanishes_takes_nobody_along(graded: Graded) -> None:
+    """And is announced once, however many notice it."""
+    alice, bob = arrive(graded, "Alice"), arrive(graded, "Bob")
+    came: set[str] = set()
+    for number in range(20):
+        visitors = [arrive(graded, f"visitor {number}-{each}") for each in range(6)]
+        if number == 0:
+            settle(bob, visitors[-1])
+            came = {without_numbers(line) for line in bob.notices}
+        for visitor in visitors:  # what Alice says finds some of them gone, and still in the list
+            visitor.reset()
+            alice.send(f"line {number}")
+        for _ in visitors:
+            bob.gets(f"line {number}")
+    left = [line for line in bob.notices if without_numbers(line) not in came]
+    must_be_once(bob, left, 120, "gone")
+
+
+@teaches(
+    CODE,
     "Somebody's coming or going is announced more than once.",
     "From how many places of your program is it announced? In how many threads?",
     "Who may find out that a client has gone? Its own thread, and whoever sends to it.",
@@ -415,36 +445,6 @@ def test_no_escape_sequence_is_delivered(graded: Graded) -> None:
         bob.gets_like(
             r"before[^\x00-\x1f\x7f-\x9f]*after", "the line without its control characters"
         )
-
-
-@teaches(
-    CODE,
-    "Somebody who has gone is still in the list for a moment, and to send to them fails for whoever"
-    " speaks next.",
-    "What does a write do when the other side has vanished?",
-    "It fails, in the thread of whoever speaks. Is that their fault?",
-    "In Python, in broadcast: try: client.sendall(...) / except OSError: pass, as that client's own"
-    " thread will see it. In C: ignore SIGPIPE, and what write() says.",
-    mismatch="Lines are missing or out of order; or those who vanished were announced more than"
-    " once: by their own thread, and by whoever sent to them.",
-)
-@pytest.mark.fresh_server
-def test_who_vanishes_takes_nobody_along(graded: Graded) -> None:
-    """And is announced once, however many notice it."""
-    alice, bob = arrive(graded, "Alice"), arrive(graded, "Bob")
-    came: set[str] = set()
-    for number in range(20):
-        visitors = [arrive(graded, f"visitor {number}-{each}") for each in range(6)]
-        if number == 0:
-            settle(bob, visitors[-1])
-            came = {without_numbers(line) for line in bob.notices}
-        for visitor in visitors:  # what Alice says finds some of them gone, and still in the list
-            visitor.reset()
-            alice.send(f"line {number}")
-        for _ in visitors:
-            bob.gets(f"line {number}")
-    left = [line for line in bob.notices if without_numbers(line) not in came]
-    must_be_once(bob, left, 120, "gone")
 
 
 class TalkToOthers(Talk):
