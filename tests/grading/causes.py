@@ -9,10 +9,12 @@ from tests.grading.people import (
     CHARSET,
     DAEMON,
     DEAD,
+    END,
     GONE,
     LATE,
     NUL,
     REFUSED,
+    RESET,
     SLOW,
     UNACCEPTED,
     UNFINISHED,
@@ -23,8 +25,8 @@ from tests.grading.people import (
 DIED = "Your server ended. What it printed last, above, often says why."
 CAME_TO_ITS_END = (
     "Your program came to its end. Is accept() in a loop? (The checks connect once to see whether"
-    " it listens.) Does it start threads, and wait for nothing? Does it wait for its standard"
-    " input, which is empty here?"
+    " it listens.) Does exit() end it, where one conversation should end? Does it start threads,"
+    " and wait for nothing? Does it wait for its standard input, which is empty here?"
 )
 SAID_NOTHING = (
     "Your server ended, and printed nothing. Which lines of yours end the program, and what"
@@ -109,6 +111,8 @@ def _of_a_fault(fault: Fault, verdict: Verdict, causes: Mapping[str, str]) -> st
     own = causes.get(verdict.kind, "") if verdict.kind != GONE else ""
     if _SLIPS.match(fault.text) and not re.search(_NAMED, own):
         own = ""  # the program is wrong in itself, whatever was checked
+    if fault.advice and verdict.kind in (END, RESET) and not re.search(_NAMED, own):
+        own = ""  # that the conversation ended follows from it, and says less
     more = own if own and _fits(own, fault.text) else sentence(fault.advice)
     what = "The console shows an exception" if fault.is_uncaught else "The console says why"
     return f"{what}: {fault.text.rstrip('.')}. {more}".rstrip()

@@ -143,6 +143,18 @@ def test_bytes_as_python_shows_them_have_their_own_cause(tmp_path: Path) -> None
 # --- an exception ------------------------------------------------------------------------------
 
 
+def test_a_client_that_was_gone_says_more_than_the_end_that_followed() -> None:
+    printed = [
+        "Traceback (most recent call last):",
+        "  x",
+        "BrokenPipeError: [Errno 32] Broken pipe",
+    ]
+    own = "An exception, most likely, that nobody caught. Look at the console."
+    cause = cause_of(Verdict(END, "no", output=printed), {"": "", END: own})
+    assert "A client was gone when the server read from it, or wrote to it" in cause
+    assert own not in cause
+
+
 def test_a_slip_of_the_program_is_not_explained_by_what_was_checked() -> None:
     printed = [
         "Traceback (most recent call last):",

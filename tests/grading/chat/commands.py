@@ -176,7 +176,8 @@ class Renaming:
         "Which checks does a name have to pass when somebody comes in? And here?",
         "The same. And the old name goes back only when the new one has been given.",
         "One function that gives somebody a name, or says why not, for both.",
-        silence="No error came: was the name given? '! ' and why is the answer.",
+        silence="No error came: was the name given? Or it came, and the old name was given back all"
+        " the same: then nobody finds its holder any more.",
         end="The conversation was ended. One mistake is no reason to: answer '! ...' and go on.",
     )
     @pytest.mark.parametrize("wanted", ["taken", "TAKEN", "1a", "a:b", "", "x" * 21, "a\x1b[2Jb"],

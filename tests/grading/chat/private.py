@@ -92,7 +92,7 @@ class PrivateMessages:
         "What is a line that begins with '/' or '@', and is no command that you know?",
         "Most likely a private message, mistyped. Who may see it?",
         "Nobody: answer '! There is no command ...' to its sender.",
-        silence="Its sender was not told that it went nowhere.",
+        silence="Its sender got no error. Was it said to everybody, like any other line?",
         end="The conversation was ended. One mistake is no reason to: answer '! ...' and go on.",
     )
     @pytest.mark.parametrize(
