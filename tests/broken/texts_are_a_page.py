@@ -1,6 +1,7 @@
 """What one says is made ready for a page of HTML.
 
 Phase: 4
+Fails: test_no_text_is_more_than_text
 Fails: test_a_text_arrives_as_it_was_sent
 Fails: test_the_text_of_a_private_message_is_kept
 """

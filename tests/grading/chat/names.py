@@ -43,6 +43,10 @@ class Names:
         "Where do you look whether a name is taken?",
         "Then give another name, or answer '! ' and why, and ask again.",
         "With a lock around both: if the name is in names: refuse, else: add it to names.",
+        silence="After a name that was taken your server did not ask again, or was deaf: is there a"
+        " loop around the question?",
+        end="The connection was ended. A name that is taken is no reason to: answer '! ...', and"
+        " ask again.",
     )
     def test_a_name_has_one_holder(self, graded: Graded) -> None:
         """Whoever asks for it later gets another one, or an error and the question again."""

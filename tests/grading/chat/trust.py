@@ -27,7 +27,8 @@ REPLACE = "Replace each by U+FFFD, in one function, for all that people have sen
 def gets_without_controls(somebody: Somebody, pattern: str, what: str) -> None:
     """The next line is like `pattern`, and no control character is in it."""
     line = somebody.gets_like(pattern, what)[0]
-    somebody.must(not CONTROLS & set(line), "the control character should be gone")
+    found = CONTROLS & set(line)
+    somebody.must(not found, f"{min(found, default='')!a} is in it, and should be gone")
 
 
 class Trust:
