@@ -83,6 +83,7 @@ class Who:
         "Let there be forty at least; whoever is here hears everything.",
         silence="Not all of the forty heard it: is there a list that has no place for more?",
         end="The connection was ended: is there a limit to how many can be here?",
+        mismatch="Not all of them are on the list: where is it cut?",
     )
     def test_forty_people_are_here_at_once(self, graded: Graded) -> None:
         """All hear what one says, and all are listed."""
@@ -207,6 +208,7 @@ class Renaming:
         "It is taken, by the one who asks; or it is taken first, and then freed as the old one.",
         "Look whether the two are the same (without their case) before you do anything.",
         silence="A private message to that name did not arrive, or she could not speak.",
+        mismatch="The others were not told of the new spelling; or somebody else got the name.",
     )
     @pytest.mark.parametrize("how", ["capitals", "the same"])
     def test_nick_to_ones_own_name_never_loses_it(self, graded: Graded, how: str) -> None:

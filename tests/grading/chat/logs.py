@@ -184,8 +184,8 @@ class Logs:
 
     @teaches(
         LOGS,
-        "A private message is in the public log, which everybody may read, or a public one in the"
-        " log of the private ones.",
+        "A private message, or a mistyped one, is in the public log, which everybody may read, or a"
+        " public one in the log of the private ones.",
         "How many logs do you write?",
         "messages.txt is for what everybody has heard.",
         "private_messages.txt for the others, readable by its owner only (mode 0600).",
