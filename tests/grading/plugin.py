@@ -119,6 +119,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 # --- fixtures ----------------------------------------------------------------------------------
 
 
+_NotYet = type("NOT YET", (pytest.exit.Exception,), {"__module__": "builtins"})
+"""Ends the run. pytest prints the name of what ended it: `! NOT YET: The server ended …`."""
+
+
 def _start_first(subject: Subject, logs: Path) -> Running:
     """The first start of all. Where nothing starts, a hundred failures would say no more."""
     try:
@@ -131,9 +135,9 @@ def _start_first(subject: Subject, logs: Path) -> Running:
             f"The command was: {subject.command}",
             console[0].replace("the server's console", "It printed"),
             *console[1:],
-            *start_cause(verdict),
+            *(f"Likely:  {cause}" for cause in start_cause(verdict)),
         ]
-        pytest.exit("\n".join(lines), returncode=1)
+        raise _NotYet("\n".join(lines), 1) from None
 
 
 @pytest.fixture(scope="module")

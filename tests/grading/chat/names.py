@@ -109,6 +109,7 @@ class Names:
         *BOTH[1:],
         mismatch="The answer to such a name is one line that begins with '! ', and then the"
         " question again.",
+        silence="There was no error, or the question for a name did not come again behind it.",
         end="The connection was ended. One mistake is no reason to: answer '! ...' and go on.",
     )
     @pytest.mark.parametrize(
