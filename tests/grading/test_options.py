@@ -71,7 +71,12 @@ def test_a_server_that_does_not_come_again_is_one_failure(tmp_path: Path) -> Non
 
 def test_all_of_them_where_all_are_wanted(command: str) -> None:
     output = graded(
-        "tests/phase1", "-k", "hello or newline_is_dropped", "--all", "--server", command
+        "tests/phase1",
+        "-k",
+        "hello_is_answered or newline_is_dropped",
+        "--all",
+        "--server",
+        command,
     )
     assert output.count("NOT YET") == 2
     assert "ends the run" not in output
@@ -82,7 +87,7 @@ def test_a_learner_may_have_pytest_alone() -> None:
     plugins = ("timeout", "xdist", "hypothesispytest", "cacheprovider")
     server = f"{PYTHON} -m tests.broken.echo {{port}}"
     status, output = run(
-        "pytest", "tests/phase1", "-k", "hello", *(f"-pno:{each}" for each in plugins),
+        "pytest", "tests/phase1", "-k", "hello_is_answered", *(f"-pno:{each}" for each in plugins),
         "--server", server, "--start-seconds", "60",
     )  # fmt: skip
     assert status == 0, output
