@@ -59,7 +59,9 @@ def test_each_save_shows_the_first_check_that_fails_until_all_pass(tmp_path: Pat
         terminal.until("(?s)NOT YET: a line may come in pieces.*next: a line may come in pieces")
         save(tmp_path, ALL_DONE)
         terminal.until(r"phase1  █{10}  (\d+) of \1   done", ALL_SECONDS)
-        terminal.until(r"Compare .*\n +tests/starters/phase1.py .*\n +phase1/server.py +ours\n")
+        terminal.until(
+            r"Compare .*\n +tests/starters/phase1.py .*\n +phase1/server.py +ours\n +tests/right/ "
+        )
         terminal.until(r"Read next: phase2/README.md.\n(?s:.*)phase2 .* next: ")  # begun already
         terminal.press("q")
         assert terminal.wait() == 0

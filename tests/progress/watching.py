@@ -296,5 +296,6 @@ def what_now(phase: str) -> str:
         "Compare your server with a solution:\n"
         f"    {whole:26}the beginning, with each TODO done\n"
         f"    {ours:26}ours\n"
+        f"    {'tests/right/':26}in C, JavaScript and Perl\n"
         f"Read next: {READ_NEXT[phase]}."
     )
