@@ -23,6 +23,7 @@ from tests.grading.plugin import (  # noqa: F401 - pytest finds them by their na
     pytest_runtest_teardown,
     pytest_sessionfinish,
     pytest_terminal_summary,
+    pytest_unconfigure,
     subject,
 )
 from tests.grading.server_checks import silent_people  # noqa: F401 - the same

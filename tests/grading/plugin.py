@@ -19,6 +19,7 @@ from tests.grading.causes import sentence, start_cause
 from tests.grading.commands import fault_of
 from tests.grading.journal import Journal
 from tests.grading.people import DAEMON, GONE, SLOW, Verdict
+from tests.grading.processes import end_all_marked
 from tests.grading.running import LEFT, START_SECONDS, Running
 from tests.grading.subject import Graded, Subject
 from tests.grading.teaching import explanation, lesson_of, shown
@@ -351,3 +352,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         grades = session.config.stash[_grades]
         text = json.dumps(grades, indent=1, ensure_ascii=False)
         Path(file).write_text(text + os.linesep, encoding="utf-8")
+
+
+def pytest_unconfigure() -> None:
+    """Leave no server behind, when the checks are interrupted as well."""
+    end_all_marked()

@@ -24,9 +24,23 @@ _PROC = Path("/proc")
 _ROUNDS = 5  # of looking and killing: what starts others meanwhile is seen in the next
 
 
+_not_ended: set[str] = set()  # marks that were given; each is added and taken out by one call
+
+
 def new_mark() -> str:
     """The name of a variable for the environment of what is about to be started."""
-    return f"SOCKET_LADDER_{uuid.uuid4().hex}"
+    mark = f"SOCKET_LADDER_{uuid.uuid4().hex}"
+    _not_ended.add(mark)
+    return mark
+
+
+def end_all_marked() -> None:
+    """End what this process has started and not ended: Ctrl-C may come while it starts something.
+
+    Then nobody else knows of it yet.
+    """
+    for mark in [*_not_ended]:
+        end_marked(mark)
 
 
 def end_marked(mark: str, *, pid: int | None = None) -> None:
@@ -35,7 +49,8 @@ def end_marked(mark: str, *, pid: int | None = None) -> None:
         found = started(mark, pid)
         send_signal(found, KILL)
         if len(found) <= 1:  # a process alone: nobody was there to start another
-            return
+            break
+    _not_ended.discard(mark)
 
 
 def started(mark: str, pid: int | None = None) -> list[int]:
