@@ -252,7 +252,7 @@ HARMLESS = [
         "More lines before the question are free.",
     ),
     Harmless((4,), r"Chat\.\w+: '\* Enter.*' -> '\* .*'", "The words of the question are free."),
-    Harmless((4,), r"Chat\.talk_with: 'Guest' -> '\w+'", "Which name a guest gets is free."),
+    Harmless((4,), r"Chat\.any_name: 'Guest' -> '\w+'", "Which name a guest gets is free."),
     Harmless(
         (4,),
         r"Chat\.talk_with: text\.strip\(\) -> text \(2\)",
