@@ -25,7 +25,7 @@ from tests.mutation.running import SURVIVED, Fate, fates
 from tests.start import PHASES, STARTERS
 
 JOBS = 6  # they wait more than they work
-FIXED_OF_A_KIND = 2  # mutants of each phase and kind
+FIXED_OF_A_KIND = 1  # mutants of each phase and kind
 
 
 def all_mutants(phase: int) -> list[Mutant]:

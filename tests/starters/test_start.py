@@ -1,86 +1,18 @@
-"""A learner can begin with what tests/start.py copies, and the checks lead through its TODOs."""
+"""A learner can begin with what tests/start.py copies (tests/right/ has where that leads)."""
 
 import ast
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.grading.many import Graders, Grades, Job, patient_checks
-from tests.kit.harness import ROOT, run
-from tests.start import PHASES, STARTERS, arguments_of, check_command, main, quoted_whole
+from tests.kit.harness import ROOT, SECONDS, run
+from tests.start import PHASES, check_command, main, quoted_whole
 from tests.starters.cutting import cut
-
-RUN_SECONDS = 200.0  # until the turn of a step has come, on a machine that may be slow
-GRADED_AT_ONCE = 7
-
-NO_SERVER = "somebody can connect"  # the name of what is asked before the first check
-
-TODO = re.compile(r"^ *# TODO (\d+)(\w?): ?(.*)$", re.MULTILINE)
-
-
-# --- the TODOs, done one after the other --------------------------------------------------------
-
-
-def program(phase: str) -> str:
-    """The whole server, from which the beginning is cut."""
-    return (STARTERS / f"{phase}.py").read_text(encoding="utf-8")
-
-
-def checks_of(phase: str) -> list[str]:
-    """The name of the check that each TODO is about, as it stands behind NOT YET."""
-    found = [
-        (int(number), name) for number, part, name in TODO.findall(cut(program(phase))) if not part
-    ]
-    assert sorted(number for number, _ in found) == list(range(1, len(found) + 1))
-    return [name for _, name in sorted(found)]
-
-
-def steps_of(phase: str) -> range:
-    """Nothing done, one TODO done, and so on to all of them."""
-    return range(len(checks_of(phase)) + 1)
-
-
-def job_of(phase: str, done: int, directory: Path) -> Job:
-    """Check a server after so many TODOs, as a learner does.
-
-    What takes long is asked where its TODO comes next, and when all is done.
-    """
-    server = directory / f"{phase}_{done}.py"
-    server.write_text(cut(program(phase), done), encoding="utf-8")
-    command = f"{shlex.quote(sys.executable)} {shlex.quote(str(server))} {arguments_of(phase)}"
-    due = checks_of(phase)[done:][:1]
-    patient = {check.removeprefix("test_").replace("_", " ") for check in patient_checks()}
-    is_patient = not due or any(due[0].startswith(each) for each in patient)
-    return Job(int(phase[-1]), command, () if is_patient else ("-m", "not patient"))
-
-
-STEPS = [(phase, done) for phase in PHASES for done in steps_of(phase)]
-Step = Callable[[str, int], Grades]
-
-
-@pytest.fixture(scope="module")
-def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Step]:
-    """The grades after so many TODOs. All are graded at once, a few at a time: they mostly wait."""
-    directory = tmp_path_factory.mktemp("servers")
-    with Graders(GRADED_AT_ONCE, directory / "grades") as graders:
-        grading = {step: graders.grade(job_of(*step, directory)) for step in reversed(STEPS)}
-        yield lambda phase, done: grading[phase, done].result()
-
-
-@pytest.mark.timeout(RUN_SECONDS)
-@pytest.mark.parametrize(("phase", "done"), STEPS)
-def test_with_each_todo_done_the_check_that_fails_is_that_of_the_next(
-    phase: str, done: int, after: Step
-) -> None:
-    names = [*checks_of(phase), ""]  # and with the last one done, nothing fails
-    grades = after(phase, done)
-    failed = NO_SERVER if "before it listened" in grades.stopped else grades.not_yet
-    assert failed == names[done] or (names[done] and failed.startswith(f"{names[done]} ("))
+from tests.starters.steps import checks_of, program, steps_of
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -196,7 +128,7 @@ def test_the_command_that_it_prints_checks_that_server(name: str, tmp_path: Path
     ]  # fmt: skip
     as_shell = subprocess.run(
         ["sh", "-c", f'printf "%s\\n" {command.partition("--server ")[2]}'],
-        capture_output=True, text=True, check=True, timeout=RUN_SECONDS,
+        capture_output=True, text=True, check=True, timeout=SECONDS,
     )  # fmt: skip
     assert as_shell.stdout.splitlines()[0] == server
 
