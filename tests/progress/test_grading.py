@@ -75,7 +75,10 @@ while True:
 NEVER_ENDS = """
 import os, sys, time
 from pathlib import Path
-Path("pid").write_text(str(os.getpid()))
+pid = Path("pid")  # several are started, and each puts its number there, whole
+new = pid.with_name(f"pid.{os.getpid()}")
+new.write_text(str(os.getpid()))
+new.replace(pid)
 time.sleep(1000)
 """
 STARTS_A_DAEMON = """
@@ -83,9 +86,10 @@ import os, time
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
-        with open("pid.new", "w") as file:
+        new = f"pid.{os.getpid()}"
+        with open(new, "w") as file:
             file.write(str(os.getpid()))
-        os.rename("pid.new", "pid")
+        os.rename(new, "pid")
     else:
         os._exit(0)
 time.sleep(1000)
