@@ -86,7 +86,7 @@ class Chat(Echo):
         """Let them in under this name, or say why not."""
         name = wanted if wanted.strip() else self.any_name()
         if not self.is_name(name):
-            self.tell(person, "! That is no name.", QUESTION)
+            self.tell(person, "! That is not a valid name.", QUESTION)
         elif not self.claim(person, name):
             self.tell(person, "! That name is taken.", QUESTION)
 

@@ -33,7 +33,7 @@ class NameIsOneRead(Chat):
     def give_name(self, person: Person, wanted: str) -> None:
         """Let them in under this name, or ask again, above."""
         if not self.is_name(wanted or self.any_name()):
-            self.tell(person, "! That is no name.")
+            self.tell(person, "! That is not a valid name.")
         elif not self.claim(person, wanted or self.any_name()):
             self.tell(person, "! That name is taken.")
 

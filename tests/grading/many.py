@@ -18,6 +18,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -130,14 +131,13 @@ class Graders:
     def _grade(self, job: Job, seconds: float) -> Grades:
         place = self._places.get()
         try:
-            program = self._program_at(place)
-            text = json.dumps([asdict(job), str(self._directory / f"place{place}")])
-            program.type(text + "\n")
-            grades = Grades(*json.loads(program.expect(r"^\[.*\]$", seconds)[0]))
-        except BaseException:
-            self._end(place)
-            raise
-        else:
+            with ExitStack() as unless_answered:  # else nobody knows what it is about
+                unless_answered.callback(self._end, place)
+                program = self._program_at(place)
+                text = json.dumps([asdict(job), str(self._directory / f"place{place}")])
+                program.type(text + "\n")
+                grades = Grades(*json.loads(program.expect(r"^\[.*\]$", seconds)[0]))
+                unless_answered.pop_all()
             self._jobs_done[place] += 1
             return grades
         finally:

@@ -1,6 +1,6 @@
 """Mutants of the right servers: each has one change, and the checks of its phase must find it.
 
-    python -m tests.mutation                  the fixed set that CI runs: a minute or so
+    python -m tests.mutation                  the fixed set that CI runs: some two minutes
     python -m tests.mutation phase3 --all     every mutant of phase 3: some minutes
     python -m tests.mutation phase3 --list    what they are, with --all or without
 

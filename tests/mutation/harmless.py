@@ -180,11 +180,6 @@ HARMLESS = [
     Harmless((3,), r"Chat\.deliver: continue -> nothing", "The loop goes on at its end as well."),
     Harmless(
         (3,),
-        r"Chat\.listen_to: text\.strip\(\) -> text",
-        "Whether blanks may stand around /exit is free.",
-    ),
-    Harmless(
-        (3,),
         r"Chat\.leave: (if client in .*|client in .*|self\.clients\.remove\(client\) -> .*)",
         "Whoever has gone and stays in the list costs memory, and nobody hears of it.",
     ),

@@ -145,7 +145,7 @@ class Reporter:
 
 
 def _end_with_parent(stdin: int) -> None:
-    """Wait until whoever started us is no more; then end, and our server with us."""
+    """Wait until the process that started us has ended; then end, and our server with us."""
     os.read(stdin, 1)
     if sys.platform == "win32":
         _thread.interrupt_main()

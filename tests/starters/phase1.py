@@ -113,7 +113,7 @@ def answer(line: bytes) -> str:
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        return "! That line is no UTF-8."
+        return "! That line is not UTF-8."
     # </7>
 
     # <2b>

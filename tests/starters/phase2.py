@@ -107,7 +107,7 @@ def answer(line: bytes) -> str:
     try:
         text = line.removesuffix(b"\r").decode()
     except UnicodeDecodeError:
-        return "! That line is no UTF-8."
+        return "! That line is not UTF-8."
     return "Hello Client!" if text == "Hello Server!" else text
 
 

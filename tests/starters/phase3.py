@@ -133,7 +133,7 @@ class Chat:
             # </7>
 
             if text is None:
-                client.send("! That line is too long, or no UTF-8.")
+                client.send("! That line is too long, or not UTF-8.")
             else:
                 self.heard(client, text)
 
@@ -185,7 +185,7 @@ def lines(client: Client) -> Iterator[bytes]:
 
 
 def text_of(line: bytes) -> str | None:
-    """What a line says; None where it is too long, or no UTF-8."""
+    """What a line says; None where it is too long, or not UTF-8."""
     try:
         return line.decode().removesuffix("\r") if len(line) < MAX_LINE_BYTES else None
     except UnicodeDecodeError:

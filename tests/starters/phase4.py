@@ -377,7 +377,7 @@ def lines(person: Person) -> Iterator[bytes]:
 
 
 def text_of(line: bytes) -> str | None:
-    """What a line says; None where it is too long, or no UTF-8."""
+    """What a line says; None where it is too long, or not UTF-8."""
     try:
         return line.decode().removesuffix("\r") if len(line) < MAX_LINE_BYTES else None
     except UnicodeDecodeError:
