@@ -16,6 +16,7 @@ from shared.deadline import Deadline
 from shared.readable import readable
 from tests.grading.deaths import Ending
 from tests.grading.journal import Journal
+from tests.grading.kernel import held_by_kernel
 from tests.grading.listening import queues_of
 from tests.kit.harness import Peer
 
@@ -152,6 +153,14 @@ class Somebody(Peer):
             # A right server needs no pause. It lets a wrong one see the pieces, nearly always.
             pause.wait(BETWEEN_BYTES_SECONDS)
             self._send(bytes([byte]))
+
+    def waits_until_read(self) -> None:
+        """Wait until the server has read all that was sent; not where no system tells."""
+        reader, sender = self.socket.getpeername(), self.socket.getsockname()
+        deadline = Deadline(self._patience)
+        pause = threading.Event()  # never set: nothing tells when it is read
+        while held_by_kernel(sender, reader) and not deadline.has_passed:
+            pause.wait(BETWEEN_BYTES_SECONDS)
 
     def send_until_full(self, line: bytes, *, most_bytes: int = MAX_FLOOD_BYTES) -> int:
         """Send the same line again and again, and read nothing, until the server takes no more.

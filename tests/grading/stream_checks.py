@@ -395,9 +395,10 @@ class StreamChecks(Arrivals):
     )
     def test_a_longer_line_may_come_in_pieces(self, talk: Talk) -> None:
         """Wherever it is cut, it gets one error, and the next line is heard."""
-        for cut in (1, 4094, 4095, 4096, 4097, 9000):
+        for cut in (1, 4094, 4095, 4096, 4097, 9000, 65_535):  # 65,536 would be the end
             talk.speaker.send_bytes(b"fence\n" + b"x" * cut)
             talk.hears("fence")
+            talk.speaker.waits_until_read()
             talk.speaker.send_bytes(b"x" * (9500 - cut) + b"\nafter\n")
             talk.gets_one_error_before("after")
 

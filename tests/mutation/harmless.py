@@ -88,7 +88,9 @@ HARMLESS = [
     ),
     # --- the console
     Harmless((1,), r"serve: (print\(|'A client was cut off:').*", "No page asks for this line."),
-    Harmless((1,), r"serve: (flush=True -> nothing|True -> False)", "No page asks for this line."),
+    Harmless(
+        (1,), r"serve: (flush=True -> nothing|True -> False \(2\))", "No page asks for this line."
+    ),
     Harmless(
         (2, 3),
         r"say: (flush=True -> nothing|True -> False)",
@@ -111,7 +113,7 @@ HARMLESS = [
     ),
     Harmless(
         (2, 3),
-        r"(Server|Chat)\.accept_clients: (daemon=True -> nothing|True -> False)",
+        r"(Server|Chat)\.accept_clients: (daemon=True -> nothing|True -> False \(2\))",
         "Whether a thread keeps the program alive shows at Ctrl-C; SIGTERM ends it all the same.",
     ),
     Harmless(
