@@ -288,6 +288,16 @@ HARMLESS = [
     ),
     Harmless(
         (4,),
+        r"Chat\.rename: (\{old\}|\{name\}|' is now ') -> '[^']*'",
+        "It is told to whoever takes another name, to whom it is a notice in free words.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.leave: del .* <-> self\.say\(.*",
+        "Whoever leaves is left out of what is said about it in any case.",
+    ),
+    Harmless(
+        (4,),
         r"Chat\.tell: person\.waiting .* > MAX.* -> .* >= MAX.*",
         "A character more or less in the outbox.",
     ),
