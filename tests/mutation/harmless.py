@@ -164,7 +164,7 @@ HARMLESS = [
         "Whether the newcomer or the others are told first is free.",
     ),
     Harmless(
-        (3, 4),
+        (3,),
         r"by hand: every carriage return is dropped",
         "What stands in the place of a control character is free, and may be nothing.",
     ),
