@@ -3,7 +3,7 @@
 Phase: 4
 Fails: test_all_others_are_told_once_who_has_come
 Fails: test_all_others_are_told_once_who_has_left
-Fails: test_quit_ends_the_conversation
+Fails: test_to_quit_ends_the_conversation
 """
 
 from tests.broken.chat import Chat, Person

@@ -2,7 +2,7 @@
 
 Phase: 4
 Fails: test_control_characters_reach_nobody
-Fails: test_no_message_can_forge_an_entry_of_the_log
+Fails: test_no_message_can_forge_an_entry
 Fails: test_no_carriage_return_reaches_anybody
 """
 

@@ -1,7 +1,7 @@
 """To send to somebody who has vanished raises, in the thread of whoever speaks.
 
 Phase: 3
-Fails: test_who_vanishes_takes_nobody_along
+Fails: test_whoever_vanishes_takes_nobody_along
 Fails: test_people_may_come_and_go_while_others_speak
 May fail: any, where somebody leaves in the wrong moment
 """

@@ -1,8 +1,8 @@
 """/exit is said to the others, like every other line.
 
 Phase: 3
-Fails: test_exit_leaves
-Fails: test_who_goes_is_announced_however_they_go
+Fails: test_exit_ends_the_conversation
+Fails: test_all_others_are_told_when_somebody_goes
 Fails: test_each_coming_and_going_is_announced_once
 Fails: test_nobody_is_told_of_their_own_coming_and_going
 """

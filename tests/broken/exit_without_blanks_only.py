@@ -1,7 +1,7 @@
 """Blanks around /exit make another line of it, which is said.
 
 Phase: 3
-Fails: test_exit_leaves
+Fails: test_exit_ends_the_conversation
 """
 
 from tests.broken.broadcast import Broadcast

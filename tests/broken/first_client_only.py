@@ -3,7 +3,7 @@
 Phase: 1
 Fails: test_the_next_client_is_answered_when_the_first_has_left
 Fails: test_a_client_that_comes_meanwhile_is_answered_in_its_turn
-Fails: test_an_unfinished_last_line_is_no_line
+Fails: test_an_unfinished_last_line_is_not_a_line
 Fails: test_a_client_that_vanishes_takes_nobody_along
 Fails: test_a_client_that_hangs_up_on_its_answers_takes_nobody_along
 Fresh: yes, for after each check nobody listens any more

@@ -6,8 +6,8 @@ Fails: test_lines_of_all_kinds_have_the_time_of_now
 Fails: test_what_nobody_hears_is_in_the_log
 Fails: test_an_empty_line_takes_a_free_name
 Fails: test_a_doubled_sign_is_said_with_one
-Fails: test_quit_ends_the_conversation
-Fails: test_who_tells_who_is_online
+Fails: test_to_quit_ends_the_conversation
+Fails: test_the_list_has_all_who_are_online
 Fails: test_help_names_the_commands
 Fails: test_ping_is_answered_in_its_turn
 Fails: test_no_answer_repeats_a_control_character

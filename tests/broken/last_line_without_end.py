@@ -1,7 +1,7 @@
 """What has no newline at the end of the stream is taken for a line.
 
 Phase: 1
-Fails: test_an_unfinished_last_line_is_no_line
+Fails: test_an_unfinished_last_line_is_not_a_line
 """
 
 import socket

@@ -1,7 +1,7 @@
 """Only who says /exit is announced; who closes or vanishes is not.
 
 Phase: 3
-Fails: test_who_goes_is_announced_however_they_go
+Fails: test_all_others_are_told_when_somebody_goes
 Fails: test_each_coming_and_going_is_announced_once
 Fails: test_nobody_is_told_of_their_own_coming_and_going
 """

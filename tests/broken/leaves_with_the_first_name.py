@@ -5,8 +5,8 @@ Fails: test_all_others_are_told_once_who_has_left
 Fails: test_whoever_is_refused_a_name_takes_nothing_from_its_holder
 Fails: test_after_nick_all_know_the_new_name
 Fails: test_an_old_name_is_not_taken_from_its_next_holder
-May fail: test_nick_to_ones_own_name_never_loses_it
-May fail: test_who_tells_who_is_online
+May fail: test_nick_with_your_own_name_never_loses_it
+May fail: test_the_list_has_all_who_are_online
 May fail: test_nick_changes_the_name_and_frees_the_old_one
 May fail: test_an_empty_line_takes_a_free_name
 """

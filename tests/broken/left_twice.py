@@ -2,7 +2,7 @@
 
 Phase: 3
 Fails: test_each_coming_and_going_is_announced_once
-Fails: test_who_vanishes_takes_nobody_along
+Fails: test_whoever_vanishes_takes_nobody_along
 """
 
 import socket

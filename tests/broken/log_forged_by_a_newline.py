@@ -1,7 +1,7 @@
 """Screens are protected, and the log is not: a character in a message begins a new entry.
 
 Phase: 4
-Fails: test_no_message_can_forge_an_entry_of_the_log
+Fails: test_no_message_can_forge_an_entry
 """
 
 from tests.broken.chat import Chat

@@ -5,7 +5,7 @@ Fails: test_an_entry_has_the_names_that_others_read
 Fails: test_what_nobody_hears_is_in_the_log
 Fails: test_what_was_delivered_is_in_the_log
 Fails: test_nothing_private_is_in_the_public_log
-Fails: test_no_message_can_forge_an_entry_of_the_log
+Fails: test_no_message_can_forge_an_entry
 Fails: test_an_entry_has_date_and_time_and_what_was_said
 Fails: test_only_its_owner_can_read_the_private_log
 """

@@ -4,7 +4,7 @@ Phase: 4
 Fails: test_nick_gives_a_name_that_is_free_again
 Fails: test_a_name_is_free_again_when_its_owner_has_gone
 Fails: test_one_who_stops_reading_is_disconnected
-Fails: test_quit_ends_the_conversation
+Fails: test_to_quit_ends_the_conversation
 Fails: test_whoever_has_left_is_nowhere_any_more
 """
 

@@ -2,7 +2,7 @@
 
 Phase: 4
 Fails: test_whoever_has_no_name_hears_nothing
-Fails: test_who_tells_who_is_online
+Fails: test_the_list_has_all_who_are_online
 Fails: test_whoever_never_had_a_name_is_not_announced
 """
 

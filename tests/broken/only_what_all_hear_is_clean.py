@@ -3,7 +3,7 @@
 Phase: 4
 Fails: test_control_characters_are_not_whispered
 Fails: test_no_answer_repeats_a_control_character
-Fails: test_no_message_can_forge_an_entry_of_the_log
+Fails: test_no_message_can_forge_an_entry
 """
 
 from tests.broken.chat import Chat

@@ -1,7 +1,7 @@
 """A private message is sent before anybody looks whether it is UTF-8, and short enough.
 
 Phase: 4
-Fails: test_a_private_message_that_is_no_line_reaches_nobody
+Fails: test_a_private_message_that_is_not_a_line_reaches_nobody
 """
 
 import socket

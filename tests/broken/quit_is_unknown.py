@@ -3,7 +3,7 @@
 Phase: 4
 Fails: test_lines_of_all_kinds_have_the_time_of_now
 Fails: test_ping_is_answered_in_its_turn
-Fails: test_quit_ends_the_conversation
+Fails: test_to_quit_ends_the_conversation
 Fails: test_whoever_has_no_name_hears_nothing
 """
 

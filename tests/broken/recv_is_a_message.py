@@ -6,7 +6,7 @@ Phase: 1
 Fails: test_a_line_may_come_in_pieces
 Fails: test_a_character_may_be_cut_in_two
 Fails: test_a_client_that_reads_late_gets_everything
-Fails: test_an_unfinished_last_line_is_no_line
+Fails: test_an_unfinished_last_line_is_not_a_line
 Fails: test_a_longer_line_gets_one_error
 Fails: test_64_kib_without_a_newline_end_the_connection
 Fails: test_a_line_may_come_a_byte_at_a_time

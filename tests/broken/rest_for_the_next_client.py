@@ -1,7 +1,7 @@
 """One buffer for all: what a client leaves unfinished is put before the next one's first line.
 
 Phase: 1
-Fails: test_an_unfinished_last_line_is_no_line
+Fails: test_an_unfinished_last_line_is_not_a_line
 May fail: any, for what is left is found by whoever comes next
 """
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.many import WIRE, Graders, Grades, Job, patient_checks
+from tests.grading.titles import title_of
 
 HERE = Path(__file__).parent
 PATIENCE_SECONDS = "3"  # on one machine an answer takes milliseconds
@@ -115,7 +116,7 @@ def test_each_phase_fails_the_check_of_the_flaw_that_it_hands_on(
 ) -> None:
     grades = grade(flaw_of(*flaw))
     assert grades.failed == {flaw[2]}
-    assert grades.not_yet == flaw[2].removeprefix("test_").replace("_", " ")
+    assert grades.not_yet == title_of(flaw[2])
 
 
 def test_every_check_is_failed_by_somebody() -> None:

@@ -2,7 +2,7 @@
 
 Phase: 1
 Fails: test_all_that_came_before_the_end_is_heard
-May fail: test_an_unfinished_last_line_is_no_line, where the end comes soon enough
+May fail: test_an_unfinished_last_line_is_not_a_line, where the end comes soon enough
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """Each line is delivered by a thread of its own; a later one may overtake it.
 
 Phase: 3
-Fails: test_each_persons_lines_arrive_in_order
+Fails: test_the_lines_of_each_person_arrive_in_order
 May fail: any, where two lines come close together
 """
 

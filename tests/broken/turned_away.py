@@ -5,7 +5,7 @@ Fails: test_a_client_that_comes_meanwhile_is_answered_in_its_turn
 May fail: test_the_next_client_is_answered_when_the_first_has_left
 May fail: test_a_client_that_vanishes_takes_nobody_along
 May fail: test_a_client_that_hangs_up_on_its_answers_takes_nobody_along
-May fail: test_an_unfinished_last_line_is_no_line
+May fail: test_an_unfinished_last_line_is_not_a_line
 """
 
 import socket

@@ -1,7 +1,7 @@
 """Whoever sends to a client that has gone announces it, and so does the client's own thread.
 
 Phase: 3
-Fails: test_who_vanishes_takes_nobody_along
+Fails: test_whoever_vanishes_takes_nobody_along
 May fail: test_each_coming_and_going_is_announced_once, where two notice it at once
 """
 

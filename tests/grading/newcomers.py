@@ -31,5 +31,5 @@ def hears_from(newcomer: Somebody, due: int, count: int) -> None:
     numbers = [str(number) for number in range(1, count + 1)]
     newcomer.must(
         len(heard) > count - due and heard == numbers[count - len(heard) :],
-        f"'{due}' was said after the word of welcome, and is missing",
+        f"get '{due}', which was said after the word of welcome",
     )

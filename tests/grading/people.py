@@ -263,10 +263,10 @@ class Somebody(Peer):
                 self._journal.add(f"{self.name} gets         {readable(line.encode())}")
                 return found
 
-    def must(self, is_so: bool, otherwise: str) -> None:
-        """Raise Verdict unless `is_so`; `otherwise` says what should have been received."""
+    def must(self, is_so: bool, should: str) -> None:
+        """Raise Verdict unless `is_so`; `should` goes on with the sentence "Alice should ..."."""
         if not is_so:
-            raise Verdict(MISMATCH, f"{self.name} should not get this now: {otherwise}")
+            raise Verdict(MISMATCH, f"{self.name} should {should}")
 
     def gets_end(self) -> None:
         """The next thing must be the end of the stream."""

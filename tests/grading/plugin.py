@@ -23,6 +23,7 @@ from tests.grading.processes import end_all_marked
 from tests.grading.running import LEFT, START_SECONDS, Running
 from tests.grading.subject import Graded, Subject
 from tests.grading.teaching import explanation, lesson_of, shown
+from tests.grading.titles import title_of
 from tests.kit.harness import ROOT
 from tests.start import quoted, quoted_whole
 
@@ -326,9 +327,7 @@ def _again(item: pytest.Item) -> str:
 
 def _title(item: pytest.Item) -> str:
     """The promise that was not kept: the name of the check, in words."""
-    name, _, case = item.name.removeprefix("test_").partition("[")
-    words = name.replace("_", " ")
-    return f"NOT YET: {words}" + (f" ({case.rstrip(']')})" if case else "")
+    return f"NOT YET: {title_of(item.name)}"
 
 
 def pytest_terminal_summary(

@@ -166,7 +166,7 @@ class ServerChecks(Arrivals):
         except subprocess.TimeoutExpired:
             raise Verdict(
                 SILENCE,
-                f"It should end, but it runs for {seconds:.3g} s",
+                f"The second server should end, but it runs for {seconds:.3g} s",
                 output=second.last_words(),
             ) from None
         finally:
@@ -174,7 +174,7 @@ class ServerChecks(Arrivals):
         if second.process.returncode == 0:
             raise Verdict(
                 DEAD,
-                "It ended with status 0, which means that all went well",
+                "The second server ended with status 0, which means that all went well",
                 output=second.last_words(),
             )
         journal.add(f"it ends (status {second.process.returncode})")

@@ -299,8 +299,12 @@ class StreamChecks(Arrivals):
         silence="The end of the stream was not noticed: recv() gives b'' there (read() 0, or -1 in"
         " Java; 'end' in Node), at once, and again and again.",
     )
-    @pytest.mark.parametrize("rest", ["unfinis", "unfinis\r"], ids=["plain", "carriage return"])
-    def test_an_unfinished_last_line_is_no_line(
+    @pytest.mark.parametrize(
+        "rest",
+        ["unfinis", "unfinis\r"],
+        ids=["with nothing at its end", "with a carriage return at its end"],
+    )
+    def test_an_unfinished_last_line_is_not_a_line(
         self, graded: Graded, talk: Talk, rest: str
     ) -> None:
         """It is not answered, not delivered, and not put before what the next client says."""
@@ -361,7 +365,7 @@ class StreamChecks(Arrivals):
         silence="Neither an error nor the line came, or the next line was dropped as well: the"
         " line that was too long ends at its newline.",
     )
-    @pytest.mark.parametrize("size", [5000, 10_000, 65_536])
+    @pytest.mark.parametrize("size", [5000, 10_000, 65_536], ids="when it has {:,} bytes".format)
     def test_a_longer_line_gets_one_error(self, talk: Talk, size: int) -> None:
         """It is dropped whole, its tail is not taken for a line, and its neighbours are heard."""
         talk.speaker.send("before", "x" * (size - 1), "after")
@@ -472,7 +476,15 @@ class StreamChecks(Arrivals):
             b"\xed\xa0\x80",
             b"\xf4\x90\x80\x80",
         ],
-        ids=["latin-1", "cut", "continuation", "255", "overlong", "surrogate", "too large"],
+        ids=[
+            "when it is Latin-1",
+            "when a character is cut off",
+            "when it begins inside a character",
+            "when it has bytes of 255",
+            "when a character has more bytes than it needs",
+            "when it has half a character of UTF-16",
+            "when a character is beyond Unicode",
+        ],
     )
     def test_a_line_that_is_not_utf_8_gets_an_error(self, talk: Talk, line: bytes) -> None:
         """The connection goes on, and the lines before and after it are heard."""

@@ -58,7 +58,16 @@ class TextChecks(Arrivals):
         " format, say. Look at the console.",
     )
     @pytest.mark.parametrize(
-        "line", TAKEN_FOR_MORE, ids=["format", "zero", "HTML", "shell", "U+FFFD", "combined"]
+        "line",
+        TAKEN_FOR_MORE,
+        ids=[
+            "not even a format such as %s",
+            "not even 0",
+            "not even HTML",
+            "not even a command of a shell",
+            "not even U+FFFD",
+            "not even combined characters",
+        ],
     )
     def test_no_text_is_more_than_text(self, talk: Talk, line: str) -> None:
         """It is heard as it was said, whatever it would mean elsewhere."""

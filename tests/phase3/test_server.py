@@ -125,7 +125,7 @@ def test_an_error_concerns_its_sender_alone(talk: Talk) -> None:
     talk.hearer.expect("fence")
 
 
-def test_each_persons_lines_arrive_in_order(server: Server) -> None:
+def test_the_lines_of_each_person_arrive_in_order(server: Server) -> None:
     count = 300
     with arrive(server) as hearer, contextlib.ExitStack() as all_stay:
         speakers = [all_stay.enter_context(arrive(server)) for _ in range(3)]
@@ -176,14 +176,14 @@ def test_a_join_is_announced_to_the_others(server: Server) -> None:
 
 
 @pytest.mark.parametrize("how", ["close", "half_close", "reset"])
-def test_who_goes_is_announced_however_they_go(talk: Talk, how: str) -> None:
+def test_all_others_are_told_when_somebody_goes(talk: Talk, how: str) -> None:
     address = address_of(talk.speaker)
     getattr(talk.speaker, how)()
     talk.hearer.expect(rf"\* {address} left, 1 here")
 
 
 @pytest.mark.parametrize("line", ["/exit", " /exit ", "/exit\r"])
-def test_exit_leaves(talk: Talk, line: str) -> None:
+def test_exit_ends_the_conversation(talk: Talk, line: str) -> None:
     address = address_of(talk.speaker)
     talk.speaker.send(line, "too late")
     talk.speaker.expect_end()

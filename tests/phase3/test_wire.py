@@ -70,9 +70,7 @@ def test_a_newcomer_is_welcomed(graded: Graded) -> None:
     """By a line of the server's, before they hear anybody else."""
     alice = graded.connect("Alice")
     first = alice.waits_for(".*", "a word of welcome, a line that begins with '* '")[0]
-    alice.must(
-        first.startswith("* "), f"a line of the server's begins with '* ', not '{first[:2]}'"
-    )
+    alice.must(first.startswith("* "), f"get a line that begins with '* ', not with '{first[:2]}'")
 
 
 @teaches(
@@ -134,7 +132,13 @@ def test_a_join_is_announced(graded: Graded) -> None:
         alice.waits_for(r"\* .*", f"a line that begins with '* ' and says that {each.name} joined")
 
 
-WAYS = ("leave", "half_close", "reset", "exit")
+WAYS = {
+    "leave": "by closing the connection",
+    "half_close": "by ending the stream",
+    "reset": "by a reset",
+    "exit": "with /exit",
+}
+"""How somebody may go, and that in words."""
 
 
 def go(somebody: Somebody, how: str) -> None:
@@ -156,15 +160,15 @@ def go(somebody: Somebody, how: str) -> None:
     end=ENDED,
 )
 @pytest.mark.fresh_server  # where nobody of an earlier check can still be on the way out
-@pytest.mark.parametrize("how", WAYS)
-def test_who_goes_is_announced_however_they_go(graded: Graded, how: str) -> None:
+@pytest.mark.parametrize("how", WAYS, ids=WAYS.get)
+def test_all_others_are_told_when_somebody_goes(graded: Graded, how: str) -> None:
     bob, alice = arrive(graded, "Bob"), arrive(graded, "Alice")
     alice.send("fence")
     bob.gets("fence")  # whatever was announced before is read
     go(alice, how)
     what = "a line that begins with '* ' and says that somebody left"
     found = bob.waits_for(r"\* .*|/exit", what)
-    bob.must(found[0] != "/exit", "/exit is a command, and is not said to the others")
+    bob.must(found[0] != "/exit", "not get /exit, which is a command, and not said to the others")
 
 
 @teaches(
@@ -179,8 +183,10 @@ def test_who_goes_is_announced_however_they_go(graded: Graded, how: str) -> None
     mismatch="Nothing follows /exit but the end; a farewell would begin with '* '. And the others"
     " do not hear it.",
 )
-@pytest.mark.parametrize("line", ["/exit", "  /exit "], ids=["plain", "blanks"])
-def test_exit_leaves(graded: Graded, line: str) -> None:
+@pytest.mark.parametrize(
+    "line", ["/exit", "  /exit "], ids=["alone on its line", "with blanks around it"]
+)
+def test_exit_ends_the_conversation(graded: Graded, line: str) -> None:
     bob, alice, carol = (arrive(graded, name) for name in ("Bob", "Alice", "Carol"))
     alice.send(line, "too late")
     try:
@@ -221,7 +227,8 @@ def must_be_once(somebody: Somebody, notices: list[str], count: int, what: str) 
     lines = Counter(map(without_numbers, notices))
     line, times = lines.most_common(1)[0] if lines else ("", 0)
     # Two more may tell of what was before, and be late.
-    somebody.must(times <= count + 2, f"{count} have {what}, and '{line}' came {times} times")
+    told = f"be told of each of the {count} who have {what} once, but '{line}' comes {times} times"
+    somebody.must(times <= count + 2, told)
 
 
 @teaches(
@@ -236,7 +243,7 @@ def must_be_once(somebody: Somebody, notices: list[str], count: int, what: str) 
     " once: by their own thread, and by whoever sent to them.",
 )
 @pytest.mark.fresh_server
-def test_who_vanishes_takes_nobody_along(graded: Graded) -> None:
+def test_whoever_vanishes_takes_nobody_along(graded: Graded) -> None:
     """And is announced once, however many notice it."""
     alice, bob = arrive(graded, "Alice"), arrive(graded, "Bob")
     came: set[str] = set()
@@ -292,7 +299,7 @@ def test_each_coming_and_going_is_announced_once(graded: Graded) -> None:
     "Take somebody out of the list first, then announce it; and leave out the newcomer.",
     end=ENDED,
 )
-@pytest.mark.parametrize("how", ["half_close", "exit"])
+@pytest.mark.parametrize("how", ["half_close", "exit"], ids=WAYS.get)
 def test_nobody_is_told_of_their_own_coming_and_going(graded: Graded, how: str) -> None:
     """They may get other lines of the server's: a word of welcome, a farewell."""
     bob, carol = arrive(graded, "Bob"), arrive(graded, "Carol")
@@ -307,7 +314,7 @@ def test_nobody_is_told_of_their_own_coming_and_going(graded: Graded, how: str) 
         bob.waits_for(r"\* .*", f"a line that begins with '* ' and says that {name} left")
         settle(bob, carol)
         told.append(set(somebody.notices) & set(bob.notices[before:]))
-    somebody.must(not all(told), f"'{''.join([*told[-1]][:1])}' is for the others")
+    somebody.must(not all(told), f"not get '{''.join([*told[-1]][:1])}', which is for the others")
 
 
 @teaches(
@@ -319,7 +326,7 @@ def test_nobody_is_told_of_their_own_coming_and_going(graded: Graded, how: str) 
     silence="Some lines did not arrive: they were dropped, or wait in a buffer.",
     end=ENDED,
 )
-def test_each_persons_lines_arrive_in_order(graded: Graded) -> None:
+def test_the_lines_of_each_person_arrive_in_order(graded: Graded) -> None:
     bob = arrive(graded, "Bob")
     speakers = [arrive(graded, name) for name in ("Alice", "Carol")]
     for number in range(100):
@@ -330,7 +337,7 @@ def test_each_persons_lines_arrive_in_order(graded: Graded) -> None:
         found = bob.waits_for(r"(Alice|Carol) (\d+)", "what was said")
         name, count = str(found[1]), int(found[2])
         due = next_of[name]
-        bob.must(count == due, f"{name}'s line {due} comes before this")
+        bob.must(count == due, f"get line {due} of {name} next, but gets line {count}")
         next_of[name] = due + 1
 
 

@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tests.grading.titles import title_of
+
 NOT_BEGUN, GRADED, DOES_NOT_START, NOT_GRADED = (
     "not begun", "graded", "does not start", "not graded"
 )  # fmt: skip
@@ -37,7 +39,7 @@ class Grade:
     def next_check(self) -> str:
         """The first check that has not passed, in words; "" where all have."""
         ahead = (each for each, outcome in self.checks.items() if outcome != "passed")
-        return promise(next(ahead, ""))
+        return title_of(next(ahead, ""))
 
     def as_dict(self) -> dict[str, Any]:
         """All of it, for a program."""
@@ -45,11 +47,12 @@ class Grade:
         return {**asdict(self), **more, "next": self.next_check}
 
 
-def promise(check: str) -> str:
-    """What a check asks, in words.
-
-    >>> promise("tests/phase3/test_wire.py::TestStream::test_who_goes_is_announced[reset]")
-    'who goes is announced (reset)'
-    """
-    name, _, case = check.rpartition("::")[2].removeprefix("test_").partition("[")
-    return name.replace("_", " ") + (f" ({case.removesuffix(']')})" if case else "")
+def how_it_stands(grade: Grade) -> str:
+    """What comes next, and why that is not all that is known."""
+    if grade.state == DOES_NOT_START:
+        return f"{grade.state}: {grade.said or grade.why}"
+    if grade.state != GRADED and not grade.next_check:
+        return f"{grade.state}: {grade.why}"
+    rest = f"{grade.not_run} not run: {grade.why}" if grade.not_run and grade.why else grade.why
+    ahead = f"next: {grade.next_check}" if grade.next_check else "done"
+    return f"{ahead} ({rest})" if rest else ahead

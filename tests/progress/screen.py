@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.text import as_ascii, cells, cut, left, printable, right
-from tests.progress.grades import DOES_NOT_START, GRADED, NOT_BEGUN, Grade
+from tests.progress.grades import DOES_NOT_START, GRADED, NOT_BEGUN, Grade, how_it_stands
 
 BAR_CELLS = 10
 CELLS = {NOT_BEGUN: "-", DOES_NOT_START: "no start"}
@@ -88,17 +88,6 @@ def bar_line(grade: Grade, directory: Path, look: Look) -> str:
     # The escape sequences of colours take no cells.
     room = look.width - len(f"{grade.phase}   {count}  ") - BAR_CELLS
     return head + look.cut(how_it_stands(grade), room)
-
-
-def how_it_stands(grade: Grade) -> str:
-    """What comes next, and why that is not all that is known."""
-    if grade.state == DOES_NOT_START:
-        return f"{grade.state}: {grade.said or grade.why}"
-    if grade.state != GRADED and not grade.next_check:
-        return f"{grade.state}: {grade.why}"
-    rest = f"{grade.not_run} not run: {grade.why}" if grade.not_run and grade.why else grade.why
-    ahead = f"next: {grade.next_check}" if grade.next_check else "done"
-    return f"{ahead} ({rest})" if rest else ahead
 
 
 # --- a class -------------------------------------------------------------------------------------

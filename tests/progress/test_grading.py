@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from tests.grading.titles import title_of
 from tests.kit.harness import ROOT, Program, run, wait_until
 from tests.progress.__main__ import grade as grade_and_show
 from tests.progress.checks import GRADE, How
-from tests.progress.grades import promise
 from tests.progress.grading import Task
 from tests.progress.inside import ALL_PATIENCES, FIRST_CHECKS, ROW_PATIENCES, Endurance
 from tests.progress.servers import is_as_made
@@ -402,7 +402,7 @@ def test_a_phase_that_takes_too_long_is_stopped_and_what_passed_counts(late: Lat
     assert 0 < grade["passed"] < grade["of"]
     assert grade["not_run"] > 0
     assert grade["next"] == next(
-        promise(check) for check, outcome in grade["checks"].items() if outcome != "passed"
+        title_of(check) for check, outcome in grade["checks"].items() if outcome != "passed"
     )
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.grading.titles import title_of
 from tests.kit.harness import ROOT, Program, run
-from tests.progress.grades import DOES_NOT_START, GRADED, NOT_BEGUN, NOT_GRADED, Grade, promise
+from tests.progress.grades import DOES_NOT_START, GRADED, NOT_BEGUN, NOT_GRADED, Grade
 from tests.progress.screen import Look, Table, as_json, bar_line
 from tests.progress.test_grading import ECHO, HAS_A_MISTAKE, NEVER_ENDS, QUICK, RUN_SECONDS, put
 from tests.start import main as start
@@ -162,8 +163,8 @@ def test_json_has_it_all() -> None:
 
 
 def test_a_promise_is_read_from_the_name_of_its_check() -> None:
-    assert promise("t.py::T::test_it_is_so[/pm Bob]") == "it is so (/pm Bob)"
-    assert promise("") == ""
+    assert title_of("t.py::T::test_it_is_so[for /pm Bob]") == "it is so, for /pm Bob"
+    assert title_of("") == ""
 
 
 # --- as it is printed --------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def converse(connection: socket.socket) -> None:
         for line in lines:
             connection.sendall(answer(line).encode() + b"\n")
         # <6>
-        # TODO 6: 64 kib without a newline end the connection
+        # TODO 6: 64 KiB without a newline end the connection
         #   In your loop: when what is unfinished has RUNAWAY_BYTES or more, send "! " and why, and
         #   return. Or else one client could fill your memory.
         if len(unfinished) >= RUNAWAY_BYTES:
@@ -107,7 +107,7 @@ def answer(line: bytes) -> str:
     # </4>
 
     # <7>
-    # TODO 7: a line that is not utf 8 gets an error
+    # TODO 7: a line that is not UTF-8 gets an error
     #   Then decode() raises UnicodeDecodeError. The answer is "! " and why.
     #: text = line.decode()
     try:

@@ -77,7 +77,7 @@ class Chat:
         """One client's whole stay."""
         with client.connection:
             # <6>
-            # TODO 6: who goes is announced however they go (reset)
+            # TODO 6: all others are told when somebody goes, by a reset
             #   When a client vanishes, recv() raises OSError, and leave() is not called. Which two
             #   words of Python run something whatever happens? And who catches the OSError?
             #: self.join(client)
@@ -115,7 +115,7 @@ class Chat:
             if client in self.clients:
                 self.clients.remove(client)
         # <5>
-        # TODO 5: who goes is announced however they go (leave)
+        # TODO 5: all others are told when somebody goes, by closing the connection
         #   As in TODO 4.
         self.broadcast(f"* {client.address} left", client)
         # </5>
@@ -125,7 +125,7 @@ class Chat:
         for line in lines(client):
             text = text_of(line)
             # <7>
-            # TODO 7: who goes is announced however they go (exit)
+            # TODO 7: all others are told when somebody goes, with /exit
             #   The line /exit is not for the others: it ends this conversation, as if the client
             #   had closed the connection.
             if text is not None and text.strip() == "/exit":

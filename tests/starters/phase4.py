@@ -105,7 +105,7 @@ class Chat:
             elif not person.name:
                 self.give_name(person, text if text.strip() else self.any_name())
             # <7>
-            # TODO 7: quit ends the conversation (/quit)
+            # TODO 7: to quit ends the conversation, with /quit
             #   /quit ends this conversation: return, and what stands in serve() is done. So do
             #   /exit and exit, where nothing else is on the line.
             elif text.strip() in ("/quit", "/exit", "exit"):
@@ -161,7 +161,7 @@ class Chat:
     def rename(self, person: Person, name: str) -> None:
         """Take another name, give the old one back, and tell everybody."""
         # <11>
-        # TODO 11: nick changes the name and frees the old one
+        # TODO 11: /nick changes the name and frees the old one
         #   Under the lock: claim() the new one, and only then delete the old one from self.people.
         #   The others hear f"{now()} * {old} is now {name}", and so does the person.
         with self.lock:
@@ -177,7 +177,7 @@ class Chat:
     def leave(self, person: Person) -> None:
         """Forget somebody, and tell the others."""
         # <6>
-        # TODO 6: all others are told once who has left (leave)
+        # TODO 6: all others are told once who has left, by closing the connection
         #   Whoever never had a name was never here. Else, under the lock: delete them from
         #   self.people, and say() that they left.
         if person.name:
@@ -201,7 +201,7 @@ class Chat:
         elif word.startswith("@"):
             self.whisper(person, word[1:].removesuffix(":"), rest)
         # <8>
-        # TODO 8: who tells who is online (/who)
+        # TODO 8: the list has all who are online, asked for by /who
         #   /who is answered f"{now()} * {count} online: {names}", and so is ?list, where nothing
         #   else is on the line.
         elif word == "/who" or text.strip() == "?list":
@@ -211,21 +211,21 @@ class Chat:
         # </8>
 
         # <12>
-        # TODO 12: help names the commands
+        # TODO 12: /help names the commands
         #   /help is answered by a notice, f"{now()} * ", with /pm, /who, /nick and /quit in it.
         elif word == "/help":
             self.tell(person, f"{now()} * /pm NAME TEXT, @NAME TEXT, /who, /nick NAME, /quit")
         # </12>
 
         # <13>
-        # TODO 13: ping is answered in its turn
+        # TODO 13: /ping is answered in its turn
         #   /ping TEXT is answered f"{now()} * Pong {text}", and the text through clean().
         elif word == "/ping":
             self.tell(person, f"{now()} * Pong {clean(rest)}")
         # </13>
 
         # <10>
-        # TODO 10: a mistyped private message is an error and never public (/pmm Bob secret)
+        # TODO 10: a mistyped private message is an error and never public, as '/pmm Bob secret'
         #   What begins with "/" or "@", and is not a command, is answered by an error.
         elif word.startswith("/"):
             self.tell(person, "! There is no such command. Nothing was sent.")
@@ -251,7 +251,7 @@ class Chat:
     def whisper(self, sender: Person, name: str, text: str) -> None:
         """Tell one person something."""
         # <9>
-        # TODO 9: a private message reaches two people (/pm Bob hi there)
+        # TODO 9: a private message reaches two people, as '/pm Bob hi there'
         #   Under the lock, look for the name in self.people. Where nobody has it, or there is no
         #   text, tell() the sender "! " and why. Else tell() both of them
         #   f"{now()} {sender.name} -> {recipient.name}: {text}", and the text through clean().
@@ -338,7 +338,7 @@ def key(name: str) -> str:
 def allowed(name: str) -> bool:
     """Whether this can be a name."""
     # <5>
-    # TODO 5: a name that could deceive is refused (a blank or a sign)
+    # TODO 5: a name that could deceive is refused, because it has a blank or a sign
     #   NAME.fullmatch(name) knows which letters a name may have. Let it be 20 of them at most.
     #: return True
     return len(name) <= 20 and NAME.fullmatch(name) is not None

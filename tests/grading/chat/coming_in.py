@@ -15,6 +15,7 @@ from tests.grading.chat.people import (
     hears_nothing_before_the_welcome,
     is_asked,
     join,
+    must_be_given,
     must_not_get,
     remember,
     strangers_in,
@@ -23,7 +24,13 @@ from tests.grading.people import Somebody
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
 
-STAYS = "the welcome says which name was given, and whoever has none is asked again"
+NOT_UTF_8 = (
+    "when it is Latin-1",
+    "when it begins inside a character",
+    "when a character is cut off",
+)
+NAMELESS = ("if nothing was said", "if the name was refused", "if the line had no end")
+EMPTY = ("with nothing in it", "with a carriage return in it", "with blanks in it")
 
 
 class ComingIn:
@@ -68,7 +75,7 @@ class BadBeginnings:
         name = graded.name("Alice")
         alice.send(name)
         given = answer_to_a_name(graded, alice)
-        alice.must(given == name, f"the name {name} is free, and should be given")
+        must_be_given(alice, given, name)
         alice.name = name
         alice.send("here I am")
         hears(bob, f"{alice.name}: here I am")
@@ -84,13 +91,15 @@ class BadBeginnings:
         dead="An exception while it read the name, which nobody caught, ended your server.",
         mismatch="The answer is one line that begins with '! '; the next line is a name again.",
     )
-    @pytest.mark.parametrize("line", [b"caf\xe9", b"\x80", b"Al\xc3"], ids=ascii)
+    @pytest.mark.parametrize("line", [b"caf\xe9", b"\x80", b"Al\xc3"], ids=NOT_UTF_8)
     def test_a_name_that_is_not_utf_8_gets_an_error(self, graded: Graded, line: bytes) -> None:
         """The next line is a name again."""
         bob, alice = join(graded, "Bob"), graded.connect("Alice")
         is_asked(alice)
         alice.send_bytes(line + b"\n")
-        alice.must(not answer_to_a_name(graded, alice), "these bytes are not UTF-8")
+        alice.must(
+            not answer_to_a_name(graded, alice), "get an error, because these bytes are not UTF-8"
+        )
         self._still_comes_in(graded, alice, bob)
 
     @teaches(
@@ -104,13 +113,15 @@ class BadBeginnings:
         mismatch="The answer is one line that begins with '! '; the next line is a name again. Was"
         " the tail of the line taken for one?",
     )
-    @pytest.mark.parametrize("size", [4096, 60_000])
+    @pytest.mark.parametrize("size", [4096, 60_000], ids="when it has {:,} characters".format)
     def test_a_first_line_that_is_too_long_gets_one_error(self, graded: Graded, size: int) -> None:
         """The next line is a name again."""
         bob, alice = join(graded, "Bob"), graded.connect("Alice")
         is_asked(alice)
         alice.send("x" * size)
-        alice.must(not answer_to_a_name(graded, alice), "that is too long for a line")
+        alice.must(
+            not answer_to_a_name(graded, alice), "get an error, because the line is too long"
+        )
         self._still_comes_in(graded, alice, bob)
 
     @teaches(
@@ -156,7 +167,7 @@ class Newcomers:
             alice.socket.sendall(bytes([byte]))
         graded.journal.add(f"Alice sends        {name}\\r\\nhel, a byte at a time")
         given = answer_to_a_name(graded, alice)
-        alice.must(given == name, f"the name {name} is free, and should be given")
+        must_be_given(alice, given, name)
         alice.send_bytes(b"lo\n")
         hears(bob, f"{name}: hello")
         carol = graded.connect("Carol")
@@ -182,10 +193,13 @@ class Newcomers:
         for each in (bob, carol):
             lines = all_before(each, f"{alice.name}: hello")
             told = [line for line in lines if re.match(rf"{TIME} \* {alice.name} joined", line)]
-            each.must(len(told) > 0, f"first they should be told '[time] * {alice.name} joined'")
+            should = f"get '[time] * {alice.name} joined' before what {alice.name} says"
+            each.must(len(told) > 0, should)
             if not re.fullmatch(rf"{TIME} \* {alice.name} joined", told[0]):
-                must_not_get(each, told[0], "nothing follows on this line")
-            each.must(len(told) == 1, f"once is enough to be told that {alice.name} joined")
+                must_not_get(each, told[0], "nothing follows the word 'joined'")
+            each.must(
+                len(told) == 1, f"be told once that {alice.name} joined, not {len(told)} times"
+            )
 
     @teaches(
         PROTOCOL,
@@ -212,7 +226,7 @@ class Newcomers:
         mismatch="An empty line, or one of blanks, is answered by a welcome under a name that is"
         " allowed; it was refused, or the name is none.",
     )
-    @pytest.mark.parametrize("line", ["", "\r", "   "], ids=["empty", "carriage return", "blanks"])
+    @pytest.mark.parametrize("line", ["", "\r", "   "], ids=EMPTY)
     def test_an_empty_line_takes_a_free_name(self, graded: Graded, line: str) -> None:
         """Three who ask get three names, none of which is taken, and the others know them all."""
         bob = join(graded, "Bob")
@@ -222,13 +236,14 @@ class Newcomers:
                 given.append(_takes_the_name_after(graded, given[1]))
             somebody = graded.connect(who)
             name = ask_for(graded, somebody, line)
-            somebody.must(bool(A_NAME.fullmatch(name)), "an empty line takes any allowed name")
-            somebody.must(name not in given, f"the name {name} is taken")
+            should = f"get a name that is allowed, but gets {name or 'an error'}"
+            somebody.must(bool(A_NAME.fullmatch(name)), should)
+            somebody.must(name not in given, f"get a name that is free, but {name} is taken")
             given.append(name)
             somebody.send("hello")
             lines = all_before(bob, f"{name}: hello")
             told = any(re.fullmatch(rf"{TIME} \* {name} joined", each) for each in lines)
-            bob.must(told, f"first they should be told '[time] * {name} joined'")
+            bob.must(told, f"get '[time] * {name} joined' before what {name} says")
 
 
 def _takes_the_name_after(graded: Graded, name: str) -> str:
@@ -256,7 +271,8 @@ class WithoutAName:
         alice, bob = join(graded, "Alice"), join(graded, "Bob")
         nobody = graded.connect("Nobody")
         if refused:
-            nobody.must(not ask_for(graded, nobody, "1 is not a name"), STAYS)
+            given = ask_for(graded, nobody, "1 is not a name")
+            nobody.must(not given, f"get an error for that name, but gets the name {given}")
         is_asked(nobody)
         alice.send("who can hear this?")
         hears(bob, f"{alice.name}: who can hear this?")
@@ -276,7 +292,7 @@ class WithoutAName:
         "In Python: if person.name: tell the others.",
         silence="The end of a connection without a name was not noticed.",
     )
-    @pytest.mark.parametrize("words", [b"", b"1 is not a name\n", b"Ghost"], ids=repr)
+    @pytest.mark.parametrize("words", [b"", b"1 is not a name\n", b"Ghost"], ids=NAMELESS)
     def test_whoever_never_had_a_name_is_not_announced(self, graded: Graded, words: bytes) -> None:
         """Nothing is said of them, nor of a name whose newline never came."""
         alice, bob = join(graded, "Alice"), join(graded, "Bob")
@@ -287,4 +303,4 @@ class WithoutAName:
         ghost.gets_end_after_anything()
         alice.send("fence")
         for line in strangers_in(graded, all_before(bob, f"{alice.name}: fence")):
-            must_not_get(bob, line, "nobody has come or gone who had a name")
+            must_not_get(bob, line, "whoever has come and gone had no name")

@@ -17,6 +17,8 @@ from tests.grading.chat.people import (
     is_asked,
     is_told,
     join,
+    must_be_given,
+    must_not_be_given,
     must_not_get,
     next_line,
     remember,
@@ -39,7 +41,9 @@ def people_listed(somebody: Somebody, command: str = "/who") -> list[str]:
         listed += " " + gets_notice(somebody, rf"{found[1]} online: (.*)", "the rest of it")[1]
     names = listed.split(", ")
     is_right = len(names) == int(found[1]) == len(set(names))
-    somebody.must(is_right and "" not in names, "the number is that of the names, and each is once")
+    somebody.must(
+        is_right and "" not in names, "get a list of so many names as it says, and each once"
+    )
     return names
 
 
@@ -63,17 +67,19 @@ class Who:
         mismatch="The answer has another form, or the names are not those of the people here."
         " Whoever has no name is not counted.",
     )
-    @pytest.mark.parametrize("command", ["/who", "?list"])
-    def test_who_tells_who_is_online(self, graded: Graded, command: str) -> None:
+    @pytest.mark.parametrize("command", ["/who", "?list"], ids="asked for by {}".format)
+    def test_the_list_has_all_who_are_online(self, graded: Graded, command: str) -> None:
         """Everybody who has a name, once, and nobody else; and nobody else gets the answer."""
         bob, alice = join(graded, "Bob"), join(graded, "Alice")
         is_asked(graded.connect("Nobody"))
         names = people_listed(alice, command)
-        alice.must({alice.name, bob.name} <= set(names), f"{alice.name} and {bob.name} are here")
+        alice.must(
+            {alice.name, bob.name} <= set(names), f"find {alice.name} and {bob.name} on the list"
+        )
         alice.send("fence")
         for line in all_before(bob, f"{alice.name}: fence"):
             if re.fullmatch(rf"{TIME} \* \d+ online: .*", line):
-                must_not_get(bob, line, f"it is {alice.name} who has asked")
+                must_not_get(bob, line, f"{alice.name} has asked, and nobody else")
 
     @teaches(
         PROTOCOL,
@@ -92,7 +98,7 @@ class Who:
         for each in people[1:]:
             hears(each, f"{people[0].name}: can you all hear me?")
         missing = {each.name for each in people} - set(people_listed(people[-1]))
-        people[-1].must(not missing, f"{sorted(missing)} are here, too")
+        people[-1].must(not missing, f"find {', '.join(sorted(missing))} on the list as well")
 
 
 class Renaming:
@@ -116,13 +122,16 @@ class Renaming:
                 for line in all_before(each, f"{eve}: it is me")
                 if re.match(rf"{TIME} \* (?:{old}|{eve}) (?:joined|left|is now)\b", line)
             ]
-            each.must(len(told) > 0, f"first they should be told '[time] * {old} is now {eve}'")
+            should = f"get '[time] * {old} is now {eve}' before what {eve} says"
+            each.must(len(told) > 0, should)
             if not re.fullmatch(rf"{TIME} \* {old} is now {eve}", told[0]):
-                must_not_get(each, told[0], f"it is '[time] * {old} is now {eve}'")
-            each.must(len(told) == 1, f"once is enough to be told of {eve}")
+                must_not_get(each, told[0], f"the line for this is '[time] * {old} is now {eve}'")
+            each.must(
+                len(told) == 1, f"be told once that {old} is now {eve}, not {len(told)} times"
+            )
         again = graded.connect("Alice again")
         given = ask_for(graded, again, old)
-        again.must(given == old, f"{old} is free again")
+        must_be_given(again, given, old)
 
     @teaches(
         PROTOCOL,
@@ -145,7 +154,7 @@ class Renaming:
         alice.send(f"/pm {bob.name} I am")
         hears(bob, f"{eve} -> {bob.name}: I am")
         names = people_listed(bob)
-        bob.must(eve in names and old not in names, f"{old} is {eve} now")
+        bob.must(eve in names and old not in names, f"find {eve} on the list, and {old} no more")
         alice.leave()
         hears_that_left(bob, eve)
 
@@ -163,11 +172,11 @@ class Renaming:
         old = first.name
         rename(graded, first, bob, graded.name("Eve"))
         second = graded.connect(old)
-        second.must(ask_for(graded, second, old) == old, f"{old} is free again")
+        must_be_given(second, ask_for(graded, second, old), old)
         first.leave()
         hears_that_left(bob, first.name)
         third = graded.connect("A third one")
-        third.must(ask_for(graded, third, old) != old, f"{old} is taken")
+        must_not_be_given(third, ask_for(graded, third, old), old)
         bob.send(f"/pm {old} is it you?")
         hears(second, f"{bob.name} -> {old}: is it you?")
 
@@ -181,8 +190,19 @@ class Renaming:
         " the same: then nobody finds its holder any more.",
         end="The conversation was ended. One mistake is no reason to: answer '! ...' and go on.",
     )
-    @pytest.mark.parametrize("wanted", ["taken", "TAKEN", "1a", "a:b", "", "x" * 21, "a\x1b[2Jb"],
-                             ids=ascii)  # fmt: skip
+    @pytest.mark.parametrize(
+        "wanted",
+        ["taken", "TAKEN", "1a", "a:b", "", "x" * 21, "a\x1b[2Jb"],
+        ids=[
+            "because it is taken",
+            "because it is taken in other letters",
+            "because it begins with a digit",
+            "because it has a colon",
+            "because it is empty",
+            "because it is too long",
+            "because it has an escape sequence",
+        ],
+    )
     def test_nick_keeps_the_name_where_the_new_one_cannot_be_had(
         self, graded: Graded, wanted: str
     ) -> None:
@@ -194,7 +214,7 @@ class Renaming:
         alice.send("still me")
         for line in all_before(bob, f"{alice.name}: still me"):
             if " is now " in line:
-                must_not_get(bob, line, f"{alice.name} could not have that name")
+                must_not_get(bob, line, f"{alice.name} was refused that name")
         bob.send(f"/pm {alice.name} I know")
         hears(alice, f"{bob.name} -> {alice.name}: I know")
         alice.send(f"/pm {bob.name} good")
@@ -210,11 +230,11 @@ class Renaming:
         silence="A private message to that name did not arrive, or she could not speak.",
         mismatch="The others were not told of the new spelling; or somebody else got the name.",
     )
-    @pytest.mark.parametrize("how", ["capitals", "the same"])
-    def test_nick_to_ones_own_name_never_loses_it(self, graded: Graded, how: str) -> None:
+    @pytest.mark.parametrize("how", ["capital", "the same"], ids="in {} letters".format)
+    def test_nick_with_your_own_name_never_loses_it(self, graded: Graded, how: str) -> None:
         """They have it in the new spelling, or an error; it is theirs in any case."""
         bob, alice = join(graded, "Bob"), join(graded, "Alice")
-        spelled = alice.name.upper() if how == "capitals" else alice.name
+        spelled = alice.name.upper() if how == "capital" else alice.name
         remember(graded, spelled)
         alice.send(f"/nick {spelled}", "hello")
         either = f"{alice.name}|{spelled}"
@@ -226,12 +246,13 @@ class Renaming:
         ):
             told.append(line[11:])
         is_told_of_it = said[1] == alice.name or f"* {alice.name} is now {spelled}" in told
-        bob.must(is_told_of_it, f"first should be told '[time] * {alice.name} is now {spelled}'")
+        should = f"get '[time] * {alice.name} is now {spelled}' before what is said in that name"
+        bob.must(is_told_of_it, should)
         bob.send(f"/pm {alice.name} still you?")
         bob.gets_like(rf"{TIME} {bob.name} -> ({either}): still you\?", "what Bob told Alice")
         other = graded.connect("Another")
         given = ask_for(graded, other, alice.name)
-        other.must(given.casefold() != alice.name.casefold(), f"{alice.name} is taken")
+        must_not_be_given(other, given, alice.name)
         alice.leave()
         gets_notice(bob, rf"({either}) left\b.*", f"'[time] * {spelled} left'")
 
@@ -300,7 +321,7 @@ class Helping:
         alice.send("fence")
         for line in all_before(bob, f"{alice.name}: fence"):
             if "Pong" in line:
-                must_not_get(bob, line, f"{alice.name} has sent /ping")
+                must_not_get(bob, line, f"{alice.name} has sent /ping, and nobody else")
         alice.send("/ping last", "/quit")
         is_told(alice, "Pong last")
         alice.gets_end_after_anything()

@@ -13,11 +13,14 @@ from tests.grading.chat.people import (
     hears,
     hears_that_left,
     join,
+    must_be_given,
     must_not_get,
 )
 from tests.grading.people import Somebody
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
+
+WAYS = ("by closing the connection", "by a reset")
 
 NOT_TOLD = "Nobody was told that she left. However somebody goes, the same lines must run."
 
@@ -29,7 +32,7 @@ def left_once(graded: Graded, hearer: Somebody, name: str) -> None:
     dora.send("fence")
     for line in all_before(hearer, f"{dora.name}: fence"):
         if re.fullmatch(rf"{TIME} (\* )?{name}\b.*", line):
-            must_not_get(hearer, line, f"{name} has left, and that was said once")
+            must_not_get(hearer, line, f"it was said before that {name} has left")
 
 
 class Leaving:
@@ -43,7 +46,7 @@ class Leaving:
         "In Python: try: converse() / finally: forget the name, and tell the others.",
         silence=NOT_TOLD,
     )
-    @pytest.mark.parametrize("how", ["leave", "reset"])
+    @pytest.mark.parametrize("how", ["leave", "reset"], ids=WAYS)
     def test_all_others_are_told_once_who_has_left(self, graded: Graded, how: str) -> None:
         """After the end of the stream, and after a reset."""
         bob, carol, alice = (join(graded, name) for name in ("Bob", "Carol", "Alice"))
@@ -63,7 +66,7 @@ class Leaving:
         "In Python: try: converse() / finally: with lock: names.discard(name)",
         silence=NOT_TOLD,
     )
-    @pytest.mark.parametrize("how", ["leave", "reset"])
+    @pytest.mark.parametrize("how", ["leave", "reset"], ids=WAYS)
     def test_a_name_is_free_again_when_its_owner_has_gone(self, graded: Graded, how: str) -> None:
         """As soon as the others have been told."""
         bob, alice = join(graded, "Bob"), join(graded, "Alice")
@@ -71,7 +74,7 @@ class Leaving:
         hears_that_left(bob, alice.name)
         again = graded.connect("Alice again")
         given = ask_for(graded, again, alice.name)
-        again.must(given == alice.name, f"{alice.name} is free again")
+        must_be_given(again, given, alice.name)
 
     @teaches(
         PROTOCOL,
@@ -82,8 +85,8 @@ class Leaving:
         silence="The conversation went on, or nobody was told of its end.",
         mismatch="What came after it was said, or the line itself.",
     )
-    @pytest.mark.parametrize("line", ["/quit", "/exit", "exit"])
-    def test_quit_ends_the_conversation(self, graded: Graded, line: str) -> None:
+    @pytest.mark.parametrize("line", ["/quit", "/exit", "exit"], ids="with {}".format)
+    def test_to_quit_ends_the_conversation(self, graded: Graded, line: str) -> None:
         """What comes before it is said, what comes after it is not read; and the name is free."""
         bob, alice = join(graded, "Bob"), join(graded, "Alice")
         alice.send("before", line, "too late")
@@ -92,7 +95,7 @@ class Leaving:
         left_once(graded, bob, alice.name)
         again = graded.connect("Alice again")
         given = ask_for(graded, again, alice.name)
-        again.must(given == alice.name, f"{alice.name} is free again")
+        must_be_given(again, given, alice.name)
 
     @teaches(
         PROTOCOL,

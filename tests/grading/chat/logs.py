@@ -230,10 +230,10 @@ class Logs:
         "\\r, \\x85, U+2028 and U+2029 do, in some programs.",
         "Clean a text before it is written, as you do before it is sent.",
     )
-    @pytest.mark.parametrize("name", [PUBLIC, SECRET], ids=["public", "private"])
-    def test_no_message_can_forge_an_entry_of_the_log(
-        self, graded: Graded, logs: Path, name: str
-    ) -> None:
+    @pytest.mark.parametrize(
+        "name", [PUBLIC, SECRET], ids=["in the public log", "in the private log"]
+    )
+    def test_no_message_can_forge_an_entry(self, graded: Graded, logs: Path, name: str) -> None:
         """In either log: no control character is in it."""
         alice, bob = join(graded, "Alice"), join(graded, "Bob")
         to, before = ("", alice.name)

@@ -16,13 +16,23 @@ from tests.grading.chat.people import (
     is_asked,
     is_told,
     join,
+    must_not_be_given,
 )
-from tests.grading.chat.trust import CONTROLS, EACH_KIND
+from tests.grading.chat.trust import ALL, CONTROLS, EACH_KIND
+from tests.grading.people import MISMATCH, Verdict
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
 
 RULE = "A name has 1 to 20 letters, digits, _ and -, and begins with a letter."
 SIGNS = ":/@.,;!?*+=&%#$|~^`'\"()<>[]{}\\\u00a0\u200b\u3000"  # blanks as well, and what is unseen
+CASES = ("in English", "with an umlaut", "in Cyrillic")
+DECEIVING = (
+    "because it has a blank or a sign",
+    "because of its beginning",
+    "because the server speaks so",
+    "because it has an emoji",
+    "because of its length",
+)
 MOST_REFUSALS = 5  # of one person; then a server may hang up
 BOTH = (
     "What comes after '! ': does your server read on, and ask again?",
@@ -30,8 +40,9 @@ BOTH = (
 )
 
 
-def _taken(name: str) -> str:
-    return f"{name} is taken, so they get another name, or an error"
+def _which(name: str) -> str:
+    """The control characters in a name, in words."""
+    return "all of them at once" if ALL in name else f"such as U+{ord(name[1]):04X}"
 
 
 class Names:
@@ -52,7 +63,7 @@ class Names:
         """Whoever asks for it later gets another one, or an error and the question again."""
         alice, bob, other = join(graded, "Alice"), join(graded, "Bob"), graded.connect("Another")
         given = ask_for(graded, other, alice.name)
-        other.must(given != alice.name, _taken(alice.name))
+        must_not_be_given(other, given, alice.name)
         if given:
             other.name = given
         else:
@@ -68,14 +79,14 @@ class Names:
         "Compare names without their case. That holds for all letters, and not only for a to z.",
         "In Python: name.casefold() is what to look for, and what to keep.",
     )
-    @pytest.mark.parametrize("name", ["Alice", "Ünal", "Ольга"], ids=ascii)
+    @pytest.mark.parametrize("name", ["Alice", "Ünal", "Ольга"], ids=CASES)
     def test_names_that_differ_in_case_are_one_name(self, graded: Graded, name: str) -> None:
         """In capitals, and in small letters."""
         holder = join(graded, name)
         for spelled in (holder.name.upper(), holder.name.lower()):
             other = graded.connect("Another")
             given = ask_for(graded, other, spelled)
-            other.must(given.casefold() != holder.name.casefold(), _taken(holder.name))
+            must_not_be_given(other, given, holder.name)
 
     @teaches(
         NAMES,
@@ -97,7 +108,9 @@ class Names:
             graded.journal.add(f"all 40 ask to be called Queen{claim}, at once")
             answers = [answer_to_a_name(graded, each) for each in people]
             holders = answers.count(f"Queen{claim}")
-            people[0].must(holders == 1, f"one of them holds the name, not {holders}")
+            if holders != 1:
+                said = f"One of the 40 should get the name Queen{claim}, and {holders} have got it"
+                raise Verdict(MISMATCH, said)
             for each in people:
                 each.close()
 
@@ -121,7 +134,7 @@ class Names:
             ["\U0001f642", "a\U0001f642"],
             ["x" * 21, "x" * 60, "я" * 21],
         ],
-        ids=["a blank or a sign", "its beginning", "as the server speaks", "emoji", "its length"],
+        ids=DECEIVING,
     )
     def test_a_name_that_could_deceive_is_refused(self, graded: Graded, names: list[str]) -> None:
         """With an error, and the question again."""
@@ -129,7 +142,7 @@ class Names:
             if number % MOST_REFUSALS == 0:
                 alice = graded.connect("Alice")
             given = ask_for(graded, alice, name)
-            alice.must(not given, f"this is not a name to be given to anybody. {RULE}")
+            alice.must(not given, f"get an error, because '{name}' is not a valid name. {RULE}")
 
     @teaches(
         NAMES,
@@ -139,7 +152,7 @@ class Names:
         *BOTH[1:],
     )
     @pytest.mark.parametrize(
-        "name", [f"a{control}b" for control in (*EACH_KIND, "\u200b")], ids=ascii
+        "name", [f"a{control}b" for control in (*EACH_KIND, "\u200b")], ids=_which
     )
     def test_a_name_has_no_control_character(self, graded: Graded, name: str) -> None:
         """It is refused, or given without it; and the answer does not repeat it."""
@@ -149,7 +162,9 @@ class Names:
         answer = alice.waits_for(r"!.*|\[.*", "an error, a line that begins with '! '")[0]
         given = re.fullmatch(rf"{TIME} \* Welcome, (.*?)!.*", answer, re.DOTALL)
         is_well = given is None or A_NAME.fullmatch(given[1]) is not None
-        alice.must(is_well and not CONTROLS & set(answer), "the control character should be gone")
+        alice.must(
+            is_well and not CONTROLS & set(answer), "get an error, or a name without that character"
+        )
 
     @teaches(
         NAMES,
@@ -161,7 +176,11 @@ class Names:
     @pytest.mark.parametrize(
         "name",
         ["Zoë", "小明", "Ünal", "Ольга", "Ann-Lee_", "X" * 20, "я" * 20, "𠮷" * 20],
-        ids=ascii,
+        ids=[
+            *("with an accent", "in Chinese", "with an umlaut", "in Cyrillic"),
+            *("with a hyphen and an underscore", "with 20 letters", "with 20 letters in Cyrillic"),
+            "with 20 characters that are rare",
+        ],
     )
     def test_an_allowed_name_is_given(self, graded: Graded, name: str) -> None:
         """In any language, of up to 20 characters; and the others read it as it was sent."""
@@ -183,7 +202,8 @@ class Names:
         """And then all is as if it had been the first."""
         bob, alice = join(graded, "Bob"), graded.connect("Alice")
         for name in ("1", "a b", "/who", "x" * 21, "Bob:"):
-            alice.must(not ask_for(graded, alice, name), f"this is not a name. {RULE}")
+            should = f"get an error, because '{name}' is not a valid name. {RULE}"
+            alice.must(not ask_for(graded, alice, name), should)
         come_in(graded, alice, graded.name("Alice"))
         is_told(bob, f"{alice.name} joined")
         alice.send("at last")

@@ -86,7 +86,7 @@ class Speaker:
     def _bob_hears_it(self) -> None:
         while is_notice(line := self.bob.waits_for(".*", "what Alice says")[0]):
             self.has_left |= {each for each in ("Lazy", "Slow") if f"* {each} left" in line}
-        self.bob.must(line[11:] == self.said, "Alice has said another line")
+        self.bob.must(line[11:] == self.said, "get the line that Alice has said, but gets another")
 
     @property
     def waiting_for_slow(self) -> int:
@@ -143,7 +143,7 @@ def _stop_and_go(speaker: Speaker) -> None:
         if "Lazy" not in speaker.has_left:
             raise Verdict(SILENCE, "Bob should be told '[time] * Lazy left', and is not")
         names = people_listed(speaker.bob)
-        speaker.bob.must("Lazy" not in names, "Lazy has left")
+        speaker.bob.must("Lazy" not in names, "not find Lazy, who has left, on the list")
     except Verdict as verdict:
         speaker.graded.examine(verdict)
         speech.kept = verdict
@@ -224,4 +224,4 @@ class Outboxes:
         pattern = rf"{TIME} {alice.name}: line (\d+)"
         for number in range(3000):
             found = bob.gets_like(pattern, f"'[time] {alice.name}: line {number}'")[1]
-            bob.must(int(found) == number, f"line {number} comes next")
+            bob.must(int(found) == number, f"get line {number} next, but gets line {found}")

@@ -62,7 +62,9 @@ def hears_nothing_before_the_welcome(somebody: Somebody) -> None:
     """A name was sent, and is free: before the welcome nothing comes of the conversation."""
     line = _next_but(rf"(?!{_CONVERSATION}\Z)(?!{TIME} \* Welcome, ).*", somebody, WELCOME)
     if re.fullmatch(_CONVERSATION, line, re.DOTALL):
-        must_not_get(somebody, line, "without a name, they hear nothing of the conversation")
+        must_not_get(
+            somebody, line, "whoever has no name yet hears nothing of what others say or do"
+        )
 
 
 def remember(graded: Graded, name: str) -> str:
@@ -81,8 +83,21 @@ def ask_for(graded: Graded, somebody: Somebody, name: str) -> str:
 def come_in(graded: Graded, somebody: Somebody, name: str) -> None:
     """Somebody who is connected gets this name, which is free."""
     given = ask_for(graded, somebody, name)
-    somebody.must(given == name, f"the name {name} is free, and should be given")
+    must_be_given(somebody, given, name)
     somebody.name = name
+
+
+def must_be_given(somebody: Somebody, given: str, name: str) -> None:
+    """Raise Verdict unless they got this name; `given` is "" for an error."""
+    gets = f"the name {given}" if given else "an error"
+    should = f"get the name {name}, which is free,\n     but gets      {gets}"
+    somebody.must(given == name, should)
+
+
+def must_not_be_given(somebody: Somebody, given: str, name: str) -> None:
+    """Raise Verdict if they got a name that is taken, in whatever case."""
+    should = f"get another name than {name}, which is taken, or an error"
+    somebody.must(given.casefold() != name.casefold(), should)
 
 
 def join(graded: Graded, name: str, *, receive_buffer_bytes: int = 0) -> Somebody:
@@ -147,7 +162,7 @@ def fence_without(secret: str, speaker: Somebody, *others: Somebody) -> None:
     for each in others:
         for line in all_before(each, f"{speaker.name}: fence"):
             if secret in line or not is_notice(line):
-                must_not_get(each, line, "it is private, and not for them")
+                must_not_get(each, line, "it is private, and for others")
 
 
 def must_not_get(somebody: Somebody, line: str, otherwise: str) -> None:

@@ -17,11 +17,14 @@ from tests.grading.chat.people import (
     hears,
     hears_that_left,
     join,
+    must_not_be_given,
     must_not_get,
 )
 from tests.grading.chat.talking import TEXTS
 from tests.grading.subject import Graded
 from tests.grading.teaching import teaches
+
+AS = "as '{}'".format
 
 
 class PrivateMessages:
@@ -36,7 +39,9 @@ class PrivateMessages:
         mismatch="The line has another form, or somebody got what was not meant for them.",
         silence="The recipient was not found, or the sender did not get the line.",
     )
-    @pytest.mark.parametrize("line", ["/pm Bob hi there", "@Bob hi there", "@Bob: hi there"])
+    @pytest.mark.parametrize(
+        "line", ["/pm Bob hi there", "@Bob hi there", "@Bob: hi there"], ids=AS
+    )
     def test_a_private_message_reaches_two_people(self, graded: Graded, line: str) -> None:
         """Both get the same line."""
         alice, bob, carol = (join(graded, name) for name in ("Alice", "Bob", "Carol"))
@@ -53,8 +58,15 @@ class PrivateMessages:
         "Find people by the name without its case, and show the name as its holder spells it.",
         mismatch="The line shows the name as its holder spells it.",
     )
-    @pytest.mark.parametrize("name", ["Bob", "Ünal"], ids=ascii)
-    @pytest.mark.parametrize("form", ["/pm {} hi", "@{} hi", "@{}: hi"])
+    @pytest.mark.parametrize(
+        ("form", "name"),
+        [(form, name) for form in ("/pm {} hi", "@{} hi", "@{}: hi") for name in ("Bob", "Ünal")],
+        ids=[
+            *("as '/pm bob hi'", "as '/pm unal hi', with an umlaut"),
+            *("as '@bob hi'", "as '@unal hi', with an umlaut"),
+            *("as '@bob: hi'", "as '@unal: hi', with an umlaut"),
+        ],
+    )
     def test_the_case_of_a_name_does_not_matter(self, graded: Graded, name: str, form: str) -> None:
         """In all forms, in capitals and in small letters."""
         alice, bob = join(graded, "Alice"), join(graded, name)
@@ -104,6 +116,7 @@ class PrivateMessages:
             *("@Bob:", "@Bob:  ", "@Bob  ", "/pm Bob  "),
             *("@Bo secret", "@Bobx secret", "@B.b* secret", "@* secret", "/pm all secret"),
         ],
+        ids=AS,
     )
     def test_a_mistyped_private_message_is_an_error_and_never_public(
         self, graded: Graded, line: str
@@ -155,9 +168,9 @@ class PrivateMessages:
     @pytest.mark.parametrize(
         "data",
         [b"@Bob secret \xe9\n", b"@Bob secret " + b"x" * 4096 + b"\n", b"@Bob secret"],
-        ids=["not UTF-8", "too long", "unfinished"],
+        ids=["when it is not UTF-8", "when it is too long", "when it is unfinished"],
     )
-    def test_a_private_message_that_is_no_line_reaches_nobody(
+    def test_a_private_message_that_is_not_a_line_reaches_nobody(
         self, graded: Graded, data: bytes
     ) -> None:
         """It is refused as any other, or forgotten when its sender goes."""
@@ -188,7 +201,10 @@ class Holders:
         hears_that_left(bob, alice.name)
         bob.send(f"/pm {alice.name} are you there?")
         bob.gets_error()
-        bob.must(alice.name not in people_listed(bob), f"{alice.name} has left")
+        bob.must(
+            alice.name not in people_listed(bob),
+            f"not find {alice.name}, who has left, on the list",
+        )
 
     @teaches(
         NAMES,
@@ -202,7 +218,7 @@ class Holders:
         alice, bob = join(graded, "Alice"), join(graded, "Bob")
         other = graded.connect("Another")
         given = ask_for(graded, other, alice.name)
-        other.must(given != alice.name, f"{alice.name} is taken")
+        must_not_be_given(other, given, alice.name)
         bob.send(f"/pm {alice.name} are you Alice?")
         hears(alice, f"{bob.name} -> {alice.name}: are you Alice?")
         other.half_close()
@@ -212,6 +228,6 @@ class Holders:
             if re.match(rf"{TIME} \* {alice.name} (?:joined|left|is now)\b", line):
                 must_not_get(bob, line, f"{alice.name} has neither come nor gone")
         third = graded.connect("A third one")
-        third.must(ask_for(graded, third, alice.name) != alice.name, f"{alice.name} is taken")
+        must_not_be_given(third, ask_for(graded, third, alice.name), alice.name)
         bob.send(f"/pm {alice.name} still here?")
         hears(alice, f"{bob.name} -> {alice.name}: still here?")

@@ -100,11 +100,11 @@ class Talking:
             if not is_notice(line) and line[11:] not in {
                 f"{alice.name}: {each[1:]}" for each in lines
             }:
-                must_not_get(bob, line, "one of two signs is taken away, and the rest is said")
+                must_not_get(bob, line, "of two signs one is taken away, and the rest is said")
         bob.send("fence")
         for line in all_before(alice, f"{bob.name}: fence"):
             if not line.startswith("! ") and re.search(r"online: |obeyed| -> ", line):
-                must_not_get(alice, line, "a line that begins with two signs is no command")
+                must_not_get(alice, line, "a line that begins with two signs is not a command")
 
     @teaches(
         PROTOCOL,
@@ -127,11 +127,13 @@ class Talking:
             for each in hearers
         ]
         for hearer, order in zip(hearers, orders, strict=True):
-            hearer.must(order == orders[0], f"{hearers[0].name} saw another order")
+            hearer.must(order == orders[0], f"get the lines in the same order as {hearers[0].name}")
         for each in speakers:
             own = [line for line in orders[0] if line.startswith(f"{each.name}:")]
             wanted = [f"{each.name}: line {number}" for number in range(50)]
-            hearers[0].must(own == wanted, f"what {each.name} says keeps its order")
+            hearers[0].must(
+                own == wanted, f"get the lines of {each.name} in the order in which they were said"
+            )
 
     @teaches(
         PROTOCOL,

@@ -28,7 +28,7 @@ def gets_without_controls(somebody: Somebody, pattern: str, what: str) -> None:
     """The next line is like `pattern`, and no control character is in it."""
     line = somebody.gets_like(pattern, what)[0]
     found = CONTROLS & set(line)
-    somebody.must(not found, f"{min(found, default='')!a} is in it, and should be gone")
+    somebody.must(not found, f"get this line without {min(found, default='')!a}")
 
 
 class Trust:
@@ -46,7 +46,13 @@ class Trust:
     @pytest.mark.parametrize(
         "kind",
         [C0, C1, LINES, DIRECTIONS, (ALL,)],
-        ids=["C0", "C1", "line separators", "directions", "all"],
+        ids=[
+            "those of ASCII",
+            "those above ASCII",
+            "those that end a line",
+            "those that turn the direction",
+            "all of them at once",
+        ],
     )
     def test_control_characters_reach_nobody(self, graded: Graded, kind: tuple[str, ...]) -> None:
         """In what is said to all."""
@@ -103,7 +109,7 @@ class Trust:
                 gets_without_controls(alice, r"! .*", "an error, a line that begins with '! '")
             alice.send(f"/ping a{forbidden}b")
             line = gets_notice(alice, "Pong a.*b", "'[time] * Pong a...b'")[0]
-            alice.must(not CONTROLS & set(line), "the control character should be gone")
+            alice.must(not CONTROLS & set(line), "get this line without the control character")
 
     @teaches(
         LIMITS,
