@@ -11,18 +11,18 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.grading.causes import sentence, start_cause
 from tests.grading.commands import fault_of
 from tests.grading.journal import Journal
 from tests.grading.people import DAEMON, GONE, SLOW, Verdict
 from tests.grading.processes import end_all_marked
 from tests.grading.running import LEFT, START_SECONDS, Running
 from tests.grading.subject import Graded, Subject
-from tests.grading.teaching import explanation, lesson_of, shown
+from tests.grading.teaching import explanation, explanation_of_start, lesson_of, starting
 from tests.grading.titles import title_of
 from tests.kit.harness import ROOT
 from tests.start import quoted, quoted_whole
@@ -125,21 +125,19 @@ _NotYet = type("NOT YET", (pytest.exit.Exception,), {"__module__": "builtins"})
 """Ends the run. pytest prints the name of what ended it: `! NOT YET: The server ended …`."""
 
 
-def _start_first(subject: Subject, logs: Path) -> Running:
+def _start_first(subject: Subject, logs: Path, config: pytest.Config, phase: str) -> Running:
     """The first start of all. Where nothing starts, a hundred failures would say no more."""
     try:
         return subject.start(logs)
     except Verdict as verdict:
-        console = shown(verdict.output or ()) or ["It printed nothing."]
-        lines = [
-            f"{verdict}.",
-            *filter(None, [sentence(verdict.remark)]),
-            f"The command was: {subject.command}",
-            console[0].replace("the server's console", "It printed"),
-            *console[1:],
-            *(f"Likely:  {cause}" for cause in start_cause(verdict)),
-        ]
-        raise _NotYet("\n".join(lines), 1) from None
+        text = explanation_of_start(
+            verdict,
+            subject.command,
+            starting(phase),
+            config.getoption("--hints"),
+            is_watched=config.stash.get(IS_WATCHED, False),
+        )
+        raise _NotYet(text, 1) from None
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +154,14 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 class _Shared:
     """One server for many checks; a new one after each that failed."""
 
-    def __init__(self, subject: Subject, logs: Callable[[], Path]) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        logs: Callable[[], Path],
+        start_first: Callable[[Subject, Path], Running] = Subject.start,
+    ) -> None:
         self._subject = subject
+        self._start_first = start_first
         self._logs = logs
         self._running: Running | None = None
         self._has_started = False
@@ -165,14 +169,14 @@ class _Shared:
     def get(self) -> Running:
         """The server that runs, or a new one. Raises Verdict where none starts."""
         if self._running is None:
-            start = self._subject.start if self._has_started else self._start_first
-            self._running = start(self._logs())
+            logs = self._logs()
+            if self._has_started:
+                self._running = self._subject.start(logs)
+            else:
+                self._running = self._start_first(self._subject, logs)
             self._has_started = True
             self._running.visit()  # it is answered by a server that has got over the first visit
         return self._running
-
-    def _start_first(self, logs: Path) -> Running:
-        return _start_first(self._subject, logs)
 
     def discard(self) -> None:
         """The next check needs another."""
@@ -195,8 +199,11 @@ class _Shared:
 
 
 @pytest.fixture(scope="module")
-def _shared(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Shared]:
-    shared = _Shared(subject, lambda: tmp_path_factory.mktemp("logs"))
+def _shared(
+    request: pytest.FixtureRequest, subject: Subject, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[_Shared]:
+    start_first = partial(_start_first, config=request.config, phase=request.path.parent.name)
+    shared = _Shared(subject, lambda: tmp_path_factory.mktemp("logs"), start_first)
     yield shared
     shared.discard()
 

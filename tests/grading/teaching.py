@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.grading.causes import cause_of, sentence
+from tests.grading.causes import cause_of, sentence, start_cause
 from tests.grading.excerpt import excerpt
 from tests.grading.faults import fault_in
 from tests.grading.journal import Journal
@@ -34,6 +34,43 @@ def lesson_of(item: pytest.Item) -> Lesson | None:
     """What the check teaches, if it grades everybody's server."""
     marker = item.get_closest_marker("teaches")
     return marker.args[0] if marker else None
+
+
+def starting(phase: str) -> Lesson:
+    """What a server that does not start has to learn, whatever is checked in this phase."""
+    return Lesson(
+        f"{phase}/README.md, Run it",
+        {},
+        (
+            "Start it yourself in a terminal, by the same command with 12345 in place of {port}."
+            " Does it stay, or does it end? What does it print?",
+            "A server makes a socket, and gives it the address 127.0.0.1 and the port of its"
+            " command, by bind(). It waits for connections with listen(), and takes each with"
+            " accept(), in a loop.",
+            "In Python: listener = socket.create_server(('127.0.0.1', port)), where port is an int"
+            " from the command line, not one that stands in the program. Then while True:"
+            " connection, address = listener.accept().",
+        ),
+    )
+
+
+def explanation_of_start(
+    verdict: Verdict, command: str, lesson: Lesson, hints: int, *, is_watched: bool
+) -> str:
+    """Everything that is known of a server to which nobody could connect, as text."""
+    console = shown(verdict.output or ()) or ["It printed nothing."]
+    parts = [
+        f"{verdict}.",
+        *filter(None, [sentence(verdict.remark)]),
+        f"The command was: {command}",
+        console[0].replace("the server's console", "It printed"),
+        *console[1:],
+        *(f"Likely:  {cause}" for cause in start_cause(verdict)),
+        f"Lesson:  {lesson.section}",
+        *_hints(lesson, hints),
+        *([] if is_watched else _stuck(lesson, hints)),
+    ]
+    return "\n".join(parts)
 
 
 def explanation(
@@ -83,6 +120,8 @@ def _hints(lesson: Lesson, hints: int) -> list[str]:
 
 
 def _how_to_go_on(lesson: Lesson, again: str, hints: int) -> list[str]:
-    more = hints < len(lesson.hints)
-    stuck = [f"Stuck?   --hints {hints + 1} tells more"] if more else []
-    return [*stuck, f"Again:   {again}"]
+    return [*_stuck(lesson, hints), f"Again:   {again}"]
+
+
+def _stuck(lesson: Lesson, hints: int) -> list[str]:
+    return [f"Stuck?   --hints {hints + 1} tells more"] if hints < len(lesson.hints) else []

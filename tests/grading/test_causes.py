@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -221,13 +222,22 @@ def test_a_signal_is_not_explained_by_a_checks_own_cause() -> None:
 # --- it does not start -------------------------------------------------------------------------
 
 
-def start(source: str, tmp_path: Path) -> str:
+Start = Callable[..., str]
+"""What is said of a server that does not start, by its source; and within how many seconds."""
+
+
+@pytest.fixture
+def start(tmp_path: Path, pytestconfig: pytest.Config) -> Start:
     """What is said of a server that does not start."""
-    with subject(tmp_path / "server.py", source) as how:
-        how.start_seconds = 0.7
-    with pytest.raises(pytest.exit.Exception) as it:
-        _start_first(how, tmp_path)
-    return str(it.value)
+
+    def say(source: str, seconds: float = SECONDS) -> str:
+        with subject(tmp_path / "server.py", source) as how:
+            how.start_seconds = seconds
+        with pytest.raises(pytest.exit.Exception) as it:
+            _start_first(how, tmp_path, pytestconfig, "phase2")
+        return str(it.value)
+
+    return say
 
 
 LISTENS = """
@@ -263,33 +273,42 @@ def test_it_is_told_where_a_server_listens_instead(tmp_path: Path, listen: str, 
     assert re.search(said, it.value.remark)
 
 
-def test_a_start_that_takes_long_is_told_of_its_option(tmp_path: Path) -> None:
-    text = start("import time; time.sleep(60)", tmp_path)
+def test_a_start_that_takes_long_is_told_of_its_option(start: Start) -> None:
+    text = start("import time; time.sleep(60)", 0.7)
     assert "within 0.7 s." in text
     assert "(go run, cargo run, gradle), give it time: --start-seconds 60." in text
 
 
-def test_a_server_that_asks_its_keyboard_is_told_that_it_has_none(tmp_path: Path) -> None:
-    text = start("port = input('Which port? ')", tmp_path)
+def test_a_server_that_asks_its_keyboard_is_told_that_it_has_none(
+    start: Start,
+) -> None:
+    text = start("port = input('Which port? ')")
     assert "The server ended with status 1 before it listened." in text
     assert "> EOFError: EOF when reading a line" in text
     assert "Its standard input is empty: a server under test has no keyboard." in text
 
 
-def test_one_that_ends_at_once_is_asked_for_its_loop(tmp_path: Path) -> None:
-    assert "Is accept() in a loop?" in start("print('done')", tmp_path)
+def test_a_server_that_does_not_start_has_a_lesson_and_hints(start: Start) -> None:
+    text = start("1/0")
+    assert text.endswith("\nLesson:  phase2/README.md, Run it\nStuck?   --hints 1 tells more")
+
+
+def test_one_that_ends_at_once_is_asked_for_its_loop(start: Start) -> None:
+    assert "Is accept() in a loop?" in start("print('done')")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="it has no fork")
-def test_a_daemon_is_told_one_thing(tmp_path: Path) -> None:
-    text = start("import os, time\nif os.fork() == 0: time.sleep(60)", tmp_path)
+def test_a_daemon_is_told_one_thing(start: Start) -> None:
+    text = start("import os, time\nif os.fork() == 0: time.sleep(60)")
     assert "The command ended, and left its server running in the background." in text
     assert "accept() in a loop" not in text
 
 
 @pytest.mark.skipif(os.name == "nt", reason="it has no sh")
-def test_a_program_that_a_shell_does_not_find_is_told(tmp_path: Path) -> None:
+def test_a_program_that_a_shell_does_not_find_is_told(
+    tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
     how = Subject("sh -c 'no_such_program {port}'", ROOT, 1.0)
     with pytest.raises(pytest.exit.Exception, match="There is no such program") as it:
-        _start_first(how, tmp_path)
+        _start_first(how, tmp_path, pytestconfig, "phase2")
     assert "ended with status 127" in str(it.value)

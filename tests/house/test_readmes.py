@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Need
+from tests.grading.teaching import starting
 from tests.house.pages import PAGES, Command, Diff, is_as_shown, read_page
 from tests.kit.harness import (
     ROOT,
@@ -36,6 +37,7 @@ from tests.kit.harness import (
 )
 from tests.kit.phases_common import fill
 from tests.kit.terminal import Terminal  # skips all of this where there are no pseudo-terminals
+from tests.start import PHASES
 
 COMMAND_SECONDS = 80.0  # several run at once, on a machine that may be slow
 TRIES = 6  # for an experiment in which chance has a hand
@@ -716,6 +718,8 @@ def test_every_section_that_a_check_points_to_is_in_its_lesson() -> None:
         for file in files
         for found in re.findall(r'"([\w/]+README\.md), ([^"]+)"', file.read_text(encoding="utf-8"))
     }
+    of_start = (starting(phase).section.split(", ", 1) for phase in PHASES)
+    pointers |= {(page, section) for page, section in of_start}
     assert len(pointers) > 5
     for page, section in pointers:
         assert any(each.startswith(section) for each in READ[page].sections), f"{page}, {section}"

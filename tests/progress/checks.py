@@ -51,7 +51,7 @@ class Result:
     no_server: str = ""  # why nobody could connect
     said: str = ""  # the telling line of what that server printed
     text: str = ""  # of the first failure, or of a server that does not start: all that is known
-    hints: list[str] = field(default_factory=list)  # for that failure
+    hints: list[str] = field(default_factory=list)  # for that
     given_up: str = ""  # why the rest was not run
 
     def take(self, event: dict[str, Any]) -> None:
@@ -64,7 +64,7 @@ class Result:
                 self.text, self.hints = event["text"], event["hints"]
         elif "no_server" in event:
             self.no_server, self.said = event["no_server"], event["said"]
-            self.text = event["text"]
+            self.text, self.hints = event["text"], event["hints"]
         elif "given_up" in event:
             self.given_up = event["given_up"]
 

@@ -23,7 +23,7 @@ import pytest
 from tests.grading.people import Verdict
 from tests.grading.plugin import IS_WATCHED
 from tests.grading.subject import Graded
-from tests.grading.teaching import lesson_of
+from tests.grading.teaching import lesson_of, starting
 from tests.kit.harness import ROOT
 from tests.progress.checks import GRADE, WATCH
 from tests.progress.servers import telling_line
@@ -83,8 +83,9 @@ def _name(check: str) -> str:
 class Reporter:
     """A plugin of pytest that tells what happens, and gives up."""
 
-    def __init__(self, events: IO[str], patience: float, purpose: str) -> None:
+    def __init__(self, events: IO[str], phase: str, patience: float, purpose: str) -> None:
         self._events = events
+        self._phase = phase
         self._endurance = Endurance(patience)
         self._purpose = purpose
         self._hints: dict[str, tuple[str, ...]] = {}
@@ -141,7 +142,8 @@ class Reporter:
         verdict = excinfo.value.__context__
         if isinstance(verdict, Verdict):
             said = telling_line(verdict.output or ())
-            self._tell(no_server=str(verdict), said=said, text=str(excinfo.value))
+            hints = starting(self._phase).hints
+            self._tell(no_server=str(verdict), said=said, text=str(excinfo.value), hints=hints)
 
 
 def _end_with_parent(stdin: int) -> None:
@@ -171,7 +173,8 @@ def main(
             *("-p", "no:cacheprovider", "-p", "no:terminal"),
             *(["-x"] if purpose == WATCH else ["--all"]),
         ]
-        return int(pytest.main(arguments, plugins=[Reporter(events, float(patience), purpose)]))
+        reporter = Reporter(events, phase, float(patience), purpose)
+        return int(pytest.main(arguments, plugins=[reporter]))
 
 
 if __name__ == "__main__":

@@ -95,6 +95,15 @@ def test_a_server_that_does_not_start_is_shown_with_what_it_printed(tmp_path: Pa
         terminal.until(r"(?s)printed.*SyntaxError: .*\nphase1 .*does not start: SyntaxError")
 
 
+def test_a_server_that_does_not_start_has_a_lesson_and_hints_by_a_key(tmp_path: Path) -> None:
+    put(tmp_path, "phase3", "1/0")
+    with watching(tmp_path, "--phases", "phase3") as terminal:
+        terminal.until(r"(?s)Lesson: +phase3/README.md, Run it\n.*h: a hint \(3 left\)")
+        assert "--hints" not in terminal.text  # the keys do that
+        terminal.press("h")
+        terminal.until(r"(?s)Hint 1: +Start it yourself in a terminal.*\(2 left\)")
+
+
 def test_what_is_not_begun_says_how_to_begin_and_is_seen_when_it_comes(tmp_path: Path) -> None:
     with watching(tmp_path) as terminal:
         terminal.until("phase1 is not begun. In another terminal:\n    .* -m tests.start phase1 ")
