@@ -69,6 +69,11 @@ class Result:
             self.given_up = event["given_up"]
 
     @property
+    def has_begun(self) -> bool:
+        """Whether it knows its checks, and makes them now."""
+        return bool(self.checks)
+
+    @property
     def is_complete(self) -> bool:
         """Whether all checks have passed, and there are some."""
         return bool(self.checks) and set(self.checks.values()) == {"passed"}

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from types import TracebackType
 from typing import Self
 
 from tests.progress.checks import How, Result, Run
 from tests.progress.grades import NOT_GRADED, Grade
 from tests.progress.servers import NoServer, command_for
+
+BEGIN_SECONDS = 60.0  # for Python to start and to read the checks; on a busy machine it took 20
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Task:
 
     phases: Sequence[str]
     given: str | None  # the command that starts each server, or None: as it is found
-    timeout: float  # seconds, of a phase
+    timeout: float  # seconds, of the checks of a phase
     how: How
 
 
@@ -48,11 +51,13 @@ class Grader:
         task = self._task
         result = Result()
         run = Run(phase, command, directory, task.how)
-        with run, self._known(run), _ended_after(task.timeout, run) as is_late:
+        with run, self._known(run), TimeLimit(run, task.timeout) as limit:
             for event in run.events():
                 result.take(event)
+                if result.has_begun:
+                    limit.begin()
             run.wait()
-            complaint = f"stopped after {task.timeout:g} s" if is_late() else run.complaint()
+            complaint = limit.exceeded or run.complaint()
         return result.grade(phase, complaint)
 
     @contextlib.contextmanager
@@ -76,22 +81,50 @@ class Grader:
                 run.kill()
 
 
-@contextlib.contextmanager
-def _ended_after(seconds: float, run: Run) -> Iterator[Callable[[], bool]]:
-    """While this lasts, a run is ended when it takes too long. Gives what tells whether it did."""
-    is_late = threading.Event()
+class TimeLimit:
+    """Ends a run that takes too long, from the moment in which it knows its checks.
 
-    def end() -> None:
-        is_late.set()
-        run.interrupt()
+    Until then Python starts and reads them: that is no time of the learner's, and has a bound of
+    its own. Use it in a `with` statement, in one thread; a timer's thread ends the run.
+    """
 
-    timer = threading.Timer(seconds, end)
-    timer.start()
-    try:
-        yield is_late.is_set
-    finally:
-        timer.cancel()
-        timer.join()
+    def __init__(self, run: Run, seconds: float) -> None:
+        self.exceeded = ""  # what to say of it; written by a timer, read when the run has ended
+        self._run = run
+        self._seconds = seconds
+        self._has_begun = False
+        why = f"its checks did not begin within {BEGIN_SECONDS:g} s"
+        self._timer = Timer(BEGIN_SECONDS, self._end, [why])
+
+    def __enter__(self) -> Self:
+        """Wait for its beginning."""
+        self._timer.start()
+        return self
+
+    def begin(self) -> None:
+        """Its time counts from now on. May be called again."""
+        if not self._has_begun:
+            self._has_begun = True
+            self._stop()
+            self._timer = Timer(self._seconds, self._end, [f"stopped after {self._seconds:g} s"])
+            self._timer.start()
+
+    def _end(self, why: str) -> None:
+        self.exceeded = self.exceeded or why
+        self._run.interrupt()
+
+    def _stop(self) -> None:
+        self._timer.cancel()
+        self._timer.join()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Its time does not matter any more."""
+        self._stop()
 
 
 class Row:
@@ -106,6 +139,16 @@ class Row:
         """The grade of each phase, as soon as it is there."""
         for future in self._futures:
             yield future.result()
+
+    def known(self) -> list[Grade | None]:
+        """The grades that are there by now; None for each that is not."""
+        return [_result_of(future) for future in self._futures]
+
+
+def _result_of(future: Future[Grade]) -> Grade | None:
+    if not future.done() or future.cancelled() or future.exception():
+        return None
+    return future.result()
 
 
 class Grading:

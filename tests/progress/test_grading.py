@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.grading.titles import title_of
-from tests.kit.harness import ROOT, Program, run, wait_until
+from tests.kit.harness import ROOT, run
 from tests.progress.__main__ import grade as grade_and_show
 from tests.progress.checks import GRADE, How
 from tests.progress.grading import Task
@@ -25,6 +23,7 @@ from tests.starters.cutting import cut
 
 RUN_SECONDS = 60.0
 QUICK = ("--patience", "5", "--jobs", "8")
+FOR_EVER = ("--start-seconds", "1000")  # for NEVER_ENDS: it is waited for until somebody ends it
 PYTHON = shlex.quote(sys.executable)
 ECHO = f"{PYTHON} {shlex.quote(str(ROOT / 'tests/broken/echo.py'))} {{port}}"
 
@@ -44,20 +43,6 @@ while True:
     except OSError:
         pass
     connection.close()
-"""
-ANSWERS_FEW_CLIENTS = """
-import socket, sys
-listener = socket.create_server(("127.0.0.1", int(sys.argv[2])))
-answered = set()
-while len(answered) < 4:  # a visitor only looks whether anybody listens
-    connection = listener.accept()[0]
-    with connection, connection.makefile("rwb", 0) as lines:
-        for line in lines:
-            lines.write(line.replace(b"Hello Server!", b"Hello Client!"))
-            answered.add(connection)
-kept = []
-while True:
-    kept.append(listener.accept()[0])
 """
 HAS_A_MISTAKE = "print('\\x1b[2J'); this is no Python\n"
 ANSWERS_NOTHING = """
@@ -79,19 +64,6 @@ pid = Path("pid")  # several are started, and each puts its number there, whole
 new = pid.with_name(f"pid.{os.getpid()}")
 new.write_text(str(os.getpid()))
 new.replace(pid)
-time.sleep(1000)
-"""
-STARTS_A_DAEMON = """
-import os, time
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        new = f"pid.{os.getpid()}"
-        with open(new, "w") as file:
-            file.write(str(os.getpid()))
-        os.rename(new, "pid")
-    else:
-        os._exit(0)
 time.sleep(1000)
 """
 
@@ -359,95 +331,3 @@ def test_many_that_wait_in_vain_are_the_end_also_with_some_between_that_pass() -
         endurance.add(f"a{check}", 2.0, has_passed=False)
         endurance.add(f"b{check}", 0.1, has_passed=True)
     assert endurance.is_over
-
-
-# --- what does not end -------------------------------------------------------------------------
-
-
-Late = Callable[[str], tuple[dict[str, Any], Path]]
-"""The grade of a phase, and where its server is."""
-
-LATE = {
-    "phase1": (ANSWERS_FEW_CLIENTS, "20"),  # seconds in which a busy machine passes one check
-    "phase2": (NEVER_ENDS, "9"),  # over 9 s, it "does not start"
-}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def late(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Late]:
-    """Servers that are too slow. Their grading begins early, and waits while the others run."""
-    directory = tmp_path_factory.mktemp("late")
-    with contextlib.ExitStack() as stack:
-        programs: dict[str, Program] = {}
-        for phase, (server, seconds) in LATE.items():
-            put(directory, phase, server)
-            slow = ("--phases", phase, "--patience", "100", "--timeout", seconds)
-            program = Program("tests.progress", str(directory), "--json", *slow)
-            programs[phase] = stack.enter_context(program)
-
-        def grade_of(phase: str) -> tuple[dict[str, Any], Path]:
-            assert programs[phase].wait(RUN_SECONDS) == 1  # it could not be graded
-            (row,) = json.loads("\n".join(programs[phase].rest_of_output()))["learners"]
-            return row["phases"][phase], directory / phase
-
-        yield grade_of
-        for program in programs.values():  # where nobody has asked for its grade
-            program.interrupt()
-            program.wait()
-
-
-def test_a_phase_that_takes_too_long_is_stopped_and_what_passed_counts(late: Late) -> None:
-    grade, _ = late("phase1")
-    assert (grade["state"], grade["why"]) == ("not graded", "stopped after 20 s")
-    assert 0 < grade["passed"] < grade["of"]
-    assert grade["not_run"] > 0
-    assert grade["next"] == next(
-        title_of(check) for check, outcome in grade["checks"].items() if outcome != "passed"
-    )
-
-
-def is_gone(pid: int) -> bool:
-    """Whether no such process runs."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and ") Z " in stat.read_text()  # ended, and nobody has asked
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups to end")
-def test_a_server_that_never_listens_is_ended_with_the_deadline(late: Late) -> None:
-    grade, directory = late("phase2")
-    assert grade["state"] == "not graded"
-    pid = int((directory / "pid").read_text())
-    wait_until(lambda: is_gone(pid), "the learner's server to be gone")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups to end")
-@pytest.mark.parametrize(
-    ("number", "server"), [(signal.SIGINT, NEVER_ENDS), (signal.SIGTERM, STARTS_A_DAEMON)]
-)
-def test_when_interrupted_it_leaves_nothing_behind(
-    tmp_path: Path, number: int, server: str
-) -> None:
-    put(tmp_path, "phase1", server)
-    pid_file = tmp_path / "phase1" / "pid"
-    with Program("tests.progress", str(tmp_path)) as program:
-        wait_until(lambda: pid_file.exists() and pid_file.read_text(), "the server to run", 30.0)
-        program.signal(number)
-        assert program.wait() == 130
-    wait_until(lambda: is_gone(int(pid_file.read_text())), "the learner's server to be gone")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_when_killed_it_leaves_nothing_behind_either(tmp_path: Path) -> None:
-    put(tmp_path, "phase1", NEVER_ENDS)
-    pid_file = tmp_path / "phase1" / "pid"
-    options = ("--phases", "phase1", "--start-seconds", "1000")
-    with Program("tests.progress", str(tmp_path), *options) as program:
-        wait_until(lambda: pid_file.exists() and pid_file.read_text(), "the server to run", 30.0)
-        pid = int(pid_file.read_text())
-        assert not is_gone(pid)
-        program.process.kill()
-        wait_until(lambda: is_gone(pid), "the learner's server to be gone")

@@ -11,7 +11,15 @@ from tests.grading.titles import title_of
 from tests.kit.harness import ROOT, Program, run
 from tests.progress.grades import DOES_NOT_START, GRADED, NOT_BEGUN, NOT_GRADED, Grade
 from tests.progress.screen import Look, Table, as_json, bar_line
-from tests.progress.test_grading import ECHO, HAS_A_MISTAKE, NEVER_ENDS, QUICK, RUN_SECONDS, put
+from tests.progress.test_grading import (
+    ECHO,
+    FOR_EVER,
+    HAS_A_MISTAKE,
+    NEVER_ENDS,
+    QUICK,
+    RUN_SECONDS,
+    put,
+)
 from tests.start import main as start
 
 HERE = Path("my")
@@ -213,7 +221,8 @@ def test_a_row_appears_when_it_is_done_also_in_a_pipe(tmp_path: Path) -> None:
     put(tmp_path / "anna", "phase1", HAS_A_MISTAKE)
     put(tmp_path / "bob", "phase1", NEVER_ENDS)
     directories = [str(tmp_path / name) for name in ("anna", "bob")]
-    with Program("tests.progress", *directories, *QUICK, "--phases", "phase1") as program:
+    options = (*QUICK, *FOR_EVER, "--phases", "phase1")
+    with Program("tests.progress", *directories, *options) as program:
         program.expect("^anna +no start$")
         assert program.process.poll() is None
         program.interrupt()
@@ -245,7 +254,8 @@ def test_ctrl_c_on_a_terminal_leaves_no_count_behind(tmp_path: Path) -> None:
 
     put(tmp_path, "phase1", HAS_A_MISTAKE)
     put(tmp_path, "phase2", NEVER_ENDS)
-    with Terminal("-m", "tests.progress", str(tmp_path), *QUICK, columns=90) as terminal:
+    arguments = ("tests.progress", str(tmp_path), *QUICK, *FOR_EVER)
+    with Terminal("-m", *arguments, columns=90) as terminal:
         terminal.until(r"phase1  .*\n3 of 4 graded")
         terminal.press("\x03")
         assert terminal.wait() == 130

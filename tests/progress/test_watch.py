@@ -11,7 +11,8 @@ import pytest
 
 from tests.kit.harness import Program, wait_until
 from tests.kit.terminal import Terminal  # skips all of this where there are no pseudo-terminals
-from tests.progress.test_grading import ECHO, NEVER_ENDS, is_gone, put
+from tests.progress.test_ends import is_gone
+from tests.progress.test_grading import ECHO, FOR_EVER, NEVER_ENDS, put
 from tests.start import STARTERS
 from tests.start import main as start
 from tests.starters.cutting import cut
@@ -126,7 +127,7 @@ def test_the_folder_of_one_phase_is_watched_alone(tmp_path: Path) -> None:
 def test_a_save_while_the_checks_run_ends_them_and_begins_anew(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     put(tmp_path / "my", "phase1", never_ends(pid))
-    with watching(tmp_path / "my") as terminal:
+    with watching(tmp_path / "my", *FOR_EVER) as terminal:
         terminal.until(lambda: pid.exists() and pid.read_text())
         save(tmp_path / "my", 2)
         terminal.until("next: a line may come in pieces")
@@ -152,7 +153,7 @@ def test_its_end_leaves_nothing_behind_and_the_terminal_as_it_was(
 ) -> None:
     pid = tmp_path / "pid"
     put(tmp_path / "my", "phase1", never_ends(pid))
-    with watching(tmp_path / "my") as terminal:
+    with watching(tmp_path / "my", *FOR_EVER) as terminal:
         terminal.until(lambda: pid.exists() and pid.read_text())
         assert not terminal.has_its_settings
         terminal.press("\x03") if isinstance(how, str) else terminal.signal(how)
@@ -165,7 +166,7 @@ def test_its_end_leaves_nothing_behind_and_the_terminal_as_it_was(
 def test_a_terminal_that_is_closed_ends_it(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     put(tmp_path / "my", "phase1", never_ends(pid))
-    with watching(tmp_path / "my") as terminal:
+    with watching(tmp_path / "my", *FOR_EVER) as terminal:
         terminal.until(lambda: pid.exists() and pid.read_text())
         terminal.close()
         terminal.process.wait(20)
