@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
-_INSTALL = "-m pip install --use-pep517 -e ."
 
 
-def missing(error: ImportError, install: str = _INSTALL) -> SystemExit:
+def missing(error: ImportError, extra: str = "") -> SystemExit:
     """What to raise instead of `error`: the program ends, with status 2 and one sentence.
 
     try:
@@ -18,11 +17,12 @@ def missing(error: ImportError, install: str = _INSTALL) -> SystemExit:
     except ImportError as error:
         raise missing(error) from error
 
-    `install` is what Python is told to install it.
+    `extra` is the part of pyproject.toml that has the library, where not all programs need it.
     """
     program = _program()
     what = f"the library {error.name}" if error.name else f"a library ({error})"
-    remedy = _remedy(program, install)
+    install = "-m pip install --use-pep517 -e " + (f'".[{extra}]"' if extra else ".")
+    remedy = _remedy(program, install, error.name or "", f"sh .ci/setup {extra}".strip())
     print(f"{program} needs {what}, which this Python does not have: {remedy}", file=sys.stderr)
     return SystemExit(2)
 
@@ -33,15 +33,16 @@ def _program() -> str:
     return words[words.index("-m") + 1] if "-m" in words[:-1] else "This program"
 
 
-def _remedy(program: str, install: str) -> str:
-    """What to type, from the top of the repository."""
-    folder, name, python = ("bin", "python", "python3")
+def _remedy(program: str, install: str, library: str = "", set_up: str = "") -> str:
+    """What to type, from the top of the repository; `set_up` is for systems with a shell."""
+    folder, packages, python = ("bin", "lib/python*/site-packages", "python3")
     if sys.platform == "win32":
-        folder, name, python = ("Scripts", "python.exe", "py")
-    ours = _ROOT / ".venv" / folder / name
+        folder, packages, python = ("Scripts", "Lib/site-packages", "py")
     shown = str(Path(".venv", folder, "python"))
     if sys.prefix != sys.base_prefix:  # in a virtual environment already
         return f"{sys.executable} {install}"
-    if ours.exists():
+    if any((_ROOT / ".venv").glob(f"{packages}/{library}*")):
         return f"start it with {shown} -m {program}"
+    if set_up and sys.platform != "win32":
+        return set_up
     return f"{python} -m venv .venv && {shown} {install}"

@@ -10,6 +10,7 @@ command that starts it, with {port} where the port belongs, into mydir/phase1/co
 """
 
 import argparse
+import importlib.util
 import os
 import shlex
 import shutil
@@ -25,6 +26,13 @@ STARTERS = Path(__file__).parent / "starters"
 PHASES = ("phase1", "phase2", "phase3", "phase4")
 SERVER = "server.py"
 COMMAND = "command.txt"
+SET_UP = ("sh .ci/setup learn", ". .venv/bin/activate")
+SET_UP_ON_WINDOWS = (
+    "py -m venv .venv",
+    r'.venv\Scripts\python -m pip install --use-pep517 -e ".[learn]"',
+    r".venv\Scripts\activate",
+)
+"""What to type where the libraries of the checks are not there; the last line in each terminal."""
 
 
 class CannotStart(Exception):
@@ -85,6 +93,7 @@ def what_next(phase: str, directory: Path, server: Path) -> str:
             f"Your server: {shown(server)}",
             f"The lesson:  {phase}/README.md",
             *_own_of_before(phase, directory, server),
+            *_set_up(),
             "",
             f"Begin with TODO 1. This runs the checks again whenever you save, in {ROOT}:",
             "",
@@ -116,6 +125,25 @@ def _own_of_before(phase: str, directory: Path, server: Path) -> list[str]:
     ]
 
 
+def _set_up() -> list[str]:
+    """Where this Python cannot run the checks: what to type before."""
+    if can_check():
+        return []
+    words = SET_UP_ON_WINDOWS if sys.platform == "win32" else SET_UP
+    return [
+        "",
+        "The checks need libraries that this Python does not have. Type once (the last line, in "
+        "each terminal):",
+        "",
+        *(f"    {each}" for each in words),
+    ]
+
+
+def can_check() -> bool:
+    """Whether this Python has what the checks need."""
+    return importlib.util.find_spec("pytest") is not None
+
+
 # --- the command that checks -------------------------------------------------------------------
 
 
@@ -136,7 +164,12 @@ def arguments_of(phase: str) -> str:
 
 
 def python_name() -> str:
-    """How to call this Python: by its name where that finds it, else by its path."""
+    """How to call this Python: by its name where that finds it, else by its path.
+
+    Where it cannot run the checks, the one that will be active when they run.
+    """
+    if not can_check():
+        return "python"
     found = shutil.which("python")
     is_this = found is not None and os.path.samefile(os.path.dirname(found), _folder_of_python())
     return "python" if is_this else quoted(shown(Path(sys.executable)))

@@ -39,8 +39,8 @@ PAGES = (
 
 _BLOCK = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<text>.*?)^ *```$", re.DOTALL | re.M)
 _PROGRAM = re.compile(
-    r"(\(?(bash|sh|py|python3?|nc|curl|printf|head|git|telnet|ss|docker|apt-get|sudo|pip)"
-    r"|\.venv[/\\]\S+) "
+    r"(\(?(bash|sh|py|python3?|nc|curl|printf|head|git|telnet|ss|docker|apt-get|sudo|pip|\.)"
+    r"|\.venv[/\\]\S+)( |$)"
 )
 _ARROW = re.compile(r"^\S+ (?P<direction>(#\S+ )?\S+ → \S+) (?P<what>.*)$")
 

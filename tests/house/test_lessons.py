@@ -1,14 +1,12 @@
-"""What only lessons have: a program shown whole, Python asked by hand, packets, what to install."""
+"""What only lessons have: a program shown whole, Python asked by hand, packets."""
 
 import doctest
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import Self
 
 import pytest
@@ -127,56 +125,3 @@ def test_tcpdump_shows_what_the_page_shows(need: Need) -> None:
                 peer.read_bytes_until_end()
             wait_until(lambda: capture.text.count("Flags [F.]") == 2, "both ends of the stream")
     assert packets(capture.text, server.port) == packets(shown.shown, 12345)
-
-
-# --- what is installed ---------------------------------------------------------------------------
-
-
-def setup(directory: Path, *arguments: str, installs: bool) -> tuple[int, str]:
-    """Run a copy of .ci/setup where all is there but the nc of OpenBSD, and nothing is installed.
-
-    Programs that do nothing stand in for Python and the others; the status, and what was said.
-    """
-    (directory / ".ci").mkdir(exist_ok=True)
-    shutil.copy(ROOT / ".ci/setup", directory / ".ci")
-    programs = directory / "bin"
-    programs.mkdir()
-    for name in ("sh", "dirname", "grep", "id", "env"):
-        (programs / name).symlink_to(str(shutil.which(name)))
-    python = directory / ".venv/bin/python"
-    python.parent.mkdir(parents=True)
-    for path in (python, programs / "python3", programs / "nc"):
-        _write_program(path, "exit 0")
-    if installs:
-        _write_program(programs / "sudo", 'exec "$@"')
-        _write_program(programs / "apt-get", 'echo "$@" >&2')
-    done = subprocess.run(
-        ["sh", directory / ".ci/setup", *arguments],
-        env={"PATH": str(programs)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    return done.returncode, done.stdout
-
-
-def _write_program(path: Path, command: str) -> None:
-    path.write_text(f"#!/bin/sh\n{command}\n")
-    path.chmod(0o700)
-
-
-@pytest.mark.parametrize("arguments", [[], ["test"]])
-def test_setup_installs_the_netcat_that_the_lessons_show(
-    tmp_path: Path, arguments: list[str]
-) -> None:
-    status, printed = setup(tmp_path, *arguments, installs=True)
-    assert status == 0, printed
-    assert re.search(r"^install .* netcat-openbsd\b", printed, re.M)
-
-
-def test_without_rights_to_install_it_the_programs_are_set_up_all_the_same(tmp_path: Path) -> None:
-    status, printed = setup(tmp_path, installs=False)
-    assert status == 0, printed
-    assert "please install nc: Debian's package netcat-openbsd" in printed

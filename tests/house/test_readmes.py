@@ -52,8 +52,9 @@ A_WINDOW = "opens a window; the checks do that on a screen of their own: tests/p
 ELSEWHERE = {
     r"sh \.ci/setup .*": INSTALLS,
     r"python -m pip install .*": INSTALLS,
-    r"python3 -m venv .*": f"{INSTALLS}; these words are for macOS",
-    r"py .*|\.venv\\Scripts\\python .*": "for Windows",
+    r"\. \.venv/bin/activate": "the checks' Python is active already",
+    r"python3 -m phase1\.server": "without any library: tests/house/test_bare.py",
+    r"py .*|\.venv\\Scripts\\\w+( .*)?": "for Windows",
     r"python -m pytest (-q )?tests/phase\d(/\w+)?": THIS_SUITE,
     r"python -m phase4\.server_gui": f"{A_WINDOW}server_gui/",
     r"python -m phase4\.client_gui.*": f"{A_WINDOW}client_gui/",

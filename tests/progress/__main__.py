@@ -25,16 +25,21 @@ machine, that holds nothing of worth.
 import argparse
 import contextlib
 import glob
-import importlib.util
 import os
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from shared.libraries import missing
+
+try:
+    import pytest  # noqa: F401 - first of all: without it there is nothing to do here
+except ImportError as error:
+    raise missing(error, "learn") from error
+
 from shared.arguments import file_path, positive_number
 from shared.console import accept_any_text, exit_with
-from shared.libraries import missing
 from shared.stopping import interrupt_on_stop_signals, on_stop_signals
 from shared.text import printable
 from tests.grading.running import START_SECONDS
@@ -59,10 +64,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Grade, and show it. Gives the exit status, as above."""
     options = _parse(arguments)
     accept_any_text()
-    if importlib.util.find_spec("pytest") is None:
-        raise missing(
-            ImportError("No module named 'pytest'", name="pytest"), "-m pip install pytest"
-        )
     try:
         if options.watch:
             _choose_what_to_watch(options)

@@ -1,0 +1,336 @@
+"""What .ci/setup does on machines of all kinds: with rights and without, with Debian's apt or not.
+
+Programs that do nothing stand in for Python, apt and sudo, and tell what they were asked.
+"""
+
+import itertools
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit.harness import ROOT, SECONDS
+
+pty = pytest.importorskip("pty", reason="Windows has no sh")
+
+TOOLS = ("sh", "dirname", "grep", "uname", "env", "rm", "mkdir", "chmod", "true")
+SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # where it looks as well
+MODES: list[list[str]] = [[], ["learn"], ["test"]]
+
+A_STUDENT = 'case $1 in -u) echo 1000 ;; *) echo "ann users" ;; esac'  # programs named id
+AN_OWNER = 'case $1 in -u) echo 1000 ;; *) echo "ann sudo" ;; esac'
+ROOT_USER = "echo 0"
+WANTS_A_PASSWORD = 'echo "$*" >>asked; exit 1'  # sudo, and nobody types one
+LETS = '[ "$1" = -n ] && shift; exec "$@"'
+APT = 'echo "apt-get $*" >&2'
+MAKES_VENV = """
+case "$*" in *" .venv")
+    mkdir -p .venv/bin
+    echo "VIRTUAL_ENV='$PWD/.venv'" >.venv/bin/activate
+    printf '#!/bin/sh\\n' >.venv/bin/python
+    chmod 700 .venv/bin/python
+esac
+"""
+
+
+class Machine:
+    """A folder with a copy of .ci/setup, and a PATH on which are these programs and no others."""
+
+    def __init__(
+        self, place: Path, programs: dict[str, str] | None = None, *, has_venv: bool = True
+    ) -> None:
+        self.folder = place / "the ladder"
+        self._bin = place / "bin"
+        (self.folder / ".ci").mkdir(parents=True)
+        self._bin.mkdir()
+        text = (ROOT / ".ci/setup").read_text(encoding="utf-8")
+        text = text.replace(SBIN, str(place / "sbin"))
+        (self.folder / ".ci/setup").write_text(text, encoding="utf-8")
+        for name in TOOLS:
+            (self._bin / name).symlink_to(str(shutil.which(name)))
+        for name, command in {"python3": MAKES_VENV, "id": A_STUDENT, **(programs or {})}.items():
+            write_program(self._bin / name, command)
+        if has_venv:
+            self.python()
+
+    def python(self, command: str = "exit 0", *, of: str = "") -> None:
+        """Put a virtual environment there, with this for Python; it was made in `of`."""
+        activate = self.folder / ".venv/bin/activate"
+        activate.parent.mkdir(parents=True)
+        activate.write_text(f"VIRTUAL_ENV='{of or self.folder}/.venv'\n", encoding="utf-8")
+        write_program(activate.with_name("python"), command)
+
+    def setup(self, *arguments: str, stdin: int = subprocess.DEVNULL, **env: str) -> "Told":
+        """Run it, by default without a terminal."""
+        done = subprocess.run(
+            ["sh", self.folder / ".ci/setup", *arguments],
+            cwd=self.folder,
+            env={"PATH": str(self._bin), **env},
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        return Told(done.returncode, done.stdout)
+
+
+class Told:
+    """How it ended, and what was said."""
+
+    def __init__(self, status: int, text: str) -> None:
+        self.status = status
+        self.text = text
+
+    @property
+    def installed(self) -> set[str]:
+        """The packages that apt was asked for."""
+        return {
+            word
+            for line in re.findall(r"^apt-get install (.*)$", self.text, re.M)
+            for word in line.split()
+            if word[0] != "-"
+        }
+
+    def assert_ready(self) -> None:
+        """It goes on to the end."""
+        assert self.status == 0, self.text
+        assert "\nReady. " in self.text
+
+
+def write_program(path: Path, command: str) -> None:
+    """A program of one command."""
+    path.write_text(f"#!/bin/sh\n{command}\n", encoding="utf-8")
+    path.chmod(0o700)
+
+
+# --- Debian's packages ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("user", ["root", "sudo"])
+@pytest.mark.parametrize("arguments", [[], ["test"]])
+def test_whoever_may_gets_the_netcat_that_the_lessons_show(
+    tmp_path: Path, user: str, arguments: list[str]
+) -> None:
+    programs = {"id": ROOT_USER} if user == "root" else {"sudo": LETS}
+    told = Machine(tmp_path, {"apt-get": APT, **programs}).setup(*arguments)
+    told.assert_ready()
+    assert "netcat-openbsd" in told.installed
+
+
+def test_a_load_balancer_comes_with_all_checks_alone(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, {"apt-get": APT, "id": ROOT_USER})
+    assert "haproxy" not in machine.setup().installed
+    assert "haproxy" in machine.setup("test").installed
+
+
+def test_to_learn_asks_for_no_rights_and_installs_no_package(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, {"apt-get": APT, "sudo": WANTS_A_PASSWORD, "id": AN_OWNER})
+    told = machine.setup("learn")
+    told.assert_ready()
+    assert "apt-get" not in told.text
+    assert not (machine.folder / "asked").exists()
+
+
+def test_what_apt_does_not_have_keeps_the_others_from_nobody(tmp_path: Path) -> None:
+    apt = 'for last in "$@"; do :; done; echo "$last" >>asked; [ $# -lt 6 ]'
+    machine = Machine(tmp_path, {"apt-get": apt, "id": ROOT_USER})
+    machine.setup("test").assert_ready()
+    assert {"tmux", "sslscan"} <= {*(machine.folder / "asked").read_text().split()}
+
+
+NO_RIGHTS: dict[str, dict[str, str]] = {
+    "no sudo": {"apt-get": APT},
+    "a password": {"apt-get": APT, "sudo": WANTS_A_PASSWORD, "id": AN_OWNER},
+    "no apt": {"sudo": LETS},
+    "no network": {"apt-get": 'echo "apt-get $*" >&2; exit 100', "id": ROOT_USER},
+}
+
+
+@pytest.mark.parametrize("why", NO_RIGHTS)
+@pytest.mark.parametrize("arguments", [[], ["test"]])
+def test_where_nothing_can_be_installed_it_goes_on_and_says_what_is_missing_and_what_for(
+    tmp_path: Path, why: str, arguments: list[str]
+) -> None:
+    told = Machine(tmp_path, NO_RIGHTS[why]).setup(*arguments)
+    told.assert_ready()
+    assert re.search(r"^ +netcat-openbsd: .*nc.*lessons", told.text, re.M)
+    assert ("\n    haproxy: " in told.text) == (arguments == ["test"])
+
+
+@pytest.fixture
+def terminal() -> Iterator[int]:
+    """Where somebody sits."""
+    master, slave = pty.openpty()
+    yield slave
+    os.close(master)
+    os.close(slave)
+
+
+@pytest.mark.parametrize(
+    ("user", "sits_there", "asked"),
+    [
+        (AN_OWNER, True, "-v -p"),
+        (AN_OWNER, False, "-n true"),
+        (A_STUDENT, True, "-n true"),
+    ],
+    ids=["an owner", "an owner's script", "a student"],
+)
+def test_only_somebody_who_may_know_the_password_and_sits_there_is_asked_for_it(
+    tmp_path: Path, terminal: int, user: str, sits_there: bool, asked: str
+) -> None:
+    machine = Machine(tmp_path, {"apt-get": APT, "sudo": WANTS_A_PASSWORD, "id": user})
+    machine.setup(stdin=terminal if sits_there else subprocess.DEVNULL).assert_ready()
+    assert (machine.folder / "asked").read_text().startswith(asked)
+
+
+def test_in_ci_nothing_may_be_missing(tmp_path: Path) -> None:
+    told = Machine(tmp_path).setup("test", CI="true")
+    assert told.status == 1
+    assert "\n    haproxy: " in told.text
+    assert told.text.endswith("In CI nothing may be missing.\n")
+
+
+# --- Python --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", MODES)
+def test_without_python_it_says_so(tmp_path: Path, arguments: list[str]) -> None:
+    told = Machine(tmp_path, {"python3": "exit 1"}, has_venv=False).setup(*arguments)
+    assert told.status == 1
+    assert "\nPython 3.11 or later is needed" in f"\n{told.text}"
+
+
+def test_a_newer_python_of_another_name_will_do(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, {"python3": "exit 1", "python3.13": MAKES_VENV}, has_venv=False)
+    machine.setup("learn").assert_ready()
+
+
+def test_a_virtual_environment_that_works_is_kept(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    mine = machine.folder / ".venv/mine"
+    mine.touch()
+    machine.setup("learn").assert_ready()
+    assert mine.exists()
+
+
+@pytest.mark.parametrize("fault", ["of an older Python", "of another place", "without Python"])
+def test_a_virtual_environment_that_does_not_work_is_made_anew(tmp_path: Path, fault: str) -> None:
+    machine = Machine(tmp_path, has_venv=False)
+    if fault == "of another place":
+        machine.python(of="/elsewhere")
+    else:
+        machine.python("exit 1")
+    if fault == "without Python":
+        (machine.folder / ".venv/bin/python").unlink()
+    told = machine.setup("learn")
+    told.assert_ready()
+    assert told.text.startswith("The .venv here ")
+
+
+def test_where_none_can_be_made_it_says_what_to_install_and_what_runs_all_the_same(
+    tmp_path: Path,
+) -> None:
+    machine = Machine(tmp_path, {"python3": '[ "$1" = -c ] || exit 1'}, has_venv=False)
+    told = machine.setup("learn")
+    assert told.status == 1
+    assert "Debian's package python3-venv" in told.text
+    assert "\n    python3 -m phase1.server " in told.text
+    assert not (machine.folder / ".venv").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
+def test_a_folder_of_somebody_else_is_used_where_it_is_ready(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.folder.chmod(0o500)
+    machine.setup("learn").assert_ready()
+    (machine.folder / ".venv").chmod(0o500)
+    machine.setup().assert_ready()
+    machine.folder.chmod(0o700)
+
+
+# --- what is said --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        ([], "phase4.server"),
+        (["learn"], "tests.start phase1 my"),
+        (["learn"], "tests.progress --watch my"),
+        (["test"], "pytest -n 4 --dist loadfile"),
+    ],
+)
+def test_at_the_end_it_says_what_to_type_next(
+    tmp_path: Path, arguments: list[str], command: str
+) -> None:
+    told = Machine(tmp_path).setup(*arguments).text
+    _, _, after = told.partition("\nReady. In each terminal, type first:\n")
+    assert after.startswith("    . .venv/bin/activate\nThen:\n")
+    assert re.search(rf"^    python -m {command}\b", after, re.M)
+
+
+def test_a_word_that_it_does_not_know_does_nothing(tmp_path: Path) -> None:
+    told = Machine(tmp_path, {"apt-get": APT, "id": ROOT_USER}, has_venv=False).setup("tests")
+    assert told.status == 2
+    assert told.text == "Type sh .ci/setup, sh .ci/setup learn or sh .ci/setup test.\n"
+
+
+# --- libraries -----------------------------------------------------------------------------------
+
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+PROJECT = tomllib.loads(PYPROJECT)["project"]
+
+
+def lacking(place: Path, extra: str, *requirements: str) -> tuple[int, str]:
+    """What .ci/libraries.py says of a project that wants these, by that name."""
+    (place / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/libraries.py", place / ".ci")
+    wanted = "".join(f'    "{each}",   # for an example\n' for each in requirements)
+    text = f"[project]\ndependencies = []\noptional-dependencies.{extra} = [\n{wanted}]\n"
+    (place / "pyproject.toml").write_text(text, encoding="utf-8")
+    command = [sys.executable, str(place / ".ci/libraries.py"), extra]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def test_a_library_that_is_lacking_is_told_with_its_purpose(tmp_path: Path) -> None:
+    told = lacking(tmp_path, "tls", "pytest>=1", "no-such-library>=3")
+    assert told == (0, "    no-such-library: for an example\n")
+
+
+@pytest.mark.parametrize("line", ["pytest-nothing>=3", "pytest>=1000"])
+def test_where_what_runs_the_checks_is_lacking_or_too_old_the_status_tells(
+    tmp_path: Path, line: str
+) -> None:
+    status, said = lacking(tmp_path, "learn", line)
+    assert status == 1
+    assert said == f"    {line.partition('>')[0]}: for an example\n"
+
+
+def test_what_is_for_another_system_is_not_lacking(tmp_path: Path) -> None:
+    assert lacking(tmp_path, "tls", "no-such-library; sys_platform == 'amiga'") == (0, "")
+
+
+def test_each_library_of_the_project_has_its_purpose_beside_it() -> None:
+    purpose = runpy.run_path(str(ROOT / ".ci/libraries.py"))["purpose"]
+    for line in (
+        *PROJECT["dependencies"],
+        *itertools.chain(*PROJECT["optional-dependencies"].values()),
+    ):
+        name = re.match(r"[\w-]+", line)
+        assert name
+        assert "pyproject" not in purpose(PYPROJECT, name[0]), line
+
+
+def test_what_is_there_to_learn_is_there_to_check_all() -> None:
+    extras = PROJECT["optional-dependencies"]
+    assert {*extras["learn"], *extras["tls"]} <= {*extras["test"], *PROJECT["dependencies"]}
