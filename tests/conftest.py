@@ -29,6 +29,7 @@ from tests.grading.plugin import (  # noqa: F401 - pytest finds them by their na
 from tests.grading.server_checks import silent_people  # noqa: F401 - the same
 from tests.kit.desktop import MODULES, PROGRAMS, Desktop
 from tests.kit.harness import look_in_sbin
+from tests.kit.lacking import Lacking
 
 Need = Callable[..., None]
 
@@ -39,6 +40,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     look_in_sbin()
+    session.config.pluginmanager.register(Lacking())
     has_hypothesis = session.config.pluginmanager.hasplugin("hypothesispytest")
     if has_hypothesis and not session.config.getoption("--server"):  # there nobody uses it
         _stop_the_clock_of_hypothesis()
