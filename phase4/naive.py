@@ -61,13 +61,19 @@ def main() -> int:
     parser.add_argument("--log-dir", type=file_path, default=Path(LOG_DIR))
     options = parser.parse_args()
     accept_any_text()
-    options.log_dir.mkdir(exist_ok=True)
+    log = options.log_dir / "messages.txt"
     try:
+        log.parent.mkdir(exist_ok=True)
+        log.open("a").close()
         listener = open_listener(options.host, options.port)
+    except OSError as error:
+        text = f"{log} cannot be written ({error.strerror}). Choose another directory"
+        print(f"{text} with --log-dir.", file=sys.stderr)
+        return 2
     except ListenError as error:
         print(error, file=sys.stderr)
         return 2
-    chat = NaiveChat(options.log_dir / "messages.txt")
+    chat = NaiveChat(log)
     server = ThreadedServer(listener, chat.serve, report=say)
     on_stop_signals(server.stop)
     say(f"Listening on {listener}")

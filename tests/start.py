@@ -10,6 +10,7 @@ command that starts it, with {port} where the port belongs, into mydir/phase1/co
 """
 
 import argparse
+import errno
 import importlib.util
 import os
 import shlex
@@ -26,6 +27,7 @@ STARTERS = Path(__file__).parent / "starters"
 PHASES = ("phase1", "phase2", "phase3", "phase4")
 SERVER = "server.py"
 COMMAND = "command.txt"
+MAY_NOT = (errno.EACCES, errno.EPERM, errno.EROFS)  # the folder is another's
 SET_UP = ("sh .ci/setup learn", ". .venv/bin/activate")
 SET_UP_ON_WINDOWS = (
     "py -m venv .venv",
@@ -82,7 +84,10 @@ def begin(phase: str, directory: Path) -> Path:
         with server.open("x", encoding="utf-8") as file:  # "x" creates, and never overwrites
             file.write(text.replace("CHECK_COMMAND", command))
     except OSError as error:
-        raise CannotStart(f"Cannot write {shown(server)} ({error.strerror}).") from error
+        text = f"Cannot write {shown(server)} ({error.strerror})."
+        if error.errno in MAY_NOT:
+            text += f" Choose a folder of yours: {python_name()} -m tests.start {phase} ~/my"
+        raise CannotStart(text) from error
     return server
 
 
