@@ -236,6 +236,26 @@ def test_a_virtual_environment_that_does_not_work_is_made_anew(tmp_path: Path, f
     assert told.text.startswith("The .venv here ")
 
 
+DEBIANS = """
+case "$*" in
+*"import ensurepip"*) exit 1 ;;
+*--without-pip*) ;;
+*"-m venv"*) exit 1 ;;
+*pip*) {pip} ;;
+esac
+"""  # python3, without the package python3-venv
+PUTS_PIP_THERE = 'echo "$*" >>asked'
+
+
+@pytest.mark.parametrize("other", ["pip", "uv"])
+def test_where_python_brings_no_pip_another_one_puts_it_there(tmp_path: Path, other: str) -> None:
+    python = DEBIANS.format(pip=PUTS_PIP_THERE if other == "pip" else "exit 1") + MAKES_VENV
+    programs = {"python3": python} | ({"uv": PUTS_PIP_THERE} if other == "uv" else {})
+    machine = Machine(tmp_path, programs, has_venv=False)
+    machine.setup("learn").assert_ready()
+    assert "--python .venv/bin/python" in (machine.folder / "asked").read_text()
+
+
 def test_where_none_can_be_made_it_says_what_to_install_and_what_runs_all_the_same(
     tmp_path: Path,
 ) -> None:
