@@ -4,7 +4,7 @@
     .venv/bin/python .ci/libraries.py learn --install    first asks pip for each by itself
 
 The word is one of the optional dependencies. The exit status is 1 where one is lacking without
-which nothing runs, and 0 else. Needs pip, for what it knows of versions.
+which no check runs, and 0 else. Needs pip, for what it knows of versions.
 """
 
 import importlib.metadata
@@ -22,12 +22,14 @@ PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retr
 
 
 def wanted(text: str, extra: str) -> Iterator[tuple[Requirement, bool]]:
-    """What the project requires on this machine, and whether nothing runs without it."""
+    """What the project requires on this machine, and whether it is needed to check anything.
+
+    Programs say by themselves what they cannot do without a library.
+    """
     project = tomllib.loads(text)["project"]
     basis, more = project["dependencies"], project["optional-dependencies"][extra]
-    of_pytest = [line for line in more if line.startswith("pytest")]
-    needed = more if extra == "learn" else [*basis, *of_pytest]
-    for line in (*basis, *more):
+    needed = more if extra == "learn" else [line for line in more if line.startswith("pytest")]
+    for line in dict.fromkeys([*basis, *more]):
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate():
             yield requirement, line in needed

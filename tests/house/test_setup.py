@@ -214,6 +214,23 @@ def test_a_newer_python_of_another_name_will_do(tmp_path: Path) -> None:
     machine.setup("learn").assert_ready()
 
 
+LACKS = 'case "$*" in *libraries.py*) echo "    names: a random name" ;; esac; echo "$*" >>asked'
+
+
+def test_pip_is_asked_where_any_library_is_missing_and_not_where_none_is(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, has_venv=False)
+    machine.python(LACKS)
+    told = machine.setup()
+    told.assert_ready()
+    assert "\n    names: a random name\n" in told.text
+    assert "-e .[tls]\n" in (machine.folder / "asked").read_text()
+    (machine.folder / "asked").unlink()
+    shutil.rmtree(machine.folder / ".venv")
+    machine.python('echo "$*" >>asked')
+    machine.setup().assert_ready()
+    assert "-m pip" not in (machine.folder / "asked").read_text()
+
+
 def test_a_virtual_environment_that_works_is_kept(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     mine = machine.folder / ".venv/mine"
@@ -334,6 +351,12 @@ def test_where_what_runs_the_checks_is_lacking_or_too_old_the_status_tells(
     status, said = lacking(tmp_path, "learn", line)
     assert status == 1
     assert said == f"    {line.partition('>')[0]}: for an example\n"
+
+
+def test_what_two_parts_of_the_project_want_is_told_once() -> None:
+    told = runpy.run_path(str(ROOT / ".ci/libraries.py"))["wanted"](PYPROJECT, "test")
+    names = [requirement.name for requirement, _ in told]
+    assert len(names) == len({*names})
 
 
 def test_what_is_for_another_system_is_not_lacking(tmp_path: Path) -> None:
