@@ -1,4 +1,4 @@
-"""What a program says where a library that it needs is not installed.
+"""What a program says where a library is not installed: one that it needs, or one that it misses.
 
 Most often the virtual environment was forgotten: the library is there, in another Python.
 """
@@ -27,6 +27,11 @@ def missing(error: ImportError, extra: str = "") -> SystemExit:
     return SystemExit(2)
 
 
+def how_to_get(*libraries: str) -> str:
+    """What to type to have them, for a program that goes on without."""
+    return _remedy(_program(), f"-m pip install {' '.join(libraries)}")
+
+
 def _program() -> str:
     """As it was started: phase4.server of `python -m phase4.server`."""
     words = sys.orig_argv
@@ -39,7 +44,7 @@ def _remedy(program: str, install: str, library: str = "", set_up: str = "") -> 
     if sys.platform == "win32":
         folder, packages, python = ("Scripts", "Lib/site-packages", "py")
     shown = str(Path(".venv", folder, "python"))
-    if sys.prefix != sys.base_prefix:  # in a virtual environment already
+    if sys.prefix != sys.base_prefix or _ROOT.is_file():  # a virtual environment; one file (.pyz)
         return f"{sys.executable} {install}"
     if any((_ROOT / ".venv").glob(f"{packages}/{library}*")):
         return f"start it with {shown} -m {program}"

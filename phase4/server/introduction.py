@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 
 from phase4.server.chat_server import ChatServer
+from phase4.server.nicknames import WHY_ASCII_ONLY
 from shared.address import Address
 from shared.arguments import this_python
 
@@ -35,6 +36,8 @@ def introduce(
     show(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
     for url in server.metrics_urls:
         show(f"Metrics on {url}")
+    if WHY_ASCII_ONLY:
+        show(WHY_ASCII_ONLY)
     show("Type next, each in a terminal of its own:")
     where = _where_to_connect(server)
     if server.settings.trusted_proxies:

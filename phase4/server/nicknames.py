@@ -4,7 +4,8 @@ Pure functions: only the room knows whether a name is free, and only while it ho
 Room.join). So this module proposes, and the room takes the first proposal that nobody has.
 
 Two standards say what makes a name safe: the profile UsernameCasePreserved of PRECIS (RFC 8265),
-and Unicode's tables of what looks like what (UTS 39).
+and Unicode's tables of what looks like what (UTS 39). Each comes from a library. Without both,
+names are of the letters A to Z alone: then fewer names are allowed, and none that is less safe.
 """
 
 import functools
@@ -13,16 +14,17 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from shared.libraries import missing
+from shared.defaults import MAX_NAME_CHARACTERS
+from shared.libraries import how_to_get
 
 try:
-    import names
     from confusable_homoglyphs import categories, confusables
     from precis_i18n import get_profile
-except ImportError as error:
-    raise missing(error) from error
-
-from shared.defaults import MAX_NAME_CHARACTERS
+except ImportError:
+    IS_ASCII_ONLY = True
+else:
+    IS_ASCII_ONLY = False
+    _PRECIS = get_profile("UsernameCasePreserved")
 
 ON_DUPLICATE = ("random", "number", "reject")
 """What a person gets whose name is taken: a random name, Alice1, or a refusal."""
@@ -36,7 +38,18 @@ RESERVED = frozenset(
 _MOST_TYPED = 4 * MAX_NAME_CHARACTERS  # a letter may be typed as one and up to three marks
 _RANDOM_DRAWS = 8
 _NAMELESS = "Guest"  # Guest, Guest1, Guest2 ... where no name can be drawn
-_RULE = f"A name has 1 to {MAX_NAME_CHARACTERS} letters, digits, _ or - and starts with a letter."
+_LETTERS = "letters from A to Z" if IS_ASCII_ONLY else "letters"
+_RULE = (
+    f"A name has 1 to {MAX_NAME_CHARACTERS} {_LETTERS}, digits, _ or - and starts with a letter."
+)
+
+WHY_ASCII_ONLY = (
+    "Names are of the letters A to Z alone, because the libraries that know the others are not "
+    f"installed. To have them: {how_to_get('precis-i18n', 'confusable-homoglyphs')}"
+    if IS_ASCII_ONLY
+    else ""
+)
+"""For whoever runs the server."""
 
 
 class BadNickname(ValueError):
@@ -62,18 +75,21 @@ def normalise(wanted: str) -> str:
         raise BadNickname(_RULE)
     if _TOO_MANY_MARKS.search("".join(map(_mark_or_not, name))):
         raise BadNickname("That name piles up too many marks.")
+    if not IS_ASCII_ONLY:
+        _check_by_tables(name)
+    if fold(name) in RESERVED or look(name) in map(look, RESERVED):
+        raise BadNickname(f"The name {name} is reserved.")
+    return name
+
+
+def _check_by_tables(name: str) -> None:
     try:
         _PRECIS.enforce(name)
     except UnicodeEncodeError as error:
         raise BadNickname("That name holds a character that names must not have.") from error
     if not _is_of_one_script(name):
         raise BadNickname("A name mixes no alphabets: one could imitate another with it.")
-    if fold(name) in RESERVED or look(name) in map(look, RESERVED):
-        raise BadNickname(f"The name {name} is reserved.")
-    return name
 
-
-_PRECIS = get_profile("UsernameCasePreserved")
 
 _WRITTEN_TOGETHER = (
     {"LATIN", "HAN", "HIRAGANA", "KATAKANA"},
@@ -84,6 +100,8 @@ _WRITTEN_TOGETHER = (
 
 
 def _is_allowed(character: str) -> bool:
+    if IS_ASCII_ONLY and not character.isascii():
+        return False
     # Mn and Mc are the marks that many scripts write their vowels with; हिन्दी needs them.
     return character in "_-" or unicodedata.category(character) in (
         "Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Mn", "Mc",
@@ -139,10 +157,15 @@ _DOT_ON_A_DOT = re.compile(
 
 _LEFT_TO_RIGHT = "\u200e"
 
+ASCII_PROTOTYPES = {"I": "1", "l": "1", "O": "0", "m": "rn"}
+"""What the tables say of letters, digits, _ and -. Names of these need no library."""
+
 
 @functools.lru_cache(maxsize=4096)
 def _prototype(character: str) -> str:
     """The character that stands for all those that look like this one; several, as rn for m."""
+    if IS_ASCII_ONLY:
+        return ASCII_PROTOTYPES.get(character, character)
     # The table lists the look-alikes of a prototype under it, and the prototype under each of them.
     # So two steps reach the whole family; the first of it in code order stands for all. What looks
     # like several characters has these as its only prototype.
@@ -170,13 +193,21 @@ def alternatives(wanted: str, on_duplicate: str) -> Iterator[str]:
         return _numbered(wanted)
     if on_duplicate == "reject" and wanted:
         return iter(())
-    # First names are drawn by frequency, and among 20 people who draw one each, two get the same
-    # every other time: so there are several draws, and then a number.
-    try:
-        draws = [names.get_first_name() for _ in range(_RANDOM_DRAWS)]
-    except OSError:  # no descriptor is left for the package's file
-        draws = [_NAMELESS]
+    draws = _drawn()
     return itertools.chain(draws, _numbered(draws[0]))
+
+
+def _drawn() -> list[str]:
+    """First names, of which people who draw at once may all get the same: then a number follows.
+
+    They are drawn by frequency, and among 20 people two get the same every other time.
+    """
+    try:
+        import names
+
+        return [names.get_first_name() for _ in range(_RANDOM_DRAWS)]
+    except (ImportError, OSError):  # OSError: no descriptor is left for the package's file
+        return [_NAMELESS]
 
 
 def _numbered(name: str) -> Iterator[str]:

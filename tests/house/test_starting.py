@@ -11,7 +11,7 @@ import pytest
 
 from shared.arguments import file_path
 from tests.kit.certificates import Authority
-from tests.kit.chat import Chat
+from tests.kit.chat import PROMPT, TIME, Chat
 from tests.kit.desktop import Desktop
 from tests.kit.harness import ROOT, SECONDS, Program, environment, run, wait_until
 
@@ -131,8 +131,6 @@ def test_without_a_home_a_tilde_is_an_error(nobody: None) -> None:
 @pytest.mark.parametrize(
     ("program", "library"),
     [
-        ("phase4.server", "names"),
-        ("phase4.server_gui", "names"),
         ("phase4.client_terminal", "prompt_toolkit"),
         ("monitor", "wcwidth"),
         ("tests.progress", "pytest"),
@@ -150,7 +148,11 @@ def test_without_its_libraries_a_program_says_in_one_sentence_what_to_type(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
 @pytest.mark.parametrize(
-    "program", ["phase4.relay", "phase4.client_gui", "phase4.echo_bot", "phase4.eavesdropper"]
+    "program",
+    [
+        *("phase4.server", "phase4.server_gui", "phase4.relay", "phase4.client_gui"),
+        *("phase4.echo_bot", "phase4.eavesdropper"),
+    ],
 )
 def test_a_program_that_needs_no_library_starts_without(bare: None, program: str) -> None:
     status, output = run(program, "--help")
@@ -173,6 +175,23 @@ def test_without_libraries_the_window_talks(
         where = ("--port", str(chat.port), "--name", "Ann")
         with Program("phase4.client_gui", *where, env=desktop.env):
             wait_until(lambda: chat.people_now() == 1, "Ann has come, by a window")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+def test_without_libraries_the_server_takes_fewer_names_says_so_and_confuses_none(
+    tmp_path: Path, bare: None
+) -> None:
+    with Chat(tmp_path, "--on-duplicate", "reject") as chat:
+        chat.expect("^Names are of the letters A to Z alone, .*pip install|start it with")
+        with chat.join("Bill"), chat.connect() as other:
+            other.expect(PROMPT)
+            for name in ("BiII", "Zoë", "сосо", "root", "rооt"):  # the last with a Cyrillic о
+                other.send(name)
+                why = "taken|looks like" if name == "BiII" else "reserved|letters from A to Z,"
+                other.expect(f"! .*({why}).*")
+                other.expect(PROMPT)
+            other.send("")
+            other.expect(rf"{TIME} \* Welcome, Guest! 2 online\..*")
 
 
 # --- without anything to print to ---------------------------------------------------------------

@@ -4,6 +4,7 @@ import contextlib
 import re
 import socket
 import ssl
+import string
 import threading
 import unicodedata
 from collections.abc import Callable
@@ -301,6 +302,19 @@ def test_a_name_may_be_typed_as_letters_and_marks() -> None:
     name = "Nguyễn-Thị-Ngọc-Diệp"
     assert len(name) == 20
     assert normalise(unicodedata.normalize("NFD", name)) == name
+
+
+ASCII_NAME = f"{string.ascii_letters}{string.digits}_-"
+
+
+def test_without_the_tables_names_of_ascii_are_the_same_as_with_them() -> None:
+    """So a server that has only these is not less safe (tests/house/test_starting.py)."""
+    for start in range(0, len(ASCII_NAME), 10):
+        name = f"a{ASCII_NAME[start : start + 10]}"
+        assert normalise(name) == name
+    with_tables = {each: nicknames._prototype(each) for each in ASCII_NAME}
+    without = {each: nicknames.ASCII_PROTOTYPES.get(each, each) for each in ASCII_NAME}
+    assert with_tables == without
 
 
 @given(st.text())
