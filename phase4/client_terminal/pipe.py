@@ -7,6 +7,7 @@ everything else: only that proves that all was taken.
 
 import codecs
 import contextlib
+import io
 import os
 import queue
 import sys
@@ -150,6 +151,10 @@ def _start_of_input() -> bytes:
 
 
 def _read() -> bytes:
+    if sys.platform == "win32" and sys.stdin.isatty():
+        # A console gives os.read() another encoding than UTF-8. This has no lock, either.
+        assert isinstance(sys.stdin.buffer, io.BufferedReader)
+        return sys.stdin.buffer.raw.read(RECV_BYTES) or b""
     return os.read(sys.stdin.fileno(), RECV_BYTES)
 
 

@@ -131,7 +131,6 @@ def test_without_a_home_a_tilde_is_an_error(nobody: None) -> None:
 @pytest.mark.parametrize(
     ("program", "library"),
     [
-        ("phase4.client_terminal", "prompt_toolkit"),
         ("monitor", "wcwidth"),
         ("tests.progress", "pytest"),
     ],
@@ -151,7 +150,7 @@ def test_without_its_libraries_a_program_says_in_one_sentence_what_to_type(
     "program",
     [
         *("phase4.server", "phase4.server_gui", "phase4.relay", "phase4.client_gui"),
-        *("phase4.echo_bot", "phase4.eavesdropper"),
+        *("phase4.client_terminal", "phase4.echo_bot", "phase4.eavesdropper"),
     ],
 )
 def test_a_program_that_needs_no_library_starts_without(bare: None, program: str) -> None:

@@ -1,0 +1,93 @@
+"""The command line of the client for a terminal, and whether it is one: see `__main__`.
+
+The parts that draw on a terminal need the library prompt_toolkit, and are imported only where one
+is there to draw on. The others are enough for a conversation.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+
+from phase4.client_terminal.pipe import PipeClient
+from phase4.transport.arguments import add_trust_arguments, trust_of
+from shared.arguments import add_connect_arguments
+from shared.console import accept_any_text
+from shared.defaults import CHAT_PORT, HOST
+from shared.libraries import how_to_get
+
+PLAINLY = (
+    "The library prompt_toolkit is not installed. So what arrives may cut the line that you type, "
+    "Tab completes nothing, and a connection that is lost stays lost. To have it: {remedy}"
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status."""
+    options = _parser().parse_args(arguments)
+    if not _has_person():
+        return _in_a_pipe(options)
+    try:
+        from prompt_toolkit.utils import is_dumb_terminal
+    except ImportError:
+        print(PLAINLY.format(remedy=how_to_get("prompt_toolkit")), file=sys.stderr)
+        return _plainly(options)
+    return _plainly(options) if is_dumb_terminal() else _on_a_terminal(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m phase4.client_terminal",
+        description="Chat in a terminal, or in a pipe.",
+    )
+    add_connect_arguments(parser, HOST, CHAT_PORT)
+    add_trust_arguments(parser)
+    parser.add_argument(
+        "--name", default="", help="your name; without it you are asked (in a pipe: a random one)"
+    )
+    parser.add_argument(
+        "--no-bell",
+        dest="bell",
+        action="store_false",
+        help="do not ring when somebody says your name or writes to you in private",
+    )
+    return parser
+
+
+def _has_person() -> bool:
+    """Whether there is somebody in front of it, on a terminal."""
+    both = (sys.stdin, sys.stdout)  # None where the shell closed one, as with `<&-`
+    return all(each is not None and each.isatty() for each in both)
+
+
+def _on_a_terminal(options: argparse.Namespace) -> int:
+    from phase4.client_terminal.conversation import TerminalClient
+
+    client = TerminalClient(
+        *(options.host, options.port, options.name),
+        bell=options.bell,
+        trust=trust_of(options),
+    )
+    return asyncio.run(client.run())
+
+
+def _plainly(options: argparse.Namespace) -> int:
+    """As in a pipe, but a person is there who may be asked for a name."""
+    try:
+        options.name = options.name or input("Your name (empty: a random one): ")
+    except EOFError:  # Ctrl-D: they want none
+        print()
+        return 0
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    return _in_a_pipe(options)
+
+
+def _in_a_pipe(options: argparse.Namespace) -> int:
+    accept_any_text()
+    client = PipeClient(options.host, options.port, options.name, trust=trust_of(options))
+    try:
+        return client.run()
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT

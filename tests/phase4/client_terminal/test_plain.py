@@ -1,0 +1,80 @@
+"""The terminal client without any library: less comfortable, and no less careful."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kit.chat import Chat
+from tests.kit.chat_terminal import CLIENT
+from tests.kit.harness import Program
+from tests.kit.terminal import Terminal
+
+# -S: no library beside the standard one is found.
+BARE = ("-S", "-m", CLIENT)
+
+
+def test_without_libraries_a_person_is_told_what_is_missed_asked_for_a_name_and_heard(
+    chat: Chat,
+) -> None:
+    with chat.join("Bob") as bob, Terminal(*BARE, "--port", str(chat.port), columns=300) as ann:
+        ann.until(r"Your name \(empty: a random one\):")
+        told = re.findall(r"(?m)^The library prompt_toolkit is not installed\. So .*$", ann.text)
+        assert len(told) == 1
+        assert re.search(
+            r"To have it: (.* -m pip install prompt_toolkit|start it with .*)$", told[0]
+        )
+        ann.press("Ann\r")
+        ann.until(r"\* Welcome, Ann!")
+        bob.hear("* Ann joined")
+        ann.press("hello\r")
+        bob.hear("Ann: hello")
+        bob.send("good morning")
+        ann.until("Bob: good morning")
+        ann.press("\x04")
+        assert ann.wait() == 0
+        assert ann.text.count("prompt_toolkit") == told[0].count("prompt_toolkit")
+
+
+def test_without_libraries_what_follows_a_private_line_at_once_is_not_said_to_all(
+    chat: Chat,
+) -> None:
+    with (
+        chat.join("Bob") as bob,
+        Terminal(*BARE, "--port", str(chat.port), "--name", "Ann", columns=300) as ann,
+    ):
+        ann.until(r"\* Welcome, Ann!")
+        ann.press("/pm Bob one\rtwo\rthree\r")
+        ann.until(r"(?s)! It came right after a line for Bob alone\. Nothing.*for Bob alone")
+        ann.press("\x04")
+        assert ann.wait() == 1
+        bob.hear("* Ann joined")
+        bob.hear("Ann -> Bob: one")
+        bob.hear("* Ann left")
+
+
+def test_without_libraries_an_end_of_input_or_ctrl_c_at_the_name_leaves() -> None:
+    for key, status in (("\x04", 0), ("\x03", 130)):
+        with Terminal(*BARE, "--port", "1", columns=300) as nobody:
+            nobody.until("Your name")
+            nobody.press(key)
+            assert nobody.wait() == status
+            assert "Traceback" not in nobody.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+def test_in_a_pipe_nothing_is_missed_so_nothing_is_said_of_it(
+    chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", os.fspath(program))
+    with Program(CLIENT, "--port", str(chat.port), "--name", "Ann") as ann:
+        ann.type("hello\n")
+        ann.end_of_input()
+        assert ann.wait() == 0
+        assert not [line for line in ann.rest_of_output() if "prompt_toolkit" in line]
+    assert chat.log("messages.txt") == ["Ann: hello"]
