@@ -19,9 +19,7 @@ import contextlib
 import ipaddress
 import os
 import re
-import shlex
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -30,7 +28,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from phase4.transport.contexts import fingerprint
 from shared.address import IPAddress
-from shared.arguments import file_path, positive_number
+from shared.arguments import file_path, positive_number, typed
 from shared.console import accept_any_text, exit_with
 
 if TYPE_CHECKING:  # the library is asked for where it is used: it may not be installed
@@ -137,10 +135,11 @@ def _own_address() -> Iterator[IPAddress]:
 
 def main_name(names: Sequence[Name]) -> Name | None:
     """What others would connect to: the first that is not this machine's own name for itself."""
-    return next((name for name in names if not _is_loopback(name)), None)
+    return next((name for name in names if not is_loopback(name)), None)
 
 
-def _is_loopback(name: Name) -> bool:
+def is_loopback(name: Name) -> bool:
+    """Whether it is a machine's own name for itself."""
     return name == "localhost" if isinstance(name, str) else name.is_loopback
 
 
@@ -305,10 +304,7 @@ def _all_networks(name: Name) -> str:
 
 
 def _command(module: str, *arguments: str) -> str:
-    words = ["python", "-m", module, *arguments]
-    return "    " + (
-        subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
-    )
+    return f"    {typed(['python', '-m', module, *arguments])}"
 
 
 def _days(text: str) -> int:

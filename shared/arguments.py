@@ -3,7 +3,9 @@
 import argparse
 import contextlib
 import os
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.address import port_number
@@ -60,3 +62,12 @@ def this_python() -> str:
     with contextlib.suppress(ValueError):
         path = path.relative_to(Path.cwd())
     return str(path) if len(path.parts) <= 3 else "python"
+
+
+def typed(words: Sequence[str]) -> str:
+    """A command as it is typed on this system: quoted where it must be."""
+    if sys.platform == "win32":
+        import subprocess  # not above: it costs every program's start some milliseconds
+
+        return subprocess.list2cmdline(words)
+    return shlex.join(words)

@@ -71,7 +71,12 @@ def keep_group(target: int | Path, before: os.stat_result | None) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a file for its owner's eyes only (0600), whatever was there before. Raises OSError.
+    """Write a file for its owner's eyes only (0600), whatever was there before. Raises OSError."""
+    replace_bytes(path, text.encode(errors="replace"), 0o600)
+
+
+def replace_bytes(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that has this mode, whatever was there before. Raises OSError.
 
     It is replaced in one step. A reader meanwhile, or a loss of power, finds the old one whole, and
     a program that has the old one open does not read the new.
@@ -79,8 +84,9 @@ def replace_text(path: Path, text: str) -> None:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
         try:
-            with open(handle, "w", encoding="utf-8", errors="replace") as file:
-                file.write(text)
+            with open(handle, "wb") as file:
+                file.write(data)
+            os.chmod(name, mode)
             os.replace(name, path)
         except OSError:
             with contextlib.suppress(OSError):

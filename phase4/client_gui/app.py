@@ -395,10 +395,17 @@ class App:
         self._pages.set_actions(self._actions)
 
 
+def _choose_server(app: App) -> None:
+    app.connect_page.ask_everything()
+    app.show_form()
+
+
 def _actions(app: App) -> tuple[Action, ...]:
     return (
         Action("Connect again", "F5", ("<F5>",), app.connect_again, everywhere=True),
-        Action("Another server …", "F4", ("<F4>",), app.show_form, everywhere=True),
+        Action(
+            *("Another server …", "F4", ("<F4>",)), lambda: _choose_server(app), everywhere=True
+        ),
         *tab_actions(app.chat_page.tabs),
         *reading_actions(lambda: app.chat_page.tabs.current.conversation, "conversation"),
         *looks_actions(app.theme),

@@ -52,8 +52,11 @@ class ConnectPage(ttk.Frame):
         self._has_tls = tk.BooleanVar(self)
         self.tls = ttk.Checkbutton(self._card, text=TLS_LABEL, variable=self._has_tls)
         self._whose = self._label(whose)
+        # Where to, in a sentence, while a name alone is asked for.
+        self._place = self._label("")
         self._title = ttk.Label(self._card, text="Join the chat", style="Title.TLabel")
-        self._port_label = self._label("Port")
+        self._host_label, self._port_label = self._label("Server"), self._label("Port")
+        self._where = (self._host_label, self._port_label, self.host, self.port, self.tls)
         self.message = Sentence(self._card, theme, theme.body)
         self._button = ttk.Button(self._card, text="Connect", style="Accent.TButton")
         self._cancel = ttk.Button(self._card, text="Cancel", command=leave)
@@ -68,7 +71,20 @@ class ConnectPage(ttk.Frame):
             field.delete(0, "end")
             field.insert(0, value)
         self._has_tls.set(target.has_tls)
+        self._place.configure(text=f"At {target.place}{', encrypted' * target.has_tls}.")
         self._mark(self.name)
+
+    def ask_name_alone(self) -> None:
+        """Say where to connect, and do not ask; until `ask_everything`."""
+        for part in self._where:
+            part.grid_remove()
+        self._place.grid(row=1, column=0, columnspan=2, sticky="w")
+
+    def ask_everything(self) -> None:
+        """Ask where to connect, as well as for a name."""
+        self._place.grid_remove()
+        for part in self._where:
+            part.grid()
 
     def show_waiting(self, text: str, *, can_go_back: bool = True) -> None:
         """Say that it is connecting. Nothing can be changed until that is decided, or cancelled."""
@@ -82,7 +98,10 @@ class ConnectPage(ttk.Frame):
         self._say(text, "error")
         self._show_cancel(visible=can_go_back)
         if field == "tls":
+            self.ask_everything()
             self.tls.focus_set()
+        elif self._place.winfo_manager():
+            self._mark(self.name)
         else:
             self._mark({"host": self.host, "port": self.port}.get(field, self.name))
 
@@ -122,7 +141,7 @@ class ConnectPage(ttk.Frame):
     def _build(self) -> None:
         card = self._card
         self._title.grid(row=0, column=0, columnspan=2, sticky="w")
-        self._label("Server").grid(row=1, column=0, sticky="w")
+        self._host_label.grid(row=1, column=0, sticky="w")
         self._port_label.grid(row=1, column=1, sticky="w")
         self._label("Your name").grid(row=3, column=0, sticky="w")
         self.host.grid(row=2, column=0, sticky="ew")
@@ -153,6 +172,7 @@ class ConnectPage(ttk.Frame):
             is_beside = child in (self.port, self._port_label)
             pad(child, (2 * unit, 0) if is_beside else 0, unit // 2)
         pad(self._title, 0, (0, 4 * unit))
+        pad(self._place, 0, (0, 2 * unit))
         pad(self.tls, 0, (2 * unit, unit // 2))
         pad(self.message, 0, 2 * unit)
         self._fit()
@@ -169,7 +189,7 @@ class ConnectPage(ttk.Frame):
             width = min(width, self.winfo_width() - 8 * self._theme.unit)
         self._card.columnconfigure(0, minsize=width * 3 // 4)
         self._card.columnconfigure(1, minsize=width // 4)
-        for label in (self._whose, self._hint):
+        for label in (self._whose, self._hint, self._place):
             label.configure(wraplength=width)
         if self.winfo_height() > 1:
             self._leave_out_what_is_too_much()

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from phase4.client.preset import Preset
 from phase4.client_terminal.pipe import PipeClient
 from phase4.transport.arguments import add_trust_arguments, trust_of
 from shared.arguments import add_connect_arguments
@@ -23,9 +24,11 @@ PLAINLY = (
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, preset: Preset | None = None) -> int:
+    """The exit status. With `preset` the client knows the server."""
+    options = _parser(preset).parse_args(arguments)
+    asked_for = trust_of(options)
+    options.trust = preset.trust_over(asked_for) if preset else asked_for
     if not _has_person():
         return _in_a_pipe(options)
     try:
@@ -36,12 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _plainly(options) if is_dumb_terminal() else _on_a_terminal(options)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(preset: Preset | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m phase4.client_terminal",
+        prog=preset.program if preset else "python -m phase4.client_terminal",
         description="Chat in a terminal, or in a pipe.",
+        parents=[preset.options] if preset else [],
     )
-    add_connect_arguments(parser, HOST, CHAT_PORT)
+    host, port = (preset.host, preset.port) if preset else (HOST, CHAT_PORT)
+    add_connect_arguments(parser, host, port)
     add_trust_arguments(parser)
     parser.add_argument(
         "--name", default="", help="your name; without it you are asked (in a pipe: a random one)"
@@ -67,7 +72,7 @@ def _on_a_terminal(options: argparse.Namespace) -> int:
     client = TerminalClient(
         *(options.host, options.port, options.name),
         bell=options.bell,
-        trust=trust_of(options),
+        trust=options.trust,
     )
     return asyncio.run(client.run())
 
@@ -86,7 +91,7 @@ def _plainly(options: argparse.Namespace) -> int:
 
 def _in_a_pipe(options: argparse.Namespace) -> int:
     accept_any_text()
-    client = PipeClient(options.host, options.port, options.name, trust=trust_of(options))
+    client = PipeClient(options.host, options.port, options.name, trust=options.trust)
     try:
         return client.run()
     except KeyboardInterrupt:

@@ -17,9 +17,9 @@ from typing import Protocol
 from phase4.server.chat_log import ChatLog
 from phase4.server.room import Room
 from phase4.server.session import Session
-from phase4.server.version import VERSION
 from shared.status import Snapshot, format_snapshot
 from shared.threaded_server import ThreadedServer
+from shared.version import VERSION
 
 SNAPSHOT_SECONDS = 0.1
 """A snapshot serves everybody who asks for so long. It is half of the shortest interval of our

@@ -2,6 +2,7 @@
 
 import hashlib
 import ssl
+from dataclasses import dataclass
 from pathlib import Path
 
 from phase4.transport.tls_socket import TLSError
@@ -48,10 +49,22 @@ def _no_chain(certificate: Path, key: Path, error: Exception) -> TLSError:
     return TLSError(why, certificate)
 
 
-def client_context(ca: Path | None = None) -> ssl.SSLContext:
+@dataclass(frozen=True, slots=True)
+class HeldCertificates:
+    """Certificates that are at hand without a file: `name` says where they came from."""
+
+    name: str
+    pem: str
+
+    def __str__(self) -> str:
+        """As a path would stand in a sentence."""
+        return self.name
+
+
+def client_context(ca: Path | HeldCertificates | None = None) -> ssl.SSLContext:
     """For a client: TLS 1.2 or later. Raises TLSError.
 
-    With `ca`, the server's certificate must be signed by one in that file (or be one of them), and
+    With `ca`, the server's certificate must be signed by one of these (or be one of them), and
     be for the host that was asked for. Without, *any* certificate will do, and the
     caller must look at it before anything is said (phase4/transport/trust.py).
     """
@@ -60,6 +73,9 @@ def client_context(ca: Path | None = None) -> ssl.SSLContext:
     if ca is None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+        return context
+    if isinstance(ca, HeldCertificates):
+        context.load_verify_locations(cadata=ca.pem)
         return context
     try:
         context.load_verify_locations(ca)

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phase4.transport import known_hosts
-from phase4.transport.contexts import client_context, fingerprint
+from phase4.transport.contexts import HeldCertificates, client_context, fingerprint
 from phase4.transport.tls_socket import (
     HANDSHAKE_SECONDS,
     CutOff,
@@ -63,7 +63,7 @@ class Trust:
     it; None: the one in the person's settings.
     """
 
-    ca: Path | None = None
+    ca: Path | HeldCertificates | None = None
     known_hosts: Path | None = None
 
 

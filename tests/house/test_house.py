@@ -30,6 +30,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "phase4.server_gui": {
         *("phase4.server", "phase4.transport", "phase4.widgets", "phase4.certificate")
     },
+    "phase4.handout": {
+        *("phase4.client", "phase4.client_terminal", "phase4.client_gui", "phase4.widgets"),
+        *("phase4.transport", "phase4.certificate"),
+    },
     "phase4.demo": set(),
     "phase4.naive": {"phase3"},
     "phase4.forgery": set(),

@@ -168,6 +168,7 @@ OPTIONS = {
     "phase4.client_gui": ["phase4/client_gui/README.md"],
     "phase4.server_gui": ["phase4/server_gui/README.md", "phase4/server/README.md"],
     "phase4.certificate": ["docs/class.md"],
+    "phase4.handout": ["phase4/client_gui/README.md"],
 }
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from tests.kit.harness import SECONDS, Program, wait_until
+from tests.kit.harness import ROOT, SECONDS, Program, wait_until
 
 if TYPE_CHECKING:
     import tkinter
@@ -241,9 +241,13 @@ class WindowProgram(Program):
     """A program with a window, on this desktop."""
 
     def __init__(
-        self, desktop: Desktop, *arguments: str, env: dict[str, str] | None = None
+        self,
+        desktop: Desktop,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        cwd: Path = ROOT,
     ) -> None:
-        super().__init__(*arguments, env={**desktop.env, **(env or {})})
+        super().__init__(*arguments, env={**desktop.env, **(env or {})}, cwd=cwd)
         self.desktop = desktop
         self._windows: dict[str, Window] = {}
 

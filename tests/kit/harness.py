@@ -58,6 +58,9 @@ class Program:
     Use it in a `with` statement; leaving it ends the process, whatever happened.
     """
 
+    how: tuple[str, ...] = ("-m",)
+    """What Python is told before the arguments."""
+
     def __init__(
         self,
         *arguments: str,
@@ -72,7 +75,7 @@ class Program:
         # Windows, so that Ctrl-C can be sent to it alone.
         new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
+            [sys.executable, *self.how, *arguments],
             cwd=cwd,
             env={**environment(), **(env or {}), "PYTHONPATH": str(ROOT)},
             stdin=stdin,

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phase4.server.version import VERSION
 from shared.defaults import MAX_STATUS_BYTES
 from shared.status import (
     MAX_STATUS_PEOPLE,
@@ -19,6 +18,7 @@ from shared.status import (
     format_snapshot,
     parse_snapshot,
 )
+from shared.version import VERSION
 from tests.kit.harness import ROOT
 
 FULL = Snapshot(

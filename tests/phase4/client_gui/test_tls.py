@@ -14,8 +14,7 @@ import pytest
 
 from phase4.client import Secured, Trust
 from phase4.client.presence import Presence, State
-from phase4.client_gui import __main__ as client_gui
-from phase4.client_gui import security, settings
+from phase4.client_gui import command, security, settings
 from phase4.client_gui.app import HOW_TO_ENCRYPT, App
 from phase4.client_gui.settings import Settings
 from phase4.client_gui.target import Target
@@ -310,9 +309,9 @@ def test_only_what_stays_on_this_machine_needs_no_remark(host: str, said: str) -
 def test_it_is_encrypted_as_the_command_line_says_or_as_it_was_with_this_server(
     arguments: list[str], has_tls: bool
 ) -> None:
-    options = vars(client_gui)["_parse"](arguments)
+    options = vars(command)["_parse"](arguments)
     last = Settings("chat.example", 5, "Ann", tls=True)
-    assert vars(client_gui)["_wished"](options, last).tls is has_tls
+    assert vars(command)["_wished"](options, last).tls is has_tls
 
 
 @pytest.mark.window

@@ -17,8 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from phase4.server.metrics import MAX_CONNECTIONS
 from phase4.server.options import Settings
-from phase4.server.version import VERSION
 from shared.status import parse_snapshot
+from shared.version import VERSION
 from tests.kit.chat import Chat
 from tests.kit.harness import SECONDS, Peer, free_port, run, wait_until
 

@@ -18,11 +18,11 @@ from phase4.server.chat_server import ChatServer
 from phase4.server.figures import SNAPSHOT_SECONDS, SharedSnapshot
 from phase4.server.options import Settings
 from phase4.server.status_port import StatusPort
-from phase4.server.version import VERSION
 from shared.console import Console
 from shared.defaults import HOST, MAX_STATUS_CONNECTIONS
 from shared.listener import open_listener
 from shared.status import Person, Snapshot, format_snapshot, parse_snapshot
+from shared.version import VERSION
 from tests.kit.chat import PROMPT, Chat
 from tests.kit.harness import SECONDS, Peer, wait_until
 

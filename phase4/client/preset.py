@@ -1,0 +1,29 @@
+"""What a client comes with that was made for one server (phase4/handout): where it is, and more."""
+
+import argparse
+from dataclasses import dataclass
+
+from phase4.transport.trust import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A server, where the command line names no other, and the program that knows it."""
+
+    program: str
+    """What the person starts, as `chat.pyz`."""
+    in_terminal: str
+    """What is typed to start it in a terminal, without a window."""
+    options: argparse.ArgumentParser
+    """Those of the program beside the client's; for argparse's `parents`."""
+    host: str
+    port: int
+    trust: Trust | None = None
+    """Whose certificates will do; None: the server has no TLS."""
+
+    def trust_over(self, asked_for: Trust | None) -> Trust | None:
+        """Whose certificates will do where the command line asks for this.
+
+        To say no more than --tls asks for TLS, and not to believe more than before.
+        """
+        return (self.trust or asked_for) if asked_for in (None, Trust()) else asked_for

@@ -1,0 +1,1 @@
+"""The checks of the one file that is handed out."""
