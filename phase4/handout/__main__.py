@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--port",
-        type=port_number,
+        type=_port,
         default=CHAT_PORT,
         help="the server's port (default %(default)s)",
     )
@@ -128,9 +128,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _host(text: str) -> str:
-    """As it is typed, if it can be connected to. For argparse's `type`."""
+    """As it is typed, if others can connect to it. For argparse's `type`."""
     name_or_address(text)
+    if "%" in text:
+        raise argparse.ArgumentTypeError(f"{text} has a zone, which means something here alone")
     return text
+
+
+def _port(text: str) -> int:
+    if not (port := port_number(text)):
+        raise argparse.ArgumentTypeError("nobody can connect to port 0; give the server's own")
+    return port
 
 
 if __name__ == "__main__":

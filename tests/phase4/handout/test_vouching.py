@@ -1,5 +1,7 @@
 """Which certificates are handed out, and why others are not."""
 
+import contextlib
+import io
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from phase4 import certificate
+from phase4.handout.__main__ import main
 from phase4.handout.vouching import NotVouched, vouched
 from tests.kit.certificates import Authority, certificate_with_names
 from tests.kit.harness import run
@@ -164,7 +167,20 @@ def test_the_command_says_it_in_one_line_and_writes_nothing(file: Path, tmp_path
     assert status == 2
     assert said.startswith(f"phase4.handout: nothing was written. {file} is not for the host ")
     assert len(said.splitlines()) == 1
-    status, said = run("phase4.handout", "--host", "0.0.0.0", *options)
-    assert status == 2
-    assert "0.0.0.0 is nobody's address" in said
     assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        (["0.0.0.0"], "0.0.0.0 is nobody's address"),
+        (["chat.example:12345"], "without a port"),
+        (["fe80::1%eth0"], "fe80::1%eth0 has a zone, which means something here alone"),
+        (["chat.example", "--port", "0"], "nobody can connect to port 0"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_place_that_others_cannot_reach_is_refused(where: list[str], why: str) -> None:
+    with pytest.raises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
+        main(["--host", *where])
+    assert why in said.getvalue()
