@@ -26,7 +26,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from phase4.transport.contexts import fingerprint
+from phase4.transport.contexts import fingerprint, in_groups
 from shared.address import IPAddress
 from shared.arguments import file_path, positive_number, typed
 from shared.console import accept_any_text, exit_with
@@ -280,7 +280,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{options.cert}: the certificate, for everybody; it holds until {until:%Y-%m-%d} UTC.")
     print(f"{options.key}: its key. With it, anybody can be your server: give it to nobody.")
     print(f"For {', '.join(map(str, names))}")
-    print(f"Fingerprint SHA256 {fingerprint(der)}")
+    print("Fingerprint SHA256", *in_groups(fingerprint(der)), sep="\n  ")
     print("\n".join(_what_next(names, options.cert, options.key)))
     return 0
 

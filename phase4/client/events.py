@@ -66,6 +66,7 @@ class ConnectionLost:
 class Disconnected:
     """It is over: always the last event, and there is always one. `reason` is a sentence.
 
+    Where it has several lines, the others are the fingerprint of a server that was not trusted.
     `was_wished` tells the end that the person asked for (`close`, `/quit`) from any other.
     `wants_tls`: the server was spoken to without TLS, and takes nothing else.
     """

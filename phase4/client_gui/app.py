@@ -288,7 +288,7 @@ class App:
 
     def _disconnected(self, event: Disconnected, before: Presence) -> None:
         if before.is_in and not event.was_wished:  # also where it was given up on the way back
-            self.router.tell(message.Error(event.reason))
+            self.router.tell(*map(message.Error, event.reason.splitlines()))
         elif before.state is State.IN:
             self.router.tell(self.router.notice(event.reason))
         self._give_up_waiting()
@@ -343,7 +343,7 @@ class App:
 
     def explain_security(self) -> None:
         """F7: who can listen in, and how to make sure who the server is; in the conversation."""
-        self.router.say(self.router.notice(security.in_a_sentence(self._presence)))
+        self.router.say(*map(self.router.notice, security.explained(self._presence)))
 
     def show_keys(self) -> None:
         """F1: every key, in the conversation."""

@@ -1,7 +1,8 @@
-"""Whether others can listen in, as the window says it: in a word, and in a sentence. No toolkit."""
+"""Whether others can listen in, as the window says it: in a word, or explained. No toolkit."""
 
 from phase4.client.presence import Presence, State
 from phase4.client_gui.target import Target
+from phase4.transport.contexts import in_groups
 
 
 def in_a_word(target: Target, presence: Presence) -> str:
@@ -17,16 +18,17 @@ def in_a_word(target: Target, presence: Presence) -> str:
     return "" if target.is_here else "not encrypted"
 
 
-def in_a_sentence(presence: Presence) -> str:
-    """The answer to F7, with the fingerprint to compare."""
+def explained(presence: Presence) -> tuple[str, ...]:
+    """The answer to F7: a sentence, and the fingerprint to compare, in lines of its own."""
     if presence.state is not State.IN:
-        return "You are not connected."
+        return ("You are not connected.",)
     if presence.secured is None:
-        return "Not encrypted: anyone on the way can read what is said, and alter it."
+        return ("Not encrypted: anyone on the way can read what is said, and alter it.",)
     return (
         f"Encrypted with {_readable(presence.secured.version)}: nobody on the way can read or "
         "alter what is said, if the server's certificate has this fingerprint (its operator "
-        f"knows): SHA256 {presence.secured.fingerprint}"
+        "knows). SHA256:",
+        *in_groups(presence.secured.fingerprint),
     )
 
 

@@ -288,7 +288,8 @@ class TerminalClient:
     def _last_lines(self, end: Disconnected) -> list[Line]:
         """The reason, and all that was not sent, a row for each line, so that it can be copied."""
         assert self._client is not None
-        lines = [_notice(end.reason) if end.was_wished else _error(end.reason)]
+        looks_like = _notice if end.was_wished else _error
+        lines = [looks_like(each) for each in end.reason.splitlines()]
         if unsent := self._client.unsent:
             lines.append(_notice(f"{count(len(unsent), 'line')} of yours may not have arrived:"))
             lines += [[("", message.clean(line))] for line in unsent]

@@ -25,7 +25,7 @@ from phase4.demo.people import Surprise
 from phase4.demo.programs import Child, StartError
 from phase4.eavesdropper.mallory import Mallory, Someone, certificate_and_key, shown
 from phase4.relay.sides import ClientSide
-from phase4.transport.contexts import fingerprint_of_file, server_context
+from phase4.transport.contexts import fingerprint_of_file, in_groups, server_context
 from shared.address import Address
 from shared.arguments import file_path
 from shared.console import accept_any_text, exit_with, is_of_output
@@ -39,7 +39,7 @@ REPLACED = (
     (f"Bob: {HEARD}", f"Bob: {SAID}"),  # and back again, in what Alice is shown of it
 )
 
-COLUMNS = 108  # a fingerprint fits
+COLUMNS = 108
 
 SERVER = (
     *("phase4.server", "--port", "0", "--tls-port", "0", "--status-port", "0"),
@@ -240,7 +240,8 @@ def compared(place: Place, alice: Someone) -> None:
     for line in alice.told:
         show("   ", line)
     print("The operator:")
-    show("   ", f"* SHA256 {right}")
+    for group in in_groups(right):
+        show("   ", f"* {group}")
     print("They are the same." if alice.fingerprint == right else "They are NOT the same.")
 
 
@@ -256,16 +257,18 @@ def show_wire(place: Place) -> None:
 
 
 def show(label: str, what: str) -> None:
-    """Print what somebody has, in one line or a few."""
-    for line in textwrap.wrap(
-        what,
-        COLUMNS,
-        initial_indent=f"{label} ",
-        subsequent_indent=" " * 4,
-        break_long_words=False,  # a fingerprint can be compared when it is in one piece
-        break_on_hyphens=False,
-    ):
-        print(line)
+    """Print what somebody has: one line or a few for each of its own."""
+    for number, each in enumerate(what.splitlines()):
+        begins = " " * 4 if number else f"{label} "
+        for line in textwrap.wrap(
+            each,
+            COLUMNS,
+            initial_indent=begins,
+            subsequent_indent=" " * 4,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ):
+            print(line)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from phase4.relay.relay import Relay
 from phase4.relay.sides import ClientSide, ServerSide
 from phase4.relay.trace import Trace
 from phase4.transport.arguments import add_certificate_arguments, add_trust_arguments, trust_of
-from phase4.transport.contexts import client_context
+from phase4.transport.contexts import client_context, in_groups
 from phase4.transport.proxy_protocol import TrustedProxies, proxy_network
 from phase4.transport.renewal import Renewal, on_renew_signal
 from phase4.transport.tls_socket import TLSError
@@ -121,7 +121,7 @@ def _introduction(options: argparse.Namespace, here: str, fingerprint: str) -> l
         f"forwarding to {options.upstream}{by_tls if trust_of(options) else ''}"
     ]
     if fingerprint:
-        lines.append(f"Fingerprint SHA256 {fingerprint}")
+        lines += ["Fingerprint SHA256", *(f"  {each}" for each in in_groups(fingerprint))]
     lines += [
         f"ALTERING what people say, both ways: {old!r} becomes {new!r}"
         for old, new in options.replace

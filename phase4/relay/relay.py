@@ -268,7 +268,8 @@ class Relay:
             server = self._server_side.open(address, Address.of(connection.getsockname()))
         except TurnedAway as error:
             if error.reason:
-                self._report(f"{address} was turned away: {error.reason}")
+                for line in f"{address} was turned away: {error.reason}".splitlines():
+                    self._report(line)
             say_goodbye(client, error.last_line)
             return
         with contextlib.closing(server):

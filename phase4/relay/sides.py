@@ -115,7 +115,8 @@ class ServerSide:
         assert self._verifier is not None
         stream, verdict = self._verifier.secure(connection)
         if verdict.is_first:
-            self._report(verdict.remark)
+            for line in verdict.remarks:
+                self._report(line)
         return stream
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from phase4.server.chat_server import ChatServer
 from phase4.server.nicknames import WHY_ASCII_ONLY
+from phase4.transport.contexts import in_groups
 from shared.address import Address
 from shared.arguments import this_python
 
@@ -32,7 +33,9 @@ def introduce(
     if server.tls_address and not is_all_tls:
         show(f"The same with TLS on {server.tls_address}")
     if server.fingerprint:
-        show(f"Fingerprint SHA256 {server.fingerprint}")
+        show("Fingerprint SHA256")
+        for group in in_groups(server.fingerprint):
+            show(f"  {group}")
     show(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
     for url in server.metrics_urls:
         show(f"Metrics on {url}")

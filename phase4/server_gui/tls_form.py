@@ -15,6 +15,7 @@ from typing import Literal
 from phase4 import certificate
 from phase4.server_gui.button import new_button
 from phase4.server_gui.form import FILES, TLS_FIELDS
+from phase4.transport.contexts import in_groups
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.sentence import Sentence
 from phase4.widgets.theme import Theme
@@ -73,7 +74,7 @@ class TlsForm(ttk.Frame):
         self._fingerprint = fingerprint
         self.fingerprint.say(
             f"Encrypted on {address}. The fingerprint, to read out to people or send another way:\n"
-            f"SHA256 {fingerprint}"
+            f"{_to_compare(fingerprint)}"
             if fingerprint
             else ""
         )
@@ -86,7 +87,7 @@ class TlsForm(ttk.Frame):
         """Put the fingerprint on the clipboard, if there is one."""
         if self._fingerprint:
             self.clipboard_clear()
-            self.clipboard_append(f"SHA256 {self._fingerprint}")
+            self.clipboard_append(_to_compare(self._fingerprint))
 
     # --- files ------------------------------------------------------------------------------------
 
@@ -202,6 +203,10 @@ class TlsForm(ttk.Frame):
             button.grid_configure(padx=(0, 3 * unit))
         self.fields["tls_port"].grid_configure(padx=(0, 2 * unit))
         self._below.grid_configure(pady=(unit, 0), padx=(0, 2 * unit))
+
+
+def _to_compare(fingerprint: str) -> str:
+    return "\n".join(("SHA256", *in_groups(fingerprint)))
 
 
 def _show(part: tk.Grid, *, is_shown: bool) -> None:

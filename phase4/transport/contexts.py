@@ -7,6 +7,9 @@ from pathlib import Path
 
 from phase4.transport.tls_socket import TLSError
 
+GROUP_BYTES = 8
+"""Of a fingerprint in one line: SHA-256 has 32."""
+
 
 def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext:
     """For a listener: TLS 1.2 or later, with this certificate (PEM). Raises TLSError.
@@ -109,6 +112,20 @@ def fingerprint(certificate: bytes) -> str:
     'E3:B0:C4:42'
     """
     return ":".join(f"{byte:02X}" for byte in hashlib.sha256(certificate).digest())
+
+
+def in_groups(fingerprint: str) -> list[str]:
+    """A fingerprint as people compare it: four lines of eight bytes.
+
+    Each line is short enough to be looked at as one, also in a terminal of 40 columns. What breaks
+    a longer one does it anywhere, within a byte too. `known_hosts` takes them as they are copied.
+
+    >>> in_groups(fingerprint(b""))[0]
+    'E3:B0:C4:42:98:FC:1C:14'
+    """
+    columns = len("00:") * GROUP_BYTES
+    starts = range(0, len(fingerprint), columns)
+    return [fingerprint[start : start + columns].rstrip(":") for start in starts]
 
 
 def fingerprint_of_file(certificate: Path) -> str:

@@ -7,7 +7,9 @@ refused. The first time itself is unprotected: a person in the middle would be b
     # HOST PORT SHA256 FINGERPRINT; lines like this one are kept
     chat.example 12345 SHA256 9A:0C:...:41
 
-Several lines for one host and port: any of their fingerprints is good. Only a person adds a second.
+Several entries for one host and port: any of their fingerprints is good. Only a person adds a
+second. They may paste the fingerprint as programs show it, in groups (contexts.in_groups), with
+blanks between them or each on a line of its own.
 
 A file that cannot be understood is an error, and never a first use: else it would be enough to
 damage it.
@@ -40,7 +42,9 @@ MAX_FILE_BYTES = 1024 * 1024
 LOCK_SECONDS = 2.0
 """To wait for the lock. Other programs hold it only while they write one line."""
 
-_FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
+_GROUP = re.compile(r":?[0-9A-F]{2}(:[0-9A-F]{2})*:?")
+
+_FINGERPRINT_BYTES = 32
 
 _LOCKED_BYTE = 0x7FFF_0000
 """Windows locks bytes, and lets nobody read them meanwhile; so we lock one that is not there."""
@@ -48,7 +52,7 @@ _LOCKED_BYTE = 0x7FFF_0000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: this certificate is good for this host and port."""
+    """A certificate that is good for this host and port."""
 
     host: str
     port: int
@@ -75,23 +79,36 @@ def spelled(host: str) -> str:
 
 
 def parse(text: str) -> list[Entry]:
-    """The entries of a file. Raises ValueError, which names the line that makes no sense."""
+    """The entries of a file. Raises ValueError, which names the line where one makes no sense."""
     entries = []
+    words: list[str] = []  # of an entry whose fingerprint is not complete yet
+    start = 0  # the line on which it begins
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
-        if words := line.partition("#")[0].split():
-            try:
-                entries.append(_entry(*words))
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"line {number}") from error
+        start = start if words else number
+        words += line.partition("#")[0].split()
+        try:
+            entry = _entry(*words) if words else None
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"line {start}") from error
+        if entry is not None:
+            entries.append(entry)
+            words = []
+    if words:
+        raise ValueError(f"line {start}")
     return entries
 
 
-def _entry(host: str, port: str, method: str, fingerprint: str) -> Entry:
-    """Raises ValueError where one of them cannot be."""
+def _entry(host: str, port: str, method: str, *groups: str) -> Entry | None:
+    """None where the fingerprint goes on. Raises ValueError where one of them cannot be."""
     is_port = port.isascii() and port.isdecimal() and 0 < int(port) < 65536
-    if not is_port or method != "SHA256" or not _FINGERPRINT.fullmatch(fingerprint.upper()):
+    digits = [each.upper() for each in groups]
+    if not is_port or method != "SHA256" or not all(map(_GROUP.fullmatch, digits)):
         raise ValueError
-    return Entry(spelled(host), int(port), fingerprint.upper())
+    pairs = ":".join(each.strip(":") for each in digits).split(":") if digits else []
+    if len(pairs) > _FINGERPRINT_BYTES:
+        raise ValueError
+    is_whole = len(pairs) == _FINGERPRINT_BYTES
+    return Entry(spelled(host), int(port), ":".join(pairs)) if is_whole else None
 
 
 def line_of(entry: Entry) -> str:
@@ -191,7 +208,7 @@ def _known_in(file: FileIO, path: Path, host: str, port: int) -> set[str]:
 def _why_not_understood(path: Path, what: str) -> str:
     return (
         f"The known servers in {path} cannot be understood ({what}), so nobody can tell whether "
-        "this is the right one. A line is: HOST PORT SHA256 FINGERPRINT."
+        "this is the right one. An entry is: HOST PORT SHA256 FINGERPRINT."
     )
 
 

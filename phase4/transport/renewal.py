@@ -18,7 +18,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from phase4.transport.contexts import fingerprint_of_file, server_context
+from phase4.transport.contexts import fingerprint_of_file, in_groups, server_context
 from phase4.transport.tls_socket import TLSError
 from shared.deadline import Deadline
 
@@ -108,9 +108,8 @@ class Renewal:
         except TLSError as error:
             if is_asked or self._is_out_of_patience(stamp):
                 self._settled = stamp
-                self._report(
-                    f"The certificate cannot be renewed: {error} The one before stays in force. "
-                    f"Fingerprint SHA256 {self._fingerprint}"
+                self._tell(
+                    f"The certificate cannot be renewed: {error} The one before stays in force."
                 )
             return
         is_new = shown != self._fingerprint
@@ -118,7 +117,13 @@ class Renewal:
         self._take(context, shown)
         if is_new or is_asked:
             what = "was renewed" if is_new else "is the one before"
-            self._report(f"The certificate {what}. Fingerprint SHA256 {shown}")
+            self._tell(f"The certificate {what}.")
+
+    def _tell(self, sentence: str) -> None:
+        """Report it, and the fingerprint in force."""
+        self._report(f"{sentence} Fingerprint SHA256:")
+        for group in in_groups(self._fingerprint):
+            self._report(group)
 
     def _is_out_of_patience(self, stamp: Stamp) -> bool:
         """Whether these very files have not fitted for a while."""

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phase4.transport import known_hosts
-from phase4.transport.contexts import HeldCertificates, client_context, fingerprint
+from phase4.transport.contexts import HeldCertificates, client_context, fingerprint, in_groups
 from phase4.transport.tls_socket import (
     HANDSHAKE_SECONDS,
     CutOff,
@@ -79,16 +79,14 @@ class Verdict:
     remarks: tuple[str, ...] = ()
     """For the person, where it is the first time: what that means, and where it is remembered.
 
-    The fingerprint is a line of its own: it is hard enough to compare."""
-
-    @property
-    def remark(self) -> str:
-        """All of it in one line."""
-        return " ".join(self.remarks)
+    The fingerprint has lines of its own: it is hard enough to compare."""
 
 
 class Distrusted(TLSError):
-    """It is not the right server, as far as can be told. To try again is of no use."""
+    """It is not the right server, as far as can be told. To try again is of no use.
+
+    Where its text has several lines, the others are the fingerprint that it has shown.
+    """
 
 
 class WrongHost(Distrusted):
@@ -186,8 +184,8 @@ class Verifier:
             known, kept = self._meet(path, shown)
             remarks = (
                 f"This is the first time that {self._place} shows its certificate here, and "
-                "nobody vouches for it. Ask the operator whether this is its fingerprint:",
-                f"SHA256 {shown}",
+                "nobody vouches for it. Ask the operator whether this is its fingerprint (SHA256):",
+                *in_groups(shown),
                 kept,
             )
         if shown not in known:
@@ -213,13 +211,14 @@ class Verifier:
         return f"{self._host} port {self._port}"
 
     def _why_changed(self, path: Path, shown: str) -> str:
-        return (
+        sentences = (
             f"{self._place} shows another certificate than before, and nothing was sent to it. "
             "Either somebody is in the middle and pretends to be the server, or its certificate "
             "was renewed. Only if the operator says that the fingerprint at the end of this is now "
             f"the right one, remove the line for {known_hosts.spelled(self._host)} {self._port} in "
-            f"{path}. SHA256 {shown}"
+            f"{path}. SHA256:"
         )
+        return "\n".join((sentences, *in_groups(shown)))
 
     def why(self, error: OSError) -> TLSError:
         """The error, with a sentence, for a handshake that failed with this one. Any thread."""

@@ -1,5 +1,6 @@
 """Certificates for the checks of TLS, made by trustme: nothing of ours vouches for itself."""
 
+import re
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,24 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from phase4.transport.contexts import server_context
 
 HOSTS = ("127.0.0.1", "::1", "localhost", "both.example")
+
+
+_GROUP = r"(?:[0-9A-F]{2}:){7}[0-9A-F]{2}"
+
+
+def groups_of(fingerprint: str) -> list[str]:
+    """The lines in which people compare it: eight bytes each."""
+    groups = re.findall(_GROUP, fingerprint)
+    assert ":".join(groups) == fingerprint
+    assert len(groups) == 4
+    return groups
+
+
+def fingerprint_in(text: str) -> str:
+    """The only fingerprint that a program shows in `text`, where it can be compared."""
+    groups = re.findall(rf"^(?:.* )?({_GROUP})$", text, re.MULTILINE)
+    assert len(groups) == 4, text
+    return ":".join(groups)
 
 
 class Authority:

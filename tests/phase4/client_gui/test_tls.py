@@ -20,7 +20,7 @@ from phase4.client_gui.settings import Settings
 from phase4.client_gui.target import Target
 from phase4.transport import reception
 from shared.framing import encode_line
-from tests.kit.certificates import Authority
+from tests.kit.certificates import Authority, fingerprint_in, groups_of
 from tests.kit.chat import Chat
 from tests.kit.desktop import Desktop
 from tests.kit.harness import SECONDS, Program
@@ -43,8 +43,7 @@ def transport(authority: Authority) -> Authority:
 
 def fingerprint(chat: Chat) -> str:
     """As the server prints it."""
-    (found,) = (line for line in chat.output if line.startswith("Fingerprint SHA256 "))
-    return found.split()[-1]
+    return fingerprint_in("\n".join(chat.output))
 
 
 def says(app: App) -> str:
@@ -85,7 +84,8 @@ def test_the_box_is_reached_by_keyboard_and_the_first_time_is_told_with_the_fing
     press(app.connect_page.tls, "<Return>")
     is_in(app)
     shows(app, "This is the first time")
-    shows(app, fingerprint(chat))
+    shows(app, "any other will be refused")
+    assert fingerprint_in(tabs_of(app).main.conversation.shown()) == fingerprint(chat)
     assert word(app) == "encrypted, TLS 1.3, first time"
     assert settings.load(memory).tls
 
@@ -102,7 +102,9 @@ def test_with_an_authority_the_form_says_whose_and_nothing_is_remembered(
     is_in(app)
     assert word(app) == "encrypted, TLS 1.3"
     press(app.chat_page.entry, "<F7>")  # the fingerprint can be asked for all the same
-    shows(app, "nobody on the way can read or alter")
+    shows(app, groups_of(fingerprint(chat))[-1])
+    assert fingerprint_in(tabs_of(app).main.conversation.shown()) == fingerprint(chat)
+    assert "nobody on the way can read or alter" in tabs_of(app).main.conversation.shown()
     assert "first time" not in tabs_of(app).main.conversation.shown()
     assert not known.exists()
 
@@ -138,7 +140,7 @@ def test_a_changed_certificate_is_told_wholly_even_in_a_small_window_and_can_be_
     see(root, lambda: root.winfo_height() == root.minsize()[1], "as small as it lets itself be")
     submit(app)
     see(root, lambda: "another certificate" in says(app), "the reason in the form")
-    assert fingerprint(chat) in says(app)
+    assert fingerprint_in(says(app)) == fingerprint(chat)
     message = app.connect_page.message
     see(root, lambda: message.dlineinfo("end-1c"), "its last row")
     see(root, lambda: message.dlineinfo("1.0"), "its first row, too")
@@ -245,7 +247,8 @@ def test_another_certificate_on_the_return_ends_it_with_the_reason_and_nothing_t
     see(app.root, lambda: "not connected" in app.root.title(), "that it has given up")
     assert "another certificate" in app.chat_page.bar.text
     shown = tabs_of(app).main.conversation.shown()
-    assert app.chat_page.bar.text in shown  # where it can be selected, and is still there tomorrow
+    for line in app.chat_page.bar.text.splitlines():
+        assert line in shown  # where it can be selected, and is still there tomorrow
     assert word(app) == ""
     press(app.chat_page.entry, "<Up>")
     assert app.chat_page.entry.get() == "a secret"

@@ -21,6 +21,7 @@ from phase4.transport.tls_socket import TLSSocket
 from phase4.transport.trust import Verdict, Verifier
 from shared.defaults import HOST
 from shared.message import Left
+from tests.kit.certificates import fingerprint_in
 from tests.kit.harness import SECONDS, Peer, Program, run
 
 
@@ -130,7 +131,7 @@ def test_who_comes_for_the_first_time_is_read_and_can_see_it(place: Place) -> No
     with alice_at(place, Trust(known_hosts=place.known_hosts)) as alice:
         assert tell_bob(place, alice) == f"Alice -> Bob: {HEARD}"
         assert alice.fingerprint != fingerprint_of_file(place.cert)
-        assert alice.fingerprint in " ".join(alice.told)
+        assert fingerprint_in("\n".join(alice.told)) == alice.fingerprint
         assert f"/pm Bob {SAID}\n".encode() in see_her_go(place, alice)
 
 

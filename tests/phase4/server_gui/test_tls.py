@@ -14,8 +14,9 @@ from phase4.server_gui.form import Wanted
 from phase4.server_gui.reports import Started, format_report, parse_report
 from phase4.server_gui.tls_form import NEW_CERTIFICATE, NEW_KEY
 from phase4.transport.contexts import fingerprint_of_file
+from phase4.transport.known_hosts import parse
 from shared.listener import open_listener
-from tests.kit.certificates import Authority
+from tests.kit.certificates import Authority, fingerprint_in, groups_of
 from tests.kit.chat import PROMPT, Person, secure
 from tests.kit.desktop import Desktop
 from tests.kit.harness import ROOT, wait_until
@@ -71,6 +72,11 @@ def join_safely(authority: Authority, port: int, name: str) -> Person:
     return person
 
 
+def to_compare(certificate: Path) -> str:
+    """Its fingerprint as it is shown and copied."""
+    return "\n".join(("SHA256", *groups_of(fingerprint_of_file(certificate))))
+
+
 def tls_port_of(app: App) -> int:
     """Where its server speaks TLS, as it shows beside the fingerprint."""
     port_of(app)
@@ -85,7 +91,7 @@ def test_while_it_runs_the_fingerprint_can_be_read_selected_and_copied(
     certificate = authority.certificate()
     app = open_app(str(certificate))
     app.start()
-    form, expected = app.page.tls, f"SHA256 {fingerprint_of_file(certificate)}"
+    form, expected = app.page.tls, to_compare(certificate)
     with join_safely(authority, tls_port_of(app), "Alice"):
         assert form.fingerprint.shown.endswith(f"\n{expected}")
         see(root, lambda: form.fingerprint.dlineinfo("end-1c"), "all of it")
@@ -95,6 +101,8 @@ def test_while_it_runs_the_fingerprint_can_be_read_selected_and_copied(
         form.fingerprint.tag_add("sel", "2.0", "end-1c")
         press(form.fingerprint, "<<Copy>>")
         assert root.clipboard_get() == expected
+        [known] = parse(f"192.168.1.20 12345 {expected}")  # as it is pasted behind a host and port
+        assert known.fingerprint == fingerprint_of_file(certificate)
     app.stop()
     see(root, lambda: app.state is State.STOPPED, "the end")
     assert form.fingerprint.shown == ""
@@ -110,7 +118,7 @@ def test_a_renewed_certificate_is_taken_up_and_its_fingerprint_shown(
     with join_safely(authority, tls_port_of(app), "Alice") as alice:
         authority.certificate().replace(certificate)
         app.renew()  # SIGUSR1 calls it
-        expected = fingerprint_of_file(certificate)
+        expected = to_compare(certificate)
         see(root, lambda: app.page.tls.fingerprint.shown.endswith(expected), "the new one")
         see(
             root,
@@ -222,7 +230,7 @@ def test_a_certificate_is_made_used_and_never_written_over(
     app.start()
     fingerprint = fingerprint_of_file(Path(NEW_CERTIFICATE))
     port_of(app)
-    assert fingerprint in app.page.tls.fingerprint.shown
+    assert fingerprint_in(app.page.tls.fingerprint.shown) == fingerprint
 
 
 @pytest.mark.parametrize(
@@ -274,7 +282,7 @@ def test_the_options_of_the_command_line_are_in_the_fields_and_a_file_is_chosen_
         window.key("alt+t")
         with join_safely(authority, server.port(window), "Alice"):
             window.key("alt+y")
-            expected = f"SHA256 {fingerprint_of_file(second)}"
+            expected = to_compare(second)
             wait_until(lambda: desktop.clipboard() == expected, "the fingerprint to be copied")
             window.key("alt+o")
         window.expect_title("Stopped")
@@ -306,7 +314,7 @@ def test_sigusr1_does_the_window_no_harm_and_reaches_its_server(
         server.port(window)  # it runs
         authority.certificate().replace(certificate)
         server.signal(signal.SIGUSR1)
-        expected = f"SHA256 {fingerprint_of_file(certificate)}"
+        expected = to_compare(certificate)
 
         def is_copied() -> bool:
             window.key("alt+y")

@@ -13,9 +13,9 @@ import pytest
 from phase4.transport import renewal as renewal_module
 from phase4.transport.contexts import fingerprint, fingerprint_of_file
 from phase4.transport.renewal import Renewal
-from tests.kit.certificates import Authority
+from tests.kit.certificates import Authority, fingerprint_in, groups_of
 from tests.kit.chat import Chat, Person, secure
-from tests.kit.harness import SECONDS, Server
+from tests.kit.harness import SECONDS, Program, Server
 
 if sys.platform != "win32":
     import signal
@@ -61,6 +61,11 @@ class Files:
         for each in self._threads:
             each.join(SECONDS)
 
+    def reported(self) -> tuple[str, str]:
+        """The next sentence for the operator, and the fingerprint that is shown below it."""
+        sentence, *groups = (self.reports.get(timeout=SECONDS) for _ in range(5))
+        return sentence, fingerprint_in("\n".join(groups))
+
     def _take(self, context: ssl.SSLContext, shown: str) -> None:
         assert context.cert_store_stats() is not None
         self.shown.put(shown)
@@ -91,8 +96,7 @@ def test_new_files_are_taken_up_by_themselves_and_said(files: Files) -> None:
         files.write(*files.new())
         shown = fingerprint_of_file(files.certificate)
         assert files.shown.get(timeout=SECONDS) == shown
-        said = files.reports.get(timeout=SECONDS)
-        assert said == f"The certificate was renewed. Fingerprint SHA256 {shown}"
+        assert files.reported() == ("The certificate was renewed. Fingerprint SHA256:", shown)
 
 
 def test_it_looks_several_times_a_minute() -> None:
@@ -114,7 +118,7 @@ def test_between_the_two_files_nothing_is_said_and_nothing_changes(
         files.shown.get(timeout=0.5)  # ten looks
     late[0].write_text(late[1])
     assert files.shown.get(timeout=SECONDS) == fingerprint_of_file(files.certificate)
-    assert "was renewed" in files.reports.get(timeout=SECONDS)  # the first that is said
+    assert "was renewed" in files.reported()[0]  # the first that is said
 
 
 def become_a_directory(path: Path) -> None:
@@ -138,22 +142,23 @@ def test_what_cannot_be_used_is_said_once_and_the_old_one_stays(
     monkeypatch.setattr(renewal_module, "PATIENCE_SECONDS", 0.3)
     assert callable(damage)
     damage(files)
-    said = files.reports.get(timeout=SECONDS)
+    said, in_force = files.reported()
     assert said.startswith("The certificate cannot be renewed: ")
     assert why in said
-    assert said.endswith(f"The one before stays in force. Fingerprint SHA256 {files.first}")
+    assert said.endswith("The one before stays in force. Fingerprint SHA256:")
+    assert in_force == files.first
     assert files.shown.empty()
     if files.key.is_dir():
         files.key.rmdir()
     files.write(*files.new())  # mended; and that is what is said next
-    assert "was renewed" in files.reports.get(timeout=SECONDS)
+    assert "was renewed" in files.reported()[0]
 
 
 def test_a_file_that_is_only_touched_says_nothing(files: Files) -> None:
     os.utime(files.certificate, (1, 1))
     assert files.shown.get(timeout=SECONDS) == files.first
     files.write(*files.new())
-    assert "was renewed" in files.reports.get(timeout=SECONDS)
+    assert "was renewed" in files.reported()[0]
 
 
 def test_a_link_that_points_elsewhere_is_a_renewal(authority: Authority, files: Files) -> None:
@@ -175,6 +180,13 @@ def shown_at(server: Server) -> str:
     )
 
 
+def expect_fingerprint(program: Program, sentence: str, fingerprint: str) -> None:
+    """Wait for a sentence, and for the fingerprint below it."""
+    program.expect(rf"{sentence} Fingerprint SHA256:$")
+    for group in groups_of(fingerprint):
+        program.expect(f"^{group}$")
+
+
 @on_posix
 def test_the_server_takes_it_up_at_sigusr1_and_nobody_inside_notices(
     authority: Authority, tmp_path: Path
@@ -189,17 +201,17 @@ def test_the_server_takes_it_up_at_sigusr1_and_nobody_inside_notices(
         os.replace(authority.certificate(), file)
         new = fingerprint_of_file(file)
         chat.signal(signal.SIGUSR1)
-        chat.expect(rf"The certificate was renewed\. Fingerprint SHA256 {new}$")
+        expect_fingerprint(chat, r"The certificate was renewed\.", new)
         assert shown_at(chat) == new != old
         with chat.join("Bob") as bob:
             alice.hear("* Bob joined")
             alice.send("still here")
             bob.hear("Alice: still here")
         chat.signal(signal.SIGUSR1)
-        chat.expect(rf"The certificate is the one before\. Fingerprint SHA256 {new}$")
+        expect_fingerprint(chat, r"The certificate is the one before\.", new)
         file.write_text("damaged")
         chat.signal(signal.SIGUSR1)
-        chat.expect(rf"The certificate cannot be renewed: .+ SHA256 {new}$")
+        expect_fingerprint(chat, "The certificate cannot be renewed: .+", new)
         assert shown_at(chat) == new
 
 
@@ -207,7 +219,7 @@ def test_the_server_takes_it_up_by_itself(authority: Authority, tmp_path: Path) 
     file = authority.certificate()
     with Chat(tmp_path, "--tls-cert", str(file), secure=secure(authority.file)) as chat:
         os.replace(authority.certificate(), file)
-        chat.expect(rf"was renewed\. Fingerprint SHA256 {fingerprint_of_file(file)}$")
+        expect_fingerprint(chat, r"was renewed\.", fingerprint_of_file(file))
         assert shown_at(chat) == fingerprint_of_file(file)
 
 
@@ -225,7 +237,7 @@ def test_the_relay_takes_it_up(authority: Authority, tmp_path: Path) -> None:
         alice.expect(r"\* Enter your nickname:")
         os.replace(authority.certificate(), file)
         relay.signal(signal.SIGUSR1)
-        relay.expect(rf"was renewed\. Fingerprint SHA256 {fingerprint_of_file(file)}$")
+        expect_fingerprint(relay, r"was renewed\.", fingerprint_of_file(file))
         assert shown_at(relay) == fingerprint_of_file(file)
         alice.send("Alice")
         alice.skip_to(r".* Welcome, Alice! .*")

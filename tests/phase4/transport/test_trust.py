@@ -26,12 +26,14 @@ from phase4.transport.contexts import fingerprint_of_file, server_context
 from phase4.transport.known_hosts import Entry, fingerprints, line_of, parse, remember, spelled
 from phase4.transport.tls_socket import TLSError, TLSSocket
 from phase4.transport.trust import Distrusted, Trust, Verifier
-from tests.kit.certificates import Authority
+from tests.kit.certificates import Authority, fingerprint_in, groups_of
 from tests.kit.harness import SECONDS, Program
 
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="asks for modes, pipes, flock()")
 
 ONE, TWO = (":".join([f"{number:02X}"] * 32) for number in (0x1F, 0x2E))
+VARIED = ":".join(f"{number:02X}" for number in range(0xA0, 0xC0))
+IN_LINES = "\n".join(groups_of(VARIED))
 
 
 @pytest.fixture
@@ -122,6 +124,23 @@ def test_a_file_saved_by_windows_is_understood(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "pasted",
+    [
+        f"SHA256 {' '.join(groups_of(VARIED))}",
+        f"SHA256\n{IN_LINES}",
+        f"SHA256\n  {IN_LINES.lower()}  # from the board",
+        f"SHA256 {VARIED[:48]}\n\n{VARIED[48:]}",
+        f"SHA256 {VARIED.replace(':', ' ')}",
+    ],
+)
+def test_a_fingerprint_may_be_pasted_as_programs_show_it(path: Path, pasted: str) -> None:
+    path.parent.mkdir()
+    path.write_text(f"::1 1 SHA256 {TWO}\nchat.example 12345 {pasted}\n::1 2 SHA256 {TWO}\n")
+    assert fingerprints(path, "chat.example", 12345) == {VARIED}
+    assert fingerprints(path, "::1", 2) == {TWO}
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "chat.example",
@@ -133,6 +152,11 @@ def test_a_file_saved_by_windows_is_understood(path: Path) -> None:
         f"chat.example 12345 SHA256 {ONE[:-1]}",
         f"chat.example 12345 SHA256 {ONE}:00",
         f"chat.example 12345 SHA256 {ONE} extra",
+        f"chat.example 12345\nSHA256 {ONE}",
+        f"chat.example 12345 SHA256\n{IN_LINES}:00",
+        f"chat.example 12345 SHA256 {ONE[:47]}\nchat.example 12345 SHA256 {ONE}",
+        f"chat.example 12345 SHA256 {ONE[:47]}\n\n# the end",
+        f"chat.example 12345 SHA256\n10:38:24 * {ONE[:23]}",
         f"\0\0\0\0 12345 SHA256 {ONE[:40]}",
     ],
 )
@@ -324,10 +348,10 @@ def test_the_first_time_is_told_and_remembered_and_the_second_is_silent(
     assert first.is_first
     assert first.fingerprint == peer.fingerprint
     assert first.version == "TLSv1.3"
-    assert f"SHA256 {peer.fingerprint}" in first.remark
-    assert f"remembered in {path}" in first.remark
+    assert fingerprint_in("\n".join(first.remarks)) == peer.fingerprint
+    assert f"remembered in {path}" in first.remarks[-1]
     second = _meet(peer, Verifier("127.0.0.1", peer.port, Trust(known_hosts=path)))
-    assert (second.is_first, second.remark) == (False, "")
+    assert (second.is_first, second.remarks) == (False, ())
 
 
 def test_each_of_several_lines_for_a_server_is_good(peer: Handshake, path: Path) -> None:
@@ -348,7 +372,7 @@ def test_another_certificate_than_before_is_refused_and_not_remembered(
     said = str(refusal.value)
     assert "somebody is in the middle" in said
     assert "was renewed" in said
-    assert f"SHA256 {peer.fingerprint}" in said
+    assert fingerprint_in(said) == peer.fingerprint
     assert f"remove the line for 127.0.0.1 {peer.port} in {path}" in said
     assert path.read_text() == before
 
@@ -361,8 +385,8 @@ def test_where_nothing_can_be_remembered_it_is_said_and_holds_for_this_verifier(
     verifier = Verifier("127.0.0.1", peer.port, Trust(known_hosts=path))
     first = _meet(peer, verifier)
     assert first.is_first
-    assert "could not be remembered" in first.remark
-    assert "the next time is as unprotected" in first.remark
+    assert "could not be remembered" in first.remarks[-1]
+    assert "the next time is as unprotected" in first.remarks[-1]
     assert not _meet(peer, verifier).is_first
     other = Handshake(authority.certificate())
     try:

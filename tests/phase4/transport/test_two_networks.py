@@ -16,6 +16,7 @@ import pytest
 
 from phase4.transport.contexts import fingerprint_of_file
 from tests.conftest import Need
+from tests.kit.certificates import groups_of
 from tests.kit.harness import SECONDS, Program, run
 
 SERVER = "192.168.1.20"  # as the people know it
@@ -141,7 +142,8 @@ def say_a_secret(course: Class, middle: Program) -> None:
         client(course.networks.people, "Ann", *course.by_first_use) as ann,
         client(course.networks.people, "Bea", *course.by_ca) as bea,
     ):
-        ann.expect(f"SHA256 {fingerprint_of_file(course.cert)}")
+        for group in groups_of(fingerprint_of_file(course.cert)):
+            ann.expect(rf" \* {group}$")
         bea.expect("Welcome, Bea!")
         bea.type(f"@Ann: {SECRET}\n")
         ann.expect(f"Bea -> Ann.*: {SECRET}$")
