@@ -30,6 +30,7 @@ from phase4.transport.contexts import fingerprint, in_groups
 from shared.address import IPAddress
 from shared.arguments import file_path, positive_number, typed
 from shared.console import accept_any_text, exit_with
+from shared.networks import Use, own_ways
 
 if TYPE_CHECKING:  # the library is asked for where it is used: it may not be installed
     from cryptography import x509
@@ -111,26 +112,14 @@ def _host_name(text: str) -> str:
 def own_names() -> list[Name]:
     """Names and addresses under which this machine can be reached, as far as it knows.
 
-    Its address comes before its name, which others cannot look up as a rule.
+    Its addresses come before its name, which others cannot look up as a rule. Those of IPv6 are
+    left out: they would often be good for a day only (RFC 8981).
     """
     names: list[Name] = ["localhost", *map(ipaddress.ip_address, ("127.0.0.1", "::1"))]
-    names += _own_address()
+    names += [way.address for way in own_ways(with_ipv6=False) if way.use is not Use.INSIDE]
     with contextlib.suppress(argparse.ArgumentTypeError):  # a machine may have any name
         names.append(name_or_address(socket.gethostname()))
     return list(dict.fromkeys(names))
-
-
-def _own_address() -> Iterator[IPAddress]:
-    """The address of IPv4 from which this machine would speak to another one, if there is one.
-
-    One of IPv6 would often be good for a day only (RFC 8981).
-    """
-    with (
-        contextlib.suppress(OSError),  # there is no network
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe,
-    ):
-        probe.connect(("192.0.2.1", 9))  # UDP: this sends nothing, it only chooses the way
-        yield ipaddress.ip_address(probe.getsockname()[0])
 
 
 def main_name(names: Sequence[Name]) -> Name | None:

@@ -111,8 +111,15 @@ class Console:
 
     def print(self, text: str) -> None:
         """Show a line, soon. Never waits, never fails."""
+        self._queue(clean(text))
+
+    def draw(self, lines: str) -> None:
+        """Show lines of our own making, colours and all. Never what came over the network."""
+        self._queue(lines)
+
+    def _queue(self, text: str) -> None:
         try:
-            self._lines.put_nowait(clean(text))
+            self._lines.put_nowait(text)
         except queue.Full:
             self.dropped += 1
 

@@ -4,10 +4,12 @@ import argparse
 import sys
 import time
 
+from phase4.server.board import NOT_FROM_ELSEWHERE, board_of
 from phase4.server.chat_log import LogError
 from phase4.server.chat_server import ChatServer
 from phase4.server.introduction import introduce
 from phase4.server.options import add_server_arguments, settings_of
+from phase4.server.qr_code import NoCode, in_terminal
 from phase4.server.quit_key import MODES, QuitKey
 from phase4.transport.renewal import on_renew_signal
 from phase4.transport.tls_socket import TLSError
@@ -39,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     server.start()
     key = QuitKey(options.quit_key, stopping.ring)
     introduce(server, key.start(), console.print)
+    if server.settings.qr:
+        _show_code(server, console)
     try:
         _wait(server, stopping, console, is_quiet=options.quiet)
     finally:
@@ -47,6 +51,24 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(f"Stopped. {server.figures.line()}")
         console.close()
     return 1 if server.is_broken.is_set() else 0
+
+
+def _show_code(server: ChatServer, console: Console) -> None:
+    """What others need to know, as a QR code; or why there is none. Nothing in a pipe."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return
+    board = board_of(server.settings.host, server.join_port, server.fingerprint)
+    if board is None:
+        console.print(NOT_FROM_ELSEWHERE)
+        return
+    try:
+        console.draw(in_terminal(board.text, sys.stdout))
+    except NoCode as error:
+        console.print(str(error))
+    else:
+        console.print(
+            f"It says {board.lines[0]}{', and the fingerprint' * bool(board.fingerprint)}."
+        )
 
 
 def _wait(server: ChatServer, stopping: Wakeup, console: Console, *, is_quiet: bool) -> None:

@@ -1,17 +1,18 @@
 """What a server says when it has started: where everything is, and what to type next."""
 
 import os
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from phase4.server.board import EVERY_NETWORK, ways_to
 from phase4.server.chat_server import ChatServer
 from phase4.server.nicknames import WHY_ASCII_ONLY
 from phase4.transport.contexts import in_groups
 from shared.address import Address
 from shared.arguments import this_python
+from shared.networks import Use
 
-EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Hosts that stand for all addresses of this machine, and the address to connect to from here."""
+MAX_INSIDE = 3
+"""Networks inside this machine that are named: somebody who develops with containers has many."""
 
 
 def introduce(
@@ -54,8 +55,8 @@ def introduce(
     between = "  " if is_one_width else " – "
     for module, what in next_ones:
         show(f"  {python} -m {module:<{width}}{between}{what}")
-    if server.settings.host in EVERY_NETWORK:
-        show(f"From another machine, with --host {_network_address()} instead.")
+    for line in from_elsewhere(server.settings.host):
+        show(line)
     show(how_to_stop)
 
 
@@ -75,16 +76,23 @@ def _where_to_look(server: ChatServer) -> str:
     return str(Address(EVERY_NETWORK.get(host, host), server.status_port))
 
 
-def _network_address() -> str:
-    """An address by which other machines may know this one; a placeholder where there is none.
+def from_elsewhere(host: str) -> Iterator[str]:
+    """Under which addresses other machines reach a server that listens on `host`, where it is all.
 
-    Nothing is sent: to connect a UDP socket only looks up the way. 192.0.2.1 belongs to nobody
-    (RFC 5737), so the way there is the way to the rest of the network.
+    One is a sentence; of several each has a line, with what it is good for.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return "ADDRESS-OF-THIS-MACHINE"
-        address: str = probe.getsockname()[0]
-        return address
+    ways = ways_to(host)
+    inside = [way for way in ways if way.use is Use.INSIDE]
+    others = [way for way in ways if way.use is not Use.INSIDE]
+    if len(others) == 1:
+        yield f"From another machine, with --host {others[0].address} instead."
+    elif others:
+        yield "From another machine, with the --host of a network that both are in:"
+        width = max(len(str(way.address)) for way in others)
+        yield from (f"  {way.address!s:<{width}}  {way.card}: {way.use.value}" for way in others)
+    elif host in EVERY_NETWORK:
+        yield "This machine is in no network now, so no other machine can connect."
+    if inside:
+        known = ", ".join(f"{way.address} ({way.card})" for way in inside[:MAX_INSIDE])
+        more = ", ..." if len(inside) > MAX_INSIDE else ""
+        yield f"Not {known}{more}: {Use.INSIDE.value}."

@@ -44,6 +44,7 @@ class Settings:
     max_clients: int = MAX_CLIENTS
     lines_per_second: float = FLOOD_LINES_PER_SECOND
     name_seconds: float = NAME_SECONDS
+    qr: bool = False
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -58,6 +59,11 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     _add_figures_arguments(parser)
     _add_people_arguments(parser)
     parser.add_argument("--log-dir", type=file_path, help="where the logs go (default %(default)s)")
+    parser.add_argument(
+        "--qr",
+        action="store_true",
+        help="show a QR code of what others need to know: address, port and fingerprint",
+    )
     parser.set_defaults(**vars(Settings()))
 
 

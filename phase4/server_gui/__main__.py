@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the window until it is closed; the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     own, passed_on = _own_parser().parse_known_args(given)
-    _whole_parser().parse_args(given)  # what is wrong is told here, not by the server later
+    whole = _whole_parser().parse_args(given)  # what is wrong is told here, not by the server later
     fields, passed_on = _fields_parser().parse_known_args(passed_on)
     stops: list[bool] = []
     on_stop_signals(lambda: stops.append(True))  # the window looks at it; no lock, no Tk
@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     from phase4.server_gui.app import App
 
-    app = App(root, Wanted(vars(fields), tuple(passed_on)), own.theme, lambda: bool(stops))
+    wanted = Wanted(vars(fields), tuple(passed_on), whole.qr)
+    app = App(root, wanted, own.theme, lambda: bool(stops))
     on_renew_signal(app.renew)
     app.appear()
     if own.start:

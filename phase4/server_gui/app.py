@@ -12,6 +12,8 @@ import tkinter as tk
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
+from phase4.server.board import NOT_FROM_ELSEWHERE, Board
+from phase4.server_gui.board_window import BoardWindow
 from phase4.server_gui.form import Wanted, arguments, fault_in
 from phase4.server_gui.page import ServerPage
 from phase4.server_gui.process import Ended, Event, ServerProcess, Stray
@@ -75,6 +77,8 @@ class App:
         self._new_process = new_process
         self._process: ServerProcess | None = None
         self._address = ""
+        self._board: Board | None = None  # None too where no other machine can connect
+        self._board_window: BoardWindow | None = None
         self._people_now = 0
         self._last_words: Stopped | Failed | None = None  # of a process, before it ended
         self._kill_at: float | None = None
@@ -133,6 +137,23 @@ class App:
             self.page.say(f"Disconnecting {name} …")
         else:
             self.page.say("The server does not answer. Nothing was done.")
+
+    def show_board(self) -> None:
+        """Open the window to be projected, or bring it to the front."""
+        if self.state is not State.RUNNING:
+            return
+        if self._board is None:
+            self.page.show_bar(NOT_FROM_ELSEWHERE)
+        elif window := self._open_board():
+            window.lift()
+            window.focus_set()
+        else:
+            self._board_window = BoardWindow(self.root, self.theme, self._board)
+
+    def _open_board(self) -> BoardWindow | None:
+        """The window that was opened, if nobody has closed it."""
+        window = self._board_window
+        return window if window is not None and window.winfo_exists() else None
 
     def close(self) -> None:
         """Stop the server in order if it runs, and close the window when it has stopped."""
@@ -196,11 +217,8 @@ class App:
 
     def _handle(self, event: Event) -> None:
         match event:
-            case Started(address, tls_address, fingerprint):
-                self._address = address
-                self.page.tls.show_fingerprint(tls_address, fingerprint)
-                if self.state is State.STARTING:
-                    self._show_state(State.RUNNING)
+            case Started():
+                self._started(event)
             case News(lines, left_out):
                 self._left_out += left_out
                 self._pend(lines)
@@ -216,6 +234,19 @@ class App:
                 self._last_words = event
             case Ended(status):
                 self._ended(status)
+
+    def _started(self, started: Started) -> None:
+        """It runs; or, later, it has another certificate."""
+        self._address, fingerprint = started.address, started.fingerprint
+        self.page.tls.show_fingerprint(started.tls_address, fingerprint)
+        host = started.host
+        self._board = Board(host, started.port, fingerprint) if host else None
+        if self._board and (window := self._open_board()):
+            window.show(self._board)
+        if self.state is State.STARTING:
+            self._show_state(State.RUNNING)
+            if self._wanted.shows_board:
+                self.show_board()
 
     def _show_snapshot(self, snapshot: Snapshot) -> None:
         self.page.counts.show(snapshot)
@@ -233,6 +264,8 @@ class App:
         self.page.people.show(())
         self._has_rows = True
         self.page.tls.show_fingerprint("", "")
+        if window := self._open_board():
+            window.destroy()
         self._show_state(State.STOPPED)
         self.status = 1 if status else 0
         match self._last_words:
@@ -282,6 +315,7 @@ class App:
             text,
             can_start=state is State.STOPPED,
             can_stop=state in (State.STARTING, State.RUNNING),
+            is_running=state is State.RUNNING,
         )
         self._show_title()
         if state is State.RUNNING:
@@ -309,6 +343,7 @@ class App:
             self.theme,
             start=self.start,
             stop=self.stop,
+            show_board=self.show_board,
             disconnect=self.disconnect,
             open_link=self.links.open,
         )
@@ -332,6 +367,7 @@ class App:
             Action("Start", "F5", ("<F5>",), self.start),
             Action("Stop", "Shift F5", ("<Shift-F5>",), self.stop),
             Action("Disconnect the person selected", "Delete", (), self.disconnect),
+            Action("What to write on the board", "Alt B", (), self.show_board),
             *looks_actions(self.theme),
             *reading_actions(lambda: log, "log"),
             Action("Newest line of the log", "Ctrl End", ("<Control-End>",), log.jump_to_newest),
@@ -349,6 +385,7 @@ class App:
             "s": lambda: page.mark("status_port"),
             "t": page.start_button.invoke,
             "o": page.stop_button.invoke,
+            "b": page.board_button.invoke,
             "d": page.disconnect_button.invoke,
             "e": page.want_tls,
             "c": lambda: page.mark("tls_cert"),

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from phase4.server.board import board_of
 from phase4.server.chat_log import LogError
 from phase4.server.chat_server import ChatServer
 from phase4.server.introduction import introduce
@@ -76,7 +77,10 @@ def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
 def _tell_where(server: ChatServer, feed: Feed) -> str:
     """Where it is, and its fingerprint; which is the result."""
     fingerprint = server.fingerprint
-    feed.report(Started(server.address, server.tls_address, fingerprint))
+    board = board_of(server.settings.host, server.join_port, fingerprint)
+    host = board.host if board else ""
+    there = (server.address, server.tls_address)
+    feed.report(Started(*there, fingerprint, host, server.join_port))
     return fingerprint
 
 

@@ -36,6 +36,7 @@ class Wanted:
 
     fields: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    shows_board: bool = False  # as soon as the server runs
 
 
 def flag(name: str) -> str:

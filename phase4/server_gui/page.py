@@ -24,7 +24,7 @@ PRIVATE = "Public messages, and what the server says. Private messages are never
 
 
 class ServerPage(ttk.Frame):
-    """`start(fields)`, `stop()` and `disconnect()` are called for its buttons."""
+    """`start(fields)`, `stop()`, `show_board()`, `disconnect()` are called for its buttons."""
 
     def __init__(
         self,
@@ -33,12 +33,13 @@ class ServerPage(ttk.Frame):
         *,
         start: Callable[[], object],
         stop: Callable[[], object],
+        show_board: Callable[[], object],
         disconnect: Callable[[], object],
         open_link: Callable[[str], None],
     ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._build_form(start, stop)
+        self._build_form(start, stop, show_board)
         self._build_bar()
         self.counts = Counts(self, theme)
         self._panes = ttk.PanedWindow(self, orient="vertical")
@@ -66,12 +67,15 @@ class ServerPage(ttk.Frame):
         fields = {**self.fields, **(self.tls.fields if self._wants_tls.get() else {})}
         return {name: field.get().strip() for name, field in fields.items()}
 
-    def show_state(self, text: str, *, can_start: bool, can_stop: bool) -> None:
+    def show_state(
+        self, text: str, *, can_start: bool, can_stop: bool, is_running: bool = False
+    ) -> None:
         """Name the state; what cannot be done now is disabled."""
         self._state.configure(text=text)
         self._light.configure(style="On.TLabel" if can_stop and not can_start else "Off.TLabel")
         self.start_button.configure(state="normal" if can_start else "disabled")
         self.stop_button.configure(state="normal" if can_stop else "disabled")
+        self.board_button.configure(state="normal" if is_running else "disabled")
         state: Literal["normal", "disabled"] = "normal" if can_start else "disabled"
         for field in self.fields.values():
             field.configure(state=state)
@@ -129,7 +133,12 @@ class ServerPage(ttk.Frame):
 
     # --- building ---------------------------------------------------------------------------------
 
-    def _build_form(self, start: Callable[[], object], stop: Callable[[], object]) -> None:
+    def _build_form(
+        self,
+        start: Callable[[], object],
+        stop: Callable[[], object],
+        show_board: Callable[[], object],
+    ) -> None:
         self._form = ttk.Frame(self)
         self._head, self._inputs, self._buttons = (ttk.Frame(self._form) for _ in range(3))
         self._light = ttk.Label(self._head, text="●", style="Off.TLabel")
@@ -157,6 +166,7 @@ class ServerPage(ttk.Frame):
             self._buttons, "Start", start, underline=1, style="Accent.TButton"
         )
         self.stop_button = new_button(self._buttons, "Stop", stop, underline=2)
+        self.board_button = new_button(self._buttons, "Board", show_board, underline=0)
         self._menu_button = ttk.Menubutton(
             self._buttons, text="Menu", style="Menu.TMenubutton", width=0, underline=0
         )
@@ -207,7 +217,8 @@ class ServerPage(ttk.Frame):
         for column, name in enumerate(FIELDS):
             self._field_labels[name].grid(row=0, column=column, sticky="w")
             self.fields[name].grid(row=1, column=column)
-        for column, button in enumerate((self.start_button, self.stop_button, self._menu_button)):
+        buttons = (self.start_button, self.stop_button, self.board_button, self._menu_button)
+        for column, button in enumerate(buttons):
             button.grid(row=0, column=column)
         self._form.columnconfigure(0, weight=1)
         self.tls.grid(row=3, column=0, columnspan=3, sticky="ew")
@@ -274,7 +285,7 @@ class ServerPage(ttk.Frame):
         self._light.grid_configure(padx=(0, unit))
         self._state.grid_configure(padx=(0, 3 * unit))
         self._head.configure(padding=(0, 0, 0, unit + unit // 2))
-        for button in (self.start_button, self.stop_button):
+        for button in (self.start_button, self.stop_button, self.board_button):
             button.grid_configure(padx=(0, unit))
         self.bar.pack_configure(padx=3 * unit, pady=2 * unit)
         for head in (self._people_head, self._log_head):

@@ -14,11 +14,16 @@ from shared.status import Snapshot, StatusError, format_snapshot, parse_snapshot
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """People can connect to `address`, "host:port"; over TLS to `tls_address`, if any."""
+    """People can connect to `address`, "host:port"; over TLS to `tls_address`, if any.
+
+    From other machines to `host` and `port`; that is empty where none can.
+    """
 
     address: str
     tls_address: str = ""
     fingerprint: str = ""
+    host: str = ""
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ ends at Mallory, who has the server's address there; another one goes from her t
 
 import contextlib
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,8 @@ import pytest
 from phase4.transport.contexts import fingerprint_of_file
 from tests.conftest import Need
 from tests.kit.certificates import groups_of
-from tests.kit.harness import SECONDS, Program, run
+from tests.kit.harness import Program, run
+from tests.kit.in_namespace import must, namespace
 
 SERVER = "192.168.1.20"  # as the people know it
 SERVERS_OWN = "10.9.9.20"  # as Mallory knows it
@@ -37,34 +36,14 @@ class Networks:
 @pytest.fixture
 def networks(need: Need) -> Iterator[Networks]:
     """Three machines and two cables; they are gone with the check."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("makes network namespaces, as only root on Linux can")
     need("ip", modules=["cryptography"])
     names = Networks(*(f"chat-{os.getpid()}-{each}" for each in ("server", "middle", "people")))
     with contextlib.ExitStack() as stack:
         for name in (names.server, names.middle, names.people):
-            if ip("netns", "add", name).returncode:
-                pytest.skip("the system lets nobody make a network namespace here")
-            stack.callback(ip, "netns", "delete", name)
-            if ip("netns", "exec", name, "true").returncode:
-                pytest.skip("nothing runs in a network namespace here, as in a chroot")
-            must("-n", name, "link", "set", "lo", "up")
+            stack.enter_context(namespace(name))
         cable(names.people, "192.168.1.30", names.middle, SERVER)
         cable(names.server, SERVERS_OWN, names.middle, "10.9.9.1")
         yield names
-
-
-def ip(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The system's program for networks, as ip-netns has it in its manual."""
-    return subprocess.run(
-        ["ip", *arguments], capture_output=True, text=True, timeout=SECONDS, check=False
-    )
-
-
-def must(*arguments: str) -> None:
-    """The same, where it must succeed."""
-    done = ip(*arguments)
-    assert done.returncode == 0, done.stderr
 
 
 def cable(one: str, address: str, middle: str, other_address: str) -> None:

@@ -1,0 +1,68 @@
+"""What others need to know to connect: what a teacher writes on the board.
+
+It is an address, and with TLS the fingerprint. As text it is what a known-hosts file holds
+(phase4/transport/known_hosts.py). So a learner whose phone has read it from a QR code can compare
+it beside the laptop, or send it there and believe the server without having compared anything.
+"""
+
+from dataclasses import dataclass
+
+from phase4.transport.contexts import in_groups
+from shared.address import ip_address
+from shared.networks import Use, Way, own_ways
+
+EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Hosts that stand for all addresses of this machine, and the address to connect to from here."""
+
+NOT_FROM_ELSEWHERE = (
+    "There is nothing to write on the board: no other machine can connect. "
+    "0.0.0.0 as the host lets the network in."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Where a server is for others, and its certificate's fingerprint; empty without TLS."""
+
+    host: str
+    port: int
+    fingerprint: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """To be written down: host and port, and the fingerprint as it is compared.
+
+        >>> Board("192.168.1.20", 12345).lines
+        ['192.168.1.20 port 12345']
+        """
+        groups = ["SHA256", *in_groups(self.fingerprint)] if self.fingerprint else []
+        return [f"{self.host} port {self.port}", *groups]
+
+    @property
+    def text(self) -> str:
+        """To be read by a machine: HOST PORT, and SHA256 FINGERPRINT, as a known-hosts file has it.
+
+        In capitals: a QR code holds those in five and a half bits each, and is smaller by a third.
+
+        >>> Board("chat.example", 12345).text
+        'CHAT.EXAMPLE 12345'
+        """
+        words = ["SHA256", *in_groups(self.fingerprint)] if self.fingerprint else []
+        return " ".join([self.host, str(self.port), *words]).upper()
+
+
+def ways_to(host: str) -> list[Way]:
+    """The addresses under which other machines reach a server that listens on all; else none."""
+    return own_ways(with_ipv6=host != "0.0.0.0") if host in EVERY_NETWORK else []
+
+
+def board_of(host: str, port: int, fingerprint: str) -> Board | None:
+    """For a server that listens on `host`; None where no other machine reaches it."""
+    if host in EVERY_NETWORK:
+        ways = [way for way in ways_to(host) if way.use is not Use.INSIDE]
+        return Board(str(ways[0].address), port, fingerprint) if ways else None
+    try:
+        is_local = ip_address(host).is_loopback
+    except ValueError:  # a name
+        is_local = host.casefold() == "localhost"
+    return None if is_local else Board(host, port, fingerprint)

@@ -1,0 +1,123 @@
+"""Under which addresses others may reach this machine, and what each of them is good for.
+
+A machine has an address in each network that it is in, and programs make networks of their own: for
+containers, for virtual machines, for a VPN. The system does not tell which is which. So it goes by
+two things: the way that a packet to the rest of the world would take, and what the network card is
+called. The list of cards comes from the library ifaddr; the standard library has none.
+"""
+
+import contextlib
+import enum
+import ipaddress
+import re
+import socket
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from shared.address import IPAddress
+
+
+class Use(enum.Enum):
+    """Whom an address is good for; those that help most people come first."""
+
+    MAIN = "the way to everywhere else: most likely this one"
+    MAIN_IPV6 = "the same, for those who have IPv6; it may be another one tomorrow"
+    OTHER = "another network: for those who are in it"
+    VPN = "a VPN: for those who are in it"
+    NO_ROUTER = "nobody has given this one: for two machines with a cable between them"
+    INSIDE = "for what runs inside this machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An address of this machine, and the network card that has it."""
+
+    address: IPAddress
+    card: str
+    use: Use
+
+
+_VPN = re.compile(
+    r"(?i)(u?tun|tap|wg|ppp|ipsec|gpd|cscotun)[-\d]|zt\w{8}$|nordlynx|proton|tailscale"
+    r"|.*\b(vpn|wireguard|openvpn|tailscale|zerotier|anyconnect|fortinet)"
+)
+_INSIDE = re.compile(
+    r"(?i)docker|br-[0-9a-f]{12}$|veth(?!ernet)|virbr|vnet|lxc|lxd|cni|flannel|podman|vboxnet|vmnet"
+    r"|bridge1\d\d$|virtualbox|vmware|vethernet \((wsl|default switch)"
+)
+"""What programs call the networks that they make: Docker, libvirt, LXD, Kubernetes, VirtualBox,
+VMware, and Hyper-V on Windows; bridge100 is macOS's for virtual machines."""
+
+_NOBODYS = {4: "192.0.2.1", 6: "2001:db8::1"}
+"""Addresses for documentation (RFC 5737, RFC 3849): the way there is the way to everywhere else."""
+
+
+def own_ways(*, with_ipv6: bool = True) -> list[Way]:
+    """The addresses of this machine that another one could connect to, the best first.
+
+    Not those that reach nobody else: 127.0.0.1, and the link-local ones of IPv6, which mean
+    something only together with a network card of whoever connects. Of a card's other ones of IPv6
+    only the first: most are for a day, and lead to the same place (RFC 8981).
+    """
+    mains = [_main_address(version) for version in (4, 6)]
+    cards = _cards() or [("", each) for each in mains if each is not None]
+    ways = [
+        Way(address, card, _use(address, card, is_main=address in mains))
+        for card, address in cards
+        if address.version == 4 or (with_ipv6 and not address.is_link_local)
+        if not address.is_loopback
+    ]
+    order = list(Use)
+    ways.sort(key=lambda way: order.index(way.use))
+    return list(_one_of_ipv6_each(ways))
+
+
+def _one_of_ipv6_each(ways: Iterable[Way]) -> Iterator[Way]:
+    seen: set[str] = set()
+    for way in ways:
+        if way.address.version == 4:
+            yield way
+        elif way.card not in seen:
+            seen.add(way.card)
+            yield way
+
+
+def _use(address: IPAddress, card: str, *, is_main: bool) -> Use:
+    if _VPN.match(card):  # also where everything goes through it: that leads away from a class
+        return Use.VPN
+    if is_main:  # also with a strange name: a virtual switch of Windows may hold the real card
+        return Use.MAIN if address.version == 4 else Use.MAIN_IPV6
+    if _INSIDE.match(card):
+        return Use.INSIDE
+    return Use.NO_ROUTER if address.is_link_local else Use.OTHER
+
+
+def _cards() -> list[tuple[str, IPAddress]]:
+    """Each address with its card's name, in the system's order; nothing where it does not tell."""
+    try:
+        import ifaddr  # by what asks for it only: it takes a quarter of a server's start
+    except ImportError:
+        return []
+    with contextlib.suppress(OSError):
+        return [
+            # On Windows each address has the name that people know, as in "vEthernet (WSL)".
+            (
+                each.nice_name,
+                ipaddress.ip_address(each.ip if isinstance(each.ip, str) else each.ip[0]),
+            )
+            for card in ifaddr.get_adapters()
+            for each in card.ips
+        ]
+    return []
+
+
+def _main_address(version: int) -> IPAddress | None:
+    """The address from which this machine would speak to the rest of the world, if there is one.
+
+    Nothing is sent: to connect a UDP socket only looks up the way.
+    """
+    family = socket.AF_INET if version == 4 else socket.AF_INET6
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((_NOBODYS[version], 9))
+        return ipaddress.ip_address(probe.getsockname()[0])
+    return None
