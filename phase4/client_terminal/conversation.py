@@ -31,12 +31,11 @@ from phase4.client.completion import COMMANDS, offers
 from phase4.client.mentions import is_among
 from phase4.client.presence import Presence, State
 from phase4.client_terminal.backlog import take_batch
+from phase4.client_terminal.bar import BarState, bar
 from phase4.client_terminal.caution import Caution, PutAside, Question, joined
 from phase4.client_terminal.input_line import InputLine, Line
 from phase4.client_terminal.look import (
-    BarState,
     Fragments,
-    bar,
     concerns,
     count,
     fragments,
@@ -45,6 +44,7 @@ from phase4.client_terminal.look import (
     waiting,
     without_tail,
 )
+from phase4.client_terminal.wrapping import AS_TYPED
 from shared import message
 from shared.address import Address
 from shared.request import Say, is_goodbye, parse, split_lines
@@ -292,10 +292,10 @@ class TerminalClient:
         lines = [looks_like(each) for each in end.reason.splitlines()]
         if unsent := self._client.unsent:
             lines.append(_notice(f"{count(len(unsent), 'line')} of yours may not have arrived:"))
-            lines += [[("", message.clean(line))] for line in unsent]
+            lines += [[(AS_TYPED, message.clean(line))] for line in unsent]
         if typed := joined(self._put_aside.text, self._line.text).strip():
             lines.append(_notice("You were writing:"))
-            lines += [[("", message.clean(line))] for line in typed.splitlines()]
+            lines += [[(AS_TYPED, message.clean(line))] for line in typed.splitlines()]
         return lines
 
     # --- what is typed ---

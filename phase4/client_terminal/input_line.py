@@ -14,14 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import Application, in_terminal
+from prompt_toolkit.application import in_terminal
 from prompt_toolkit.application.current import set_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.data_structures import Size
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, is_searching
-from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import ColorDepth
@@ -29,7 +27,7 @@ from prompt_toolkit.shortcuts import CompleteStyle
 
 from phase4.client.completion import common_start, split_last_word
 from phase4.client_terminal.look import Fragments, style
-from phase4.client_terminal.printed import Printed, rows_of
+from phase4.client_terminal.printing import Printer
 
 SHOWN_AT_ONCE = 200
 SHOWN_CHARACTERS_AT_ONCE = 16_000
@@ -76,11 +74,7 @@ class InputLine:
         self._has_terminal = True
         self._fault: BaseException | None = None
         self._shown_bar: Fragments = []
-        self._printed = Printed()
-        # The terminal's, when it was drawn on last.
-        self._size = Size(0, 0)
         self._is_over = asyncio.Event()
-        self._printing = asyncio.Lock()
         self._completer = _Completer(offers)
         self._session = self._new_session(prompt)
         self._app = self._session.app
@@ -90,8 +84,7 @@ class InputLine:
         self._app.key_processor.before_key_press += lambda _: self._note_asking()
         self._app.key_processor.after_key_press += lambda _: self._stop_asking()
         _forget_old_states(self._session.default_buffer)
-        self._resize_alone = self._app._on_resize
-        self._app._on_resize = self._resized  # type: ignore[method-assign]
+        self._printer = Printer(self._app, self._is_over)
 
     def _new_session(self, prompt: Callable[[], Fragments]) -> PromptSession[str]:
         depth = _colour_depth()
@@ -195,8 +188,7 @@ class InputLine:
     # --- the bar ---
 
     def _drawn_bar(self) -> Fragments:
-        self._size = self._session.output.get_size()
-        self._shown_bar = self._bar(self._size.columns)
+        self._shown_bar = self._bar(self._printer.note_size().columns)
         return self._shown_bar
 
     async def _keep_bar_true(self) -> None:
@@ -220,7 +212,7 @@ class InputLine:
             if not self._has_terminal or (self.is_over and not was_over):
                 return
             try:
-                await self._print([part for line in piece for part in (*line, ("", "\n"))])
+                await self._printer.print([part for line in piece for part in (*line, ("", "\n"))])
             except OSError:  # as in `run`
                 self._has_terminal = False
                 self.leave()
@@ -228,70 +220,6 @@ class InputLine:
         if bell and self._app.is_running:
             self._app.output.bell()
         self._app.invalidate()
-
-    async def _print(self, text: Fragments) -> None:
-        """Take the line being typed away, print, and have it drawn again.
-
-        prompt_toolkit's run_in_terminal() and patch_stdout() do the same, but give the terminal its
-        ordinary settings meanwhile; what is typed in that moment is echoed where the cursor is.
-        """
-        app = self._app
-        async with self._printing:
-            if app.is_running and not app.is_done:
-                # The terminal's answer where the cursor is must not be taken for the next one.
-                await app.renderer.wait_for_cpr_responses()
-            if app.is_running and app.is_done:
-                await self._is_over.wait()
-            self._printed.add(text)
-            if not app.is_running:
-                app.print_text(FormattedText(text))
-            else:
-                self._print_above(text)
-            app.invalidate()
-
-    def _print_above(self, text: Fragments) -> None:
-        renderer, size = self._app.renderer, self._session.output.get_size()
-        if self._is_torn(size.columns):  # and the signal that says so is still to come
-            _clear_screen(self._app)
-        row = renderer.rows_above_layout + 1 if renderer.height_is_known else None
-        renderer.erase()
-        self._app.print_text(FormattedText(text))
-        if row is not None:
-            # Where the cursor is now, as far as one can tell: so the bar is drawn at once, and does
-            # not flicker until the terminal has told it exactly.
-            renderer.report_absolute_cursor_row(min(size.rows, row + rows_of(text, size.columns)))
-        renderer.request_absolute_cursor_position()
-
-    # --- another size of the window ---
-
-    def _resized(self) -> None:
-        """Draw anew. Where nobody can know what stands where, draw the whole screen."""
-        size = self._session.output.get_size()
-        if size == self._size:
-            return  # prompt_toolkit looks now and then as well, and has learned of it late
-        if not self._is_torn(size.columns):
-            self._resize_alone()
-            return
-        height = self._app.layout.container.preferred_height(size.columns, size.rows).preferred
-        above = self._printed.last(size.rows - height, size.columns)
-        _clear_screen(self._app)
-        self._app.print_text(FormattedText(above))
-        renderer = self._app.renderer
-        renderer.report_absolute_cursor_row(1 + rows_of(above, size.columns))
-        renderer.request_absolute_cursor_position()
-        self._app.invalidate()
-
-    def _is_torn(self, columns: int) -> bool:
-        """Whether the line being typed took several rows, or would now, in another width.
-
-        Some terminals have laid them out again (VTE, tmux, Windows), others have cut them off
-        (xterm, PuTTY), and there is no way to ask how far above the cursor it begins.
-        """
-        screen = self._app.renderer.last_rendered_screen
-        if screen is None or columns == self._size.columns:
-            return False
-        cursor = screen.get_cursor_position(self._app.layout.current_window)
-        return cursor.y > 0 or cursor.x >= columns
 
     # --- keys ---
 
@@ -397,18 +325,6 @@ def _forget_old_states(buffer: Buffer) -> None:
         del buffer._undo_stack[: -max(1, UNDO_CHARACTERS // (len(buffer.text) + 1))]
 
     buffer.save_to_undo_stack = save_some  # type: ignore[method-assign]
-
-
-def _clear_screen(app: Application[str]) -> None:
-    """Erase what is in sight. All at once, some terminals would keep it above (tmux, VTE)."""
-    app.renderer.reset(leave_alternate_screen=False)
-    output = app.output
-    output.reset_attributes()
-    output.enable_autowrap()
-    output.cursor_goto(2, 1)
-    output.erase_down()
-    output.cursor_goto(1, 1)
-    output.erase_end_of_line()
 
 
 def _pieces(lines: Sequence[Line]) -> Iterator[list[Line]]:

@@ -3,10 +3,12 @@
 import itertools
 import math
 from collections import deque
+from collections.abc import Iterator
 
 from prompt_toolkit.utils import get_cwidth
 
 from phase4.client_terminal.look import Fragments
+from phase4.client_terminal.wrapping import lines_of, wrapped
 
 KEPT_LINES = 200
 KEPT_CHARACTERS = 100_000
@@ -22,7 +24,7 @@ class Printed:
 
     def add(self, text: Fragments) -> None:
         """Keep what is printed now: whole lines, each with its newline."""
-        for line in _lines(text):
+        for line in lines_of(text):
             if len(self._lines) == KEPT_LINES:
                 self._characters -= _size(self._lines[0])
             self._lines.append(line)
@@ -31,30 +33,33 @@ class Printed:
                 self._characters -= _size(self._lines.popleft())
 
     def last(self, rows: int, columns: int) -> Fragments:
-        """As many of the newest lines as fit into so many rows of this width."""
-        fitting: list[Fragments] = []
+        """As many of the newest lines as fit into so many rows, broken for this width."""
+        fitting = [*self._in_sight(rows, columns)]
+        return [part for line in reversed(fitting) for part in line]
+
+    def breaks_elsewhere(self, rows: int, columns: int, others: int) -> bool:
+        """Whether a line in the last rows of the one width has other breaks in the other."""
+        if columns == others or not columns:
+            return False
+        narrow, wide = sorted((columns, others))
+        # As many lines as the wider of the two shows.
+        lines = itertools.islice(reversed(self._lines), len([*self._in_sight(rows, wide)]))
+        return any(wrapped(line, narrow) != wrapped(line, wide) for line in lines)
+
+    def _in_sight(self, rows: int, columns: int) -> Iterator[Fragments]:
+        """The lines that fit, the newest first."""
         for line in reversed(self._lines):
-            rows -= rows_of(line, columns)
+            broken = wrapped(line, columns)
+            rows -= rows_of(broken, columns)
             if rows < 0:
                 break
-            fitting.append(line)
-        return [part for line in reversed(fitting) for part in line]
+            yield broken
 
 
 def rows_of(text: Fragments, columns: int) -> int:
-    """The rows that a text takes which ends with a newline."""
+    """The rows that a text takes which ends with a newline, broken for this width."""
     lines = "".join(part[1] for part in text).split("\n")[:-1]
     return sum(max(1, math.ceil(get_cwidth(line) / columns)) for line in lines)
-
-
-def _lines(text: Fragments) -> list[Fragments]:
-    parts = [(part[0], piece) for part in text for piece in part[1].splitlines(keepends=True)]
-    ends = itertools.accumulate(piece.endswith("\n") for _, piece in parts)
-    numbered = zip((0, *ends), parts, strict=False)
-    return [
-        [part for _, part in group]
-        for _, group in itertools.groupby(numbered, lambda each: each[0])
-    ]
 
 
 def _size(line: Fragments) -> int:

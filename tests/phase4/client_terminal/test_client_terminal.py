@@ -23,9 +23,10 @@ from prompt_toolkit.utils import get_cwidth
 from phase4.client import completion
 from phase4.client.completion import offers
 from phase4.client_terminal import conversation, look
+from phase4.client_terminal.bar import BarState, bar
 from phase4.client_terminal.caution import MOMENT_SECONDS, Caution, Question
 from phase4.client_terminal.conversation import TerminalClient
-from phase4.client_terminal.look import BarState, fragments, name_style, shortened
+from phase4.client_terminal.look import fragments, name_style, shortened
 from shared import message, request
 from shared.request import Whisper
 from tests.kit.chat import Chat
@@ -544,14 +545,14 @@ STATES = [
 @pytest.mark.parametrize("state", STATES)
 def test_the_bar_is_one_row_at_any_width(state: BarState) -> None:
     for width in range(1, 200):
-        parts = look.bar(state, width)
+        parts = bar(state, width)
         assert sum(get_cwidth(part[1]) for part in parts) <= width
         assert not any("\n" in part[1] for part in parts)
 
 
 def test_the_bar_counts_down_and_says_which_keys_help() -> None:
     def says(width: int = 79, **state: Any) -> str:
-        parts = look.bar(BarState("there:1", "Ann", **state), width)
+        parts = bar(BarState("there:1", "Ann", **state), width)
         return "".join(part[1] for part in parts).strip()
 
     keys = "(Enter: now, /quit: stop)"
@@ -570,7 +571,7 @@ def test_what_the_bar_asks_leaves_place_for_the_keys() -> None:
     )
 
     def says(width: int, **state: Any) -> str:
-        parts = look.bar(BarState("there:1", "Ann", question=question, **state), width)
+        parts = bar(BarState("there:1", "Ann", question=question, **state), width)
         return "".join(part[1] for part in parts).strip()
 
     keys = "Enter, then y: yes, Ctrl-C: no"
@@ -583,7 +584,7 @@ def test_what_the_bar_asks_leaves_place_for_the_keys() -> None:
 
 def test_a_lag_that_a_person_notices_stands_out() -> None:
     def look_of_lag(seconds: float) -> str:
-        parts = look.bar(BarState("there:1", "Ann", lag_seconds=seconds), 79)
+        parts = bar(BarState("there:1", "Ann", lag_seconds=seconds), 79)
         return next(part[0] for part in parts if "lag" in part[1])
 
     assert look_of_lag(0.1) == ""
