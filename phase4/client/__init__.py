@@ -4,7 +4,8 @@ A program that talks needs this module alone: `Client`, its events, `SendError` 
 it, `client` is the thread, and `talk` is the protocol, without I/O: it holds what the person said
 until the server has it (`send_queue`), and for each connection a `dialogue`, which makes `events`
 of the server's lines. `event_queue` and `dialing` are the two ends of the thread. For programs that
-show a conversation, `mentions` finds a name in a text.
+show a conversation, `mentions` finds a name in a text, `name_colours` gives each person a colour,
+and `completion` is what Tab offers.
 """
 
 from phase4.client.client import Client

@@ -226,6 +226,7 @@ class App:
         unread = self._tabs.unread
         self.router.show(received)
         if people is not None:
+            self.theme.name_colours.show_people(people.names)
             self.chat_page.show_people(people.names)
         if self._tabs.unread != unread:
             self._show_title()

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from phase4.client.clock import ServerClock
 from phase4.client.mentions import mentions
+from phase4.client.name_colours import NameColours
 from phase4.client_gui.tabs import Tab, Tabs
-from phase4.widgets.colours import NameColours
 from phase4.widgets.lines import Line, line_by
 from shared import message
 from shared.request import Say, Whisper, is_goodbye, parse

@@ -13,7 +13,6 @@ import signal
 import time
 from collections import deque
 from collections.abc import Coroutine, Iterable
-from datetime import date
 
 from phase4.client import (
     Client,
@@ -21,29 +20,31 @@ from phase4.client import (
     Disconnected,
     Event,
     NameRefused,
+    PeopleChanged,
     Received,
     SendError,
     Trust,
     Welcomed,
 )
-from phase4.client.clock import ServerClock, day_line
+from phase4.client.clock import ServerClock
 from phase4.client.completion import COMMANDS, offers
 from phase4.client.mentions import is_among
 from phase4.client.presence import Presence, State
 from phase4.client_terminal.backlog import take_batch
 from phase4.client_terminal.bar import BarState, bar
 from phase4.client_terminal.caution import Caution, PutAside, Question, joined
+from phase4.client_terminal.colours import colours_and_depth
 from phase4.client_terminal.input_line import InputLine, Line
 from phase4.client_terminal.look import (
     Fragments,
     concerns,
     count,
-    fragments,
-    name_style,
+    error,
+    notice,
     short_name,
     waiting,
-    without_tail,
 )
+from phase4.client_terminal.shown import Shown
 from phase4.client_terminal.wrapping import AS_TYPED
 from shared import message
 from shared.address import Address
@@ -90,13 +91,12 @@ class TerminalClient:
         self._told_reasons: set[str] = set()
         # How many lines were typed while it is.
         self._waiting = 0
-        # The day of the latest line that has a time.
-        self._day: date | None = None
         # What was said of the server's clock.
         self._told_clock = ""
         # Why the line was not sent; until it is mended.
         self._complaint = ""
         self._caution = Caution()
+        self._shown = Shown(colours_and_depth()[0])
         self._tasks: set[asyncio.Task[None]] = set()
         self._line = InputLine(
             prompt=self._prompt,
@@ -124,6 +124,7 @@ class TerminalClient:
 
     def _connect(self, name: str) -> None:
         self._client = Client(self._host, self._port, name, reconnect=True, trust=self._trust)
+        self._shown.clock = self._client.clock
         self._client.start()
         self._presence = self._presence.starting()
         self._spawn(self._show_events(self._client))
@@ -159,7 +160,7 @@ class TerminalClient:
         if not self._presence.was_in:
             return [("class:prompt", "> ")]
         name = self._client.name
-        return [(name_style(name), short_name(name)), ("class:prompt", "> ")]
+        return [(self._shown.name_style(name), short_name(name)), ("class:prompt", "> ")]
 
     def _bar(self, width: int) -> Fragments:
         server = str(Address(self._host, self._port))
@@ -220,15 +221,6 @@ class TerminalClient:
         assert self._client is not None
         return self._client.clock
 
-    def _new_day(self, shown: message.Message) -> list[Line]:
-        """The line to print before this one, if it is the first of another day."""
-        match shown:
-            case message.Prompt() | message.Error() | message.Other():
-                return []
-        day, before = self._clock.day_of(shown.time), self._day
-        self._day = max(day, before or day)
-        return [_notice(day_line(day))] if before is not None and day > before else []
-
     def _is_call(self, event: Event) -> bool:
         assert self._client is not None
         return isinstance(event, Received) and concerns(event.message, self._client.name)
@@ -245,16 +237,18 @@ class TerminalClient:
         assert self._client is not None
         before, self._presence = self._presence, self._presence.after(event, time.monotonic())
         match event:
+            case PeopleChanged(names):
+                self._shown.name_style.show_people(names)
             case Received(shown):
-                line = fragments(shown, self._client.name)
-                return [*self._new_day(shown), without_tail(line)] if line else []
-            case Welcomed():
+                return self._shown.lines(shown)
+            case Welcomed(name):
+                self._shown.own_name = name
                 return self._came_in()
             case NameRefused(reason):
                 if before.state is not State.ASKING:
                     # Half a message in the line would else be taken for the name.
                     self._put_aside.put(self._line.replace(""))
-                return [_error(reason)]
+                return [error(reason)]
             case ConnectionLost(reason):
                 if before.state is State.ASKING:
                     # Half a name in the line would else be taken for a message.
@@ -273,8 +267,7 @@ class TerminalClient:
         if (remark := self._clock.remark()) != self._told_clock:
             self._told_clock = remark
             said += [remark] * bool(remark)
-        notices = [message.Notice(self._clock.time(), text) for text in said]
-        return [line for each in notices for line in (*self._new_day(each), fragments(each, ""))]
+        return self._shown.remarks(said)
 
     def _went_away(self, reason: str) -> list[Line]:
         """The bar counts the seconds down. A line for each try would fill the screen by itself."""
@@ -282,19 +275,19 @@ class TerminalClient:
         if reason in self._told_reasons:
             return []
         self._told_reasons.add(reason)
-        kept = [_notice("Type on: what you write is sent when the server is back.")]
-        return [_error(reason), *(kept if is_first else [])]
+        kept = [notice("Type on: what you write is sent when the server is back.")]
+        return [error(reason), *(kept if is_first else [])]
 
     def _last_lines(self, end: Disconnected) -> list[Line]:
         """The reason, and all that was not sent, a row for each line, so that it can be copied."""
         assert self._client is not None
-        looks_like = _notice if end.was_wished else _error
+        looks_like = notice if end.was_wished else error
         lines = [looks_like(each) for each in end.reason.splitlines()]
         if unsent := self._client.unsent:
-            lines.append(_notice(f"{count(len(unsent), 'line')} of yours may not have arrived:"))
+            lines.append(notice(f"{count(len(unsent), 'line')} of yours may not have arrived:"))
             lines += [[(AS_TYPED, message.clean(line))] for line in unsent]
         if typed := joined(self._put_aside.text, self._line.text).strip():
-            lines.append(_notice("You were writing:"))
+            lines.append(notice("You were writing:"))
             lines += [[(AS_TYPED, message.clean(line))] for line in typed.splitlines()]
         return lines
 
@@ -378,17 +371,17 @@ class TerminalClient:
         What is not for everybody is not shown: the answer will tell what became of it.
         """
         assert self._client is not None
-        now, name = self._clock.time(), self._client.name
+        name = self._client.name
         request = parse(line, self._is_here)
         self._caution.sent(request)
         if was_away:
             self._waiting += 1
             said = f"{name}: {request.text}" if isinstance(request, Say) else line
-            return [*self._new_day(message.Notice(now, said)), waiting(now, said)]
+            return [waiting(self._clock.time(), said)]
         if not self._presence.was_in or not isinstance(request, Say):
             return []
-        own = message.Public(now, name, message.clean(request.text))
-        return [*self._new_day(own), fragments(own, name)]
+        text = message.clean(request.text)
+        return self._shown.lines(message.Public(self._clock.time(), name, text))
 
     def _is_here(self, name: str) -> bool:
         assert self._client is not None
@@ -403,11 +396,3 @@ def _as_typed(lines: Iterable[str], to: str) -> str:
     """One text of lines that were split; to split it gives the same lines again."""
     first, *others = list(lines) or [""]
     return "\n".join([first, *(line.removeprefix(f"/pm {to} ") for line in others)])
-
-
-def _notice(text: str) -> Line:
-    return [("class:notice", f"* {text}")]
-
-
-def _error(text: str) -> Line:
-    return [("class:error", f"! {text}")]

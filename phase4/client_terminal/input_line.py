@@ -22,10 +22,10 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
-from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from phase4.client.completion import common_start, split_last_word
+from phase4.client_terminal.colours import colours_and_depth
 from phase4.client_terminal.look import Fragments, style
 from phase4.client_terminal.printing import Printer
 
@@ -87,7 +87,7 @@ class InputLine:
         self._printer = Printer(self._app, self._is_over)
 
     def _new_session(self, prompt: Callable[[], Fragments]) -> PromptSession[str]:
-        depth = _colour_depth()
+        colours, depth = colours_and_depth()
         return PromptSession(
             prompt,
             completer=self._completer,
@@ -96,7 +96,7 @@ class InputLine:
             complete_style=CompleteStyle.MULTI_COLUMN,
             reserve_space_for_menu=4,
             bottom_toolbar=self._drawn_bar,
-            style=style(colours=depth is not ColorDepth.DEPTH_1_BIT),
+            style=style(colours),
             color_depth=depth,
             erase_when_done=True,
         )
@@ -352,12 +352,3 @@ class _Completer(Completer):
         _, word = split_last_word(before)
         for text in itertools.islice(self._offers(before), MAX_OFFERS):
             yield Completion(text, start_position=-len(word), display=text.strip())
-
-
-def _colour_depth() -> ColorDepth | None:
-    """None lets prompt_toolkit choose."""
-    if os.environ.get("NO_COLOR"):  # https://no-color.org
-        return ColorDepth.DEPTH_1_BIT
-    if ColorDepth.from_env() is None and os.environ.get("COLORTERM") in ("truecolor", "24bit"):
-        return ColorDepth.TRUE_COLOR
-    return ColorDepth.from_env()

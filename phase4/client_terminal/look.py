@@ -6,13 +6,14 @@ has replaced its control characters already.
 """
 
 import itertools
-import zlib
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
 from phase4.client.mentions import mentions
+from phase4.client.name_colours import NameColours
+from phase4.client_terminal.colours import Colours
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_NAME_CHARACTERS
 
@@ -27,6 +28,10 @@ white: a program cannot ask a terminal, reliably, which of the two it shows."""
 
 MAX_SHOWN_CHARACTERS = 2 * MAX_LINE_BYTES
 """Of one line. No honest server's is longer than that; what is, is cut, and says so."""
+
+FEW_NAME_COLOURS = ("", "ansired", "ansimagenta")
+"""Of the eight that every terminal with colours has, those that can be read on black and on white,
+with a contrast of at least 3 to 1; names are bold. "" is the terminal's own."""
 
 _WITHOUT_COLOUR = {
     "time": "",
@@ -44,7 +49,12 @@ _WITHOUT_COLOUR = {
     "bottom-toolbar.error": "bold",
     "bottom-toolbar.hint": "",
 }
-_COLOURS = {
+_FEW = {
+    "error": "ansired",
+    "private": "ansimagenta",
+    **{f"name{index}": colour for index, colour in enumerate(FEW_NAME_COLOURS)},
+}
+_MANY = {
     "time": "#767676",
     "notice": "#767676",
     "error": "#ff0000",
@@ -56,20 +66,30 @@ _COLOURS = {
     "bottom-toolbar.hint": "#9aa0aa",
     **{f"name{index}": colour for index, colour in enumerate(NAME_COLOURS)},
 }
+_ADDED = {Colours.NONE: {}, Colours.FEW: _FEW, Colours.MANY: _MANY}
+_NAME_LOOKS = {Colours.NONE: 1, Colours.FEW: len(FEW_NAME_COLOURS), Colours.MANY: len(NAME_COLOURS)}
 
 
-def style(*, colours: bool) -> Style:
+def style(colours: Colours) -> Style:
     """The looks by their names. Without colours they differ by bold, italics and reverse."""
-    both = [*_WITHOUT_COLOUR.items(), *(_COLOURS.items() if colours else ())]
+    both = [*_WITHOUT_COLOUR.items(), *_ADDED[colours].items()]
     return Style(both)  # a later one adds to an earlier one of the same name
 
 
 # --- the conversation ---------------------------------------------------------------------------
 
 
-def name_style(name: str) -> str:
-    """The steady style of a person: the same in every run, and however the name is written."""
-    return f"class:name class:name{zlib.crc32(name.casefold().encode()) % len(NAME_COLOURS)}"
+class NameStyles:
+    """The steady style of each person, in a terminal with so many colours."""
+
+    def __init__(self, colours: Colours) -> None:
+        self._numbers = NameColours(_NAME_LOOKS[colours])
+        self.show_people = self._numbers.show_people
+        self.rename = self._numbers.rename
+
+    def __call__(self, name: str) -> str:
+        """The same however the name is written."""
+        return f"class:name class:name{self._numbers.number(name)}"
 
 
 def short_name(name: str) -> str:
@@ -87,11 +107,11 @@ def concerns(shown: message.Message, own_name: str) -> bool:
     return False
 
 
-def fragments(shown: message.Message, own_name: str) -> Fragments:
+def fragments(shown: message.Message, own_name: str, name_style: NameStyles) -> Fragments:
     """A message as it is shown, without a newline."""
     match shown:
         case message.Public(time, sender, text):
-            return [("class:time", f"{time} "), *_public(shown, own_name)]
+            return [("class:time", f"{time} "), *_public(shown, own_name, name_style)]
         case message.Private(time, sender, recipient, text):
             return [
                 ("class:time", f"{time} "),
@@ -109,7 +129,7 @@ def fragments(shown: message.Message, own_name: str) -> Fragments:
     return [("class:time", f"{shown.time} "), ("class:notice", message.format(shown)[11:])]
 
 
-def _public(shown: message.Public, own_name: str) -> Fragments:
+def _public(shown: message.Public, own_name: str, name_style: NameStyles) -> Fragments:
     name, text = name_style(shown.sender), f": {shown.text}"
     if concerns(shown, own_name):
         return [(f"{name} class:mention-name", shown.sender), ("class:mention", text)]
@@ -131,6 +151,16 @@ def without_tail(line: Fragments) -> Fragments:
 def waiting(time: str, said: str) -> Fragments:
     """A line that was typed while there is no server: it goes when there is one again."""
     return [("class:time", f"{time} "), ("class:waiting", f"{message.clean(said)} (waiting)")]
+
+
+def notice(text: str) -> Fragments:
+    """Words of the client's own that have no time."""
+    return [("class:notice", f"* {text}")]
+
+
+def error(text: str) -> Fragments:
+    """Why something was not done."""
+    return [("class:error", f"! {text}")]
 
 
 # --- words that both the conversation and the bar need ------------------------------------------

@@ -1,10 +1,9 @@
-"""The colours of the window, light and dark, and the one steady colour of each person.
+"""The colours of the window, light and dark.
 
 No toolkit here. Every text colour has a contrast of at least 4.5 to 1 on every background it may
 lie on (WCAG 2.2, 1.4.3), which a check computes with `contrast`.
 """
 
-import zlib
 from dataclasses import dataclass
 
 
@@ -33,7 +32,7 @@ class Palette:
     found_now: str  # behind the hit that is shown
     on_found: str  # text there
     on_found_now: str
-    names: tuple[str, ...]  # one for each person, by name_colour()
+    names: tuple[str, ...]  # one for each person, by NameColours (phase4/client)
 
     @property
     def line_pages(self) -> tuple[str, ...]:
@@ -98,42 +97,6 @@ DARK = Palette(
 )  # fmt: skip
 
 PALETTES = {"light": LIGHT, "dark": DARK}
-
-
-NAME_COLOURS = len(LIGHT.names)
-
-MAX_REMEMBERED = 1_000
-"""People whose colours are kept apart. With more, colours repeat so often that it does not help."""
-
-
-class NameColours:
-    """Gives each person the number of a colour in `Palette.names`, and stays with it.
-
-    It is computed from the name, so it is the same tomorrow and on every screen (Python's own
-    hash() of a text differs from run to run); only where somebody here has that colour already, the
-    next free one is taken, because two of five people in one colour are hard to tell apart.
-    """
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._uses = [0] * NAME_COLOURS
-
-    def number(self, name: str) -> int:
-        """The number for `name`; upper and lower case are one."""
-        key = name.casefold()
-        if key not in self._numbers:
-            wanted = zlib.crc32(key.encode("utf-8", "replace")) % NAME_COLOURS
-            if len(self._numbers) >= MAX_REMEMBERED:
-                return wanted
-            in_turn = [(wanted + step) % NAME_COLOURS for step in range(NAME_COLOURS)]
-            self._numbers[key] = min(in_turn, key=self._uses.__getitem__)
-            self._uses[self._numbers[key]] += 1
-        return self._numbers[key]
-
-    def rename(self, old: str, new: str) -> None:
-        """`old` goes by `new` now, and keeps the colour."""
-        if old.casefold() in self._numbers:
-            self._numbers[new.casefold()] = self._numbers.pop(old.casefold())
 
 
 def contrast(one: str, other: str) -> float:

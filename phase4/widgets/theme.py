@@ -13,7 +13,8 @@ from collections.abc import Callable
 from tkinter import font, ttk
 from typing import Any
 
-from phase4.widgets.colours import PALETTES, NameColours, Palette
+from phase4.client.name_colours import NameColours
+from phase4.widgets.colours import PALETTES, Palette
 
 BASE_POINTS = 10
 SMALLEST_POINTS = 7

@@ -87,6 +87,11 @@ class ChatTerminal(terminal.Terminal):
         looks = ("bold", "italics", "underscore", "reverse")
         return {look for look in looks if all(getattr(cell, look) for cell in cells)}
 
+    def colour_of(self, words: str) -> str:
+        """The colour in which the first of these words on the screen begins, as pyte calls it."""
+        row = next(row for row, text in enumerate(self.rows) if words in text)
+        return str(self._screen.buffer[row][self.column_of(row, words)].fg)
+
     def memory_bytes(self) -> int:
         """What the program holds in memory at the most, so far (Linux; elsewhere 0)."""
         status = Path(f"/proc/{self.process.pid}/status")

@@ -27,7 +27,8 @@ from phase4.client.dialogue import MAX_PEOPLE
 from phase4.client.event_queue import EVENT_QUEUE_SIZE
 from phase4.client_terminal import backlog
 from phase4.client_terminal.backlog import without_excess
-from phase4.client_terminal.look import MAX_SHOWN_CHARACTERS, fragments, without_tail
+from phase4.client_terminal.colours import Colours
+from phase4.client_terminal.look import MAX_SHOWN_CHARACTERS, NameStyles, fragments, without_tail
 from shared import message
 from tests.kit import hostile
 from tests.kit.chat_terminal import CLIENT, PATIENT, ChatTerminal
@@ -381,7 +382,7 @@ def test_a_siren_is_cut_as_well() -> None:
     ],
 )
 def test_a_line_longer_than_an_honest_one_is_cut_and_says_so(shown: message.Message) -> None:
-    whole = fragments(shown, "Ann")
+    whole = fragments(shown, "Ann", NameStyles(Colours.MANY))
     *kept, note = without_tail(whole)
     before, after = ("".join(part[1] for part in parts) for parts in (whole, kept))
     assert before.startswith(after)

@@ -22,11 +22,11 @@ from prompt_toolkit.utils import get_cwidth
 
 from phase4.client import completion
 from phase4.client.completion import offers
-from phase4.client_terminal import conversation, look
+from phase4.client_terminal import conversation
 from phase4.client_terminal.bar import BarState, bar
 from phase4.client_terminal.caution import MOMENT_SECONDS, Caution, Question
 from phase4.client_terminal.conversation import TerminalClient
-from phase4.client_terminal.look import fragments, name_style, shortened
+from phase4.client_terminal.look import shortened
 from shared import message, request
 from shared.request import Whisper
 from tests.kit.chat import Chat
@@ -461,43 +461,6 @@ def test_no_escape_sequence_from_others_reaches_the_terminal(
     assert "\x9b" not in client.output.decode()
     assert b"\x1b[2J" not in client.output
     assert b"\x1b[31m" not in client.output
-
-
-@pytest.mark.parametrize("no_color", ["", "1"])
-def test_names_have_colours_unless_no_color_is_set(
-    chat: Chat, open_terminal: Open, no_color: str
-) -> None:
-    client = open_terminal("--port", str(chat.port), "--name", "Ann", NO_COLOR=no_color)
-    client.shows("^Ann>")
-    with chat.join("Bob") as bob:
-        bob.send("hello")
-        client.shows("Bob: hello$")
-    has_colour = re.search(rb"\x1b\[[0-9;]*\b[34]8;[0-9;]*m", client.output) is not None
-    assert has_colour != bool(no_color)
-
-
-def test_a_person_has_one_colour_that_can_be_read_on_black_and_on_white() -> None:
-    for name in ("Zoë", "ann", "Bob", "Carl"):
-        assert name_style(name) == name_style(name.swapcase())
-    assert len({name_style(f"P{number}") for number in range(200)}) == 12
-    for colour in look.NAME_COLOURS:
-        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-        luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-        assert min((luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05)) >= 4, colour
-
-
-def test_kinds_of_lines_are_told_apart() -> None:
-    """Own words, others' words, private messages, notices and errors each have their style."""
-    time_ = "10:00:00"
-    shown: list[message.Message] = [
-        message.Public(time_, "Ann", "x"),
-        message.Public(time_, "Bob", "x"),
-        message.Private(time_, "Bob", "Ann", "x"),
-        message.Notice(time_, "x"),
-        message.Error("x"),
-    ]
-    assert len({fragments(each, "Ann")[-1][0] for each in shown}) == len(shown)
 
 
 @pytest.mark.parametrize("bell", [True, False])

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phase4.client.mentions import mentions, places_of
+from phase4.client.name_colours import MAX_REMEMBERED, NAME_COLOURS, NameColours
 from phase4.client_gui.typing_aids import Completer, History
-from phase4.widgets.colours import DARK, LIGHT, MAX_REMEMBERED, NameColours, Palette, contrast
+from phase4.widgets.colours import DARK, LIGHT, Palette, contrast
 from phase4.widgets.find import MAX_HITS, Finder, Hit, fold
 from phase4.widgets.lines import (
     MAX_EMOJI,
@@ -63,7 +64,7 @@ def test_every_text_can_be_read_on_every_background_it_lies_on(palette: Palette)
 
 
 def test_light_and_dark_have_as_many_names_colours_and_each_is_another() -> None:
-    assert len(set(LIGHT.names)) == len(set(DARK.names)) == len(LIGHT.names)
+    assert len(set(LIGHT.names)) == len(set(DARK.names)) == NAME_COLOURS
 
 
 def test_a_persons_colour_is_the_same_in_every_run_and_spelling() -> None:
@@ -84,6 +85,19 @@ def test_a_new_name_keeps_the_colour() -> None:
     number = colours.number("Bob")
     colours.rename("Bob", "Robert")
     assert colours.number("Robert") == number
+
+
+def test_whoever_comes_has_a_colour_that_nobody_here_has_and_keeps_it_while_away() -> None:
+    colours = NameColours(4)
+    first = {name: colours.number(name) for name in ("Ann", "Bob", "Carl", "Dora")}
+    colours.show_people(["Ann", "Bob", "Carl"])
+    assert colours.number("Eve") == first["Dora"]  # she has left
+    colours.show_people(["Ann", "Eve", "Carl"])
+    assert colours.number("Bob") == first["Bob"]
+    colours.show_people(["Ann", "Eve", "Carl", "Dora"])
+    here = [colours.number(name) for name in ("Ann", "Eve", "Carl", "Dora")]
+    assert sorted(here) == [0, 1, 2, 3]
+    assert here[:3] == [first["Ann"], first["Dora"], first["Carl"]]
 
 
 def test_a_flood_of_names_is_not_remembered() -> None:
