@@ -104,7 +104,7 @@ HARMLESS = [
     ),
     Harmless((2, 3), r"say: (print\(.*\)) -> \1 \1", "A line may be shown twice."),
     Harmless(
-        (2, 3), r"clean: '\ufffd' -> .*", "What stands in a control character's place is free."
+        (2, 3, 4), r"clean: '\ufffd' -> .*", "What stands in a control character's place is free."
     ),
     Harmless(
         (2,),
@@ -267,11 +267,6 @@ HARMLESS = [
     ),
     Harmless(
         (4,),
-        r"Chat\.give_name: (self\.tell\(.*Welcome.*\)) -> \1 \1",
-        "To be welcomed twice is one notice more, and it is true.",
-    ),
-    Harmless(
-        (4,),
         r"Chat\.\w+: with self\.lock: -> .*",
         "Two threads would have to meet.",
         is_luck=True,
@@ -300,6 +295,37 @@ HARMLESS = [
         (4,),
         r"Chat\.tell: person\.waiting .* > MAX.* -> .* >= MAX.*",
         "A character more or less in the outbox.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.command: text\.strip\(\) -> text",
+        "Whether blanks may stand behind ?list is free.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.command: (self\.tell\(.*/quit'\)) -> \1 \1",
+        "Help may say a thing twice: its words are free.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.log: (encoding='utf-8' -> nothing|'utf-8' -> '(UTF-8|utf-)')",
+        "Other names of one encoding; and it is the system's own, where the checks run.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.tell: (with self\.lock: <-> .*|if person\.waiting .* <-> .*"
+        r"|person\.waiting \+ len\(line\) -> (person\.waiting|len\(line\) \+ .*))",
+        "A line more or less in the outbox.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.tell: (person\.cut_off\(\)) -> \1 \1",
+        "To cut somebody off twice is to do it once.",
+    ),
+    Harmless(
+        (4,),
+        r"Chat\.write: person\.send\(line\) <-> .*",
+        "A line more or less in the outbox.",
     ),
     Harmless(
         (4,),

@@ -13,6 +13,7 @@ from tests.grading.chat.people import (
     fence,
     gets_notice,
     hears,
+    hears_no_more,
     hears_that_left,
     is_asked,
     is_told,
@@ -325,6 +326,23 @@ class Helping:
         alice.send("/ping last", "/quit")
         is_told(alice, "Pong last")
         alice.gets_end_after_anything()
+
+    @teaches(
+        PROTOCOL,
+        "What was wanted once comes twice: the welcome, the list of names, or a pong.",
+        "How often does your server send each of its answers?",
+        "A program that reads them counts: one answer for each question, in their order.",
+        "Look for a line that is sent in two places, or in a loop.",
+    )
+    def test_each_answer_comes_once(self, graded: Graded) -> None:
+        """The welcome, the list, the pong."""
+        alice = join(graded, "Alice")
+        hears_no_more(alice, "Welcome, .*")
+        people_listed(alice)
+        hears_no_more(alice, r"\d+ online: .*")
+        alice.send("/ping once")
+        is_told(alice, "Pong once")
+        hears_no_more(alice, "Pong once")
 
     @teaches(
         PROTOCOL,

@@ -149,6 +149,14 @@ def next_line(somebody: Somebody, text: str) -> str:
     return somebody.waits_for(".*", f"'[time] {text}'")[0]
 
 
+def hears_no_more(somebody: Somebody, pattern: str) -> None:
+    """A line of this form does not come again before the answer to the ping that they send now."""
+    somebody.send("/ping no more")
+    for line in all_before(somebody, "* Pong no more"):
+        if re.fullmatch(rf"{TIME} \* {pattern}", line, re.DOTALL):
+            must_not_get(somebody, line, "it has come already, and is wanted once")
+
+
 def fence(speaker: Somebody, *others: Somebody) -> None:
     """Prove that nothing else was on its way to the others: the next that they hear is this."""
     speaker.send("fence")
