@@ -12,7 +12,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from shared.message import clean
 
@@ -27,6 +27,18 @@ def accept_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def has_looks(stream: TextIO | None) -> bool:
+    """Whether sequences for bold text and colours (SGR, ECMA-48) may be written there."""
+    if stream is None or not stream.isatty() or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.platform != "win32" or "WT_SESSION" in os.environ  # an old console shows them
+
+
+def wants_colours() -> bool:
+    """Whether this person has not asked for none (https://no-color.org)."""
+    return not os.environ.get("NO_COLOR")
 
 
 def exit_with(main: Callable[[], int]) -> NoReturn:

@@ -1,7 +1,7 @@
 """The whole thing alive: a server, a relay, five people who chat, and the monitor that shows them.
 
 Run it: python -m phase4.demo                 until you press q in the monitor
-        python -m phase4.demo --seconds 60    without the monitor: prints what the people see
+        python -m phase4.demo --seconds 40    without the monitor: tells what happens
 
 New here: a program that runs others as you would start them by hand, and is answerable for their
 end. Server and relay take free ports, print where they listen, and log into a temporary directory.
@@ -25,9 +25,8 @@ import tempfile
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
 
 from phase4.demo.people import Stage
 from phase4.demo.play import EXPECTED, Play
@@ -39,15 +38,19 @@ from phase4.demo.programs import (
     terminal_given_back,
     wait_or_kill,
 )
+from phase4.demo.story import Story
 from shared.address import Address
 from shared.arguments import positive_number, this_python
-from shared.console import Console, exit_with
+from shared.console import Console, exit_with, has_looks, wants_colours
 from shared.deadline import Deadline
 from shared.stopping import on_stop_signals
 from shared.wakeup import Wakeup
 
 SEED = 7  # the same people say the same things, each time
 LOOK_SECONDS = 0.1  # how often the main thread looks whether something has ended
+FIGURES_TALK_SECONDS, STORY_TALK_SECONDS = 0.7, 1.2
+"""Between two lines of small talk: enough to fill charts, or so that each can be read."""
+STORY_SPEED = 0.85  # a story wants to be read
 MONITOR_INTERVAL = "1"  # seconds: somebody looks on, so more often than the monitor does by itself
 
 
@@ -93,9 +96,16 @@ class Demo:
         relay_address = relay.address("Listening on", self._stopping)
         transcript = self._directory / "people.txt"
         people = stack.enter_context(transcript.open("w", encoding="utf-8"))
-        tell = self._teller(stack, people)
-        stage = Stage(curtain, tell, random.Random(SEED), speed=self._options.speed)
-        return Play(stage, Address.parse(address), Address.parse(relay_address)), stage, status
+        stage = Stage(
+            curtain,
+            lambda line: print(line, file=people),
+            random.Random(SEED),
+            story=self._story(stack),
+            speed=self._options.speed * (1 if self._has_monitor else STORY_SPEED),
+        )
+        pause = FIGURES_TALK_SECONDS if self._has_monitor else STORY_TALK_SECONDS
+        addresses = (Address.parse(address), Address.parse(relay_address))
+        return Play(stage, *addresses, talk_pause_seconds=pause), stage, status
 
     def _start(self, stack: contextlib.ExitStack, *arguments: str) -> Child:
         output = self._directory / f"{arguments[0].rpartition('.')[2]}.txt"
@@ -103,18 +113,18 @@ class Demo:
         self._children.append(child)
         return child
 
-    def _teller(self, stack: contextlib.ExitStack, people: TextIO) -> Callable[[str], None]:
-        """Where a line of the play goes: into a file, and to the console where no monitor is."""
+    def _story(self, stack: contextlib.ExitStack) -> Story:
+        """Told where no monitor is shown."""
         if self._has_monitor:
-            return lambda line: print(line, file=people)
+            return Story(None)
         console = Console()
         stack.callback(console.close)
-
-        def tell(line: str) -> None:
-            print(line, file=people)
-            console.print(line)
-
-        return tell
+        return Story(
+            console.draw,
+            columns=shutil.get_terminal_size().columns,
+            has_looks=has_looks(sys.stdout),
+            has_colours=wants_colours(),
+        )
 
     def _wait(self, thread: threading.Thread) -> None:
         """Wait until the time or the play is over, or somebody wants the end."""
@@ -142,15 +152,18 @@ class Demo:
 
     def _introduction(self) -> Iterator[str]:
         yield "Starting a chat server, a relay, and five people who talk to each other."
-        kept = "kept" if self._options.keep_logs else "removed at the end; --keep-logs keeps them"
-        yield f"Logs and output: {self._directory}{os.sep} ({kept})"
+        if self._has_monitor or self._options.keep_logs:
+            kept = (
+                "kept" if self._options.keep_logs else "removed at the end; --keep-logs keeps them"
+            )
+            yield f"Logs and output: {self._directory}{os.sep} ({kept})"
         if self._has_monitor:
             yield "The monitor shows them in a moment. q ends all of it."
 
     def _report(self, play: Play, stage: Stage) -> int:
         """Print the summary; the exit status."""
         problems = list(self._problems(play))
-        show(*self._summary(play, stage), *problems)
+        show(*self._summary(play, stage), *problems, *self._next())
         if self._monitor_status > 0:
             show("Without the monitor: python -m phase4.demo --seconds 60")
             return self._monitor_status
@@ -158,19 +171,32 @@ class Demo:
 
     def _summary(self, play: Play, stage: Stage) -> Iterator[str]:
         yield ""
-        yield (
+        yield from textwrap.wrap(
             f"It ran for {time.monotonic() - self._started:.0f} s. People came {stage.arrivals} "
             f"times, and sent {stage.public_messages} messages to everybody and "
-            f"{stage.private_messages} to one person."
+            f"{stage.private_messages} to one person.",
+            _columns(),
         )
-        for what in EXPECTED:
-            yield from _item(what, play.facts.get(what, "not yet"))
+        if self._has_monitor:  # else the story has told it
+            for what in EXPECTED:
+                yield from _item(what, play.facts.get(what, "not yet"))
         if self._options.keep_logs:
             files = sorted(path for path in self._directory.rglob("*") if path.is_file())
             yield "What was logged, and what each program and the people saw:"
             yield from (f"  {path}" for path in files)
-        yield "The real thing, which says itself what to type next:"
-        yield f"  {this_python()} -m phase4.server"
+
+    def _next(self) -> Iterator[str]:
+        """Where to go from here."""
+        python = this_python()
+        ways = {
+            f"{python} -m phase4.demo": "the same with a live monitor; q ends it",
+            f"{python} -m phase4.server": "the real thing; it says what to type next",
+            "phase1/README.md": "the course, from one client and an echo",
+        }
+        width = max(map(len, ways))
+        yield "Next:"
+        for way, what in list(ways.items())[self._has_monitor :]:
+            yield f"  {way:<{width}}  {what}"
 
     def _problems(self, play: Play) -> Iterator[str]:
         if play.problem:
@@ -194,11 +220,13 @@ def show(*lines: str) -> None:
 
 def _item(what: str, how: str) -> list[str]:
     """A fact of the summary, in as many lines as the terminal makes of it."""
-    columns = min(shutil.get_terminal_size().columns, 100)
     first = f"  {what:<14} "
-    return textwrap.wrap(
-        how, max(columns - 1, 40), initial_indent=first, subsequent_indent=" " * len(first)
-    )
+    return textwrap.wrap(how, _columns(), initial_indent=first, subsequent_indent=" " * len(first))
+
+
+def _columns() -> int:
+    """How long a line of the summary may be."""
+    return max(min(shutil.get_terminal_size().columns, 100) - 1, 40)
 
 
 def _bad_end(name: str, exit_status: int) -> str:
@@ -248,7 +276,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add(
         "--seconds",
         type=positive_number,
-        help="run for so long, without the monitor, and print what the people see; the exit status "
+        help="run for so long, without the monitor, and tell what happens; the exit status "
         "is 0 if all happened that should (40 are enough), else 1",
     )
     add("--rounds", type=positive_number, help="end when the play was played so many times")

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from phase4.demo.story import Story
 from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import MAX_SERVER_LINE_BYTES, RECV_BYTES
@@ -123,7 +124,8 @@ def timeless(message: Message) -> Message:
 class Stage:
     """The people on it, what they type, and what they hear.
 
-    `tell` gets a line for each thing that was typed or heard. `curtain` is rung, by any thread, to
+    `tell` gets a line for each thing that was typed or heard, `story` what a stranger should know
+    of it. `curtain` is rung, by any thread, to
     end it all: whatever is under way then raises Curtain. `speed` divides the pauses.
     """
 
@@ -133,9 +135,11 @@ class Stage:
         tell: Callable[[str], None],
         chance: random.Random,
         *,
+        story: Story | None = None,
         speed: float = 1.0,
     ) -> None:
         self.chance = chance
+        self.story = story or Story(None)
         # Those who are in and read, oldest first.
         self.people: list[Person] = []
         # The same, with those who are about to come or go, and those who have stopped reading.
@@ -242,6 +246,8 @@ class Stage:
         self._selector.register(person.socket, selectors.EVENT_READ, person)
         self.until_hears(person, Prompt)
         self.forget(Joined("", name))  # of the last time
+        if asks_for:
+            self.story.did(name, f"asks for the name {asks_for}")
         self.type_line(person, asks_for or name)
         self.until(
             lambda: any(isinstance(each, Welcome | Error) for each in person.heard),
@@ -250,7 +256,9 @@ class Stage:
         if not any(isinstance(each, Welcome) for each in person.heard):  # --on-duplicate reject
             self.type_line(person, name)
         person.name = self.until_hears(person, Welcome).name
-        self.until_all_hear(self.people, Joined("", person.name))
+        joined = Joined("", person.name)
+        self.until_all_hear(self.people, joined)
+        self.story.noticed(joined)
         self.people.append(person)
         self.arrivals += 1
         return person
@@ -258,6 +266,7 @@ class Stage:
     def leave(self, person: Person, line: str) -> None:
         """Somebody says goodbye, and everybody sees it."""
         person.is_leaving = True
+        self.story.typed(person.name, line)
         self.type_line(person, line)
         self.until_gone(person, "")
         self.until(lambda: person.socket.fileno() < 0, f"the end of {person.name}'s stream")
@@ -266,13 +275,16 @@ class Stage:
         """Wait until everybody else was told that `person` left, and why."""
         if person in self.people:
             self.people.remove(person)
-        self.until_all_hear(self.people, Left("", person.name, reason))
+        left = Left("", person.name, reason)
+        self.until_all_hear(self.people, left)
+        self.story.noticed(left)
 
     def stop_reading(self, person: Person) -> None:
         """From here on `person` takes nothing, and says nothing, but stays connected."""
         self._selector.unregister(person.socket)
         self.people.remove(person)
         self.tell(person, "stops", "reading")
+        self.story.did(person.name, "stops reading, and stays connected")
 
     def drop(self, person: Person) -> None:
         """Close the connection of `person`."""
@@ -293,8 +305,14 @@ class Stage:
     def ask(self, person: Person, line: str, kind: type[AnyMessage]) -> AnyMessage:
         """Send one line, and give the answer, which is of this kind."""
         person.heard[:] = [each for each in person.heard if not isinstance(each, kind)]
+        self.story.typed(person.name, line)
         self.type_line(person, line)
-        return self.until_hears(person, kind)
+        answer = self.until_hears(person, kind)
+        if isinstance(answer, Error):
+            self.story.refused(person.name, answer)
+        else:
+            self.story.noticed(answer)
+        return answer
 
     def say(self, person: Person, text: str) -> None:
         """Say something to everybody, and wait until all the others heard it."""
@@ -302,6 +320,7 @@ class Stage:
         self.type_line(person, text)
         self.public_messages += 1
         self.until_all_hear(self.others(person), Public("", person.name, text))
+        self.story.said(person.name, text)
 
     def whisper(self, person: Person, to: Person, text: str, line: str = "") -> None:
         """Say something to one person, in the words of `line`, and wait until both have it."""
@@ -311,10 +330,13 @@ class Stage:
         self.type_line(person, line or f"/pm {to.name} {text}")
         self.private_messages += 1
         self.until_all_hear((person, to), message)
+        self.story.whispered(person.name, to.name, text)
 
     def paste(self, person: Person, lines: list[str], last: str) -> None:
         """Say many lines to everybody, and then `last`, in one piece; wait for nothing."""
-        self.tell(person, "pastes", f"{len(lines)} lines of {len(lines[0]):,} characters")
+        what = f"{len(lines)} lines of {len(lines[0]):,} characters"
+        self.tell(person, "pastes", what)
+        self.story.did(person.name, f"pastes {what}")
         person.send(*lines, last)
         self.public_messages += len(lines)
 

@@ -52,13 +52,16 @@ WHISPERS = ("Shall we go for lunch?", "Your tests are green.", "I like your outb
 class Play:
     """Runs in one thread. The others may read its attributes when that has ended."""
 
-    def __init__(self, stage: Stage, server: Address, relay: Address) -> None:
+    def __init__(
+        self, stage: Stage, server: Address, relay: Address, *, talk_pause_seconds: float
+    ) -> None:
         self.facts: dict[str, str] = {}  # what has come true, by the names in EXPECTED
         self.rounds = 0
         self.problem = ""  # the sentence of the Surprise
         self._stage = stage
         self._server = server
         self._relay = relay
+        self._talk_pause_seconds = talk_pause_seconds
         self._small_talk = small_talk(stage.chance)
         self._company: tuple[Person, ...] = ()  # the three who stay: Alice, Bob and Carol
 
@@ -86,13 +89,16 @@ class Play:
         self._say_too_much()
         self._stop_reading(dan)
         self._leave_and_return()
+        self._stage.story.scene("They talk on, until Dan leaves.")
         self._talk(seconds=6.0)
         self._stage.leave(dan, "exit")
+        self._stage.story.is_brief = True
 
     # --- the scenes ------------------------------------------------------------------------------
 
     def _arrive(self) -> None:
         stage = self._stage
+        stage.story.scene("Three people come in. They see each other come, and talk.")
         alice = stage.enter("Alice", self._server)
         stage.pause(0.8)
         bob = stage.enter("Bob", self._relay)
@@ -102,11 +108,13 @@ class Play:
         stage.say(alice, "Hello Bob, hello Carol!")
         stage.pause(0.8)
         self._company = (alice, bob, carol)
-        self.facts["came in"] = "Alice and Carol to the server, Bob through the relay"
+        how = "Alice and Carol to the server, Bob through the relay"
+        self._conclude("came in", how, f"{how}.")
 
     def _want_a_taken_name(self) -> Person:
         """Names are compared without case: ALICE is Alice's."""
         stage = self._stage
+        stage.story.scene("Dan wants a name that is taken. Capitals make no difference.")
         dan = stage.enter("Dan", self._relay, asks_for="ALICE")
         how = f"Dan asked for ALICE, which is Alice's; the server let him in as {dan.name}"
         stage.pause(1.0)
@@ -117,11 +125,12 @@ class Play:
             how += ", and he took Dan with /nick"
         stage.say(dan, "It is me, Dan.")
         stage.pause(0.8)
-        self.facts["a taken name"] = how
+        self._conclude("a taken name", how, "A name belongs to the first who asks for it.")
         return dan
 
     def _talk_in_private(self) -> None:
         stage = self._stage
+        stage.story.scene("Two of them talk in private, with /pm or @NAME.")
         alice, bob, _ = self._company
         stage.whisper(alice, bob, "Carol's birthday is tomorrow.")
         stage.pause(1.0)
@@ -130,34 +139,40 @@ class Play:
         # What was said after it came next to all the others, so it was not on its way to them.
         stage.say(bob, "Is it not a lovely day?")
         stage.pause(0.8)
-        self.facts["in private"] = "what Alice and Bob told each other reached nobody else"
+        how = "what Alice and Bob told each other reached nobody else"
+        self._conclude("in private", how, "Carol and Dan have got none of it.")
 
     def _mistype(self) -> None:
         """A private message with a mistake in it must not become a public one."""
         stage = self._stage
+        stage.story.scene("A private line that was mistyped must not become public.")
         alice, _, carol = self._company
         text = "I know what they are up to."
         stage.keep_secret(text)
         error = stage.ask(carol, f"/pmm Dan {text}", Error)
         stage.say(carol, "Oops.")  # comes next to everybody, so what is secret did not
         stage.pause(0.8)
-        self.facts["mistyped"] = f"Carol's /pmm Dan ... reached nobody: {error.text}"
+        how = f"Carol's /pmm Dan ... reached nobody: {error.text}"
+        self._conclude("mistyped", how, "What may be meant for one is never said to all.")
         stage.ask(alice, "/who", Online)
         stage.pause(0.8)
 
     def _say_too_much(self) -> None:
         stage = self._stage
+        stage.story.scene("A line that is too long is refused. Nobody else hears of it.")
         _, bob, _ = self._company
         line = "blah " * (TOO_LONG_BYTES // 5)
         stage.keep_secret(line[:PASTED_BYTES])
         error = stage.ask(bob, line, Error)
         stage.say(bob, "That was too much, I see.")
         stage.pause(0.8)
-        self.facts["too long"] = f"Bob's line of {TOO_LONG_BYTES:,} bytes: {error.text}"
+        how = f"Bob's line of {TOO_LONG_BYTES:,} bytes: {error.text}"
+        self._conclude("too long", how, "Bob alone was told, and goes on.")
 
     def _stop_reading(self, dan: Person) -> None:
         """Eve stops reading while Dan pastes; the server keeps it for her, up to a bound."""
         stage = self._stage
+        stage.story.scene("Eve stops reading, and Dan pastes a log. Who has to wait for her?")
         eve = stage.enter("Eve", self._server, is_slow=True)
         stage.say(eve, "Dan, show us your log? I shall be away for a moment.")
         stage.pause(1.0)
@@ -172,7 +187,8 @@ class Play:
         seconds, reason = time.monotonic() - stopped, self._cut_reason(eve)
         stage.until_gone(eve, reason)
         stage.drop(eve)
-        self.facts["cut off"] = f"Eve ({reason}), after {seconds:.0f} s in which she took nothing"
+        how = f"Eve ({reason}), after {seconds:.0f} s in which she took nothing"
+        self._conclude("cut off", how, "Nobody. A client that takes nothing for 10 s is cut off.")
 
     def _cut_reason(self, person: Person) -> str:
         """Why the server says that it has disconnected somebody; "" as long as it has not."""
@@ -195,13 +211,13 @@ class Play:
         for line in lines:
             stage.until_all_hear(stage.others(dan), Public("", dan.name, line))
         if number == 1 and seconds > SLOWED_SECONDS:
-            self.facts["slowed down"] = (
-                f"Dan sent {PASTED_LINES} long lines at once; "
-                f"they were read over {seconds:.1f} s, and none was lost"
-            )
+            how = f"they were read over {seconds:.1f} s, and none was lost"
+            all_at_once = f"Dan sent {PASTED_LINES} long lines at once; {how}"
+            self._conclude("slowed down", all_at_once, f"Dan's lines: {how}.")
 
     def _leave_and_return(self) -> None:
         stage = self._stage
+        stage.story.scene("Whoever left, or was cut off, may come back.")
         alice, bob, carol = self._company
         stage.say(alice, "Eve has stopped reading, and is gone.")
         stage.pause(1.0)
@@ -216,9 +232,13 @@ class Play:
         stage.pause(0.8)
         self._company = (alice, bob, carol)
         stage.leave(eve, "/exit")
-        self.facts["left and back"] = (
-            "Eve, who had been cut off, and Carol, who had left with /quit"
-        )
+        how = "Eve, who had been cut off, and Carol, who had left with /quit"
+        self._conclude("left and back", how, "Both have got their names again.")
+
+    def _conclude(self, what: str, how: str, moral: str) -> None:
+        """A promise was kept: how, for the summary, and for the story what that means."""
+        self.facts[what] = how
+        self._stage.story.concluded(moral)
 
     # --- small talk ------------------------------------------------------------------------------
 
@@ -228,7 +248,7 @@ class Play:
         end = Deadline(seconds / stage.speed)
         while not (unless() or end.has_passed):
             self._say_next()
-            stage.pause(0.7, unless)
+            stage.pause(self._talk_pause_seconds, unless)
 
     def _say_next(self) -> None:
         """The next line of the small talk, which goes on where it was left."""

@@ -8,11 +8,11 @@ most are, if it does not say otherwise (COLORFGBG).
 
 import itertools
 import os
-import sys
 from collections.abc import Iterator
 from typing import TextIO
 
 from shared.arguments import this_python
+from shared.console import has_looks, wants_colours
 
 NO_LIBRARY = (
     "A QR code is made by the library segno, which is not installed: "
@@ -52,9 +52,7 @@ def in_terminal(text: str, stream: TextIO) -> str:
     squares = modules(text, QUIET_MODULES)
     rows = (len(squares) + 1) // 2
     _fit(len(squares[0]), rows + 2, stream)  # a line below it, and the cursor's
-    # An old console of Windows would show the sequences.
-    is_console = sys.platform == "win32" and "WT_SESSION" not in os.environ
-    if is_console or os.environ.get("TERM") == "dumb":
+    if not has_looks(stream):
         return "\n".join(_blocks(squares))
     return "\n".join(_styled(squares, *_looks()))
 
@@ -105,7 +103,7 @@ def _fit(columns: int, rows: int, stream: TextIO) -> None:
 
 def _looks() -> tuple[str, str]:
     """Light on dark, and dark on light."""
-    if not os.environ.get("NO_COLOR"):  # https://no-color.org
+    if wants_colours():
         return COLOURS
     own, turned = REVERSE
     # Some terminals tell the number of their background's colour: 7 and 15 are white.
