@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from phase4.transport.contexts import fingerprint
+from phase4.transport.contexts import fingerprint, in_groups
 from shared.address import Address
 
 GIVEN = "given.json"
@@ -52,7 +52,9 @@ class Given:
     def _fingerprints(self) -> Iterator[str]:
         parts = self.pem.split(_END)[:-1]
         for part in parts[:MAX_SHOWN]:
-            yield f"SHA256 {fingerprint(ssl.PEM_cert_to_DER_cert(part.lstrip() + _END))}"
+            yield "SHA256"
+            certificate = ssl.PEM_cert_to_DER_cert(part.lstrip() + _END)
+            yield from (f"  {group}" for group in in_groups(fingerprint(certificate)))
         if len(parts) > MAX_SHOWN:
             yield f"and {len(parts) - MAX_SHOWN} more"
 

@@ -17,6 +17,7 @@ import pytest
 from phase4.handout import entry
 from shared.version import VERSION
 from tests.house.test_house import ARROWS
+from tests.kit.certificates import fingerprint_in
 from tests.kit.chat import Chat, secure
 from tests.kit.desktop import Desktop, WindowProgram
 from tests.kit.harness import ROOT, Program, free_port, run, wait_until
@@ -128,12 +129,11 @@ def test_in_a_pipe_it_is_the_client_for_a_terminal(handout: Handout) -> None:
 def test_it_says_what_it_is_and_whom_it_believes(handout: Handout) -> None:
     status, said = opened(handout, "--version")
     assert status == 0
-    first, second, third = said.splitlines()
+    first, second, *shown = said.splitlines()
     place = f"127.0.0.1:{handout.chat.port}"
     assert first == f"chat.pyz: the chat at {place}, made by version {VERSION}"
     assert re.fullmatch(r"With TLS, .* until \d{4}-\d\d-\d\d:", second)
-    (fingerprint,) = (each for each in handout.chat.output if each.startswith("Fingerprint "))
-    assert third == fingerprint.removeprefix("Fingerprint ")
+    assert fingerprint_in("\n".join(shown)) == fingerprint_in("\n".join(handout.chat.output))
     assert said.replace("chat.pyz", str(handout.file)) in handout.said
     assert "no key in it" in handout.said
 
