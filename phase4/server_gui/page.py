@@ -81,6 +81,9 @@ class ServerPage(ttk.Frame):
             field.configure(state=state)
         self.tls_box.configure(state=state)
         self.tls.set_state(state)
+        if self.winfo_viewable():
+            self.update_idletasks()
+            self._fit()  # a longer state needs more space
 
     def show_selected(self, name: str) -> None:
         """Let the button disconnect `name`; nobody, where that is empty."""

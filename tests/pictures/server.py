@@ -17,7 +17,7 @@ from tests.kit.desktop import Desktop, Window
 from tests.kit.harness import ROOT, SECONDS, Peer, free_port, wait_until
 from tests.phase4.server_gui.test_server_gui import ServerWindow, join
 
-SIZE = ("860", "660")
+SIZE = ("920", "660")
 BEHIND = "#dfe3ea"
 PEOPLE = ("Ada", "Grace", "Linus", "Анна", "Margaret", "Edsger", "Barbara", "Guido")
 SAID = (

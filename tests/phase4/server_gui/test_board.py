@@ -161,6 +161,21 @@ def test_where_nobody_else_can_connect_the_window_says_so(root: tk.Tk, open_app:
     assert vars(app)["_board_window"] is None
 
 
+def test_beside_the_buttons_the_state_is_always_whole(root: tk.Tk, open_app: OpenApp) -> None:
+    """A running server has more to say than a stopped one, and the window stays as it is."""
+    app = open_app("127.0.0.1")
+    state = vars(app.page)["_head"]  # with its light
+    root.update()
+    rows = (("_head", "_inputs", "_buttons"), ("tls_box", "_hint"))
+    needed = [sum(vars(app.page)[part].winfo_reqwidth() for part in row) for row in rows]
+    width = max(needed) + 6 * app.theme.unit
+    root.geometry(f"{width}x600")
+    see(root, lambda: root.winfo_width() == width, "a window in which it fits, just")
+    app.start()
+    port_of(app)
+    see(root, lambda: state.winfo_width() >= state.winfo_reqwidth() > 1, "all of it")
+
+
 def test_the_option_opens_it_once_the_server_runs(
     desktop: Desktop, tmp_path: Path, host: str
 ) -> None:
