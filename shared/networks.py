@@ -37,6 +37,12 @@ class Way:
     use: Use
 
 
+EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Hosts that stand for all addresses of this machine, and the address to connect to from here."""
+
+MAX_INSIDE = 3
+"""Networks inside this machine that are named: somebody who develops with containers has many."""
+
 _VPN = re.compile(
     r"(?i)(u?tun|tap|wg|ppp|ipsec|gpd|cscotun)[-\d]|zt\w{8}$|nordlynx|proton|tailscale"
     r"|.*\b(vpn|wireguard|openvpn|tailscale|zerotier|anyconnect|fortinet)"
@@ -70,6 +76,34 @@ def own_ways(*, with_ipv6: bool = True) -> list[Way]:
     order = list(Use)
     ways.sort(key=lambda way: order.index(way.use))
     return list(_one_of_ipv6_each(ways))
+
+
+def ways_to(host: str) -> list[Way]:
+    """The addresses under which other machines reach a server that listens on all; else none."""
+    return own_ways(with_ipv6=host != "0.0.0.0") if host in EVERY_NETWORK else []
+
+
+def told_to_others(host: str, one: str, several: str) -> Iterator[str]:
+    """How other machines reach a server that listens on `host`, in lines; none if it is not all.
+
+    `one` is the sentence for a single address, in place of its {}. `several` stands above a list
+    that says of each what it is good for.
+    """
+    ways = ways_to(host)
+    inside = [way for way in ways if way.use is Use.INSIDE]
+    others = [way for way in ways if way.use is not Use.INSIDE]
+    if len(others) == 1:
+        yield one.format(others[0].address)
+    elif others:
+        yield several
+        width = max(len(str(way.address)) for way in others)
+        yield from (f"  {way.address!s:<{width}}  {way.card}: {way.use.value}" for way in others)
+    elif host in EVERY_NETWORK:
+        yield "This machine is in no network now, so no other machine can connect."
+    if inside:
+        known = ", ".join(f"{way.address} ({way.card})" for way in inside[:MAX_INSIDE])
+        more = ", ..." if len(inside) > MAX_INSIDE else ""
+        yield f"Not {known}{more}: {Use.INSIDE.value}."
 
 
 def _one_of_ipv6_each(ways: Iterable[Way]) -> Iterator[Way]:

@@ -20,6 +20,7 @@ from shared.arguments import add_listen_arguments, file_path, positive_number
 from shared.console import Console
 from shared.defaults import CHAT_PORT, HOST, MAX_CLIENTS, RELAY_PORT
 from shared.listener import ListenError, open_listener
+from shared.networks import told_to_others
 from shared.stopping import on_stop_signals, raise_descriptor_limit
 from shared.threaded_server import ThreadedServer
 
@@ -122,6 +123,11 @@ def _introduction(options: argparse.Namespace, here: str, fingerprint: str) -> l
     ]
     if fingerprint:
         lines += ["Fingerprint SHA256", *(f"  {each}" for each in in_groups(fingerprint))]
+    lines += told_to_others(
+        options.host,
+        "Other machines connect to {}.",
+        "Other machines connect to it in a network that both are in:",
+    )
     lines += [
         f"ALTERING what people say, both ways: {old!r} becomes {new!r}"
         for old, new in options.replace

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 
 from phase4.transport.contexts import in_groups
 from shared.address import ip_address
-from shared.networks import Use, Way, own_ways
-
-EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Hosts that stand for all addresses of this machine, and the address to connect to from here."""
+from shared.networks import EVERY_NETWORK, Use, ways_to
 
 NOT_FROM_ELSEWHERE = (
     "There is nothing to write on the board: no other machine can connect. "
@@ -49,11 +46,6 @@ class Board:
         """
         words = ["SHA256", *in_groups(self.fingerprint)] if self.fingerprint else []
         return " ".join([self.host, str(self.port), *words]).upper()
-
-
-def ways_to(host: str) -> list[Way]:
-    """The addresses under which other machines reach a server that listens on all; else none."""
-    return own_ways(with_ipv6=host != "0.0.0.0") if host in EVERY_NETWORK else []
 
 
 def board_of(host: str, port: int, fingerprint: str) -> Board | None:

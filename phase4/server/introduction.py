@@ -1,18 +1,17 @@
 """What a server says when it has started: where everything is, and what to type next."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from phase4.server.board import EVERY_NETWORK, ways_to
 from phase4.server.chat_server import ChatServer
 from phase4.server.nicknames import WHY_ASCII_ONLY
 from phase4.transport.contexts import in_groups
 from shared.address import Address
 from shared.arguments import this_python
-from shared.networks import Use
+from shared.networks import EVERY_NETWORK, told_to_others
 
-MAX_INSIDE = 3
-"""Networks inside this machine that are named: somebody who develops with containers has many."""
+FROM_ONE = "From another machine, with --host {} instead."
+FROM_SEVERAL = "From another machine, with the --host of a network that both are in:"
 
 
 def introduce(
@@ -33,10 +32,8 @@ def introduce(
     show(f"Listening on {server.address}{' with TLS' if is_all_tls else ''}{reach}")
     if server.tls_address and not is_all_tls:
         show(f"The same with TLS on {server.tls_address}")
-    if server.fingerprint:
-        show("Fingerprint SHA256")
-        for group in in_groups(server.fingerprint):
-            show(f"  {group}")
+    for line in _fingerprint(server):
+        show(line)
     show(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
     for url in server.metrics_urls:
         show(f"Metrics on {url}")
@@ -55,9 +52,16 @@ def introduce(
     between = "  " if is_one_width else " – "
     for module, what in next_ones:
         show(f"  {python} -m {module:<{width}}{between}{what}")
-    for line in from_elsewhere(server.settings.host):
+    for line in told_to_others(server.settings.host, FROM_ONE, FROM_SEVERAL):
         show(line)
     show(how_to_stop)
+
+
+def _fingerprint(server: ChatServer) -> list[str]:
+    """As people compare it; nothing without TLS."""
+    if not server.fingerprint:
+        return []
+    return ["Fingerprint SHA256", *(f"  {group}" for group in in_groups(server.fingerprint))]
 
 
 def _where_to_connect(server: ChatServer) -> str:
@@ -74,25 +78,3 @@ def _where_to_look(server: ChatServer) -> str:
     """HOST:PORT of the status, for a monitor on this machine."""
     host = server.settings.status_host
     return str(Address(EVERY_NETWORK.get(host, host), server.status_port))
-
-
-def from_elsewhere(host: str) -> Iterator[str]:
-    """Under which addresses other machines reach a server that listens on `host`, where it is all.
-
-    One is a sentence; of several each has a line, with what it is good for.
-    """
-    ways = ways_to(host)
-    inside = [way for way in ways if way.use is Use.INSIDE]
-    others = [way for way in ways if way.use is not Use.INSIDE]
-    if len(others) == 1:
-        yield f"From another machine, with --host {others[0].address} instead."
-    elif others:
-        yield "From another machine, with the --host of a network that both are in:"
-        width = max(len(str(way.address)) for way in others)
-        yield from (f"  {way.address!s:<{width}}  {way.card}: {way.use.value}" for way in others)
-    elif host in EVERY_NETWORK:
-        yield "This machine is in no network now, so no other machine can connect."
-    if inside:
-        known = ", ".join(f"{way.address} ({way.card})" for way in inside[:MAX_INSIDE])
-        more = ", ..." if len(inside) > MAX_INSIDE else ""
-        yield f"Not {known}{more}: {Use.INSIDE.value}."

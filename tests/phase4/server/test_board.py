@@ -173,6 +173,14 @@ def machine(need: Need) -> Iterator[str]:
 CARDS = {"tun0": "10.8.0.2", "docker0": "172.17.0.1", "wlan0": "192.168.1.20", "eth1": "10.0.5.3"}
 
 
+def test_a_relay_says_as_well_where_others_connect(machine: str) -> None:
+    options = ("--host", "0.0.0.0", "--port", "0")
+    with Program("tests.kit.in_namespace", machine, "phase4.relay", *options) as program:
+        program.expect("^Other machines connect to it in a network that both are in:$")
+        program.expect("^  192.168.1.20  wlan0: the way to everywhere else: most likely this one$")
+        program.expect("^Not 172")
+
+
 def test_of_several_networks_each_is_said_with_what_it_is_good_for(
     machine: str, tmp_path: Path
 ) -> None:
