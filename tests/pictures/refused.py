@@ -24,12 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     picture = parser.parse_args(arguments).picture
     with tempfile.TemporaryDirectory() as name, Desktop(1600, 900) as desktop:
         directory = Path(name)
-        with Chat(directory, *_certificate(directory, "server")) as chat:
+        with Chat(directory, *new_certificate(directory, "server")) as chat:
             _join(_before_and_after(desktop, directory, chat), picture)
     print(f"Wrote {picture}")
 
 
-def _certificate(directory: Path, whose: str) -> tuple[str, ...]:
+def new_certificate(directory: Path, whose: str) -> tuple[str, ...]:
     """A new certificate; the options to use it."""
     files = {each: str(directory / f"{whose}-{each}.pem") for each in ("cert", "key")}
     status, printed = run(
@@ -54,7 +54,7 @@ def _before_and_after(desktop: Desktop, directory: Path, chat: Chat) -> list[Pat
             relay.expect("client → server")  # whether it has arrived
             relay.expect("server → client")  # it has
             before = _picture(ada, directory / "before.png", "under the mat")
-        own = _certificate(directory, "mallory")
+        own = new_certificate(directory, "mallory")
         with Server("phase4.relay", *upstream, *own, *to_server, port=port):
             after = _picture(ada, directory / "after.png", "another certificate")
     return [before, after]

@@ -56,7 +56,7 @@ def test_the_first_time_the_fingerprint_is_shown_and_the_bar_says_tls(
 ) -> None:
     address = ("--port", str(chat.port), "--name", "Ann")
     ann = open_terminal(*address, "--tls", "--known-hosts", str(known), columns=columns)
-    ann.shows(r"nobody vouches for it")
+    ann.shows(r"nobody\s+vouches\s+for\s+it")
     ann.shows(line_by_line(fingerprint_of(chat)))
     ann.shows(rf"^ Ann \| 127\.0\.0\.1:{chat.port} \| TLS \(first tim")
     assert parse(known.read_text()) == [Entry("127.0.0.1", chat.port, fingerprint_of(chat))]
