@@ -24,7 +24,7 @@ def open_window(class_name: str, instead: str) -> "tkinter.Tk":
         raise NoWindow(
             "The window needs tkinter, which this Python does not have: install it (Debian and "
             "Ubuntu: apt install python3-tk; Fedora: dnf install python3-tkinter; macOS with "
-            f"Homebrew: brew install python-tk), or {instead}"
+            f"Homebrew: brew install python-tk; Python from python.org has it), or {instead}"
         ) from error
     from phase4.widgets.theme import prepare_screen
 
