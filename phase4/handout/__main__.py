@@ -3,8 +3,8 @@
     python -m phase4.handout --host 192.168.1.20 --tls --ca chat-cert.pem
 
 It writes chat.pyz: the window and the client for a terminal, the certificate, and where the server
-is. Python 3.11 or later opens it, and no library is needed: by a double click, where Python has
-been installed so, and by `python chat.pyz` everywhere. It asks for a name alone.
+is. Python 3.11 or later opens it, without any library: by a double click, where Python was
+installed for that, and by `python chat.pyz` everywhere. It asks for a name alone.
 
 New here: a program in one file. Python runs a zip archive that has a `__main__.py` (PEP 441), and
 imports from it as from a folder.

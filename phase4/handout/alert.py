@@ -1,7 +1,7 @@
 """Say something to a person who may have no terminal. Any Python since 2.7 can read this file.
 
-Who starts a program with a double click does not see what it prints: there is nothing to see, or a
-console that is gone at once.
+After a double click nobody sees what a program prints: it has no console, or one that is gone at
+once.
 """
 
 import os

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from phase4.certificate import Name
 from phase4.transport.contexts import HeldCertificates, client_context
+from shared.message import clean
 
 if TYPE_CHECKING:  # the library is asked for where it is used: it may not be installed
     from cryptography import x509
@@ -58,7 +59,10 @@ def vouched(path: Path, host: Name) -> Vouched:
     pem = _certificates_in(path)
     with warnings.catch_warnings():  # some old authorities break a rule, and the library tells so
         warnings.simplefilter("ignore")
-        return _judged(path, host, pem)
+        try:
+            return _judged(path, host, pem)
+        except ValueError as error:  # the library reads some parts only when they are asked for
+            raise NotVouched(_UNREADABLE.format(path=path)) from error
 
 
 def _judged(path: Path, host: Name, pem: str) -> Vouched:
@@ -122,9 +126,10 @@ def _names_in(certificate: "x509.Certificate") -> Iterator[Name]:
     """Hosts and addresses for which it is. None where it is so odd that no client takes it."""
     from cryptography import x509
 
+    odd = (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
     try:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except (x509.ExtensionNotFound, ValueError):
+    except (*odd, ValueError):
         return
     yield from extension.value.get_values_for_type(x509.DNSName)
     for each in extension.value.get_values_for_type(x509.IPAddress):
@@ -148,13 +153,13 @@ def _is_ca(certificate: "x509.Certificate") -> bool:
 
     try:
         basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
         return False
     return basic.value.ca and not any(_names_in(certificate))
 
 
 def _why_not_for(path: Path, host: Name, certificates: "Sequence[x509.Certificate]") -> str:
-    named = [str(name) for each in certificates for name in _names_in(each)]
+    named = [clean(str(name)) for each in certificates for name in _names_in(each)]
     whose = (
         f"it is for {', '.join(named[:5])}{', ...' * (len(named) > 5)}"
         if named

@@ -256,6 +256,7 @@ def test_an_old_python_says_that_it_is_too_old_where_a_person_sees_it(
         assert len(program.rest_of_output()) == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has a window for this by itself")
 def test_without_tkinter_it_says_how_to_go_on_in_a_terminal_where_a_person_sees_it(
     handout: Handout, tmp_path: Path
 ) -> None:

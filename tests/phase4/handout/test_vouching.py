@@ -159,6 +159,11 @@ def test_what_only_looks_like_a_certificate_cannot_be_read(file: Path) -> None:
         assert why(file) == f"{file} holds a certificate that cannot be read."
 
 
+def test_the_names_of_a_certificate_move_no_cursor(file: Path) -> None:
+    file.write_bytes(certificate_with_names(b"\x1b[2Jx").partition(b"-----BEGIN PRIV")[0])
+    assert "it is for \ufffd[2Jx." in why(file)
+
+
 def test_the_command_says_it_in_one_line_and_writes_nothing(file: Path, tmp_path: Path) -> None:
     file.write_text(pem_for("chat.example"))
     output = tmp_path / "chat.pyz"
