@@ -53,8 +53,8 @@ class Given:
         parts = self.pem.split(_END)[:-1]
         for part in parts[:MAX_SHOWN]:
             yield "SHA256"
-            certificate = ssl.PEM_cert_to_DER_cert(part.lstrip() + _END)
-            yield from (f"  {group}" for group in in_groups(fingerprint(certificate)))
+            shown = in_groups(fingerprint(ssl.PEM_cert_to_DER_cert(part.lstrip() + _END)))
+            yield from (f"  {each}" for each in shown)
         if len(parts) > MAX_SHOWN:
             yield f"and {len(parts) - MAX_SHOWN} more"
 
