@@ -50,8 +50,8 @@ def serve_next_client(listener: socket.socket) -> None:
     wait_for(listener)
     try:
         connection, (host, port) = listener.accept()
-    except ConnectionError:
-        return  # it hung up while it queued; some systems tell us so here
+    except (OSError, TypeError):  # TypeError: on macOS it has no (host, port) any more
+        return  # it hung up while it queued; each system tells us so in its own way
     with connection:  # closes it, whatever happens
         print(f"{host}:{port} connected", flush=True)
         try:

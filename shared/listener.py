@@ -24,6 +24,18 @@ _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL)
 """What bind() and socket() say of an address that this machine lacks: another machine's, one of
 IPv6 where there is none, a link-local one without its network (ip(7), ipv6(7))."""
 
+_NEWCOMER_FAILED = tuple(
+    # accept() may report what befell the newcomer, not the listener: Linux its network's errors
+    # (accept(2), "Error handling"; EPERM is a firewall's), others that it is gone already
+    # (ENOTCONN). Not every system knows each of these.
+    getattr(errno, name)
+    for name in (
+        *("ENETDOWN", "EPROTO", "ENOPROTOOPT", "EHOSTDOWN", "ENONET", "EHOSTUNREACH"),
+        *("EOPNOTSUPP", "ENETUNREACH", "ETIMEDOUT", "EPERM", "ENOTCONN"),
+    )
+    if hasattr(errno, name)
+)
+
 _PORT_TRIES = 50
 """Ports that the system may propose, until one is free at each of several addresses."""
 
@@ -95,20 +107,34 @@ class Listener:
         """A connection to any of the addresses, and its peer's address. Never waits.
 
         The addresses take turns, so a crowd at one keeps nobody out at another. Raises
-        BlockingIOError where there is no connection, and what a socket's accept() raises.
+        BlockingIOError where there is no connection, ConnectionError where it has gone already, on
+        whatever system, and OSError where the listener itself can accept none.
         """
         for _ in self.sockets:
             self._turn = (self._turn + 1) % len(self.sockets)
             with contextlib.suppress(BlockingIOError):
-                connection, address = self.sockets[self._turn].accept()
-                connection.setblocking(True)  # some systems hand on the listener's own setting
-                return connection, address
+                return _accept(self.sockets[self._turn])
         raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     def close(self) -> None:
         """Close all sockets; again does no harm."""
         for each in self.sockets:
             each.close()
+
+
+def _accept(listener: socket.socket) -> tuple[socket.socket, Any]:
+    """As accept(), with one kind of error for a newcomer that has gone while it queued."""
+    try:
+        connection, address = listener.accept()
+    except OSError as error:
+        if error.errno not in _NEWCOMER_FAILED:
+            raise
+        raise ConnectionAbortedError(errno.ECONNABORTED, str(error)) from error
+    if not address:  # macOS: it gives a connection all the same, without an address
+        connection.close()
+        raise ConnectionAbortedError(errno.ECONNABORTED, os.strerror(errno.ECONNABORTED))
+    connection.setblocking(True)  # some systems hand on the listener's own setting
+    return connection, address
 
 
 def open_listener(

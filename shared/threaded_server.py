@@ -32,16 +32,6 @@ Handler = Callable[[socket.socket, str], None]
 FULL = "! The server is full; try again later."
 
 _NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-_ITS_NETWORK_FAILED = tuple(
-    # Linux reports with accept() what befell the newcomer, not the listener (accept(2), "Error
-    # handling"; EPERM is a firewall's). Not every system knows each of these.
-    getattr(errno, name)
-    for name in (
-        *("ENETDOWN", "EPROTO", "ENOPROTOOPT", "EHOSTDOWN", "ENONET", "EHOSTUNREACH"),
-        *("EOPNOTSUPP", "ENETUNREACH", "ETIMEDOUT", "EPERM"),
-    )
-    if hasattr(errno, name)
-)
 _MAX_REFUSING_THREADS = 32
 
 _THREAD_STACK_BYTES = 256 * 1024
@@ -170,10 +160,9 @@ class ThreadedServer:
         except (BlockingIOError, ConnectionError):
             return  # it came and went
         except OSError as error:
-            if error.errno in _NO_DESCRIPTOR_LEFT:
-                self._refuse_with_reserve(error)
-            elif error.errno not in _ITS_NETWORK_FAILED:
+            if error.errno not in _NO_DESCRIPTOR_LEFT:
                 raise
+            self._refuse_with_reserve(error)
             return
         if self._at_once(connection):
             hang_up(connection)

@@ -1,12 +1,17 @@
 """Phase 1's server: one client at a time."""
 
 import ast
+import errno
 import signal
+import socket
 import sys
+import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from phase1.server import serve_next_client
 from tests.kit.harness import ROOT, Server
 from tests.kit.phases_common import ServerPromises, expect_end_after_whatever, fill
 
@@ -60,6 +65,28 @@ def test_who_waits_in_the_queue_sees_the_end_when_it_stops(server: Server) -> No
         alice.close()
         bob.expect_end()
         assert server.wait() == 0
+
+
+class _Gone(socket.socket):
+    """A listener whose newcomer has gone while it queued."""
+
+    error: OSError | None = None
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Say so as some system does; macOS gives a connection without an address."""
+        if self.error:
+            raise self.error
+        return super().accept()[0], None
+
+
+@pytest.mark.parametrize("error", [None, OSError(errno.ENOTCONN, "gone")], ids=str)
+def test_a_client_that_hangs_up_while_it_queues_ends_nothing(error: OSError | None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        gone = _Gone(fileno=plain.detach())
+    gone.error = error
+    with gone, socket.create_connection(gone.getsockname()), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it is closed, as nobody holds it
+        serve_next_client(gone)
 
 
 def test_it_is_written_by_hand() -> None:

@@ -2,17 +2,20 @@
 
 import contextlib
 import errno
+import os
+import select
 import socket
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from shared import defaults
 from shared.address import Address
 from shared.connector import ConnectError, connect
-from shared.listener import ListenError, open_listener, tune_connection
-from tests.kit.harness import SECONDS, Peer, free_port
+from shared.listener import Listener, ListenError, open_listener, tune_connection
+from tests.kit.harness import SECONDS, Peer, free_port, wait_until
 
 
 @contextlib.contextmanager
@@ -89,6 +92,52 @@ def test_ipv6_works() -> None:
         with Peer("::1", address.port):
             connection, _ = listener.accept()
             connection.close()
+
+
+class Gone(socket.socket):
+    """A listener whose newcomer has gone while it queued, and which says so in a system's way."""
+
+    error: OSError | None = None
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Fail, or give a connection whose address is unknown, as macOS does."""
+        connection, _ = super().accept()
+        if self.error:
+            connection.close()
+            raise self.error
+        return connection, None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        None,
+        *(OSError(number, os.strerror(number)) for number in (errno.ENOTCONN, errno.EHOSTUNREACH)),
+        ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)),
+    ],
+    ids=str,
+)
+def test_a_newcomer_that_has_gone_is_one_kind_of_error_on_every_system(
+    error: OSError | None,
+) -> None:
+    with open_listener("127.0.0.1", 0) as plain:
+        gone = Gone(fileno=plain.sockets[0].detach())
+    gone.error = error
+    with Listener([gone]) as listener, Peer("127.0.0.1", listener.port):
+        wait_until(lambda: select.select([gone], [], [], 0)[0], "it is in the queue")
+        with pytest.raises(ConnectionError):
+            listener.accept()
+
+
+def test_a_fault_of_the_listener_itself_is_told_as_it_is() -> None:
+    """No newcomer is to blame for it, so nobody goes on as if nothing was."""
+    with open_listener("127.0.0.1", 0) as plain:
+        gone = Gone(fileno=plain.sockets[0].detach())
+    gone.error = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    with Listener([gone]) as listener, Peer("127.0.0.1", listener.port):
+        wait_until(lambda: select.select([gone], [], [], 0)[0], "it is in the queue")
+        with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+            listener.accept()
 
 
 class Refusing(socket.socket):

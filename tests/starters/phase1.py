@@ -42,7 +42,10 @@ def open_listener(port: int) -> socket.socket:
 def serve(listener: socket.socket) -> None:
     """Talk to one client after the other."""
     while True:
-        connection, _address = listener.accept()
+        try:
+            connection, _address = listener.accept()
+        except ConnectionError:
+            continue  # it hung up while it queued; some systems tell us so here
         with connection:  # closes it, whatever happens
             # <8>
             # TODO 8: a client that vanishes takes nobody along

@@ -43,7 +43,10 @@ class Server:
     def accept_clients(self, listener: socket.socket) -> None:
         """Let each client be served, for ever."""
         while True:
-            connection, (host, port) = listener.accept()
+            try:
+                connection, (host, port) = listener.accept()
+            except (ConnectionError, TypeError):  # TypeError: on macOS it has no (host, port)
+                continue  # it hung up while it queued; some systems tell us so here
             # <1>
             # TODO 1: two clients are served at once
             #   This serves a client to its end, and nobody is accepted meanwhile. Let a thread do

@@ -69,7 +69,10 @@ class Chat:
     def accept_clients(self, listener: socket.socket) -> None:
         """A thread for each client, for ever."""
         while True:
-            connection, (host, port) = listener.accept()
+            try:
+                connection, (host, port) = listener.accept()
+            except (ConnectionError, TypeError):  # TypeError: on macOS it has no (host, port)
+                continue  # it hung up while it queued; some systems tell us so here
             client = Client(connection, f"{host}:{port}")
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 

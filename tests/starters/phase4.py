@@ -78,7 +78,10 @@ class Chat:
     def accept_clients(self, listener: socket.socket) -> None:
         """A thread for each client, for ever."""
         while True:
-            person = Person(listener.accept()[0])
+            try:
+                person = Person(listener.accept()[0])
+            except ConnectionError:
+                continue  # it hung up while it queued; some systems tell us so here
             threading.Thread(target=self.serve, args=(person,), daemon=True).start()
 
     def serve(self, person: Person) -> None:
