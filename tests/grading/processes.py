@@ -6,7 +6,8 @@ group of its own would do, but then whoever ends ours (Ctrl-C, tests/progress/) 
 and a daemon leaves its group and its parent.
 
 So each start has a mark: a variable of the environment, which all that it starts inherits, a
-daemon too. Two marks do not disturb each other: the environment may hold any number of them.
+daemon too. Two marks do not disturb each other: the environment may hold any number of them. On
+Windows nobody may read another's environment; there a mark is the name of a job (`jobs`).
 """
 
 import contextlib
@@ -15,8 +16,12 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+if sys.platform == "win32":
+    from tests.grading import jobs
 
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows it is all the same
 
@@ -34,6 +39,15 @@ def new_mark() -> str:
     return mark
 
 
+def start_marked(
+    mark: str, words: Sequence[str], *, env: Mapping[str, str], **options: Any
+) -> subprocess.Popen[bytes]:
+    """As Popen(); the process has the mark, and so has all that it will start. Raises OSError."""
+    if sys.platform == "win32":
+        return jobs.start(mark, words, env={**env, mark: "1"}, **options)
+    return subprocess.Popen(words, env={**env, mark: "1"}, **options)
+
+
 def end_all_marked() -> None:
     """End what this process has started and not ended: Ctrl-C may come while it starts something.
 
@@ -45,6 +59,8 @@ def end_all_marked() -> None:
 
 def end_marked(mark: str, *, pid: int | None = None) -> None:
     """End all that carries the mark, and the family of `pid`. Nothing is left that can be found."""
+    if sys.platform == "win32":
+        jobs.end(mark)
     for _ in range(_ROUNDS):
         found = started(mark, pid)
         send_signal(found, KILL)
@@ -56,11 +72,11 @@ def end_marked(mark: str, *, pid: int | None = None) -> None:
 def started(mark: str, pid: int | None = None) -> list[int]:
     """What carries the mark, and `pid` with its children, theirs, and so on.
 
-    On Windows `pid` alone: `send_signal` finds the others. Give no `pid` whose end was waited for:
-    its number may be another's by now.
+    On Windows a `pid` without the mark is alone. Give no `pid` whose end was waited for: its number
+    may be another's by now.
     """
     if sys.platform == "win32":
-        return [pid] if pid else []
+        return list(dict.fromkeys([*([pid] if pid else []), *jobs.members(mark)]))
     if not (_PROC / "self/environ").exists():
         return _started_says_ps(mark, pid)
     parents: dict[int, int] = {}
@@ -82,12 +98,9 @@ def family(pid: int) -> list[int]:
 def send_signal(pids: Iterable[int], number: int) -> None:
     """Send a signal to these processes, where they still run. On Windows, end them."""
     for pid in pids:
-        if sys.platform == "win32":  # /T: with all that it has started
-            command = ["taskkill", "/F", "/T", "/PID", str(pid)]
-            subprocess.run(command, capture_output=True, check=False)
-        else:
-            with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: zombies
-                os.kill(pid, number)
+        # It has ended: macOS says EPERM of a zombie, and Windows may say anything.
+        with contextlib.suppress(OSError):
+            os.kill(pid, number)
 
 
 def _with_children(marked: list[int], pid: int | None, parents: dict[int, int]) -> list[int]:
@@ -123,7 +136,7 @@ def _started_says_ps(mark: str, pid: int | None) -> list[int]:
     parents: dict[int, int] = {}
     marked = []
     for line in listed.stdout.splitlines():
-        number, parent = line.split()[:2]
+        number, parent = line.split(None, 2)[:2]
         parents[int(number)] = int(parent)
         if mark.encode() in line:
             marked.append(int(number))

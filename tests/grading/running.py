@@ -15,7 +15,7 @@ from tests.grading.console import Console
 from tests.grading.deaths import Ending, ending
 from tests.grading.listening import Listener, listeners_of
 from tests.grading.people import DAEMON, DEAD, Verdict
-from tests.grading.processes import end_marked, new_mark, send_signal, started
+from tests.grading.processes import end_marked, new_mark, send_signal, start_marked, started
 from tests.kit.harness import environment
 
 START_SECONDS = 10.0  # a big runtime on a slow machine
@@ -57,10 +57,11 @@ class Running:
         self._keeps_visitors = False  # one was not seen off in time, and none is waited for again
         self._resets_visitors = False  # and it lived on
         try:
-            self.process = subprocess.Popen(
+            self.process = start_marked(
+                self._mark,
                 words,
                 cwd=directory,
-                env={**environment(), **zone.ENVIRONMENT, self._mark: "1"},
+                env={**environment(), **zone.ENVIRONMENT},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

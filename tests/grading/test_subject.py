@@ -13,11 +13,11 @@ from tests.grading import processes
 from tests.grading import running as runnings
 from tests.grading.console import KEPT_LINES, MAX_PRINTED_BYTES
 from tests.grading.people import DAEMON, Verdict
-from tests.grading.processes import end_marked, family, new_mark, started
+from tests.grading.processes import end_marked, family, new_mark, start_marked, started
 from tests.grading.running import Running
 from tests.grading.scripts import echo, verdict_of
 from tests.grading.subject import Subject
-from tests.kit.harness import ROOT, Peer, Program, wait_until
+from tests.kit.harness import ROOT, SECONDS, Peer, Program, environment, wait_until
 
 PYTHON = shlex.quote(sys.executable)
 
@@ -73,6 +73,13 @@ WRITES_ITS_NUMBER = """
 import os, time
 open(f"{os.getpid()}.pid", "w").close()
 time.sleep(60)
+"""
+
+STARTS_AND_ENDS = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(child.pid, flush=True)
+child.returncode = 0  # nobody waits for it
 """
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="no such signals on Windows")
@@ -208,6 +215,21 @@ def test_a_mark_finds_what_was_started_with_it_and_no_other() -> None:
     end_marked(marks[0])
     assert [each.wait() for each in sleeps] == [-signal.SIGKILL] * 2
     assert started(marks[0]) == []
+
+
+def test_what_a_program_has_started_is_found_and_ended_when_the_program_itself_has_ended() -> None:
+    """On every system: by the environment, or as a member of a job."""
+    mark, other = new_mark(), new_mark()
+    words = [sys.executable, "-c", STARTS_AND_ENDS]
+    with start_marked(mark, words, env=environment(), stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        child = int(parent.stdout.readline())
+        assert parent.wait(SECONDS) == 0
+        assert child in started(mark)
+        assert started(other) == []
+        end_marked(mark)
+        assert parent.stdout.read() == b""  # the child had it too, and is gone
+        assert started(mark) == []
 
 
 def test_of_what_it_prints_a_bounded_part_is_kept(script: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.grading.processes import end_marked, new_mark
+from tests.grading.processes import end_marked, new_mark, start_marked
 from tests.grading.running import START_SECONDS
 from tests.kit.harness import ROOT
 from tests.progress.grades import DOES_NOT_START, GRADED, NOT_GRADED, NOT_RUN, Grade
@@ -101,7 +101,8 @@ class Run:
         self._complaints = (scratch / "complaints.txt").open("w+b")
         bounds = [str(how.patience), str(how.start_seconds)]
         words = [phase, command, how.purpose, *bounds, str(scratch / "logs")]
-        self._process = subprocess.Popen(
+        self._process = start_marked(
+            self._mark,
             [sys.executable, "-P", "-c", _LAUNCH, str(ROOT), *words],
             cwd=directory,
             stdin=subprocess.PIPE,  # nothing is written there: its end is ours
@@ -109,7 +110,7 @@ class Run:
             stderr=self._complaints,
             # A group of its own: so it can be ended with all that it has started.
             start_new_session=True,
-            env={**_environment(), self._mark: "1"},
+            env=_environment(),
         )
 
     def __enter__(self) -> Self:
