@@ -2,12 +2,14 @@
 
 Three signals say the same. SIGINT comes from Ctrl-C, SIGTERM from `kill` and from whatever started
 us, and SIGHUP when the terminal is closed or its ssh is lost. A program that `nohup` started
-ignores SIGHUP from its beginning, and is to go on: what is ignored stays ignored.
+ignores SIGHUP from its beginning, and is to go on: what is ignored stays ignored. Windows has
+SIGBREAK instead of the last two: from Ctrl-Break, which a program can send as well.
 """
 
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Callable
 
 
@@ -21,8 +23,10 @@ def raise_descriptor_limit() -> None:
 
 
 def stop_signals() -> list[signal.Signals]:
-    """SIGINT, SIGTERM, and SIGHUP where the system has it and nohup does not ignore it."""
+    """SIGINT, SIGTERM, Windows' SIGBREAK, and SIGHUP where nohup does not ignore it."""
     numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        numbers.append(signal.SIGBREAK)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
     return numbers

@@ -130,15 +130,15 @@ def test_the_lines_of_each_person_arrive_in_order(server: Server) -> None:
     with arrive(server) as hearer, contextlib.ExitStack() as all_stay:
         speakers = [all_stay.enter_context(arrive(server)) for _ in range(3)]
         for name, speaker in zip("abc", speakers, strict=True):
-            in_background(expect_end_after_whatever, speaker)  # reads what the others say
+            # It reads what the others say.
+            all_stay.callback(in_background(expect_end_after_whatever, speaker).join, 10)
             speaker.send(*(f"{name} {number}" for number in range(count)))
+        all_stay.callback(server.process.kill)  # ends the threads
         heard: dict[str, list[int]] = {name: [] for name in "abc"}
         while any(len(numbers) < count for numbers in heard.values()):
             name, number = hearer.skip_to(r"([abc]) (\d+)").groups()
             heard[name].append(int(number))
         assert all(numbers == list(range(count)) for numbers in heard.values())
-        server.signal(signal.SIGTERM)
-        server.wait()
 
 
 def test_a_line_stays_whole_for_a_slow_reader(server: Server) -> None:

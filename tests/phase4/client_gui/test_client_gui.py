@@ -14,7 +14,7 @@ import pytest
 
 from tests.kit.chat import Chat
 from tests.kit.desktop import MODULES, Desktop, Window, WindowProgram
-from tests.kit.harness import Program, free_port, run, wait_until
+from tests.kit.harness import STOPS, Program, free_port, run, wait_until
 
 TIME = r"^\d\d:\d\d:\d\d  "
 
@@ -266,7 +266,7 @@ def test_closing_the_window_leaves_in_order(desktop: Desktop, chat: Chat) -> Non
         assert client.rest_of_output() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", STOPS)
 def test_a_signal_ends_it_in_order(desktop: Desktop, chat: Chat, number: signal.Signals) -> None:
     with chat.join("Bob") as bob, Client(desktop, chat.port, "--name", "Alice") as client:
         client.window("Alice on")

@@ -31,7 +31,7 @@ from shared import message, request
 from shared.request import Whisper
 from tests.kit.chat import Chat
 from tests.kit.chat_terminal import CLIENT, HASTY, PATIENT, ChatTerminal
-from tests.kit.harness import ROOT, SECONDS, Program, environment, free_port
+from tests.kit.harness import ROOT, SECONDS, STOPS, Program, environment, free_port
 from tests.kit.scripted import NOBODY_ELSE, WELCOME, ScriptedServer, Speaker
 
 SHELL = "import os; os.execvp('sh', ['sh', '-i'])"
@@ -626,7 +626,7 @@ def test_leaving_restores_the_terminal_and_is_a_success(
         assert "Ann>" not in ann.text
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", STOPS)
 def test_a_signal_that_ends_it_restores_the_terminal(
     ann: ChatTerminal, number: signal.Signals
 ) -> None:

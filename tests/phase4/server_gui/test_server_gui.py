@@ -38,7 +38,7 @@ from shared.status import Person as Online
 from shared.status import Snapshot
 from tests.kit.chat import PROMPT, TIME, Person
 from tests.kit.desktop import MODULES, Desktop, Window, WindowProgram
-from tests.kit.harness import SECONDS, Peer, Program, run, wait_until
+from tests.kit.harness import SECONDS, STOPS, Peer, Program, run, wait_until
 
 LAST_WORDS = f"! {DISCONNECTED_BY_OPERATOR}\n".encode()
 QUIET = ("--flood-rate", "0")
@@ -610,7 +610,7 @@ def test_start_watch_disconnect_stop_and_start_again_by_keyboard(
 
 
 @pytest.mark.window
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", STOPS)
 def test_a_signal_stops_the_server_and_closes_the_window_in_order(
     desktop: Desktop, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -169,6 +169,10 @@ def test_a_line_that_makes_no_sense_is_an_error_and_no_first_use(path: Path, lin
         remember(path, Entry("other.example", 12345, ONE))
 
 
+def _fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
 def _binary(path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
 
@@ -186,7 +190,7 @@ def _below_a_file(path: Path) -> None:
     ("make", "reason"),
     [
         (Path.mkdir, "cannot be read"),
-        pytest.param(os.mkfifo, "it is not an ordinary file", marks=on_posix),
+        pytest.param(_fifo, "it is not an ordinary file", marks=on_posix),
         (_binary, "it is not text"),
         (_huge, "more than 1,048,576 bytes"),
         pytest.param(_below_a_file, "cannot be read", marks=on_posix),
