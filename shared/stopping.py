@@ -12,14 +12,20 @@ import signal
 import sys
 from collections.abc import Callable
 
+_OPEN_MAX = 10_240
+"""What macOS takes at most where its limit says "infinite" (its setrlimit(2), OPEN_MAX)."""
+
 
 def raise_descriptor_limit() -> None:
-    """Ask for as many open sockets as the system allows; the usual start is 1,024."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
+    """Ask for as many open sockets as the system allows; the usual start is 1,024, on macOS 256."""
+    with contextlib.suppress(ImportError):
         import resource  # not on Windows, which has no such limit
 
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        for wanted in (hard, _OPEN_MAX):
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+                return
 
 
 def stop_signals() -> list[signal.Signals]:

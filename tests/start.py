@@ -197,9 +197,15 @@ def quoted(word: str) -> str:
     return shlex.quote(word)
 
 
-def quoted_whole(command: str) -> str:
-    """A command as one word of another command."""
-    if sys.platform == "win32" or not any(each in command for each in '"$`\\!'):
+def quoted_whole(command: str, *, is_windows: bool = sys.platform == "win32") -> str:
+    """A command as one word of another command.
+
+    On Windows each shell has its own way to have quotes within quotes. Those within become single
+    ones, which all of them leave alone, and which the checks take for the same (`words_of`).
+    """
+    if is_windows:
+        return '"{}"'.format(command.replace('"', "'"))
+    if not any(each in command for each in '"$`\\!'):
         return f'"{command}"'
     return shlex.quote(command)
 

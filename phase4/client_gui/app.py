@@ -35,6 +35,7 @@ from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab, tab_actions
 from phase4.client_gui.target import Target
 from phase4.widgets.actions import Action, explain_keys, looks_actions, reading_actions
 from phase4.widgets.links import LinkOpener
+from phase4.widgets.opening import on_close
 from phase4.widgets.theme import BASE_POINTS, Theme
 from shared import message
 
@@ -79,7 +80,7 @@ class App:
         self._build()
         self._memory = Memory(root, self.theme, memory, target)
         self.show_form()
-        root.protocol("WM_DELETE_WINDOW", self.ask_to_quit)
+        on_close(root, self.ask_to_quit)
         self._inbox.look()
 
     def appear(self) -> None:

@@ -234,7 +234,8 @@ class ChatPage(ttk.Frame):
     def _typed_elsewhere(self, event: "tk.Event[tk.Misc]") -> str | None:
         """What is typed while the conversation has the keyboard is meant for the entry."""
         has_control = int(event.state) & 0x0004
-        has_alt = self.tk.call("tk", "windowingsystem") == "x11" and int(event.state) & 0x0008
+        system = self.tk.call("tk", "windowingsystem")
+        has_alt = system in ("x11", "aqua") and int(event.state) & 0x0008  # on macOS: Command
         if has_control or has_alt or not event.char.isprintable() or not event.char:
             return None
         self.entry.type(event.char)

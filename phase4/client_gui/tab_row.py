@@ -97,7 +97,8 @@ class TabRow(ttk.Frame):
     def _make_label(self, number: int) -> ttk.Label:
         label = ttk.Label(self)
         label.bind("<Button-1>", lambda _: self._choose(number))
-        label.bind("<Button-2>", lambda _: self._close(number))
+        middle = 3 if self.tk.call("tk", "windowingsystem") == "aqua" else 2  # there the right is 2
+        label.bind(f"<Button-{middle}>", lambda _: self._close(number))
         label.bind("<Enter>", lambda _: label.state(["active"]))
         label.bind("<Leave>", lambda _: label.state(["!active"]))
         self._listen_to_wheel(label)

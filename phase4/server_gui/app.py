@@ -23,6 +23,7 @@ from phase4.widgets.fit import open_at, set_minimum
 from phase4.widgets.keys import bind_keys
 from phase4.widgets.lines import OWN_CLOCK, line_by
 from phase4.widgets.links import LinkOpener
+from phase4.widgets.opening import on_close
 from phase4.widgets.theme import Theme
 from shared import message
 from shared.status import Snapshot
@@ -91,7 +92,7 @@ class App:
         self.links = LinkOpener()
         self._build()
         self._show_state(State.STOPPED)
-        root.protocol("WM_DELETE_WINDOW", self.close)
+        on_close(root, self.close)
         self._poll()
 
     def appear(self) -> None:

@@ -8,6 +8,7 @@ that part of the window listens to one. Main thread only.
 
 Where the keyboard has a letter in no place, the key's place decides: it is the letter that stands
 there on an American one. On macOS Tk numbers keys in its own way, and only Caps Lock is seen to.
+Command does there what Control and Alt do elsewhere, beside them.
 """
 
 import functools
@@ -37,6 +38,9 @@ _PLACES = {"x11": _X11, "win32": _WINDOWS}
 
 _asked: list[str] = []  # what Tk answered _has()
 
+_MODIFIERS = {"Control": ("Control",), "Alt": ("Alt",), "Command": ("Control", "Alt")}
+"""What we call each. On macOS people press Command for what is Control or Alt elsewhere."""
+
 _ONE_KEY = re.compile(r"<((?:Control|Alt)-(?:Shift-)?)(?:Key-)?([a-z0-9])>")
 
 
@@ -51,7 +55,7 @@ def bind_keys(widget: tk.Misc, sequence: str, do: Callable[[object], object]) ->
 def _listen(widget: tk.Misc) -> None:
     """Let the keys of all that is in its window come here first."""
     system = widget.tk.call("tk", "windowingsystem")
-    for modifier in ("Control", "Alt"):
+    for modifier in _MODIFIERS if system == "aqua" else ("Control", "Alt"):
         answer = functools.partial(_pressed, modifier, system)
         widget.bind_class(_TAG, f"<{modifier}-KeyPress>", answer)
     widget.bind_class(_TAG, "<Control-Alt-KeyPress>", _answer)
@@ -73,6 +77,13 @@ def key_of(
         is_other = event.keysym_num >= 0x80  # no sign that could be a shortcut itself
         return place if by_place or is_other else ""
     return place if place and not has(place) else ""
+
+
+def names_of(modifier: str, key: str, *, system: str, has_shift: bool) -> list[str]:
+    """The virtual events that a key with a modifier may stand for, the first one first."""
+    keys = [f"{each}-{'Shift-' if has_shift else ''}{key}" for each in _MODIFIERS[modifier]]
+    of_tk = [] if system == "aqua" else [_OF_TK[each] for each in keys if each in _OF_TK]
+    return [*(f"<<{each}>>" for each in keys), *of_tk]
 
 
 def _has(system: str, event: "tk.Event[tk.Misc]", letter: str) -> bool:
@@ -100,11 +111,9 @@ def _stand_first(event: "tk.Event[tk.Misc]") -> None:
 def _pressed(modifier: str, system: str, event: "tk.Event[tk.Misc]") -> str | None:
     has = functools.partial(_has, system, event)
     key = key_of(event, has, system=system, by_place=modifier == "Alt")
-    has_shift = int(event.state) & _SHIFT and key.isalpha()
-    name = f"{modifier}-{'Shift-' if has_shift else ''}{key}"
-    names = [f"<<{name}>>", "" if system == "aqua" else _OF_TK.get(name, "")]
+    has_shift = bool(int(event.state) & _SHIFT and key.isalpha())
     widget = event.widget
-    for virtual in filter(None, names if key else ()):
+    for virtual in names_of(modifier, key, system=system, has_shift=has_shift) if key else ():
         if any(widget.bind_class(tag, virtual) for tag in widget.bindtags()):
             widget.event_generate(virtual)
             return "break"

@@ -6,6 +6,7 @@ no screen. Main thread only.
 
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,6 +38,16 @@ def open_window(class_name: str, instead: str) -> "tkinter.Tk":
             "graphical session, set DISPLAY to one, connect with ssh -X, or "
             f"{instead}"
         ) from error
+
+
+def on_close(root: "tkinter.Tk", close: Callable[[], None]) -> None:
+    """Call `close` when a person closes the window, or quits the program by macOS' own menu.
+
+    There Tk would end the program on the spot: nobody would hear that somebody leaves.
+    """
+    root.protocol("WM_DELETE_WINDOW", close)
+    if root.tk.call("tk", "windowingsystem") == "aqua":
+        root.createcommand("::tk::mac::Quit", close)  # Command-Q
 
 
 def _why_no_display(error: Exception) -> str:

@@ -8,6 +8,7 @@ come next (a fence).
 
 import atexit
 import contextlib
+import errno
 import os
 import queue
 import random
@@ -238,6 +239,8 @@ class Peer:
         self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_buffer_bytes:  # before connect(): it sets the window that is offered
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+        # Before connect() as well: macOS refuses all options once the peer has gone.
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(connect_seconds)
         try:
             # The zone of a link-local address is a number in an address, which getaddrinfo() finds.
@@ -247,7 +250,6 @@ class Peer:
             self.socket.close()
             raise
         self.socket.settimeout(SECONDS)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if secure:
             self.socket = secure(self.socket)
         self._unread = b""
@@ -310,11 +312,16 @@ class Peer:
 
     def half_close(self) -> None:
         """End our direction only (FIN); we can still read."""
-        self.socket.shutdown(socket.SHUT_WR)
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:  # macOS, where the peer has ended both already
+                raise
 
     def reset(self) -> None:
         """Close with a reset (RST), as a program that crashes with unread input does."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with contextlib.suppress(OSError):  # macOS, where the peer has gone already
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
     def close(self) -> None:

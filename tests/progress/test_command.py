@@ -19,7 +19,7 @@ from tests.start import quoted
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["/no/such/place"], "There is no directory /no/such/place."),
+        (["/no/such/place"], f"There is no directory {Path('/no/such/place')}."),
         ([".", "--server", "node x"], "--server: the command needs {port}"),
         ([".", "--phases", "phase9"], "--phases: there is no 'phase9'"),
         ([".", "--patience", "soon"], "--patience: 'soon' is not a valid time"),

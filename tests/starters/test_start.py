@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.grading.commands import words_of
 from tests.kit.harness import ROOT, SECONDS, run
-from tests.start import PHASES, check_command, main, quoted_whole
+from tests.start import PHASES, check_command, main, quoted, quoted_whole
 from tests.starters.cutting import cut
 from tests.starters.steps import checks_of, program, steps_of
 
@@ -108,7 +109,7 @@ def test_it_writes_the_server_and_in_it_the_command_that_it_prints(
     command = check_command(phase, server)
     said = capsys.readouterr().out
     assert f"\n    {command}\n" in said
-    assert f" -m tests.progress --watch {shlex.quote(str(tmp_path / 'my dir'))}\n" in said
+    assert f" -m tests.progress --watch {quoted(str(tmp_path / 'my dir'))}\n" in said
     text = server.read_text(encoding="utf-8")
     assert f"\n    {command}\n" in (ast.get_docstring(ast.parse(text), clean=False) or "")
     assert text.replace(command, "CHECK_COMMAND") == cut(program(phase))
@@ -155,6 +156,7 @@ def test_a_server_in_another_language_is_not_hidden(
     assert list(command.parent.iterdir()) == [command]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there an administrator makes links")
 def test_a_link_that_leads_nowhere_is_not_followed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -211,6 +213,16 @@ def test_paths_in_the_repository_are_short() -> None:
     assert f"{Path('my/phase1/server.py')} --port" in command
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell reads the command")
 def test_a_command_in_quotes_is_one_word_of_the_shell() -> None:
     for command in ("plain {port}", 'a "b" $c', "it's"):
         assert shlex.split(quoted_whole(command)) == [command]
+
+
+def test_on_windows_a_command_with_blanks_in_quotes_reaches_the_checks_as_it_was() -> None:
+    """In cmd and in PowerShell: there are no double quotes within the double quotes."""
+    words = [r"C:\Program Files\python.exe", r"C:\Users\Ann Lee\my\server.py", "--port", "{port}"]
+    command = f'"{words[0]}" "{words[1]}" --port {{port}}'
+    typed = quoted_whole(command, is_windows=True)
+    assert typed.count('"') == 2
+    assert words_of(typed.strip('"'), is_windows=True) == words

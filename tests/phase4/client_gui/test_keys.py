@@ -2,13 +2,15 @@
 
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 
 from phase4.client_gui.app import App
 from phase4.server_gui.app import App as ServerApp
 from phase4.server_gui.form import Wanted
-from phase4.widgets.keys import key_of
+from phase4.widgets.keys import key_of, names_of
+from phase4.widgets.opening import on_close
 from phase4.widgets.theme import BASE_POINTS
 from tests.kit.chat import Chat
 from tests.kit.desktop import Desktop
@@ -45,6 +47,40 @@ def test_a_key_is_what_it_says_or_else_its_place(
     event.keysym, event.keysym_num, event.keycode = keysym, number, code
     has = keysym == "gbreve"
     assert key_of(event, lambda _: has, system=system, by_place=False) == key
+
+
+@pytest.mark.parametrize(
+    ("system", "modifier", "key", "names"),
+    [
+        ("x11", "Control", "c", ["<<Control-c>>", "<<Copy>>"]),
+        ("aqua", "Control", "c", ["<<Control-c>>"]),  # there Tk copies at Command-C
+        ("aqua", "Command", "f", ["<<Control-f>>", "<<Alt-f>>"]),
+        ("aqua", "Command", "1", ["<<Control-1>>", "<<Alt-1>>"]),
+    ],
+)
+def test_command_does_on_macos_what_control_and_alt_do_elsewhere(
+    system: str, modifier: str, key: str, names: list[str]
+) -> None:
+    assert names_of(modifier, key, system=system, has_shift=False) == names
+
+
+class _Mac:
+    """A root window as on macOS, which remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, object] = {}
+        self.tk = self
+        self.protocol = self.createcommand = self.told.__setitem__
+
+    def call(self, *_: str) -> str:
+        """The windowing system."""
+        return "aqua"
+
+
+def test_to_quit_by_the_menu_of_macos_is_to_close_the_window() -> None:
+    mac = _Mac()
+    on_close(cast(tk.Tk, mac), print)
+    assert mac.told == {"WM_DELETE_WINDOW": print, "::tk::mac::Quit": print}
 
 
 # --- in a window -------------------------------------------------------------------------------
