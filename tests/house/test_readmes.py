@@ -61,7 +61,7 @@ ELSEWHERE = {
     r"python -m phase4\.client_terminal --port 23456": "as without the port",
     r"python -m phase4\.echo_bot": "runs until its server ends; tests/phase4/echo_bot/",
     r"python -m tests\.progress --watch my": "runs until q; tests/progress/test_watch.py",
-    r"python -m tests\.progress class/\*": "needs a class; tests/progress/ makes one",
+    r"python -m tests\.progress class/\*( --html \S+)?": "needs a class; tests/progress/ makes one",
     r"sudo tcpdump .*": "runs until Ctrl-C: tests/house/test_lessons.py",
     r"python -m monitor --csv .*": "runs until Ctrl-C; tests/monitor/test_record.py does that",
 }

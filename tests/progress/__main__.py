@@ -7,7 +7,8 @@ Runs the checks of each phase on the learner's servers, and shows what passed:
     phase3  not begun (mydir/phase3/server.py is as it was made)
     phase4  not begun
 
-With several directories, a table: a row for each learner. `--json` gives all of it to a program.
+With several directories, a table: a row for each learner. `--html FILE` writes it as a page for a
+browser, with each check, and `--json` gives all of it to a program.
 With --watch it stays, runs the checks again when a file changes, and shows the first that fails.
 
 A server is mydir/phase1/server.py, as `python -m tests.start phase1 mydir` makes it. In another
@@ -28,7 +29,7 @@ import glob
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shared.libraries import missing
@@ -45,7 +46,8 @@ from shared.text import printable
 from tests.grading.running import START_SECONDS
 from tests.progress.checks import GRADE, GRADE_ALL, WATCH, How
 from tests.progress.grades import NOT_GRADED, Grade
-from tests.progress.grading import Grading, Task
+from tests.progress.grading import Grading, Task, names_of
+from tests.progress.page.file import PageFile
 from tests.progress.screen import Paper, Table, as_json, bar_line, look_of_terminal
 from tests.progress.watching import Watch
 from tests.start import PHASES, python_name, quoted
@@ -67,7 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.watch:
             _choose_what_to_watch(options)
-        directories = _directories(options.directories)
+        directories = _directories(options.directories, options.html)
+        page = _page(options, directories)
     except WrongCommand as error:
         print(error, file=sys.stderr)
         return 2
@@ -79,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
         patience = options.patience or PATIENCE_SECONDS
         how = How(GRADE_ALL if options.all else GRADE, patience, options.start_seconds)
         task = Task(options.phases, options.server, options.timeout, how)
-        return grade(directories, task, options.jobs, is_json=options.json)
+        return grade(directories, task, options.jobs, is_json=options.json, page=page)
     except KeyboardInterrupt:
         return _stopped()
 
@@ -98,12 +101,19 @@ def watch(options: argparse.Namespace, directory: Path) -> int:
     return 0 if watch.run() else _stopped()
 
 
-def grade(directories: Sequence[Path], task: Task, jobs: int, *, is_json: bool) -> int:
+def grade(
+    directories: Sequence[Path],
+    task: Task,
+    jobs: int,
+    *,
+    is_json: bool,
+    page: PageFile | None = None,
+) -> int:
     """Grade these learners, and show each as soon as it is known. Gives the exit status."""
     paper = Paper(len(directories) * len(task.phases))
     with contextlib.ExitStack() as stack:
         stack.callback(paper.end)
-        grading = stack.enter_context(Grading(directories, task, jobs, paper.one_more))
+        grading = stack.enter_context(_grading(directories, task, jobs, paper, page))
         if is_json:
             learners = [(row.name, row.directory, [*row.grades()]) for row in grading.rows]
             paper.line(as_json(learners))
@@ -112,7 +122,29 @@ def grade(directories: Sequence[Path], task: Task, jobs: int, *, is_json: bool) 
             grades = _show_one(grading, paper)
         else:
             grades = _show_class(grading, task.phases, paper)
+    if page and page.error:
+        print(_cannot_write(page.path, page.error), file=sys.stderr)
+        return 1
     return int(any(each.state == NOT_GRADED for each in grades))
+
+
+@contextlib.contextmanager
+def _grading(
+    directories: Sequence[Path], task: Task, jobs: int, paper: Paper, page: PageFile | None
+) -> Iterator[Grading]:
+    """A grading that tells paper and page of what is known."""
+
+    def on_each() -> None:
+        paper.one_more()
+        if page:
+            page.one_more()
+
+    # When it is stopped, the page ends first: what is ended with the grading is not a grade.
+    with (
+        Grading(directories, task, jobs, on_each) as grading,
+        page.filled_by(grading.rows) if page else contextlib.nullcontext(),
+    ):
+        yield grading
 
 
 def _show_one(grading: Grading, paper: Paper) -> list[Grade]:
@@ -143,22 +175,48 @@ def _show_class(grading: Grading, phases: Sequence[str], paper: Paper) -> list[G
 # --- the command line --------------------------------------------------------------------------
 
 
-def _directories(given: Sequence[Path]) -> list[Path]:
-    """The learners' directories, each once, in natural order. Raises WrongCommand."""
+def _page(options: argparse.Namespace, directories: Sequence[Path]) -> PageFile | None:
+    """The page that is wanted, written for the first time. Raises WrongCommand."""
+    if options.html is None:
+        return None
+    try:
+        page = PageFile(options.html, names_of(directories), options.phases)
+    except OSError as error:
+        raise WrongCommand(_cannot_write(options.html, error)) from error
+    where = printable(str(options.html))
+    print(f"Open {where} in a browser: it fills while the checks run.", file=sys.stderr)
+    return page
+
+
+def _cannot_write(path: Path, error: OSError) -> str:
+    return f"Cannot write {printable(str(path))} ({error.strerror})."
+
+
+def _directories(given: Sequence[Path], page: Path | None) -> list[Path]:
+    """The learners' directories, each once, in natural order. Raises WrongCommand.
+
+    class/* is what is in class/: files, too, such as the page of the last time.
+    """
     found: dict[str, Path] = {}
     for directory in (each for one in given for each in _expanded(one)):
+        if directory.is_file() and len(given) > 1:
+            if directory != page:
+                print(f"Left out: {printable(str(directory))} is a file.", file=sys.stderr)
+            continue
         if not directory.is_dir():
             raise WrongCommand(f"There is no directory {printable(str(directory))}.")
         _refuse_folder_of_others(directory)
         same = found.setdefault(os.path.realpath(directory), directory)
         if same is not directory:
             print(f"Graded once: {printable(str(directory))} was given before.", file=sys.stderr)
+    if not found:
+        raise WrongCommand(f"There is no directory {printable(str(given[0]))}.")
     return sorted(found.values(), key=_natural)
 
 
 def _choose_what_to_watch(options: argparse.Namespace) -> None:
     """Take the folder of one phase for that phase alone. Raises WrongCommand."""
-    if len(options.directories) > 1 or options.json:
+    if len(options.directories) > 1 or options.json or options.html:
         raise WrongCommand("--watch is for one directory, and for a person: leave out the rest.")
     (directory,) = options.directories
     phase = directory.resolve().name
@@ -223,6 +281,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         help="run the checks of one learner again when a file changes; DIR may be mydir/phase2",
     )
     parser.add_argument("--json", action="store_true", help="all of it, for a program")
+    parser.add_argument(
+        "--html",
+        metavar="FILE",
+        type=file_path,
+        help="a page for a browser as well, which fills while the checks run",
+    )
     parser.add_argument(
         "--server", metavar="COMMAND", type=_with_port, help="how to start each server, with {port}"
     )
