@@ -47,6 +47,7 @@ def _table(
         f'<thead><tr><th scope="col">Learner</th>{columns}</tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n{_foot(promises, outcomes)}</table>",
         f"about-{phase}",
+        is_wide=True,
     )
 
 
@@ -95,7 +96,7 @@ def table_of_next(learners: Sequence[Learner]) -> str:
             if grade and _checks(grade) and grade.next_check:
                 waiting.setdefault((grade.phase, grade.next_check), []).append(learner.name)
     rows = "\n".join(
-        f'<tr><td>{text(phase)}</td><th scope="row">{text(check)}</th><td>{len(names)}</td>'
+        f'<tr><td>{text(phase)}</td><th scope="row">{foreign(check)}</th><td>{len(names)}</td>'
         f"<td>{', '.join(map(foreign, names))}</td></tr>"
         for (phase, check), names in sorted(waiting.items(), key=lambda item: -len(item[1]))
     )
@@ -114,6 +115,7 @@ def table_of_next(learners: Sequence[Learner]) -> str:
 
 def lists_of_failed(learners: Sequence[Learner], phases: Sequence[str]) -> Iterator[str]:
     """For each learner the checks that failed, with their cases, folded."""
+    is_open = " open" if len(learners) == 1 else ""
     most = max(LEAST_IN_A_LIST, MOST_IN_LISTS // len(learners))
     for number, learner in enumerate(learners):
         failed = [
@@ -125,8 +127,8 @@ def lists_of_failed(learners: Sequence[Learner], phases: Sequence[str]) -> Itera
             items = "\n".join(_item(*each) for each in failed[:most])
             more = f"<li>… and {len(failed) - most} more</li>\n" if len(failed) > most else ""
             yield (
-                f'<details id="failed-{number}"><summary>{foreign(learner.name)}: {len(failed)}'
-                f"</summary>\n<ul>\n{items}\n{more}</ul></details>\n"
+                f'<details id="failed-{number}"{is_open}><summary>{foreign(learner.name)}: '
+                f"{len(failed)} failed</summary>\n<ul>\n{items}\n{more}</ul></details>\n"
             )
 
 
@@ -140,5 +142,5 @@ def _failed(grade: Grade | None) -> dict[str, list[str]]:
 
 
 def _item(phase: str, promise: str, cases: list[str]) -> str:
-    told = "; ".join(text(each) for each in cases if each)
-    return f"<li>{text(phase)}: {text(promise)}{f' ({told})' if told else ''}</li>"
+    told = "; ".join(foreign(each) for each in cases if each)
+    return f"<li>{text(phase)}: {foreign(promise)}{f' ({told})' if told else ''}</li>"

@@ -39,15 +39,23 @@ def document(report: Report) -> str:
     """The page, as HTML."""
     learners = report.learners
     whose = foreign(learners[0].name) if len(learners) == 1 else "the class"
-    checks = "".join(tables_of_checks(learners, report.phases))
-    failed = "".join(lists_of_failed(learners, report.phases))
     return (
         f"{_head(report)}<main>\n<h1>How far {whose} has come</h1>\n{_status(report)}"
         f"{table_of_learners(learners, report.phases)}\n"
-        + (table_of_next(learners) if len(learners) > 1 else "")
+        f'<div class="more">\n{_more(report)}</div>\n</main>\n'
+        f"<script>{_SCRIPT}</script>\n</body>\n</html>\n"
+    )
+
+
+def _more(report: Report) -> str:
+    """What is too long for the wall."""
+    learners = report.learners
+    checks = "".join(tables_of_checks(learners, report.phases))
+    failed = "".join(lists_of_failed(learners, report.phases))
+    return (
+        (table_of_next(learners) if len(learners) > 1 else "")
         + (f"<h2>Each check</h2>\n{checks}" if checks else "")
         + (f"<h2>What has failed</h2>\n{failed}" if failed else "")
-        + f"</main>\n<script>{_SCRIPT}</script>\n</body>\n</html>\n"
     )
 
 
@@ -90,7 +98,7 @@ def _status(report: Report) -> str:
     known = sum(grade is not None for grade in grades)
     what = {
         FILLS: f"{known} of {len(grades)} phases are graded. This page fills by itself.",
-        COMPLETE: f"All {len(grades)} phases are graded.",
+        COMPLETE: "All phases are graded.",
         STOPPED: f"It was stopped when {known} of {len(grades)} phases were graded.",
     }[report.state]
     day = f"{report.when.day} {report.when:%B %Y, %H:%M:%S}"

@@ -22,6 +22,7 @@ def foreign(words: str) -> str:
     return f"<bdi>{text(words)}</bdi>"
 
 
-def scrolling(table: str, label: str) -> str:
+def scrolling(table: str, label: str, *, is_wide: bool = False) -> str:
     """A table that may be wider than the window; the keyboard scrolls it as well."""
-    return f'<div class="scroll" role="region" tabindex="0" aria-labelledby="{label}">{table}</div>'
+    kind = "scroll" if is_wide else "scroll board"
+    return f'<div class="{kind}" role="region" tabindex="0" aria-labelledby="{label}">{table}</div>'

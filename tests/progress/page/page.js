@@ -7,6 +7,7 @@ const learners = document.getElementById("learners");
 const headers = [...learners.tHead.rows[0].cells];
 const bodies = [learners, ...document.querySelectorAll(".checks")].map((table) => table.tBodies[0]);
 const rows = bodies.map((body) => [...body.rows]);  // as they came: in the order of the names
+const box = learners.parentElement;
 const wall = document.getElementById("wall");
 const follow = document.getElementById("follow");  // only where it fills
 const chosen = new URLSearchParams(location.hash.slice(1));
@@ -53,14 +54,16 @@ function recall() {
   for (const id of (chosen.get("open") ?? "").split(" ")) {
     document.getElementById(id)?.setAttribute("open", "");
   }
+  [box.scrollLeft, box.scrollTop] = (chosen.get("place") ?? "0 0").split(" ").map(Number);
   document.getElementById(chosen.get("focus") ?? "")?.focus({ preventScroll: true });
-  remember("focus", "");
+  ["open", "place", "focus"].forEach((each) => remember(each, ""));
 }
 
 function again() {
   if (!follow.checked) return;
   const open = [...document.querySelectorAll("details[open]")].map((each) => each.id);
   remember("open", open.join(" "));
+  remember("place", `${box.scrollLeft} ${box.scrollTop}`);
   remember("focus", document.activeElement?.id ?? "");
   location.reload();
 }
