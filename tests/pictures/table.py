@@ -3,7 +3,7 @@
 Run it: python -m tests.pictures.table [PICTURE.png] [--page FILE]
 
 The learners' servers are beginnings with some TODOs done. They are graded, which takes a minute or
-two, and the page is shown by Chromium, which has to be there.
+two, and Chromium shows the page. It needs that, and ImageMagick.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def _grade(school: Path, page: Path) -> None:
 
 def _server(phase: str, done: int | str) -> str:
     program = (STARTERS / f"{phase}.py").read_text(encoding="utf-8")
-    return cut(program, done) if isinstance(done, int) else f"{cut(program, 1)}\n{done}\n"
+    return cut(program, done) if isinstance(done, int) else f"{done}\n{program}"
 
 
 def _show(page: Path, picture: Path) -> None:
@@ -74,6 +74,7 @@ def _show(page: Path, picture: Path) -> None:
     options = ("--headless", "--no-sandbox", "--hide-scrollbars", "--force-color-profile=srgb")
     where = (f"--window-size={SIZE[0]},{SIZE[1]}", f"--screenshot={picture}", page.as_uri())
     subprocess.run([chromium, *options, *where], check=True, capture_output=True)
+    subprocess.run(["convert", picture, "-colors", "64", "-strip", f"PNG8:{picture}"], check=True)
 
 
 if __name__ == "__main__":
