@@ -20,6 +20,8 @@ from tests.progress.grades import Grade
 from tests.progress.grading import BEGIN_SECONDS, Grader, Task
 from tests.progress.test_grading import ECHO, FOR_EVER, NEVER_ENDS, RUN_SECONDS, put
 
+pytestmark = pytest.mark.timeout(RUN_SECONDS + 50)
+
 ANSWERS_FEW_CLIENTS = """
 import pathlib, select, socket, sys
 listener = socket.create_server(("127.0.0.1", int(sys.argv[2])))

@@ -24,6 +24,8 @@ from tests.start import main as start
 
 HERE = Path("my")
 
+pytestmark = pytest.mark.timeout(RUN_SECONDS + 50)
+
 
 def of(phase: str, passed: int, total: int, *, not_run: int = 0, why: str = "") -> Grade:
     outcomes = ["passed"] * passed + ["failed"] * (total - passed - not_run) + ["not run"] * not_run
