@@ -29,9 +29,8 @@ from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.core import InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from shared.deadline import Deadline
-from shared.defaults import STATUS_SECONDS
 from shared.goodbye import say_goodbye
+from shared.http_head import read_head
 from shared.listener import Listener
 from shared.status import Snapshot
 from shared.threaded_server import ThreadedServer
@@ -40,8 +39,6 @@ MAX_CONNECTIONS = 16
 """Scrapers at a time: a Prometheus or two, a browser, somebody with curl."""
 
 _BUSY = "HTTP/1.0 503 Service Unavailable"  # the answer to a scraper too many
-
-_MAX_HEAD_BYTES = 8 * 1024  # a request with its headers; Prometheus sends about 400
 
 
 class ChatCollector(Collector):
@@ -157,20 +154,4 @@ class _BoundedHandler(MetricsHandler):
     def setup(self) -> None:
         """Read the request's head; the base class parses it. Raises OSError."""
         super().setup()
-        self.rfile = io.BufferedReader(io.BytesIO(_read_head(self.connection)))
-        self.connection.settimeout(STATUS_SECONDS)  # for sendall(): for the whole of it
-
-
-def _read_head(connection: socket.socket) -> bytes:
-    """Bytes up to an empty line, or up to the end. Raises OSError: it is too long, or too late."""
-    deadline = Deadline(STATUS_SECONDS)
-    head = b""
-    while b"\r\n\r\n" not in head and b"\n\n" not in head:
-        if len(head) > _MAX_HEAD_BYTES:
-            raise ConnectionAbortedError("too long for a request")
-        connection.settimeout(deadline.timeout())
-        data = connection.recv(_MAX_HEAD_BYTES)
-        if not data:
-            break
-        head += data
-    return head
+        self.rfile = io.BufferedReader(io.BytesIO(read_head(self.connection)))
