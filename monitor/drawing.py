@@ -56,9 +56,11 @@ class Glyphs:
     digits: Mapping[str, tuple[str, ...]]  # the smallest of the large figures
     pixel: str  # what the others are made of
     rule: str
+    tick: str  # in a rule, where a time stands
     dot: str  # between two figures
     more: str  # where a text was cut
     live: str
+    chosen: str  # before the row that Enter opens
     down: str
     arrows: str
     none: str  # where there is no figure
@@ -75,8 +77,10 @@ def _in_halves(pixels: Sequence[str]) -> tuple[str, ...]:
 
 _BLOCK_DIGITS = {each: _in_halves(pixels) for each, pixels in _PIXELS.items()}
 
-UNICODE = Glyphs(" ▁▂▃▄▅▆▇█", "×", _BLOCK_DIGITS, "█", "─", "·", "…", "●", "▼", "↑↓", "–")
-ASCII = Glyphs(" _.:-=+*#", "x", _ASCII_DIGITS, "#", "-", "|", "~", "*", "v", "up/down", "-")
+UNICODE = Glyphs(" ▁▂▃▄▅▆▇█", "×", _BLOCK_DIGITS, "█", "─", "┬", "·", "…", "●", "›", "▼", "↑↓", "–")
+ASCII = Glyphs(
+    " _.:-=+*#", "x", _ASCII_DIGITS, "#", "-", "+", "|", "~", "*", ">", "v", "up/down", "-"
+)
 
 
 def big(text: str, glyphs: Glyphs, size: int = 0) -> list[str] | None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from monitor.history import Moment, retry_seconds
+from monitor.figures import milliseconds
+from monitor.history import ANSWER, Moment, retry_seconds
 from monitor.people import latest, shows_events
-from monitor.scene import Row, Scene, Span, Style, rule
+from monitor.scene import SPANS, Row, Scene, Span, Style, rule
 from shared import text
 from shared.status import Snapshot
 
@@ -23,7 +24,7 @@ def header(scene: Scene) -> Row:
     state = f" {label} "
     room = scene.width - text.cells(state)
     what = f" {scene.address}"
-    for more in _server_words(scene.figures.snapshot):
+    for more in (*_server_words(scene.figures.snapshot), *_answer_words(scene)):
         if text.cells(what) + text.cells(more) + 2 <= room:
             what += f"  {more}"
     return (Span(text.left(what, room, scene.glyphs.more), style), Span(state, style))
@@ -40,6 +41,11 @@ def _server_words(snapshot: Snapshot | None) -> Iterable[str]:
         yield f"pid {snapshot.pid}"
 
 
+def _answer_words(scene: Scene) -> Iterable[str]:
+    if ANSWER in scene.figures.values and not scene.is_old:
+        yield f"answers in {milliseconds(scene.figures.values[ANSWER])}"
+
+
 def state_of(scene: Scene) -> tuple[str, Style]:
     """How well the server is watched, in a word and an age; and the colour of that."""
     glyphs, age = scene.glyphs, text.duration(scene.age_seconds)
@@ -54,16 +60,19 @@ def state_of(scene: Scene) -> tuple[str, Style]:
         return "CONNECTING", Style.WARN_BAR
     if scene.is_late:
         return f"LATE {glyphs.dot} {age} old", Style.WARN_BAR
+    if scene.alarm:
+        return f"{glyphs.down} ALARM {glyphs.dot} {age} old", Style.BAD_BAR
     return f"{glyphs.live} LIVE {glyphs.dot} {age} old", Style.LIVE_BAR
 
 
 def message(scene: Scene) -> list[Row]:
     """The most important thing to know now, in a sentence; mostly what happened last."""
-    words, style = _sentence(scene)
+    words, style = sentence_of(scene)
     if not words:
         return [_news(scene)]
-    is_low = scene.height < _LOW_HEIGHT  # the figures need the rows more
-    lines = [words] if is_low else _wrapped(words, scene.width - 2)[:_MESSAGE_ROWS]
+    # Why a server is gone is told whole; else the figures need the rows more.
+    is_short = scene.height < _LOW_HEIGHT or not scene.current.gone_since
+    lines = [words] if is_short else _wrapped(words, scene.width - 2)[:_MESSAGE_ROWS]
     return [(Span(f" {scene.cut(line, scene.width - 2)}", style),) for line in lines]
 
 
@@ -86,12 +95,15 @@ def _wrapped(words: str, width: int) -> list[str]:
     return lines
 
 
-def _sentence(scene: Scene) -> tuple[str, Style]:
+def sentence_of(scene: Scene) -> tuple[str, Style]:
+    """What is most important to know now; nothing where all is well."""
     current = scene.current
     if current.gone_since:
         return _gone_sentence(scene, current.gone_since), Style.BAD
     if scene.is_late:
         return "The answer is overdue.", Style.WARN
+    if scene.alarm:
+        return f"{text.clock(scene.alarm.at.clock)}: {scene.alarm.words}.", Style.BAD
     if current.restarted and scene.tells_of_restart:
         at = text.clock(current.restarted.clock)
         return f"The server was restarted (seen at {at}): its counters began again.", Style.WARN
@@ -104,7 +116,7 @@ def _news(scene: Scene) -> Row:
     """What happened last, where there is nothing more important to say."""
     if shows_events(scene) or scene.ui.shows_help:
         return ()
-    return (Span(f" {scene.cut(latest(scene), scene.width - 2)}", Style.DIM),)
+    return (Span(f" {latest(scene, scene.width - 2)}", Style.DIM, key="e"),)
 
 
 def _gone_sentence(scene: Scene, since: Moment) -> str:
@@ -132,14 +144,24 @@ def filter_row(scene: Scene) -> Row:
     return (*row[: scene.width], *_keys((("Enter", "keep"), ("Esc", "clear")), left))
 
 
+def keys_row(scene: Scene, keys: Iterable[tuple[str, str]]) -> Row:
+    """The last row: keys that can be clicked on, too."""
+    return tuple(_keys(keys, scene.width))
+
+
 def _keys(keys: Iterable[tuple[str, str]], room: int) -> Iterable[Span]:
     """Keys and what they do, as many as fit."""
     for key, does in keys:
         room -= text.cells(key) + text.cells(does) + 3
         if room < 0:
             break
-        yield Span(f" {key}", Style.KEY)
-        yield Span(f" {does} ", Style.DIM)
+        pressed = _PRESSED.get(key, key)
+        yield Span(f" {key}", Style.KEY, key=pressed)
+        yield Span(f" {does} ", Style.DIM, key=pressed)
+
+
+_PRESSED = {"space": " ", "Enter": "enter", "Esc": "escape", "+/-": "+"}
+"""What a click on a key of the last row does, where that is not the key as it is written."""
 
 
 def _footer(scene: Scene) -> Row:
@@ -147,27 +169,51 @@ def _footer(scene: Scene) -> Row:
         return filter_row(scene)
     keys = (
         ("q", "quit"),
+        *((("Esc", "all"),) if scene.is_one_of_several else ()),
         ("?", "help"),
         ("space", "go on" if scene.ui.is_paused else "pause"),
         ("+/-", f"every {scene.ui.interval_seconds:g} s"),
         ("/", "filter"),
         ("e", "people" if scene.ui.panel == "events" else "events"),
         ("f", "people" if scene.ui.panel == "figures" else "figures"),
+        ("t", ("hour", "day", "10 min")[scene.ui.span % len(SPANS)]),
         ("s", "sort"),
         (scene.glyphs.arrows, "scroll"),
     )
     return tuple(_keys(keys, scene.width))
 
 
+def advice(scene: Scene) -> list[Row]:
+    """How to come to a server, where none was ever there."""
+    if not scene.current.gone_since or scene.current.is_unreadable:
+        return []
+    is_here = scene.address.startswith(_HERE)
+    there = "" if is_here else " --status-host 0.0.0.0"
+    lines = (
+        ("Start a server:" if is_here else "Start it there:", f"python -m phase4.server{there}"),
+        ("All at once:", "python -m phase4.demo"),
+        ("Watch another:", "python -m monitor --status HOST:PORT"),
+    )
+    rows: list[Row] = [()]
+    for what, command in lines:
+        words = scene.cut(command, scene.width - 18)
+        rows.append((Span(f" {what:<16} ", Style.DIM), Span(words, Style.STRONG)))
+    return rows
+
+
+_HERE = ("127.", "localhost:", "[::1]")
+
 _HELP = (
     ("q", "quit (Ctrl-C does the same)"),
     ("space", "pause: the figures stand still; reading goes on, and nothing is missed"),
     ("+  -", "read less often, more often"),
     ("e", "what happened, instead of the people; again: the people"),
-    ("f", "each figure with its last ten minutes; again: the people"),
-    ("s", "sort the people by name, since when, messages, outbox"),
+    ("f", "each figure with its history; again: the people"),
+    ("t", "the graphs show ten minutes, an hour, a day"),
+    ("s", "sort the people by name, since when, messages, messages/s, bytes, outbox"),
     ("/", "show only what has these letters; Enter keeps that, Esc clears it"),
-    ("arrows", "scroll (also Page Up, Page Down, Home, End)"),
+    ("arrows", "scroll (also Page Up, Page Down, Home, End, and the mouse wheel)"),
+    ("click", "on a column: sort by it; on a key below: press it; Shift selects text"),
     ("Ctrl-L", "draw all anew; Ctrl-Z: suspend, and fg brings it back"),
     ("?", "this help; any key leaves it"),
     ("", ""),

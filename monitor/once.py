@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from monitor.history import total
-from monitor.people import messages_of, outbox_of
+from monitor.changes import total
+from monitor.people import bytes_of, messages_of, outbox_of
 from shared import text
 from shared.status import Person, Snapshot
 
@@ -73,20 +73,23 @@ def _people(snapshot: Snapshot) -> Iterable[str]:
     if not snapshot.people:
         return
     people = sorted(snapshot.people, key=lambda each: each.name.casefold())
-    rows = [("name", "address", "since", "messages", "outbox")]
+    rows: list[tuple[str, ...]] = [
+        ("name", "address", "since", "messages", "bytes", "outbox"),
+    ]
     rows += [_row(each, snapshot.time) for each in people]
-    widths = [max(text.cells(row[number]) for row in rows) for number in range(5)]
+    widths = [max(text.cells(row[number]) for row in rows) for number in range(len(rows[0]))]
     yield ""
     for row in rows:
         yield "  ".join(_aligned(row, widths))
 
 
-def _row(person: Person, now: float) -> tuple[str, str, str, str, str]:
+def _row(person: Person, now: float) -> tuple[str, ...]:
     return (
         text.printable(person.name),
         text.printable(person.address),
         text.since(person.since, now) or _NONE,
         messages_of(person) or _NONE,
+        bytes_of(person) or _NONE,
         outbox_of(person) or _NONE,
     )
 

@@ -1,14 +1,20 @@
-"""The table of people, and what happened, in the rows that are left for them. Pure."""
+"""The table of people, and what happened, in the rows that are left for them. Pure.
 
-from collections.abc import Callable, Iterable, Sequence
+Where there is room and many are here, the table stands in two or three blocks side by side, as a
+newspaper does it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from monitor.history import Event
-from monitor.scene import Panel, Row, Scene, Span, Style, rule
+from monitor.events import Event
+from monitor.scene import SORT_BY, Panel, Row, Scene, Span, Style, rule
 from shared import text
 from shared.status import Person, Snapshot
 
 _BESIDE_WIDTH = 110  # from here on there is room for what happened, beside the people
+_BLOCK_WIDTH = 60  # a block of people has at least so much: all but the address
+_MAX_BLOCKS = 3
 
 
 class _Column(NamedTuple):
@@ -18,12 +24,18 @@ class _Column(NamedTuple):
     align: Callable[[str, int, str], str]
 
 
-_SORT_KEYS: dict[str, Callable[[Person], tuple[object, ...]]] = {
-    "name": lambda each: (each.name.casefold(),),
-    "since": lambda each: (each.since, each.name.casefold()),
-    "messages": lambda each: (-each.messages, each.name.casefold()),
-    "outbox": lambda each: (-each.outbox_bytes, each.name.casefold()),
-}
+def _sort_key(scene: Scene) -> Callable[[Person], tuple[object, ...]]:
+    paces = scene.figures.paces
+    firsts: Mapping[str, Callable[[Person], tuple[object, ...]]] = {
+        "name": lambda each: (),
+        "since": lambda each: (each.since,),
+        "messages": lambda each: (-each.messages,),
+        "messages/s": lambda each: (-paces.get(each.name, 0.0), -each.messages),
+        "bytes": lambda each: (-each.bytes_in,),
+        "outbox": lambda each: (-each.outbox_bytes,),
+    }
+    first = firsts[scene.ui.sort]
+    return lambda each: (*first(each), each.name.casefold())
 
 
 def shows_events(scene: Scene) -> bool:
@@ -34,20 +46,41 @@ def shows_events(scene: Scene) -> bool:
 
 def people_panel(scene: Scene, snapshot: Snapshot, room: int) -> Panel:
     """The table in `room` rows: its title, its heading, and the people who fit."""
-    page = room - 2
-    if page < 1:
+    height = room - 2
+    if height < 1:
         return Panel((), scene.ui.scroll)
     people = [each for each in snapshot.people if scene.passes(each.name, each.address)]
-    people.sort(key=_SORT_KEYS[scene.ui.sort])
+    people.sort(key=_sort_key(scene))
+    width = scene.width * 3 // 5 if shows_events(scene) else scene.width
+    blocks = _blocks(len(people), height, width)
+    page = height * blocks
     scroll = min(scene.ui.scroll, max(0, len(people) - page))
     shown = people[scroll : scroll + page]
-    width = scene.width * 3 // 5 if shows_events(scene) else scene.width
     title = _title(scene, snapshot, len(people), scroll, len(shown))
-    rows = [rule(scene, title, width), *_table(scene, snapshot, shown, width)]
+    rows = [rule(scene, title, width, "s"), *_newspaper(scene, snapshot, shown, width, blocks)]
     if shows_events(scene):
         beside = scene.width - width
         rows = _side_by_side(rows, width, _events(scene, _passing(scene), beside, room))
     return Panel(tuple(rows), scroll, page, len(people))
+
+
+def _blocks(people: int, height: int, width: int) -> int:
+    """How many blocks the people need, as far as there is room for them."""
+    return max(1, min(_MAX_BLOCKS, width // _BLOCK_WIDTH, -(-people // height)))
+
+
+def _newspaper(
+    scene: Scene, snapshot: Snapshot, people: Sequence[Person], width: int, blocks: int
+) -> list[Row]:
+    """The table in so many blocks, each filled before the next."""
+    height = -(-len(people) // blocks) if blocks > 1 else len(people)
+    each_width = width // blocks
+    rows: list[Row] = []
+    for number in range(blocks):
+        part = people[number * height : (number + 1) * height]
+        block = list(_table(scene, snapshot, part, each_width))
+        rows = _side_by_side(rows, number * each_width, block) if number else block
+    return rows
 
 
 def _title(scene: Scene, snapshot: Snapshot, passed: int, first: int, shown: int) -> str:
@@ -78,46 +111,72 @@ def _table(scene: Scene, snapshot: Snapshot, people: Sequence[Person], width: in
     more = scene.glyphs.more
     # The widths are those of everybody, so that the columns stand still when the table scrolls.
     shown = _fitting_columns(scene, snapshot, width)
-
-    def row(words: Iterable[str], style: Style) -> Row:
-        # One span a cell: screen.py puts each at its own place, so a width that this terminal
-        # sees otherwise moves nothing but itself.
-        return tuple(
-            Span(f" {column.align(each, column.width, more)} ", style)
-            for column, each in zip(shown, words, strict=True)
-        )
-
     if people:
-        yield row((column.title for column in shown), Style.DIM)
+        yield tuple(
+            Span(
+                f" {column.align(column.title, column.width, more)} ",
+                Style.TITLE if column.title == scene.ui.sort else Style.DIM,
+                key="" if column.title == "address" else SORT_BY + column.title,
+            )
+            for column in shown
+        )
     style = Style.DIM if scene.is_old else Style.PLAIN
     for person in people:
-        yield row((column.cell(person) for column in shown), style)
+        # One span a cell: screen.py puts each at its own place, so a width that this terminal
+        # sees otherwise moves nothing but itself.
+        yield tuple(
+            Span(f" {column.align(column.cell(person), column.width, more)} ", style)
+            for column in shown
+        )
 
 
 def _fitting_columns(scene: Scene, snapshot: Snapshot, width: int) -> list[_Column]:
-    """Columns in the order of the table; of those that do not fit, the least important go."""
-    people, none = snapshot.people, scene.glyphs.none
-    now = snapshot.time or scene.now.clock
+    """Columns in the order of the table; of those that do not fit, the least important go.
+
+    What the table is sorted by stays.
+    """
+    people = snapshot.people
     names = max((text.cells(text.printable(each.name)) for each in people), default=0)
     addresses = max((text.cells(text.printable(each.address)) for each in people), default=0)
     name = _Column(
         "name", min(max(8, names), 24), lambda each: text.printable(each.name), text.left
     )
-    since = _Column("since", 8, lambda each: text.since(each.since, now) or none, text.right)
-    messages = _Column("messages", 9, lambda each: messages_of(each) or none, text.right)
-    outbox = _Column("outbox", 8, lambda each: outbox_of(each) or none, text.right)
+    figures = _figure_columns(scene, snapshot)
     width -= name.width + 2
-    kept = []
-    for each in (messages, outbox, since):
-        width -= each.width + 2
-        if width >= 0:
-            kept.append(each)
-    figures = [each for each in (since, messages, outbox) if each in kept]
+    kept = set()
+    for title in sorted(_IMPORTANT, key=lambda each: each != scene.ui.sort):
+        column = figures[title]
+        if width >= column.width + 2:
+            width -= column.width + 2
+            kept.add(title)
+    after = [column for title, column in figures.items() if title in kept]
     room = min(max(8, addresses), width - 2)
     if room < _ADDRESS_WIDTH or not addresses:
-        return [name, *figures]
+        return [name, *after]
     address = _Column("address", room, lambda each: text.printable(each.address), text.left)
-    return [name, address, *figures]
+    return [name, address, *after]
+
+
+_IMPORTANT = ("messages", "outbox", "since", "messages/s", "bytes")
+_ADDRESS_WIDTH = 8  # with less than this, an address says nothing
+
+
+def _figure_columns(scene: Scene, snapshot: Snapshot) -> dict[str, _Column]:
+    """All columns of figures, in the order of the table."""
+    none, paces = scene.glyphs.none, scene.figures.paces
+    now = snapshot.time or scene.now.clock
+
+    def pace(person: Person) -> str:
+        return text.rate(paces[person.name]) if person.name in paces else none
+
+    columns = (
+        _Column("since", 8, lambda each: text.since(each.since, now) or none, text.right),
+        _Column("messages", 9, lambda each: messages_of(each) or none, text.right),
+        _Column("messages/s", 10, pace, text.right),
+        _Column("bytes", 8, lambda each: bytes_of(each) or none, text.right),
+        _Column("outbox", 8, lambda each: outbox_of(each) or none, text.right),
+    )
+    return {each.title: each for each in columns}
 
 
 def messages_of(person: Person) -> str:
@@ -125,12 +184,14 @@ def messages_of(person: Person) -> str:
     return "" if "messages" in person.unknown else text.count(person.messages)
 
 
+def bytes_of(person: Person) -> str:
+    """How much came from them; nothing where the server does not tell."""
+    return "" if "bytes_in" in person.unknown else text.size(person.bytes_in)
+
+
 def outbox_of(person: Person) -> str:
     """How much waits for them; nothing where the server does not tell."""
     return "" if "outbox_bytes" in person.unknown else text.size(person.outbox_bytes)
-
-
-_ADDRESS_WIDTH = 8  # with less than this, an address says nothing
 
 
 def _side_by_side(left: Sequence[Row], width: int, right: Sequence[Row]) -> list[Row]:
@@ -160,12 +221,20 @@ def events_panel(scene: Scene, room: int) -> Panel:
     return Panel(tuple(rows), scroll, page, len(events))
 
 
-def latest(scene: Scene) -> str:
-    """The newest events in one line, for a picture that has no other place for them."""
-    events = scene.figures.events[-_LATEST:]
-    return f" {scene.glyphs.dot} ".join(
-        f"{text.clock(each.clock)} {text.printable(each.text)}" for each in reversed(events)
-    )
+def latest(scene: Scene, width: int) -> str:
+    """The newest events in one line, for a picture that has no other place for them.
+
+    Only whole ones: half an event may say the contrary. Of the first, names are cut.
+    """
+    line = ""
+    for event in reversed(scene.figures.events[-_LATEST:]):
+        before = f"{line} {scene.glyphs.dot} " if line else ""
+        before += f"{text.clock(event.clock)} "
+        words = text.printable(event.text)
+        if line and text.cells(before) + text.cells(words) > width:
+            break
+        line = before + event.fitted(width - text.cells(before), scene.glyphs.more)
+    return line
 
 
 _LATEST = 5
@@ -181,15 +250,14 @@ def _events(scene: Scene, events: Sequence[Event], width: int, room: int) -> lis
     title = "what happened"
     if scene.ui.filter:
         title += f", with {_wanted(scene)}"
-    rows = [rule(scene, title, width)]
+    rows = [rule(scene, title, width, "e")]
     if not events:
         rows.append((Span(f" {scene.cut('nothing yet', width - 2)}", Style.DIM),))
     for event in events[: room - 1]:
-        words = scene.cut(text.printable(event.text), width - 11)
         rows.append(
             (
                 Span(f" {text.clock(event.clock):<8}  ", Style.DIM),
-                Span(words, _EVENT_STYLES[event.weight]),
+                Span(event.fitted(width - 11, scene.glyphs.more), _EVENT_STYLES[event.weight]),
             )
         )
     return rows

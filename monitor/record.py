@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from monitor.history import Figures, History
-from monitor.source import Answer, Poller, Source
+from monitor.source import Answer, Poller, Source, remember
 from shared import text
 from shared.status import Snapshot
 from shared.stopping import on_stop_signals
@@ -96,10 +96,7 @@ _LOOK_SECONDS = 60.0  # a ring comes before; nothing waits without a deadline
 def row_of(answer: Answer, history: History) -> list[str]:
     """The values of COLUMNS for a reading, which becomes part of the history. Empty: not known."""
     before = history.figures.restarted
-    if answer.snapshot:
-        history.succeed(answer.snapshot, answer.at)
-    else:
-        history.fail(answer.problem, answer.at, unreadable=answer.is_unreadable)
+    remember(history, answer)
     figures = history.figures
     state = _state(figures, has_restarted=figures.restarted is not before)
     moment = datetime.fromtimestamp(answer.at.clock, UTC).isoformat("T", "milliseconds")

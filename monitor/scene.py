@@ -2,7 +2,7 @@
 
 A `Scene` is everything that a picture depends on, in one piece: code that draws a part of it is
 given the scene, and a test builds one by hand. Styles are names here ("this is bad news"); what
-they look like on a terminal is for screen.py to know.
+they look like on a terminal is for palette.py to know.
 """
 
 import unicodedata
@@ -11,15 +11,17 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from monitor.drawing import UNICODE, Glyphs
-from monitor.history import Figures, Moment
+from monitor.history import Alarm, Figures, Moment
+from monitor.series import GRAINS
 from shared import text
 from shared.defaults import REPORT_SECONDS, STATUS_SECONDS
 
 _RESTART_SHOWN_SECONDS = 60
+_ALARM_SHOWN_SECONDS = 60  # long enough for somebody who looks up once a minute
 
 
 class Style(StrEnum):
-    """What a piece of text is; screen.py knows what that looks like on this terminal."""
+    """What a piece of text is; palette.py knows what that looks like."""
 
     PLAIN = "plain"
     DIM = "dim"
@@ -37,16 +39,25 @@ class Style(StrEnum):
     KEY = "key"
 
 
+SHADES = 5
+"""Of a style in a graph: the more there is, the higher the number."""
+
+
 class Span(NamedTuple):
     """A piece of a row."""
 
     text: str
     style: Style = Style.PLAIN
+    shade: int | None = None  # in a graph: from 0, for little, to SHADES - 1
+    key: str = ""  # what a click on it does: as this key, for `press`
 
 
 Row = tuple[Span, ...]
 
-SORTS = ("name", "since", "messages", "outbox")
+SORTS = ("name", "since", "messages", "messages/s", "bytes", "outbox")
+SPANS = tuple(seconds for seconds, _ in GRAINS)
+"""How much time the graphs can show, in seconds."""
+
 INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 """The steps of the keys + and -, in seconds."""
 
@@ -63,11 +74,14 @@ class Ui:
     shows_help: bool = False
     panel: str = "people"  # what the lower part shows: people, events, or figures
     sort: str = "name"
+    span: int = 0  # what the graphs show: a place in SPANS
     filter: str = ""  # people and events without this are left out
     is_typing: bool = False  # the filter: keys are its letters
     scroll: int = 0  # rows of the panel above the first that is shown
     page: int = 1  # rows that are shown; render says how many
     total: int = 0  # rows there are; render says how many
+    opened: int = 0  # of several servers: the one that is shown, from 1; 0: all of them
+    row: int = 0  # of several servers: the one that Enter opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,14 @@ class Picture:
     page: int = 0
     total: int = 0
 
+    def key_at(self, y: int, x: int) -> str:
+        """What a click on a cell does, as a key; nothing where it does nothing."""
+        for span in self.rows[y] if y < len(self.rows) else ():
+            x -= text.cells(span.text)
+            if x < 0:
+                return span.key
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -103,6 +125,7 @@ class Scene:
     height: int
     glyphs: Glyphs = UNICODE
     interval_since: Moment | None = None  # when the interval was changed last, by a key
+    is_one_of_several: bool = False  # a key leads back to the others
 
     @property
     def age_seconds(self) -> float:
@@ -126,6 +149,14 @@ class Scene:
         return at is not None and self.now.seconds_since(at) < _RESTART_SHOWN_SECONDS
 
     @property
+    def alarm(self) -> Alarm | None:
+        """The last alarm, while it is recent enough to be shown."""
+        last = self.current.alarm
+        if last is None or last.is_over:
+            return None
+        return last if self.now.seconds_since(last.at) < _ALARM_SHOWN_SECONDS else None
+
+    @property
     def stamp(self) -> tuple[object, ...]:
         """Two scenes with the same stamp have the same picture; cheaper to compare than to draw.
 
@@ -136,7 +167,7 @@ class Scene:
         return (
             (self.figures, self.current, self.ui, self.width, self.height),
             (int(self.age_seconds), int(self.now.seconds_since(gone)) if gone else 0),
-            (self.is_late, self.tells_of_restart),
+            (self.is_late, self.tells_of_restart, self.alarm),
         )
 
     @property
@@ -160,6 +191,8 @@ def _folded(words: str) -> str:
 
 # --- keys ---------------------------------------------------------------------------------------
 
+_WHEEL = 3  # rows a step, as in most programs
+
 
 def press(ui: Ui, key: str) -> Ui:
     """What a key changes. An unknown key changes nothing.
@@ -170,7 +203,7 @@ def press(ui: Ui, key: str) -> Ui:
     if ui.shows_help:
         return replace(ui, shows_help=False)  # any key leaves the help
     steps = {"up": -1, "down": 1, "page up": -ui.page, "page down": ui.page}
-    steps |= {"home": -ui.total, "end": ui.total}
+    steps |= {"home": -ui.total, "end": ui.total, "wheel up": -_WHEEL, "wheel down": _WHEEL}
     if key in steps:
         last = max(0, ui.total - ui.page)
         return replace(ui, scroll=min(max(0, ui.scroll + steps[key]), last))
@@ -183,8 +216,11 @@ def _choose(ui: Ui, key: str) -> Ui:
     if key == " ":
         return replace(ui, is_paused=not ui.is_paused)
     if key == "s":
-        sort = SORTS[(SORTS.index(ui.sort) + 1) % len(SORTS)]
-        return replace(ui, sort=sort, panel="people", scroll=0)
+        return _sorted_by(ui, SORTS[(SORTS.index(ui.sort) + 1) % len(SORTS)])
+    if key.startswith(SORT_BY):
+        return _sorted_by(ui, key.removeprefix(SORT_BY))
+    if key == "t":
+        return replace(ui, span=(ui.span + 1) % len(SPANS))
     if key in _PANELS:
         panel = "people" if ui.panel == _PANELS[key] else _PANELS[key]
         return replace(ui, panel=panel, scroll=0)
@@ -192,10 +228,19 @@ def _choose(ui: Ui, key: str) -> Ui:
         panel = "people" if ui.panel == "figures" else ui.panel
         return replace(ui, is_typing=True, panel=panel, scroll=0)
     if key == "escape":
-        return replace(ui, filter="", scroll=0)
+        opened = ui.opened if ui.filter else 0
+        return replace(ui, filter="", scroll=0, opened=opened)
     if key in ("+", "-"):
         return replace(ui, interval_seconds=_next_interval(ui.interval_seconds, key))
     return ui
+
+
+SORT_BY = "sort by "
+"""What a click on the head of a column does, with the name of the column behind it."""
+
+
+def _sorted_by(ui: Ui, sort: str) -> Ui:
+    return replace(ui, sort=sort, panel="people", scroll=0)
 
 
 def _type(ui: Ui, key: str) -> Ui:
@@ -225,10 +270,11 @@ def _next_interval(seconds: float, key: str) -> float:
 # --- what all parts of a picture need -----------------------------------------------------------
 
 
-def rule(scene: Scene, title: str, width: int = 0) -> Row:
-    """A line across, with a title: where a part begins."""
+def rule(scene: Scene, title: str, width: int = 0, key: str = "") -> Row:
+    """A line across, with a title: where a part begins. A click on it does what `key` does."""
     width = width or scene.width
     title = scene.cut(f" {title} ", width - 2)
     line = scene.glyphs.rule
     rest = line * (width - 1 - text.cells(title))
-    return (Span(line, Style.RULE), Span(title, Style.TITLE), Span(rest, Style.RULE))
+    title_span = Span(title, Style.TITLE, key=key)
+    return (Span(line, Style.RULE, key=key), title_span, Span(rest, Style.RULE, key=key))

@@ -7,18 +7,22 @@ and after a crash, and Ctrl-C, SIGTERM and a closed window end the loop like q d
 thread touches curses; it waits for keys alone, 0.1 s at a time, and never for the network.
 """
 
-import codecs
 import contextlib
 import curses
 import locale
 import os
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from monitor import background
 from monitor.drawing import ASCII, UNICODE, Glyphs
+from monitor.fleet import press_fleet, render_fleet
 from monitor.history import Figures, History, Moment
-from monitor.scene import Row, Scene, Style, Ui, press
-from monitor.source import Poller
+from monitor.keyboard import Keyboard
+from monitor.palette import FEW, Palette, palette_for
+from monitor.scene import Picture, Row, Scene, Span, Style, Ui, press
+from monitor.source import Poller, remember
 from monitor.view import render
 from shared.stopping import on_stop_signals
 from shared.text import as_ascii, cells
@@ -26,38 +30,64 @@ from shared.text import as_ascii, cells
 _KEY_MILLISECONDS = 100  # a new reading is seen at most this late; a key at once
 _FIRST_MILLISECONDS = 20
 _MAX_KEYS = 100  # taken before the next picture: a text pasted in by mistake must not hold it up
-_ESCAPE_MILLISECONDS = (
-    "50"  # after Esc; by itself curses waits a second for the rest of an arrow key
-)
 
-_KEYS: dict[int | str, str] = {
-    curses.KEY_UP: "up",
-    curses.KEY_DOWN: "down",
-    curses.KEY_PPAGE: "page up",
-    curses.KEY_NPAGE: "page down",
-    curses.KEY_HOME: "home",
-    curses.KEY_END: "end",
-    curses.KEY_BACKSPACE: "backspace",
-    curses.KEY_ENTER: "enter",
-    "\x7f": "backspace",
-    "\b": "backspace",
-    "\n": "enter",
-    "\r": "enter",
-    "\x1b": "escape",
-}
+# After Esc; by itself curses waits a second for the rest of an arrow key.
+_ESCAPE_MILLISECONDS = "50"
+
 
 _ALIKE = {"=": "+", "_": "-", "Q": "q"}  # the same key without Shift, or with it
-_REDRAW = "\x0c"  # Ctrl-L
 
 
 class ScreenError(Exception):
     """There is no terminal to draw on; the text is a sentence that says why, and what to do."""
 
 
-def run(poller: Poller, address: str, ui: Ui, *, ascii_only: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the dashboard is to look and sound, as the command line has it."""
+
+    ascii_only: bool = False
+    background: str = "auto"  # or "dark", or "light"
+    has_bell: bool = True
+
+
+class Watched:
+    """One server on the screen. Everything in it belongs to the main thread."""
+
+    def __init__(self, poller: Poller, address: str) -> None:
+        self.poller = poller
+        self.address = address
+        self.history = History()
+        self.frozen: Figures | None = None  # what is shown while paused
+        self.heard = 0  # the number of the alarm for which the bell has rung
+
+    @property
+    def shown(self) -> Figures:
+        """The figures that are to be seen."""
+        return self.frozen or self.history.figures
+
+
+def run(watched: Sequence[Watched], ui: Ui, look: Look) -> None:
     """Show the dashboard until somebody ends it. The main thread, after `check_terminal`."""
     os.environ.setdefault("ESCDELAY", _ESCAPE_MILLISECONDS)
-    curses.wrapper(lambda window: Screen(window, poller, address, ui, ascii_only=ascii_only).loop())
+    answer = _background(look)
+    curses.wrapper(
+        lambda window: Screen(window, watched, ui, look, answer.background).loop(answer.typed)
+    )
+
+
+def _background(look: Look) -> background.Answer:
+    """Whether the terminal is dark or light, as far as it matters."""
+    if look.background != "auto":
+        return background.Answer(look.background)
+    if os.environ.get("NO_COLOR") or _colours() < FEW:
+        return background.Answer()
+    return background.ask(os.environ.get("TERM", ""))
+
+
+def _colours() -> int:
+    """How many colours the terminal has, by its description; Windows' console has sixteen."""
+    return 16 if sys.platform == "win32" else curses.tigetnum("colors")
 
 
 def check_terminal() -> None:
@@ -99,28 +129,32 @@ class Screen:
     """The dashboard while it runs. Everything in it belongs to the main thread."""
 
     def __init__(
-        self, window: "curses.window", poller: Poller, address: str, ui: Ui, *, ascii_only: bool
+        self,
+        window: "curses.window",
+        watched: Sequence[Watched],
+        ui: Ui,
+        look: Look,
+        background: str,
     ) -> None:
         self._window = window
-        self._poller = poller
-        self._address = address
+        self._watched = watched
         self._ui = ui
-        self._history = History()
+        self._has_bell = look.has_bell
         self._interval_since: Moment | None = None
-        self._frozen: Figures | None = None  # what is shown while paused
-        self._glyphs = _glyphs(ascii_only=ascii_only)
-        self._is_ascii = ascii_only or not has_unicode()
-        decoder = codecs.getincrementaldecoder("utf-8" if has_unicode() else "ascii")
-        self._decoder = decoder("ignore")  # what cannot be read was not typed
-        self._attributes = _attributes()
-        self._stamp: tuple[object, ...] = ()  # of the scene that the terminal shows
+        self._glyphs = _glyphs(ascii_only=look.ascii_only)
+        self._is_ascii = look.ascii_only or not has_unicode()
+        self._keyboard = Keyboard(window, encoding="utf-8" if has_unicode() else "ascii")
+        self._attributes = Attributes(background)
+        self._picture = Picture(())
+        self._stamp: tuple[object, ...] = ()  # of the scenes that the terminal shows
         self._stopping = False  # only ever set; by a signal handler too
 
-    def loop(self) -> None:
-        """Draw and take keys until `q` or a signal."""
+    def loop(self, typed: bytes = b"") -> None:
+        """Draw and take keys until `q` or a signal. `typed`: keys that came before."""
         on_stop_signals(self._stop)
         with contextlib.suppress(curses.error):  # a vt100 cannot hide its cursor
             curses.curs_set(0)
+        self._keyboard.give_back(typed)
         while not self._stopping:
             self._take_answers()
             self._draw()
@@ -132,96 +166,118 @@ class Screen:
     # --- readings ----------------------------------------------------------------------------
 
     def _take_answers(self) -> None:
-        for answer in self._poller.take():
-            if answer.snapshot:
-                self._history.succeed(answer.snapshot, answer.at)
-            else:
-                self._history.fail(answer.problem, answer.at, unreadable=answer.is_unreadable)
+        for watched in self._watched:
+            for answer in watched.poller.take():
+                remember(watched.history, answer)
+            alarm = watched.history.figures.alarm
+            if alarm and alarm.number > watched.heard:
+                watched.heard = alarm.number
+                self._ring()
+
+    def _ring(self) -> None:
+        if self._has_bell:
+            with contextlib.suppress(curses.error):
+                curses.beep()
 
     # --- keys --------------------------------------------------------------------------------
 
     def _take_keys(self) -> None:
         """Wait for a key, take all that came, then go on."""
-        is_first = not self._history.figures.slots  # nobody likes to wait for the first picture
-        self._window.timeout(_FIRST_MILLISECONDS if is_first else _KEY_MILLISECONDS)
-        key = self._next_key()
+        # Nobody likes to wait for the first picture.
+        is_first = all(not each.history.figures.tracks[0].slots for each in self._watched)
+        key = self._keyboard.next(_FIRST_MILLISECONDS if is_first else _KEY_MILLISECONDS)
         if not key and not sys.stdin.isatty():
             self._stop()  # the terminal is gone, and getch() would return at once for ever
-        self._window.timeout(0)
         for _ in range(_MAX_KEYS):
             if not key or self._stopping:
                 break
-            self._press(key)
-            key = self._next_key()
+            self._take(key)
+            key = self._keyboard.next(0)
 
-    def _next_key(self) -> int | str:
-        """A character, the number of another key, or nothing.
-
-        getch() gives a character byte by byte. get_wch() would put it together, but where the bytes
-        are none of this locale's it swallows the keys that follow.
-        """
-        key = self._window.getch()
-        while 128 <= key < 256:  # more of the character follows at once
-            letter = self._decoder.decode(bytes([key]))
-            if letter:
-                return letter
-            key = self._window.getch()
-        return "" if key == -1 else self._decoder.decode(bytes([key])) if key < 128 else key
-
-    def _press(self, key: int | str) -> None:
-        if key in (curses.KEY_RESIZE, _REDRAW):
+    def _take(self, key: str) -> None:
+        if key == "redraw":
             self._window.clearok(True)  # some terminals rearrange what they showed
             self._stamp = ()
-            return
-        name = _KEYS.get(key) or (key if isinstance(key, str) else "")
+        elif key == "background":  # the terminal's answer, late
+            self._attributes = Attributes(self._keyboard.background)
+            self._window.clearok(True)
+            self._stamp = ()
+        elif key == "click":
+            clicked = self._picture.key_at(*self._keyboard.clicked)
+            if clicked:
+                self._press(clicked)
+        else:
+            self._press(key)
+
+    def _press(self, name: str) -> None:
         before = self._ui
         if not before.is_typing:
             name = _ALIKE.get(name, name)
             if name == "q":
                 self._stop()
                 return
-            if name == " " and self._shown.snapshot is None:
+            if name == " " and all(each.shown.snapshot is None for each in self._watched):
                 return  # there is nothing yet that could stand still
-        self._ui = press(before, name)
+        if self._shows_all:
+            self._ui = press_fleet(before, name, len(self._watched))
+        else:
+            self._ui = press(before, name)
+        self._follow(before)
+
+    def _follow(self, before: Ui) -> None:
+        """Do what the key that was pressed means for the readings."""
         if self._ui.is_paused != before.is_paused:
-            self._frozen = self._history.figures if self._ui.is_paused else None
+            for each in self._watched:
+                each.frozen = each.history.figures if self._ui.is_paused else None
         if self._ui.interval_seconds != before.interval_seconds:
             self._interval_since = Moment.now()
-            self._poller.set_interval(self._ui.interval_seconds)
+            for each in self._watched:
+                each.poller.set_interval(self._ui.interval_seconds)
 
     # --- drawing -----------------------------------------------------------------------------
 
     @property
-    def _shown(self) -> Figures:
-        return self._frozen or self._history.figures
+    def _shows_all(self) -> bool:
+        return len(self._watched) > 1 and not self._ui.opened
 
     def _draw(self) -> None:
         """Bring the terminal up to date; write nothing where nothing has changed."""
-        scene = self._scene()
-        if scene.stamp == self._stamp:
+        scenes = self._scenes()
+        if _stamp(scenes) == self._stamp:
             return
-        picture = render(scene)
+        picture = render_fleet(scenes) if self._shows_all else render(scenes[0])
+        self._picture = picture
         self._ui = replace(self._ui, scroll=picture.scroll, page=picture.page, total=picture.total)
-        self._stamp = replace(scene, ui=self._ui).stamp
+        self._stamp = _stamp([replace(each, ui=self._ui) for each in scenes])
         self._window.erase()
         for y, row in enumerate(picture.rows):
-            self._draw_row(y, row, scene.width)
+            self._draw_row(y, row, scenes[0].width)
         self._window.noutrefresh()
         curses.doupdate()  # sends the cells that differ from what the terminal shows, no others
 
-    def _scene(self) -> Scene:
+    def _scenes(self) -> list[Scene]:
+        """Of all servers, or of the one that is shown."""
+        chosen = self._watched
+        if not self._shows_all:
+            number = max(0, self._ui.opened - 1)
+            chosen = chosen[number : number + 1]
         height, width = self._window.getmaxyx()
-        return Scene(
-            address=self._address,
-            figures=self._shown,
-            current=self._history.figures,
-            ui=self._ui,
-            now=Moment.now(),
-            width=width,
-            height=height,
-            glyphs=self._glyphs,
-            interval_since=self._interval_since,
-        )
+        now = Moment.now()
+        return [
+            Scene(
+                address=each.address,
+                figures=each.shown,
+                current=each.history.figures,
+                ui=self._ui,
+                now=now,
+                width=width,
+                height=height,
+                glyphs=self._glyphs,
+                interval_since=self._interval_since,
+                is_one_of_several=len(self._watched) > 1,
+            )
+            for each in chosen
+        ]
 
     def _draw_row(self, y: int, row: Row, width: int) -> None:
         """Each span at its own place, so that one of an unexpected width moves no other."""
@@ -231,55 +287,47 @@ class Screen:
             # curses complains after writing the last cell of the last row, since the cursor has
             # nowhere to go; and about any place that a resize has just taken away.
             with contextlib.suppress(curses.error):
-                self._window.addstr(y, x, words, self._attributes[span.style])
+                self._window.addstr(y, x, words, self._attributes.of(span))
             x += cells(span.text)
             if x >= width:
                 break
 
 
-def _attributes() -> dict[Style, int]:
-    """What each style looks like here: in colour, or else by brightness and inversion."""
-    attributes = dict(_MONO)
-    if not curses.has_colors():
-        return attributes
-    with contextlib.suppress(curses.error):
-        curses.use_default_colors()  # without this, curses draws white on black
-    if os.environ.get("NO_COLOR"):  # https://no-color.org
-        return attributes
-    for pair, (style, (foreground, background, extra)) in enumerate(_COLOURS.items(), start=1):
-        with contextlib.suppress(curses.error):  # fewer colours than we want: mono for this one
-            curses.init_pair(pair, foreground, background)
-            attributes[style] = curses.color_pair(pair) | extra
-    return attributes
+def _stamp(scenes: Sequence[Scene]) -> tuple[object, ...]:
+    return tuple(each.stamp for each in scenes)
 
 
-_MONO = {
-    Style.PLAIN: curses.A_NORMAL,
-    Style.DIM: curses.A_DIM,
-    Style.STRONG: curses.A_BOLD,
-    Style.LIVE_BAR: curses.A_REVERSE,
-    Style.WARN_BAR: curses.A_REVERSE | curses.A_BOLD,
-    Style.BAD_BAR: curses.A_REVERSE | curses.A_BOLD,
-    Style.GOOD: curses.A_NORMAL,
-    Style.WARN: curses.A_BOLD,
-    Style.BAD: curses.A_BOLD,
-    Style.PEOPLE: curses.A_BOLD,
-    Style.MESSAGES: curses.A_BOLD,
-    Style.RULE: curses.A_DIM,
-    Style.TITLE: curses.A_BOLD,
-    Style.KEY: curses.A_BOLD,
-}
+class Attributes:
+    """What each style looks like on this terminal, as curses wants it."""
 
-_DEFAULT = -1  # the terminal's own background
-_COLOURS = {
-    Style.LIVE_BAR: (curses.COLOR_BLACK, curses.COLOR_GREEN, 0),
-    Style.WARN_BAR: (curses.COLOR_BLACK, curses.COLOR_YELLOW, 0),
-    Style.BAD_BAR: (curses.COLOR_WHITE, curses.COLOR_RED, curses.A_BOLD),
-    Style.GOOD: (curses.COLOR_GREEN, _DEFAULT, 0),
-    Style.WARN: (curses.COLOR_YELLOW, _DEFAULT, curses.A_BOLD),
-    Style.BAD: (curses.COLOR_RED, _DEFAULT, curses.A_BOLD),
-    Style.PEOPLE: (curses.COLOR_CYAN, _DEFAULT, curses.A_BOLD),
-    Style.MESSAGES: (curses.COLOR_GREEN, _DEFAULT, curses.A_BOLD),
-    Style.RULE: (curses.COLOR_BLUE, _DEFAULT, 0),
-    Style.KEY: (curses.COLOR_CYAN, _DEFAULT, curses.A_BOLD),
-}
+    def __init__(self, background: str) -> None:
+        """Gives curses all colours of the palette for a background; after initscr()."""
+        colours = 0
+        if curses.has_colors():
+            with contextlib.suppress(curses.error):
+                curses.use_default_colors()  # without this, curses draws white on black
+            if not os.environ.get("NO_COLOR"):  # https://no-color.org
+                colours = curses.COLORS
+        self._pairs: dict[tuple[int, int], int] = {}
+        self._palette: Palette = palette_for(colours, background)
+        self._known: dict[tuple[Style, int | None], int] = {}
+
+    def of(self, span: Span) -> int:
+        """That of a span."""
+        key = (span.style, span.shade)
+        if key not in self._known:
+            self._known[key] = self._made(*key)
+        return self._known[key]
+
+    def _made(self, style: Style, shade: int | None) -> int:
+        look = self._palette.look(style, shade)
+        made = curses.A_BOLD if look.is_bold else curses.A_NORMAL
+        made |= curses.A_REVERSE if look.is_reversed else curses.A_NORMAL
+        colours = (look.foreground, look.background)
+        with contextlib.suppress(curses.error):  # fewer colours than it says: without, then
+            if max(colours) >= 0:
+                if colours not in self._pairs:
+                    curses.init_pair(len(self._pairs) + 1, *colours)
+                    self._pairs[colours] = len(self._pairs) + 1
+                made |= curses.color_pair(self._pairs[colours])
+        return made

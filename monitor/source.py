@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from monitor.history import Moment, retry_seconds
+from monitor.history import History, Moment, retry_seconds
 from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import MAX_STATUS_BYTES, RECV_BYTES, REPORT_SECONDS, STATUS_SECONDS
@@ -141,6 +141,15 @@ class Answer:
     snapshot: Snapshot | None
     problem: str = ""
     is_unreadable: bool = False  # something did answer, but not with a snapshot
+    seconds: float = 0.0  # from the connection's beginning to the snapshot's end
+
+
+def remember(history: History, answer: Answer) -> None:
+    """Make an answer a part of the history. The history's thread."""
+    if answer.snapshot:
+        history.succeed(answer.snapshot, answer.at, answer.seconds)
+    else:
+        history.fail(answer.problem, answer.at, unreadable=answer.is_unreadable)
 
 
 _MAX_ANSWERS = 100  # that nobody took; the oldest go first
@@ -213,6 +222,7 @@ class Poller:
             return self._stopping
 
     def _fetch(self) -> Answer:
+        began = time.monotonic()
         try:
             snapshot = self._source.fetch()
         except UnreadableError as error:
@@ -221,7 +231,7 @@ class Poller:
             return Answer(Moment.now(), None, str(error))
         except Exception as error:  # noqa: BLE001 - a thread's outermost frame: said, and tried again
             return Answer(Moment.now(), None, f"A fault in this program: {error!r}.")
-        return Answer(Moment.now(), snapshot)
+        return Answer(Moment.now(), snapshot, seconds=time.monotonic() - began)
 
     def _wait(self, started: float, *, is_gone: bool) -> None:
         """Until the next fetch is due. A server that is gone is looked for more often."""

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from monitor.changes import total
 from monitor.drawing import BIG_ROWS, big
-from monitor.history import total
 from monitor.scene import Row, Scene, Span, Style
 from shared import text
 from shared.status import Snapshot
@@ -11,7 +11,9 @@ from shared.status import Snapshot
 SIZES = range(len(BIG_ROWS))
 
 
-class _Tile(NamedTuple):
+class Tile(NamedTuple):
+    """A label, a large figure, and what it is made of."""
+
     label: str
     figure: str
     below: str
@@ -19,8 +21,13 @@ class _Tile(NamedTuple):
 
 
 def tile_rows(scene: Scene, snapshot: Snapshot, size: int) -> list[Row]:
-    """The three tiles, side by side: a label, the figure, and what it is made of."""
+    """The three tiles of one server."""
     tiles = (_people(scene, snapshot), _pace(scene), _messages(scene, snapshot))
+    return side_by_side(scene, tiles, size)
+
+
+def side_by_side(scene: Scene, tiles: tuple[Tile, Tile, Tile], size: int) -> list[Row]:
+    """Three tiles, across the whole width."""
     widths = grid(scene.width)
     drawn = [_draw(scene, each, width, size) for each, width in zip(tiles, widths, strict=True)]
     return [tuple(tile[row] for tile in drawn) for row in range(len(drawn[0]))]
@@ -38,29 +45,29 @@ def tiles_height(size: int) -> int:
     return BIG_ROWS[size] + 2
 
 
-def _people(scene: Scene, snapshot: Snapshot) -> _Tile:
+def _people(scene: Scene, snapshot: Snapshot) -> Tile:
     now, below = total(snapshot, "people"), ""
     if "people_peak" not in snapshot.unknown:
         below = f"peak {text.count(snapshot.people_peak)}"
     if snapshot.max_people:
         below += f" of {text.count(snapshot.max_people)}"
     figure = scene.glyphs.none if now is None else str(now)
-    return _Tile("PEOPLE", figure, below, Style.PEOPLE)
+    return Tile("PEOPLE", figure, below, Style.PEOPLE)
 
 
-def _pace(scene: Scene) -> _Tile:
+def _pace(scene: Scene) -> Tile:
     values, none = scene.figures.values, scene.glyphs.none
     pace = values.get("messages")
     parts = [
         f"{name} {text.rate(values[name])}" for name in ("public", "private") if name in values
     ]
     below = f" {scene.glyphs.dot} ".join(parts) or "from the next reading on"
-    return _Tile(
+    return Tile(
         "MESSAGES A SECOND", none if pace is None else text.rate(pace), below, Style.MESSAGES
     )
 
 
-def _messages(scene: Scene, snapshot: Snapshot) -> _Tile:
+def _messages(scene: Scene, snapshot: Snapshot) -> Tile:
     messages = total(snapshot, "messages")
     figure = scene.glyphs.none if messages is None else str(messages)
     sums = {name: total(snapshot, name) for name in ("public", "private")}
@@ -68,10 +75,10 @@ def _messages(scene: Scene, snapshot: Snapshot) -> _Tile:
     below = f" {scene.glyphs.dot} ".join(parts)
     if text.cells(below) > grid(scene.width)[2] - 2:
         below = f"of these, {parts[-1]}"  # the large figure less this is the other one
-    return _Tile("MESSAGES", figure, below, Style.STRONG)
+    return Tile("MESSAGES", figure, below, Style.STRONG)
 
 
-def _draw(scene: Scene, tile: _Tile, width: int, size: int) -> list[Span]:
+def _draw(scene: Scene, tile: Tile, width: int, size: int) -> list[Span]:
     """A span for each row of a tile."""
     style = Style.DIM if scene.is_old else tile.style
     more = scene.glyphs.more

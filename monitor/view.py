@@ -11,20 +11,18 @@ in a tiny terminal the one line that matters.
 
 from collections.abc import Iterable
 
+from monitor.changes import INCREASES, total
 from monitor.figures import (
     DETAILS_HEIGHT,
     PANEL_HEIGHT,
-    chart_rows,
-    charts_height,
     detail_rows,
     figure_rows,
     figures_height,
     figures_panel,
     uptime,
-    wide_chart,
 )
-from monitor.frame import closed, filter_row, header, help_rows, message, state_of
-from monitor.history import INCREASES, total
+from monitor.frame import advice, closed, filter_row, header, help_rows, message, state_of
+from monitor.graphs import chart_rows, charts_height, wide_chart
 from monitor.people import events_panel, people_panel
 from monitor.scene import Panel, Picture, Row, Scene, Span, Style
 from monitor.tiles import SIZES, tile_rows, tiles_height
@@ -41,7 +39,7 @@ def render(scene: Scene) -> Picture:
     room = height - len(top) - 1
     snapshot = scene.figures.snapshot
     if scene.ui.shows_help or snapshot is None:
-        rows = help_rows(scene) if scene.ui.shows_help else []
+        rows = help_rows(scene) if scene.ui.shows_help else advice(scene)
         return Picture(closed(scene, top + rows), scene.ui.scroll)
     is_wide = scene.width >= _WIDE_WIDTH and room >= _WIDE_ROOM
     rows = (_wide if is_wide else _short)(scene, snapshot, room)
@@ -73,8 +71,8 @@ def _wide(scene: Scene, snapshot: Snapshot, room: int) -> list[Row]:
 
     By the room alone: nothing must jump when somebody joins.
     """
-    if scene.ui.panel == "figures":
-        return tile_rows(scene, snapshot, _size(scene, room, PANEL_HEIGHT))
+    if scene.ui.panel == "figures":  # which tell what stands below the large ones, too
+        return tile_rows(scene, snapshot, _size(scene, room + 1, PANEL_HEIGHT))[:-1]
     full = figures_height(scene.width)
     is_full = room >= tiles_height(0) + charts_height(1) + full + _PANEL_ROWS
     details = full if is_full else DETAILS_HEIGHT

@@ -18,7 +18,7 @@ FORMAT_VERSION = 1
 
 MAX_STATUS_PEOPLE = 2000
 """People in one snapshot, those here longest; `people_now` counts all. The longest entry, with a
-name whose every character JSON writes as twelve bytes, has some 410 bytes: 2,000 stay below
+name whose every character JSON writes as twelve bytes, has some 440 bytes: 2,000 stay below
 MAX_STATUS_BYTES."""
 
 _MAX_COUNT = 2**63  # what a counter of 64 bits holds; JSON's numbers have no bound of their own
@@ -39,6 +39,7 @@ class Person:
     since: float = 0.0  # Unix time, seconds
     messages: int = 0  # sent by this person, public and private
     outbox_bytes: int = 0  # waiting for this person to read
+    bytes_in: int = 0  # received from this person
     unknown: frozenset[str] = field(default=frozenset(), compare=False)  # as in Snapshot
 
 
@@ -108,6 +109,7 @@ def _as_object(person: Person) -> dict[str, Any]:
         "since": person.since,
         "messages": person.messages,
         "outbox_bytes": person.outbox_bytes,
+        "bytes_in": person.bytes_in,
     }
     for each in person.unknown:
         del values[each]

@@ -60,6 +60,9 @@ class Member:
     # The peer's, or that of the client that a trusted proxy speaks for.
     address: Address
 
+    # Bytes received. The thread that receives them counts; any thread may read it, for show.
+    bytes_in: int = 0
+
     # All below are written under the lock; any thread may read them, for show.
 
     # Empty until a name is claimed.
@@ -398,7 +401,12 @@ class Room:
         # Formatted without the lock: a reader of the status port must not hold up the chat.
         return tuple(
             Person(
-                each.name, str(each.address), each.since, each.messages, each.outbox.unsent_bytes
+                name=each.name,
+                address=str(each.address),
+                since=each.since,
+                messages=each.messages,
+                outbox_bytes=each.outbox.unsent_bytes,
+                bytes_in=each.bytes_in,
             )
             for each in members
         )

@@ -86,8 +86,10 @@ class Session:
         # What the peer has sent so far; None once its first line is here.
         self._beginning: bytes | None = b""
 
-        # Bytes received. Other threads may read it, for show.
-        self.bytes_in = 0
+    @property
+    def bytes_in(self) -> int:
+        """Bytes received so far. Any thread, for show."""
+        return self._member.bytes_in
 
     def run(self) -> None:
         """The whole session. Never raises for anything that the person did."""
@@ -192,7 +194,7 @@ class Session:
         Raises HangUp when its time is over, and OSError when the connection is lost.
         """
         while data := self._receive():
-            self.bytes_in += len(data)
+            self._member.bytes_in += len(data)
             text = self._telnet.feed(data)
             if len(text) < len(data):
                 self._answer_telnet()

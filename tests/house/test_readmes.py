@@ -64,6 +64,8 @@ ELSEWHERE = {
     r"python -m tests\.progress class/\*( --html \S+)?": "needs a class; tests/progress/ makes one",
     r"sudo tcpdump .*": "runs until Ctrl-C: tests/house/test_lessons.py",
     r"python -m monitor --csv .*": "runs until Ctrl-C; tests/monitor/test_record.py does that",
+    r"python -m monitor --serve .*": "runs until Ctrl-C; tests/monitor/test_serve.py does that",
+    r"python -m monitor --status .* --status .*": "two machines; tests/monitor/test_fleet.py",
 }
 TO_LOOK_AT = {
     r"State +Recv-Q": "ss, while somebody waits: test_claims asks the same of /proc/net/tcp",

@@ -1,24 +1,12 @@
 """Rates, restarts, gaps and events, from readings that say when they were taken."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from monitor.changes import COUNTERS, INCREASES, LEVELS, RATES
 from monitor.drawing import ASCII, UNICODE, Glyphs, chart
-from monitor.history import (
-    COUNTERS,
-    INCREASES,
-    LEVELS,
-    RATES,
-    SLOT_SECONDS,
-    WINDOW_SECONDS,
-    Figures,
-    History,
-    Moment,
-    columns,
-    span_seconds,
-)
+from monitor.history import Figures, History, Moment
 from shared.status import Person, Snapshot, parse_snapshot
 from tests.monitor.samples import QUIET, changed, crowd
 
@@ -207,109 +195,78 @@ def test_trouble_is_told_with_its_number() -> None:
     ]
 
 
-def test_memory_is_bounded() -> None:
+def test_memory_is_bounded_for_a_day_and_for_a_week() -> None:
     history = History()
-    for number in range(3000):
-        history.succeed(changed(people=(Person(str(number)),)), at(SLOT_SECONDS * number))
-    assert len(history.figures.events) <= 1000
-    assert len(history.figures.slots) <= 720
+
+    def watch(readings: int, first: int) -> tuple[int, int]:
+        for number in range(first, first + readings):
+            people = (Person(str(number)),)
+            history.succeed(changed(people=people, people_now=1), at(60.0 * number))
+        figures = history.figures
+        return len(figures.events), sum(len(each.slots) for each in figures.tracks)
+
+    day = watch(1500, 0)
+    assert day[0] <= 1000
+    assert day[1] <= 700
+    assert watch(8000, 1500) == day
 
 
-# --- the charts ----------------------------------------------------------------------------------
+def test_a_name_that_a_person_has_now_has_their_pace() -> None:
+    alice, bob, _ = QUIET.people
+    later = changed(people=(replace(alice, name="Alicia", messages=130), bob, Person("Dora")))
+    assert after(QUIET, later).paces == {"Alicia": 2.0, "bob": 0.0}
 
-WINDOW = WINDOW_SECONDS // SLOT_SECONDS
+
+def test_whoever_came_back_under_the_same_name_has_no_negative_pace() -> None:
+    again = replace(QUIET.people[0], since=0.0, messages=0)
+    before = replace(QUIET.people[0], since=0.0)
+    assert after(changed(people=(before,)), changed(people=(again,))).paces == {}
 
 
-def watched(
-    people: Sequence[float | None], first: int = 0, seconds: float = SLOT_SECONDS
-) -> Figures:
-    """The figures after readings of so many people, `seconds` apart; None is one that failed."""
+def test_how_long_the_answer_took_is_a_figure_of_its_own() -> None:
     history = History()
-    for number, value in enumerate(people, start=first):
-        if value is None:
-            history.fail("gone", at(seconds * number))
-        else:
-            history.succeed(Snapshot(people_now=int(value)), at(seconds * number))
-    return history.figures
+    history.succeed(QUIET, at(0), 0.004)
+    assert history.figures.values["answer"] == 0.004
 
 
-def chart_of_people(figures: Figures, width: int) -> list[float | None]:
-    """What a chart of that width shows."""
-    return columns(figures.slots, "people", width)
+# --- alarms --------------------------------------------------------------------------------------
 
 
-def test_where_there_is_room_each_reading_has_a_column() -> None:
-    assert chart_of_people(watched([1, 2, None, 4]), WINDOW) == [1, 2, None, 4]
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        ({"slow_disconnected": 1}, "1 disconnected: too slow"),
+        ({"log_errors": 2}, "2 log errors"),
+        ({"log_lines_dropped": 3}, "3 log or console lines dropped"),
+    ],
+)
+def test_what_somebody_must_look_at_raises_an_alarm_once(
+    trouble: dict[str, int], words: str
+) -> None:
+    figures = after(QUIET, changed(**trouble), changed(**trouble))
+    assert figures.alarm
+    assert (figures.alarm.number, figures.alarm.words) == (1, words)
+    assert figures.alarm.at == at(5)
 
 
-def test_where_readings_share_a_column_it_shows_their_highest() -> None:
-    values = [0] * WINDOW
-    values[70] = 9
-    shown = chart_of_people(watched(values), WINDOW // 2 + 1)
-    assert len(shown) == WINDOW // 2
-    assert shown[35] == 9
-    assert sum(1 for each in shown if each) == 1
-
-
-def test_readings_of_the_same_moment_share_a_column_too() -> None:
-    figures = watched([1, 7, 2, 3, 3, 4], seconds=1.0)
-    assert chart_of_people(figures, WINDOW) == [7, 4]
-
-
-def test_where_a_reading_failed_the_column_shows_that_and_nothing_else() -> None:
-    figures = watched([1, 7, None, 3, 3, 4], seconds=1.0)
-    assert chart_of_people(figures, WINDOW) == [None, 4]
-    values: list[float | None] = [1] * WINDOW
-    values[70] = None
-    shown = chart_of_people(watched(values), WINDOW // 2 + 1)
-    assert [number for number, each in enumerate(shown) if each is None] == [35]
-
-
-def test_where_readings_are_rare_each_covers_the_time_since_the_last() -> None:
+def test_a_server_that_goes_raises_an_alarm_once_and_each_time_it_goes() -> None:
     history = History()
-    for number, messages in enumerate((0, 300, 300)):
-        history.succeed(Snapshot(public_messages=messages, joins=number * 5), at(60.0 * number))
-    rates = columns(history.figures.slots, "public", WINDOW)
-    assert rates == [None, *[5.0] * 12, *[0.0] * 12]
-    joins = columns(history.figures.slots, "joined", WINDOW)
-    assert joins == [None, *[0] * 11, 5, *[0] * 11, 5]  # an increase is counted once
+    history.fail("never there", at(0))
+    assert history.figures.alarm is None
+    for round_ in (1, 2):
+        history.succeed(QUIET, at(10.0 * round_))
+        history.fail("gone", at(10.0 * round_ + 5))
+        history.fail("gone", at(10.0 * round_ + 7))
+        assert history.figures.alarm
+        assert history.figures.alarm.number == round_
 
 
-def test_what_is_rare_is_added_up_and_not_lost() -> None:
-    history = History()
-    for number in range(12):
-        history.succeed(Snapshot(refused=number), at(number))
-    assert columns(history.figures.slots, "turned away", WINDOW) == [4, 5, 2]
-    assert columns(history.figures.slots, "turned away", WINDOW // 3) == [11]
+def test_what_is_usual_raises_no_alarm() -> None:
+    assert after(QUIET, changed(refused=3, joins=20)).alarm is None
+    assert after(QUIET, Snapshot(pid=1, slow_disconnected=4)).alarm is None  # another server's
 
 
-@pytest.mark.parametrize("first", [1000, 1001, 1003])
-def test_a_new_reading_does_not_change_what_older_columns_show(first: int) -> None:
-    values = [number * 7919 % 101 for number in range(400)]
-    before = chart_of_people(watched(values[:300], first), 31)
-    assert None not in before
-    group = WINDOW // 30
-    for more in range(1, 9):
-        now = chart_of_people(watched(values[: 300 + more], first), 31)
-        moved = (first + 299 + more) // group - (first + 299) // group
-        assert now[: 30 - moved] == before[moved:30]
-
-
-@pytest.mark.parametrize("width", [2, 7, 23, 56, 59, 119, 120])
-@pytest.mark.parametrize("first", range(4))
-def test_a_narrow_chart_shows_ten_minutes_and_at_most_a_column_more(width: int, first: int) -> None:
-    values = [0] * 400
-    values[-WINDOW] = 5
-    values[-WINDOW - 2 * (WINDOW // (width - 1) + 1)] = 9
-    shown = chart_of_people(watched(values, first), width)
-    assert max(each or 0 for each in shown) == 5
-    assert len(shown) <= width
-    assert span_seconds(width) == WINDOW_SECONDS
-
-
-def test_a_wide_chart_shows_more_than_the_window() -> None:
-    assert len(chart_of_people(watched([1] * 500), 276)) == 276
-    assert span_seconds(276) == 276 * SLOT_SECONDS
+# --- the charts: what is drawn -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII])

@@ -56,8 +56,35 @@ def test_once_prints_the_figures_for_a_person() -> None:
     assert "memory       42.0 MB" in lines
     assert "cpu          1 min 01 s since the start" in lines
     heading = next(number for number, line in enumerate(lines) if line.startswith("name "))
-    assert lines[heading].split() == ["name", "address", "since", "messages", "outbox"]
+    assert lines[heading].split() == ["name", "address", "since", "messages", "bytes", "outbox"]
     assert [line.split()[0] for line in lines[heading + 1 :]] == ["Alice", "bob", "小明"]
+
+
+def test_of_several_servers_it_prints_one_after_the_other_and_says_which_cannot_be_read(
+    call: Call,
+) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    with StatusServer(QUIET) as one, StatusServer(changed(people_now=9)) as two:
+        addresses = (one.address, nowhere, two.address)
+        where = [each for address in addresses for each in ("--status", address)]
+        status, output, errors = call("--once", *where)
+        assert (status, errors) == (1, f"monitor: {nowhere}: Nothing listens there.\n")
+        titles = [line for line in output.splitlines() if "phase4" in line]
+        assert [each.partition(",")[0] for each in titles] == [one.address, two.address]
+        status, output, _ = call("--json", *where)
+        assert [json.loads(line)["people_now"] for line in output.splitlines()] == [3, 9]
+
+
+def test_a_recording_is_of_one_server(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--csv", "-", "--status", "a:1", "--status", "b:1"])
+    assert "--csv records one server" in capsys.readouterr().err
+
+
+def test_more_servers_than_there_may_be_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([each for port in range(1, 34) for each in ("--status", f"127.0.0.1:{port}")])
+    assert "at most 32 servers" in capsys.readouterr().err
 
 
 def test_once_shows_a_dash_for_what_the_server_does_not_tell(call: Call) -> None:
@@ -69,7 +96,7 @@ def test_once_shows_a_dash_for_what_the_server_does_not_tell(call: Call) -> None
     assert "people       – (peak –, – joined)" in lines
     assert "messages     – (public –, private –)" in lines
     assert "memory       –" in lines
-    assert lines[-1].split() == ["Ann", "–", "–", "–"]
+    assert lines[-1].split() == ["Ann", "–", "–", "–", "–"]
     assert not any("0" in line for line in lines[1:])
 
 

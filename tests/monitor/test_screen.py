@@ -1,21 +1,16 @@
 """The dashboard on a real terminal: what a person sees, presses, and gets back at the end."""
 
 import re
-import signal
-import sys
-import time
-from collections.abc import Iterator
 
 import pytest
 
 from shared.status import Person, Snapshot
-from tests.kit.harness import SECONDS, free_port
-from tests.kit.terminal import ENTER_ALTERNATE, Terminal
+from tests.kit.harness import free_port
+from tests.kit.terminal import Terminal
+from tests.monitor.on_screen import OFTEN, RARELY, age_of, dashboard, without_controls
 from tests.monitor.samples import QUIET, changed, crowd
 from tests.monitor.status_server import StatusServer, gives, once, sends, stalls
 
-OFTEN = ("--interval", "0.2")
-RARELY = ("--interval", "3600")
 PATIENT = """
 import sys, monitor.source
 monitor.source.Source.__init__.__kwdefaults__["seconds"] = 3600.0
@@ -23,18 +18,6 @@ from monitor.__main__ import main
 sys.exit(main())
 """
 """The monitor, but it waits for an answer as long as a check wants it to."""
-
-
-@pytest.fixture
-def server() -> Iterator[StatusServer]:
-    """A good status server."""
-    with StatusServer(QUIET) as running:
-        yield running
-
-
-def dashboard(server: StatusServer, *arguments: str, **options: object) -> Terminal:
-    """The monitor, watching this server."""
-    return Terminal("-m", "monitor", "--status", server.address, *arguments, **options)  # type: ignore[arg-type]
 
 
 # --- figures -------------------------------------------------------------------------------------
@@ -53,8 +36,8 @@ def test_the_figures_are_live(server: StatusServer) -> None:
 def test_rates_follow_the_counters(server: StatusServer) -> None:
     with dashboard(server, *OFTEN) as terminal:
         terminal.press("f")
-        # The first reading has no rate: where the second is in the next column, that one is empty.
-        terminal.until(r"delivered +0\.0/s +300 +×?▁+ max 0\.0/s")
+        # The first reading has no rate: where the second is in the next slot, that one is empty.
+        terminal.until(r"delivered +0\.0/s +300 +×*▁+ max 0\.0/s")
         server.show(changed(deliveries=QUIET.deliveries + 1000))
         terminal.until(r"delivered .* 1,300 .*█.* max [1-9][\d.,]*/s")  # that it was so, stays
 
@@ -63,23 +46,13 @@ def test_the_age_grows_and_nothing_else_is_written_while_nothing_changes(
     server: StatusServer,
 ) -> None:
     with dashboard(server, *RARELY) as terminal:
-        terminal.until("LIVE · (.|\n)*:50003 .* 30 +0 B")  # the last that is drawn
-        before, age = len(terminal.output), _age(terminal)
-        terminal.until(lambda: _age(terminal) > age)
-        written, seconds = terminal.output[before:], _age(terminal) - age
+        terminal.until("LIVE · (.|\n)*:50003 .* 30 +– +0 B +0 B")  # the last that is drawn
+        before, age = len(terminal.output), age_of(terminal)
+        terminal.until(lambda: age_of(terminal) > age)
+        written, seconds = terminal.output[before:], age_of(terminal) - age
     # A digit or two, and the way there; not a row, not a screen.
     assert len(written) < 100 * seconds, written
-    assert re.fullmatch(rb"\d+", _without_controls(written))
-
-
-def _age(terminal: Terminal) -> int:
-    found = re.search(r"LIVE · (\d+) s old", terminal.text)
-    assert found
-    return int(found[1])
-
-
-def _without_controls(written: bytes) -> bytes:
-    return re.sub(rb"\x1b[\[(][0-9;?]*[A-Za-z]|[\x00-\x1f]", b"", written)
+    assert re.fullmatch(rb"\d+", without_controls(written))
 
 
 def test_names_cannot_write_to_the_terminal(server: StatusServer) -> None:
@@ -340,165 +313,6 @@ def test_it_starts_in_a_tiny_terminal_and_keys_work(
     server: StatusServer, columns: int, rows: int
 ) -> None:
     with dashboard(server, *RARELY, columns=columns, rows=rows) as terminal:
-        terminal.until(lambda: b"3" in _without_controls(terminal.output))
+        terminal.until(lambda: b"3" in without_controls(terminal.output))
         terminal.press("q")
         assert terminal.wait() == 0
-
-
-# --- terminals -----------------------------------------------------------------------------------
-
-_COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;\d+)*m")
-
-
-def test_it_is_in_colour(server: StatusServer) -> None:
-    with dashboard(server, *RARELY) as terminal:
-        terminal.until("LIVE")
-    assert _COLOUR.search(terminal.output)
-
-
-@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "vt100"}])
-def test_it_does_without_colour_where_there_is_none_or_none_is_wanted(
-    server: StatusServer, env: dict[str, str]
-) -> None:
-    with dashboard(server, *RARELY, env=env) as terminal:
-        terminal.until("LIVE")
-        terminal.until("peak 8 ")
-        terminal.press("q")
-        assert terminal.wait() == 0
-    assert not _COLOUR.search(terminal.output)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "env"),
-    [((), {"LC_ALL": "C"}), (("--ascii",), {})],
-)
-def test_it_draws_in_ascii_where_there_is_nothing_else(
-    server: StatusServer, arguments: tuple[str, ...], env: dict[str, str]
-) -> None:
-    with dashboard(server, *RARELY, *arguments, env=env) as terminal:
-        terminal.until(r"\* LIVE \| \d+ s old")
-        terminal.until(r"\?\?\?\? +127.0.0.1:50003")
-        terminal.press("q")
-        assert terminal.wait() == 0
-    assert terminal.output.isascii()
-
-
-def test_the_linux_console_gets_plain_pictures_and_real_names(server: StatusServer) -> None:
-    server.show(changed(people=(Person("Zoë"),)))
-    with dashboard(server, *RARELY, env={"TERM": "linux"}) as terminal:
-        terminal.until(r"\* LIVE \| \d+ s old")
-        terminal.until("Zoë")
-
-
-@pytest.mark.parametrize(
-    ("term", "words"),
-    [
-        ("dumb", "cannot move its cursor"),
-        ("no-such-terminal", "does not know the terminal"),
-        ("", "TERM=''"),
-    ],
-)
-def test_a_terminal_that_cannot_do_it_gets_one_clear_sentence(
-    server: StatusServer, term: str, words: str
-) -> None:
-    with dashboard(server, env={"TERM": term}, columns=200) as terminal:
-        assert terminal.wait() == 2
-        sentences = [row for row in terminal.rows if row]
-    assert len(sentences) == 1
-    assert words in sentences[0]
-    assert "--once" in sentences[0]
-    assert b"\x1b" not in terminal.output
-
-
-# --- the end -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("how", ["Ctrl-C", "SIGINT", "SIGTERM", "SIGHUP"])
-def test_the_terminal_is_restored_after(server: StatusServer, how: str) -> None:
-    with dashboard(server, *RARELY) as terminal:
-        terminal.until("LIVE")
-        if how == "Ctrl-C":
-            terminal.press("\x03")
-        else:
-            terminal.signal(signal.Signals[how])
-        assert terminal.wait() == 0
-        terminal.assert_restored()
-        assert b"Traceback" not in terminal.output
-
-
-def test_the_terminal_is_restored_after_sigterm_while_the_server_stalls() -> None:
-    with StatusServer(stalls()) as server, dashboard(server, *RARELY) as terminal:
-        terminal.until("CONNECTING")
-        server.wait_for_connections(1)
-        terminal.signal(signal.SIGTERM)
-        assert terminal.wait() == 0
-        terminal.assert_restored()
-
-
-def test_the_terminal_is_restored_after_a_crash_and_the_fault_is_told(server: StatusServer) -> None:
-    crash = (
-        "import sys, monitor.screen as screen; from monitor.__main__ import main\n"
-        "def broken(scene):\n"
-        "    if scene.figures.snapshot: raise ZeroDivisionError('a fault')\n"
-        "    return draw(scene)\n"
-        "draw, screen.render = screen.render, broken\n"
-        f"sys.exit(main(['--status', '{server.address}']))"
-    )
-    with Terminal("-c", crash) as terminal:
-        assert terminal.wait() == 1
-        terminal.assert_restored()
-        told = terminal.output.rpartition(b"\x1b[?1049l")[2]
-        assert b"ZeroDivisionError: a fault" in _without_controls(told)  # 3.13 colours it
-
-
-@pytest.mark.parametrize("controlling", [True, False])
-def test_it_ends_when_its_terminal_is_taken_away(server: StatusServer, controlling: bool) -> None:
-    with dashboard(server, *RARELY, controlling=controlling) as terminal:
-        terminal.until("LIVE")
-        terminal.close()
-        terminal.process.wait(SECONDS)
-
-
-def test_without_a_terminal_it_says_so(server: StatusServer) -> None:
-    command = f"{sys.executable} -m monitor --status {server.address} </dev/null"
-    shell = "import os, sys; sys.exit(os.waitstatus_to_exitcode(os.system(sys.argv[1])))"
-    with Terminal("-c", shell, command, columns=200) as terminal:
-        assert terminal.wait() == 2
-        assert "This is not a terminal; use --once" in terminal.text
-    assert ENTER_ALTERNATE not in terminal.output
-
-
-def test_it_sleeps_while_nothing_happens(server: StatusServer) -> None:
-    """Not a speed: a picture a second, because the age grows; and no waiting in a loop."""
-    server.show(changed(people=crowd(1000), people_now=1000))
-    counting = (
-        "import sys, monitor.screen as screen; from monitor.__main__ import main\n"
-        "def counted(scene):\n"
-        "    pictures.append(1)\n"
-        "    return draw(scene)\n"
-        "pictures, draw, screen.render = [], screen.render, counted\n"
-        f"main(['--status', '{server.address}', '--interval', '3600'])\n"
-        "print(len(pictures), 'pictures')"
-    )
-    started = time.monotonic()
-    with Terminal("-c", counting) as terminal:
-        terminal.until(r"LIVE · \d+ s old")
-        age, since, before = _age(terminal), time.monotonic(), _cpu_seconds(terminal.process.pid)
-        terminal.until(lambda: _age(terminal) >= age + 2)
-        used, seconds = _cpu_seconds(terminal.process.pid) - before, time.monotonic() - since
-        terminal.press("q")
-        assert terminal.wait() == 0
-        lived = time.monotonic() - started
-    assert used < 0.2 * seconds
-    pictures = re.search(rb"(\d+) pictures", terminal.output)
-    assert pictures
-    assert int(pictures[1]) <= lived + 3  # one for each second, "CONNECTING", the first figures
-
-
-def _cpu_seconds(pid: int) -> float:
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-    except FileNotFoundError:
-        pytest.skip("no /proc here")
-    return (int(fields[11]) + int(fields[12])) / 100

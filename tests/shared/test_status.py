@@ -85,7 +85,7 @@ def test_what_a_server_does_not_tell_is_known_to_be_unknown() -> None:
 
 def test_what_a_server_does_not_tell_of_a_person_is_known_to_be_unknown() -> None:
     [ann] = parse_snapshot(line(people=[{"name": "Ann", "messages": 0, "since": None}])).people
-    assert ann.unknown == {"address", "since", "outbox_bytes"}
+    assert ann.unknown == {"address", "since", "outbox_bytes", "bytes_in"}
     written = json.loads(format_snapshot(Snapshot(people=(ann,))))
     assert written["people"] == [{"name": "Ann", "messages": 0}]
 
@@ -206,7 +206,7 @@ def test_a_line_over_the_bound_is_refused_unread() -> None:
 def test_a_snapshot_fits_its_bound_however_many_people_there_are_and_whatever_their_names() -> None:
     """A name of 20 emoji is the longest on the wire: JSON writes each as a pair of escapes."""
     address = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
-    longest = Person("\U0001f600" * 20, address, 1_700_000_000.123456, 10**12, 2**20)
+    longest = Person("\U0001f600" * 20, address, 1_700_000_000.123456, 10**12, 2**20, 10**12)
     answer = format_snapshot(dataclasses.replace(FULL, people_now=9000, people=(longest,) * 9000))
     assert len(answer) < MAX_STATUS_BYTES
     read = parse_snapshot(answer)

@@ -97,6 +97,17 @@ def test_bytes_and_deliveries_are_those_that_went_over_the_wire(chat: Chat) -> N
     assert snapshot.deliveries == received.count(b"\n")
 
 
+def test_bytes_are_told_of_each_person(chat: Chat) -> None:
+    with chat.connect() as alice, chat.connect() as bob:
+        for person, name in ((alice, "Alice"), (bob, "Bob")):
+            person.send(name)
+            person.skip_to(f".*Welcome, {name}!.*")
+        alice.send("hello, Bob")
+        bob.skip_to(".*Alice: hello, Bob")
+        told = {each.name: each.bytes_in for each in _snapshot(chat).people}
+    assert told == {"Alice": len("Alice\nhello, Bob\n"), "Bob": len("Bob\n")}
+
+
 def test_it_shows_what_waits_for_somebody_who_does_not_read(chat: Chat) -> None:
     with (
         chat.join("Alice") as alice,
