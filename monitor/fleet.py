@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from monitor.changes import total
+from monitor.events import Event
 from monitor.figures import percent
 from monitor.frame import closed, help_rows, keys_row, sentence_of, state_of
 from monitor.graphs import sparkline, sparkline_width
+from monitor.people import EVENT_STYLES
 from monitor.scene import Picture, Row, Scene, Span, Style, Ui, press, rule
 from monitor.tiles import SIZES, Tile, side_by_side, tiles_height
 from shared import text
@@ -55,6 +57,7 @@ def render_fleet(scenes: Sequence[Scene]) -> Picture:
     first = min(max(0, ui.row - page + 1), max(0, len(scenes) - page))
     table = _table(scenes, first, page)
     whole = [*top, *table][: max(1, height - 1)]
+    whole += _events(scenes, height - 1 - len(whole))
     footer = [keys_row(scene, _KEYS)] if height > 1 else []
     empty: list[Row] = [()] * (height - len(whole) - len(footer))
     return Picture((*whole, *empty, *footer), ui.scroll, page, len(scenes))
@@ -95,19 +98,45 @@ def _header(scenes: Sequence[Scene]) -> Row:
 
 
 def _message(scenes: Sequence[Scene]) -> Row:
-    """The sentence of the first that has one; else what happened last, and where."""
+    """The sentence of the one that stands worst; else what happened last, and where."""
     scene = scenes[0]
-    for each in scenes:
+    for each in sorted(scenes, key=lambda each: -_GRAVE.index(state_of(each)[1])):
         words, style = sentence_of(each)
         if words:
             return (Span(f" {scene.cut(f'{each.address}: {words}', scene.width - 2)}", style),)
-    latest = [(each.figures.events[-1], each.address) for each in scenes if each.figures.events]
-    if not latest:
+    newest = _newest(scenes, 1)
+    if not newest:
         return ()
-    event, address = max(latest, key=lambda each: each[0].clock)
+    event, address = newest[0]
     before = f"{text.clock(event.clock)} {address}: "
     words = event.fitted(scene.width - 2 - text.cells(before), scene.glyphs.more)
     return (Span(f" {scene.cut(before + words, scene.width - 2)}", Style.DIM),)
+
+
+def _newest(scenes: Sequence[Scene], number: int) -> list[tuple[Event, str]]:
+    """The last events of all servers, each with its server's address, the newest first."""
+    found = [
+        (event, text.printable(each.address))
+        for each in scenes
+        for event in each.figures.events[-number:]
+    ]
+    return sorted(found, key=lambda each: each[0].clock, reverse=True)[:number]
+
+
+_LEAST_EVENTS = 3  # with less room than for so many, there are none
+
+
+def _events(scenes: Sequence[Scene], room: int) -> list[Row]:
+    """What happened, and where, in the rows that are left."""
+    scene = scenes[0]
+    if room < 2 + _LEAST_EVENTS or scene.width < _WIDE_WIDTH:
+        return []
+    rows: list[Row] = [(), rule(scene, "what happened")]
+    for event, address in _newest(scenes, room - 2):
+        before = f" {text.clock(event.clock):<8}  {text.left(address, _address_width(scenes))}  "
+        words = event.fitted(scene.width - text.cells(before) - 1, scene.glyphs.more)
+        rows.append((Span(before, Style.DIM), Span(words, EVENT_STYLES[event.weight])))
+    return rows
 
 
 def _sum(scenes: Sequence[Scene], name: str, *, is_rate: bool = False) -> float | None:
@@ -210,15 +239,14 @@ _COLUMNS: Mapping[str, _Column] = {
     )
 }
 _IMPORTANT = ("people", "messages/s", "trouble", "messages", "cpu", "out/s", "memory")
-_STATE_WIDTH = 12
+_STATE_WIDTH = 14
 _MAX_ADDRESS_WIDTH = 30
 
 
 def _table(scenes: Sequence[Scene], first: int, page: int) -> list[Row]:
     """A title, a heading, and the servers from `first` on."""
     scene = scenes[0]
-    longest = max(text.cells(text.printable(each.address)) for each in scenes)
-    address = min(longest, _MAX_ADDRESS_WIDTH, max(8, scene.width - 4))
+    address = min(_address_width(scenes), max(8, scene.width - 4))
     left = scene.width - 3 - address - _STATE_WIDTH - 1
     kept = _kept(left)
     left -= sum(each.width + 1 for each in kept)
@@ -230,6 +258,11 @@ def _table(scenes: Sequence[Scene], first: int, page: int) -> list[Row]:
     for number, each in enumerate(scenes[first : first + page], start=first):
         rows.append(tuple(_row(each, number, address, kept, chart)))
     return rows
+
+
+def _address_width(scenes: Sequence[Scene]) -> int:
+    longest = max(text.cells(text.printable(each.address)) for each in scenes)
+    return min(longest, _MAX_ADDRESS_WIDTH)
 
 
 def _kept(room: int) -> list[_Column]:

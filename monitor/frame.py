@@ -127,8 +127,9 @@ def _gone_sentence(scene: Scene, since: Moment) -> str:
 
 
 def _log_sentence(snapshot: Snapshot) -> str:
+    errors = "1 error" if snapshot.log_errors == 1 else f"{text.count(snapshot.log_errors)} errors"
     return (
-        f"The server's log had {text.count(snapshot.log_errors)} errors; "
+        f"The server's log had {errors}; "
         f"{text.count(snapshot.log_lines_waiting)} lines wait, "
         f"{text.count(snapshot.log_lines_dropped)} are lost."
     )

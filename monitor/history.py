@@ -29,11 +29,12 @@ ANSWER = "answer"
 """The figure that no snapshot tells: how many seconds it took to get one."""
 
 _TROUBLES = {
-    "too slow": "disconnected: too slow",
-    "turned away": "turned away",
-    "log errors": "log errors",
-    "lines dropped": "log or console lines dropped",
+    "too slow": ("disconnected: too slow",) * 2,
+    "turned away": ("turned away",) * 2,
+    "log errors": ("log error", "log errors"),
+    "lines dropped": ("log or console line dropped", "log or console lines dropped"),
 }
+"""How each is told where it happened once, and where more often."""
 
 _ALARMING = frozenset({"too slow", "log errors", "lines dropped"})
 """What somebody wants to be called for: a person was cut off, or a log fails. To be turned away is
@@ -158,9 +159,9 @@ class History:
     def _compare(self, old: Snapshot, new: Snapshot, values: Values, at: Moment) -> None:
         self._events.extend(who_came_and_went(old, new, at.clock))
         alarming = []
-        for name, words in _TROUBLES.items():
+        for name, (once, often) in _TROUBLES.items():
             if values.get(name):
-                told = f"{values[name]:,.0f} {words}"
+                told = f"{values[name]:,.0f} {once if values[name] == 1 else often}"
                 self._happened(at, told, WARNING)
                 alarming += [told] if name in _ALARMING else []
         if alarming:

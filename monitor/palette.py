@@ -89,7 +89,7 @@ _DARK = Palette(
     {
         **PLAIN.looks,
         **_BARS,
-        Style.DIM: Look(248),
+        Style.DIM: Look(246),
         Style.GOOD: Look(78),
         Style.WARN: Look(220, is_bold=True),
         Style.BAD: Look(210, is_bold=True),
@@ -119,7 +119,7 @@ _LIGHT = Palette(
         Style.KEY: Look(25, is_bold=True),
     },
     {
-        Style.PEOPLE: _shaded(27, 26, 25, 19, 17),
+        Style.PEOPLE: _shaded(27, 26, 25, 20, 19),
         Style.MESSAGES: _shaded(97, 92, 91, 55, 54),
         Style.PLAIN: _shaded(242, 241, 240, 238, 236),
     },

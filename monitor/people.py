@@ -133,7 +133,7 @@ def _table(scene: Scene, snapshot: Snapshot, people: Sequence[Person], width: in
 def _fitting_columns(scene: Scene, snapshot: Snapshot, width: int) -> list[_Column]:
     """Columns in the order of the table; of those that do not fit, the least important go.
 
-    What the table is sorted by stays.
+    What the table is sorted by stays. A whole address goes before the last of the figures.
     """
     people = snapshot.people
     names = max((text.cells(text.printable(each.name)) for each in people), default=0)
@@ -143,11 +143,12 @@ def _fitting_columns(scene: Scene, snapshot: Snapshot, width: int) -> list[_Colu
     )
     figures = _figure_columns(scene, snapshot)
     width -= name.width + 2
-    kept = set()
-    for title in sorted(_IMPORTANT, key=lambda each: each != scene.ui.sort):
-        column = figures[title]
-        if width >= column.width + 2:
-            width -= column.width + 2
+    kept, wanted = set(), sorted(_IMPORTANT, key=lambda each: each != scene.ui.sort)
+    for title in wanted:
+        needed = figures[title].width + 2
+        is_before_address = title != wanted[-1] or width - needed >= addresses + 2
+        if width >= needed and (is_before_address or width < addresses + 2):
+            width -= needed
             kept.add(title)
     after = [column for title, column in figures.items() if title in kept]
     room = min(max(8, addresses), width - 2)
@@ -207,7 +208,8 @@ def _side_by_side(left: Sequence[Row], width: int, right: Sequence[Row]) -> list
 
 # --- what happened -------------------------------------------------------------------------------
 
-_EVENT_STYLES = (Style.PLAIN, Style.WARN, Style.BAD)
+EVENT_STYLES = (Style.PLAIN, Style.WARN, Style.BAD)
+"""By the weight of an event."""
 
 
 def events_panel(scene: Scene, room: int) -> Panel:
@@ -257,7 +259,7 @@ def _events(scene: Scene, events: Sequence[Event], width: int, room: int) -> lis
         rows.append(
             (
                 Span(f" {text.clock(event.clock):<8}  ", Style.DIM),
-                Span(event.fitted(width - 11, scene.glyphs.more), _EVENT_STYLES[event.weight]),
+                Span(event.fitted(width - 11, scene.glyphs.more), EVENT_STYLES[event.weight]),
             )
         )
     return rows

@@ -188,7 +188,13 @@ def _tiny(scene: Scene) -> list[Row]:
         (Span(_joined([alarm, people, pace, age], scene.width) or people[: scene.width], bar),),
         (Span(scene.cut(messages, scene.width)),),
         (Span(scene.cut(f"{words}, {age} old", scene.width), Style.DIM),),
+        (Span(scene.cut(_tiny_trouble(scene, snapshot), scene.width)),),
     ]
+
+
+def _tiny_trouble(scene: Scene, snapshot: Snapshot) -> str:
+    number, what, _ = _short_trouble(scene, snapshot)
+    return what or f"trouble: {number}"
 
 
 def _joined(words: Iterable[str], width: int) -> str:

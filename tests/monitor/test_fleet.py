@@ -70,6 +70,13 @@ def test_what_happened_last_says_where() -> None:
     assert lines(render_fleet([moved[0], fleet()[1]]))[1].endswith(" one:1: Alice left")
 
 
+def test_below_the_servers_stands_what_happened_at_all_of_them_the_newest_first() -> None:
+    rows = lines(render_fleet(fleet()))
+    title = next(number for number, row in enumerate(rows) if " what happened " in row)
+    assert re.search(r"three:3 +the server is gone$", rows[title + 1])
+    assert not any(" what happened " in row for row in lines(render_fleet(fleet(height=14))))
+
+
 @pytest.mark.parametrize("number", [2, 3, 32])
 @pytest.mark.parametrize(
     ("width", "height"), [(1, 1), (20, 3), (20, 5), (40, 8), (80, 24), (300, 80)]

@@ -236,6 +236,7 @@ def test_how_long_the_answer_took_is_a_figure_of_its_own() -> None:
     ("trouble", "words"),
     [
         ({"slow_disconnected": 1}, "1 disconnected: too slow"),
+        ({"log_errors": 1}, "1 log error"),
         ({"log_errors": 2}, "2 log errors"),
         ({"log_lines_dropped": 3}, "3 log or console lines dropped"),
     ],
