@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from monitor import once, record
 from monitor.scene import Ui
-from monitor.source import Poller, Source, SourceError
+from monitor.source import NothingListensError, Poller, Source, SourceError
 from shared.address import Address, port_number
 from shared.arguments import file_path
 from shared.console import exit_with
@@ -141,13 +141,18 @@ def _print_once(sources: Sequence[Source], *, as_json: bool) -> int:
         try:
             snapshot = source.fetch()
         except SourceError as error:
-            status = _complain(f"{source.address}: {error}", _CANNOT_READ)
+            status = _complain(f"{source.address}: {error}{_advice(error)}", _CANNOT_READ)
             continue
         if as_json:
             sys.stdout.write(format_snapshot(snapshot).decode())
         else:
             _print_text(("\n" if number else "") + once.as_text(source.address, snapshot))
     return status
+
+
+def _advice(error: SourceError) -> str:
+    is_help = isinstance(error, NothingListensError)
+    return " To start a server: python -m phase4.server" if is_help else ""
 
 
 def _print_text(text: str) -> None:

@@ -11,7 +11,7 @@ from monitor.changes import total
 from monitor.events import Event
 from monitor.figures import percent
 from monitor.frame import closed, help_rows, keys_row, sentence_of, state_of
-from monitor.graphs import sparkline, sparkline_width
+from monitor.graphs import span_words, sparkline, sparkline_width
 from monitor.people import EVENT_STYLES
 from monitor.scene import Picture, Row, Scene, Span, Style, Ui, press, rule
 from monitor.tiles import SIZES, Tile, side_by_side, tiles_height
@@ -254,6 +254,9 @@ def _table(scenes: Sequence[Scene], first: int, page: int) -> list[Row]:
     chart = chart if chart >= _LEAST_CHART_WIDTH else 0
     heading = [Span(f"   {'server':<{address}} {'':<{_STATE_WIDTH}}", Style.DIM)]
     heading += [Span(f" {each.title:>{each.width}}", Style.DIM) for each in kept]
+    if chart:
+        words = text.cut(f"messages/s, {span_words(scene)}", chart, scene.glyphs.more)
+        heading.append(Span(f"  {words}", Style.DIM, key="t"))
     rows: list[Row] = [rule(scene, "servers"), tuple(heading)]
     for number, each in enumerate(scenes[first : first + page], start=first):
         rows.append(tuple(_row(each, number, address, kept, chart)))

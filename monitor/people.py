@@ -75,10 +75,12 @@ def _newspaper(
     """The table in so many blocks, each filled before the next."""
     height = -(-len(people) // blocks) if blocks > 1 else len(people)
     each_width = width // blocks
+    # The widths are those of everybody, so that the columns stand still when the table scrolls.
+    columns = _fitting_columns(scene, snapshot, each_width)
     rows: list[Row] = []
     for number in range(blocks):
         part = people[number * height : (number + 1) * height]
-        block = list(_table(scene, snapshot, part, each_width))
+        block = list(_table(scene, part, columns))
         rows = _side_by_side(rows, number * each_width, block) if number else block
     return rows
 
@@ -106,11 +108,9 @@ def _wanted(scene: Scene) -> str:
     return f"'{text.printable(scene.ui.filter)}'"
 
 
-def _table(scene: Scene, snapshot: Snapshot, people: Sequence[Person], width: int) -> Iterable[Row]:
+def _table(scene: Scene, people: Sequence[Person], shown: Sequence[_Column]) -> Iterable[Row]:
     """The heading and a row for each of `people`."""
     more = scene.glyphs.more
-    # The widths are those of everybody, so that the columns stand still when the table scrolls.
-    shown = _fitting_columns(scene, snapshot, width)
     if people:
         yield tuple(
             Span(

@@ -86,7 +86,8 @@ def _below(servers: Sequence[Seen]) -> dict[str, str]:
         for name in ("public", "private")
     }
     return {
-        "people": f"peak {peak}",
+        # Several servers had theirs at different times.
+        "people": f"peak {peak}" if len(servers) == 1 else "",
         "pace": f"public {paces['public']} · private {paces['private']}",
         "messages": f"public {parts['public']} · private {parts['private']}",
     }

@@ -28,6 +28,10 @@ class SourceError(Exception):
     """There is no snapshot; the text is a sentence that says why. It does not name the address."""
 
 
+class NothingListensError(SourceError):
+    """The machine is there, and no server is: it has not been started, or not with this port."""
+
+
 class UnreadableError(SourceError):
     """Something answered that is not a status port, or not of our version."""
 
@@ -115,6 +119,8 @@ class Source:
                 failure = error
                 continue
             return connection
+        if isinstance(failure, ConnectionRefusedError):
+            raise NothingListensError("Nothing listens there.")
         raise SourceError(self._why(failure))
 
     def _announce(self, connection: socket.socket) -> None:
@@ -128,8 +134,6 @@ class Source:
     def _why(self, error: OSError) -> str:
         if isinstance(error, TimeoutError):
             return f"It does not take the connection within {self._seconds:g} s."
-        if isinstance(error, ConnectionRefusedError):
-            return "Nothing listens there."
         return f"It cannot be reached: {error.strerror or error}."
 
 

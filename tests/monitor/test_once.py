@@ -14,6 +14,8 @@ from tests.kit.harness import ROOT, SECONDS, environment, free_port
 from tests.monitor.samples import QUIET, changed
 from tests.monitor.status_server import StatusServer, sends
 
+START = "To start a server: python -m phase4.server"
+
 
 def monitor(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run it to its end, with what it prints apart from its complaints."""
@@ -68,7 +70,7 @@ def test_of_several_servers_it_prints_one_after_the_other_and_says_which_cannot_
         addresses = (one.address, nowhere, two.address)
         where = [each for address in addresses for each in ("--status", address)]
         status, output, errors = call("--once", *where)
-        assert (status, errors) == (1, f"monitor: {nowhere}: Nothing listens there.\n")
+        assert (status, errors) == (1, f"monitor: {nowhere}: Nothing listens there. {START}\n")
         titles = [line for line in output.splitlines() if "phase4" in line]
         assert [each.partition(",")[0] for each in titles] == [one.address, two.address]
         status, output, _ = call("--json", *where)
@@ -138,7 +140,7 @@ def test_a_server_that_cannot_be_read_is_a_sentence_and_exit_status_1(
     status, output, errors = call(option, "--status", f"127.0.0.1:{port}")
     assert status == 1
     assert output == ""
-    assert errors == f"monitor: 127.0.0.1:{port}: Nothing listens there.\n"
+    assert errors == f"monitor: 127.0.0.1:{port}: Nothing listens there. {START}\n"
 
 
 def test_a_port_that_is_something_else_is_a_sentence_and_exit_status_1(call: Call) -> None:

@@ -1,0 +1,106 @@
+"""Makes the picture of the monitor from the programs themselves, with nothing painted in.
+
+Run it: python -m tests.pictures.monitor [PICTURE.png]
+
+A server, twelve people who talk for some minutes, and the monitor in two terminals, one dark and
+one light. It asks each for its background, as it always does. Needs Xvfb, xterm and ImageMagick.
+"""
+
+import argparse
+import contextlib
+import math
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.kit.desktop import Desktop
+from tests.kit.harness import ROOT, SECONDS, Peer, Server, environment
+
+SIZE = "112x33"  # columns and rows
+FONT = ("-fa", "DejaVu Sans Mono", "-fs", "10")
+TALK_SECONDS = 200.0
+BEHIND = "#dfe3ea"
+THEMES = {"dark": ("#d8dee9", "#101418"), "light": ("#1c2128", "#ffffff")}  # text, background
+PEOPLE = (
+    *("Ada", "Grace", "Linus", "Анна", "Margaret", "Edsger"),
+    *("Barbara", "Guido", "Ken", "Dennis", "Ελένη", "Zoë"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the picture."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("picture", nargs="?", type=Path, default=ROOT / "docs" / "monitor.png")
+    picture = parser.parse_args(arguments).picture
+    with contextlib.ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        desktop = stack.enter_context(Desktop(1400, 900))
+        options = ("--status-port", "0", "--log-dir", str(directory), "--quit-key", "off")
+        server = stack.enter_context(Server("phase4.server", *options))
+        status = server.expect(r"Status on ([^\s,]+)")[1]
+        for name in THEMES:
+            stack.enter_context(_terminal(desktop, name, status))
+        _talk(stack, server)
+        parts = [directory / f"{name}.png" for name in THEMES]
+        for part, name in zip(parts, THEMES, strict=True):
+            desktop.screenshot(part, desktop.window(f"^monitor {name}$"))
+        _put_together(parts, picture)
+    print(f"Wrote {picture}")
+
+
+@contextlib.contextmanager
+def _terminal(desktop: Desktop, name: str, status: str) -> Iterator[None]:
+    """The monitor in an xterm of these colours, until the end."""
+    text, background = THEMES[name]
+    command = ["xterm", "-u8", "-tn", "xterm-256color", "-geometry", SIZE, *FONT, "-b", "6", "+sb"]
+    command += ["-fg", text, "-bg", background, "-T", f"monitor {name}"]
+    command += ["-xrm", "*allowTitleOps: false", "-e", sys.executable, "-m", "monitor"]
+    command += ["--status", status, "--interval", "2"]
+    env = {**environment(), **desktop.env, "LC_ALL": "C.UTF-8"}
+    process = subprocess.Popen(command, cwd=ROOT, env=env)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(SECONDS)
+
+
+def _talk(stack: contextlib.ExitStack, server: Server) -> None:
+    """People come, say more and less, and one goes and comes back."""
+    chance = random.Random(7)
+    people: dict[str, Peer] = {}
+    for name in PEOPLE:
+        people[name] = stack.enter_context(server.connect())
+        people[name].send(name)
+    began = time.monotonic()
+    while (passed := time.monotonic() - began) < TALK_SECONDS:
+        lively = 9 + 7 * math.sin(passed / 14) + 3 * math.sin(passed / 3)
+        time.sleep(1 / max(lively, 1.5))
+        speaker = chance.choice(PEOPLE[: chance.randint(2, len(PEOPLE))])
+        private = chance.random() < 0.15
+        people[speaker].send(
+            "/pm Ada psst, look" if private else "What does recv() give at the end?"
+        )
+        if chance.random() < 0.004:
+            people[speaker].close()
+            people[speaker] = stack.enter_context(server.connect())
+            people[speaker].send(speaker)
+        for each in people.values():
+            while each.has_input():
+                each.read_line()
+
+
+def _put_together(parts: Sequence[Path], picture: Path) -> None:
+    command = ["convert", *map(str, parts), "-background", BEHIND, "-smush", "20"]
+    command += ["-bordercolor", BEHIND, "-border", "20", "-strip"]
+    command += ["-colors", "128", f"PNG8:{picture}"]
+    subprocess.run(command, timeout=SECONDS, check=True, env={**os.environ})
+
+
+if __name__ == "__main__":
+    main()
