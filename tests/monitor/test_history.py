@@ -201,14 +201,14 @@ def test_memory_is_bounded_for_a_day_and_for_a_week() -> None:
     def watch(readings: int, first: int) -> tuple[int, int]:
         for number in range(first, first + readings):
             people = (Person(str(number)),)
-            history.succeed(changed(people=people, people_now=1), at(60.0 * number))
+            history.succeed(changed(people=people, people_now=1), at(300.0 * number))
         figures = history.figures
         return len(figures.events), sum(len(each.slots) for each in figures.tracks)
 
-    day = watch(1500, 0)
+    day = watch(550, 0)
     assert day[0] <= 1000
     assert day[1] <= 700
-    assert watch(8000, 1500) == day
+    assert watch(1500, 550) == day
 
 
 def test_a_name_that_a_person_has_now_has_their_pace() -> None:

@@ -21,7 +21,8 @@ from pathlib import Path
 from tests.kit.desktop import Desktop
 from tests.kit.harness import ROOT, SECONDS, Peer, Server, environment
 
-SIZE = "112x33"  # columns and rows
+SIZE = "112x42"  # columns and rows
+HEIGHT = 800  # of a terminal of this size on the screen, and some more
 FONT = ("-fa", "DejaVu Sans Mono", "-fs", "10")
 TALK_SECONDS = 200.0
 BEHIND = "#dfe3ea"
@@ -39,12 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     picture = parser.parse_args(arguments).picture
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        desktop = stack.enter_context(Desktop(1400, 900))
+        desktop = stack.enter_context(Desktop(1100, HEIGHT * len(THEMES)))
         options = ("--status-port", "0", "--log-dir", str(directory), "--quit-key", "off")
         server = stack.enter_context(Server("phase4.server", *options))
         status = server.expect(r"Status on ([^\s,]+)")[1]
-        for name in THEMES:
-            stack.enter_context(_terminal(desktop, name, status))
+        for number, name in enumerate(THEMES):
+            stack.enter_context(_terminal(desktop, name, status, HEIGHT * number))
         _talk(stack, server)
         parts = [directory / f"{name}.png" for name in THEMES]
         for part, name in zip(parts, THEMES, strict=True):
@@ -54,10 +55,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 @contextlib.contextmanager
-def _terminal(desktop: Desktop, name: str, status: str) -> Iterator[None]:
+def _terminal(desktop: Desktop, name: str, status: str, y: int) -> Iterator[None]:
     """The monitor in an xterm of these colours, until the end."""
     text, background = THEMES[name]
-    command = ["xterm", "-u8", "-tn", "xterm-256color", "-geometry", SIZE, *FONT, "-b", "6", "+sb"]
+    command = [
+        "xterm",
+        "-u8",
+        "-tn",
+        "xterm-256color",
+        "-geometry",
+        f"{SIZE}+0+{y}",
+        *FONT,
+        "-b",
+        "6",
+        "+sb",
+    ]
     command += ["-fg", text, "-bg", background, "-T", f"monitor {name}"]
     command += ["-xrm", "*allowTitleOps: false", "-e", sys.executable, "-m", "monitor"]
     command += ["--status", status, "--interval", "2"]
@@ -71,23 +83,24 @@ def _terminal(desktop: Desktop, name: str, status: str) -> Iterator[None]:
 
 
 def _talk(stack: contextlib.ExitStack, server: Server) -> None:
-    """People come, say more and less, and one goes and comes back."""
+    """People come one by one, say more and less, and now and then one goes and comes back."""
     chance = random.Random(7)
     people: dict[str, Peer] = {}
-    for name in PEOPLE:
-        people[name] = stack.enter_context(server.connect())
-        people[name].send(name)
     began = time.monotonic()
     while (passed := time.monotonic() - began) < TALK_SECONDS:
+        for name in PEOPLE[len(people) : 3 + int(passed / 12)]:
+            people[name] = stack.enter_context(server.connect())
+            people[name].send(name)
         lively = 9 + 7 * math.sin(passed / 14) + 3 * math.sin(passed / 3)
         time.sleep(1 / max(lively, 1.5))
-        speaker = chance.choice(PEOPLE[: chance.randint(2, len(PEOPLE))])
+        speaker = chance.choice([*people][: chance.randint(2, len(people))])
         private = chance.random() < 0.15
         people[speaker].send(
             "/pm Ada psst, look" if private else "What does recv() give at the end?"
         )
         if chance.random() < 0.004:
-            people[speaker].close()
+            people[speaker].send("/quit")
+            people[speaker].expect_end()
             people[speaker] = stack.enter_context(server.connect())
             people[speaker].send(speaker)
         for each in people.values():
