@@ -6,6 +6,7 @@ row each column. So what a graph says is seen twice, and at a distance by its co
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from monitor.changes import INCREASES, RATES
 from monitor.drawing import chart
@@ -18,23 +19,23 @@ _CHART_RIGHT = 13
 _SPARKLINE_RIGHT = 14  # " max 99.9 MB/s"
 
 
-def values_of(scene: Scene, name: str, width: int) -> list[float | None]:
-    """What a graph of `width` columns shows of a figure, over the time that was chosen."""
-    track = scene.figures.tracks[scene.ui.span]
-    return columns(track, name, width, is_sum=name in INCREASES)
+class _Graph(NamedTuple):
+    """A graph, the highest row first, and what its highest column stands for (None: nothing)."""
+
+    rows: list[list[Span]]
+    top: float | None
 
 
 def sparkline(
     scene: Scene, name: str, width: int, style: Style, form: Callable[[float], str]
 ) -> Iterable[Span]:
     """One row: the graph, and its maximum, without which it would tell nothing."""
-    values = values_of(scene, name, width)
-    known = [each for each in values if each is not None]
-    if not known:
+    graph = _graph(scene, name, width, 1, style)
+    if graph.top is None:
         yield Span(" " * (width + _SPARKLINE_RIGHT))
         return
-    yield from _drawn(scene, values, width, 1, style)[0]
-    yield Span(text.left(f" max {form(max(known))}", _SPARKLINE_RIGHT), Style.DIM)
+    yield from graph.rows[0]
+    yield Span(text.left(f" max {form(graph.top)}", _SPARKLINE_RIGHT), Style.DIM)
 
 
 def sparkline_width(room: int) -> int:
@@ -45,14 +46,14 @@ def sparkline_width(room: int) -> int:
 def wide_chart(scene: Scene, name: str, height: int) -> list[Row]:
     """A chart from one edge to the other: its label, its columns, its maximum."""
     width = scene.width - CHART_LEFT - _CHART_RIGHT
-    values = values_of(scene, name, width)
-    known = [each for each in values if each is not None]
     style = Style.MESSAGES if name in RATES else Style.PEOPLE
-    top = max(known, default=0.0)
-    highest = f"{text.rate(top)}/s" if name in RATES else text.count(int(top))
-    maximum = f" max {highest}" if known else ""
+    graph = _graph(scene, name, width, height, style)
+    maximum = ""
+    if graph.top is not None:
+        highest = f"{text.rate(graph.top)}/s" if name in RATES else text.count(int(graph.top))
+        maximum = f" max {highest}"
     rows: list[Row] = []
-    for number, line in enumerate(_drawn(scene, values, width, height, style)):
+    for number, line in enumerate(graph.rows):
         label = name if number == height - 1 else ""
         right = text.left(maximum if number == 0 else "", _CHART_RIGHT)
         rows.append(
@@ -63,6 +64,19 @@ def wide_chart(scene: Scene, name: str, height: int) -> list[Row]:
             )
         )
     return rows
+
+
+def _graph(scene: Scene, name: str, width: int, height: int, style: Style) -> _Graph:
+    """What a figure was over the time that is chosen, in `width` columns."""
+    track = scene.figures.tracks[scene.ui.span]
+    key = (name, width, height, style, scene.is_old, scene.glyphs.levels)
+    if key not in track.drawn:
+        values = columns(track, name, width, is_sum=name in INCREASES)
+        known = [each for each in values if each is not None]
+        rows = _drawn(scene, values, width, height, style)
+        track.drawn[key] = _Graph(rows, max(known) if known else None)
+    graph: _Graph = track.drawn[key]
+    return graph
 
 
 def _drawn(

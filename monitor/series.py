@@ -8,6 +8,7 @@ a ring buffer of its own, with slots that are longer where the span is longer (a
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 SLOT_SECONDS = 5
 """What is remembered of so much time is one value for each figure, however often it was read."""
@@ -48,6 +49,10 @@ class Track:
     slots: tuple[Slot, ...] = ()  # oldest first
     slot_seconds: int = SLOT_SECONDS
     span_seconds: int = WINDOW_SECONDS  # that the chart shows
+
+    # What was drawn of it already: a track never changes, and a picture is made every second. It
+    # belongs to the thread that draws.
+    drawn: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 EMPTY = tuple(Track((), slot, span) for span, slot in GRAINS)
