@@ -84,7 +84,7 @@ def _header(scenes: Sequence[Scene]) -> Row:
     worst = max((style for _, style in states), key=_GRAVE.index)
     counted: dict[str, int] = {}
     for label, _ in states:
-        word = next(each for each in label.split() if each.isalpha())
+        word = next(each for each in label.split() if each.isupper())
         counted[word] = counted.get(word, 0) + 1
     dot = scenes[0].glyphs.dot
     words = f" {dot} ".join(f"{number} {word}" for word, number in counted.items())

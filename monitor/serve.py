@@ -54,7 +54,7 @@ def run(
     watch = Watch(sources, interval_seconds, board, with_names=with_names)
     server = page_server(listener, board, where.host, each_turn=watch.look)
     on_stop_signals(server.stop)
-    print(f"The page is at http://{_shown(listener)}/ (Ctrl-C ends it).", flush=True)
+    print(f"The page is at {_shown(listener)} (Ctrl-C ends it).", flush=True)
     with watch:
         server.serve()
     board.close()
@@ -62,10 +62,12 @@ def run(
 
 
 def _shown(listener: Listener) -> str:
-    """Where a browser on this machine finds it."""
+    """Where a browser finds it: on this machine, and on others where they may."""
     address = listener.addresses[0]
-    anywhere = address.host in ("0.0.0.0", "::")
-    return str(Address("127.0.0.1", address.port)) if anywhere else str(address)
+    if address.host not in ("0.0.0.0", "::"):
+        return f"http://{address}/"
+    here = Address("127.0.0.1", address.port)
+    return f"http://{here}/, and for others at this machine's address"
 
 
 # --- what is shown -------------------------------------------------------------------------------

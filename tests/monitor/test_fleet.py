@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.drawing import ASCII
 from monitor.fleet import press_fleet, render_fleet
 from monitor.history import History
 from monitor.scene import Scene, Style, Ui
@@ -58,6 +59,8 @@ def test_the_bar_has_the_colour_of_the_worst_and_counts() -> None:
     assert "3 servers" in lines(picture)[0]
     assert "2 LIVE · 1 GONE" in lines(picture)[0]
     assert "three:3: Gone since " in lines(picture)[1]
+    plain = [replace(each, glyphs=ASCII) for each in fleet()]
+    assert "2 LIVE | 1 GONE" in lines(render_fleet(plain))[0]
     well = render_fleet(fleet()[:2])
     assert {span.style for span in well.rows[0]} == {Style.LIVE_BAR}
 

@@ -270,6 +270,12 @@ def test_it_ends_at_once_while_somebody_looks_on(watched: StatusServer) -> None:
     viewer.close()
 
 
+def test_at_all_addresses_it_says_that_others_can_see_it(watched: StatusServer) -> None:
+    command = ("monitor", "--serve", "0.0.0.0:0", "--status", watched.address)
+    with Program(*command) as page:
+        page.expect(r"http://127\.0\.0\.1:\d+/, and for others at this machine's address \(Ctrl-C")
+
+
 def test_a_port_that_is_taken_is_one_sentence(
     page: Page, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -100,7 +100,7 @@ def _talk(stack: contextlib.ExitStack, server: Server) -> None:
         )
         if chance.random() < 0.004:
             people[speaker].send("/quit")
-            people[speaker].expect_end()
+            people[speaker].read_bytes_until_end()
             people[speaker] = stack.enter_context(server.connect())
             people[speaker].send(speaker)
         for each in people.values():
