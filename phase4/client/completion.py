@@ -3,7 +3,10 @@
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-from shared import request
+from shared import message, request
+
+MAX_SPEAKERS = 1_000
+"""People of whom it is known when they spoke. A hostile server may send any number of names."""
 
 COMMANDS = tuple(
     f"{name} " if argument else name
@@ -39,6 +42,43 @@ def offers(before: str, names: Iterable[str], commands: Sequence[str] = COMMANDS
         yield from (each for each in commands if each.startswith(word.casefold()))
     else:
         yield from (f"{name}: " for name in found)
+
+
+class Speakers:
+    """Who spoke last: it is most often them whom an answer is for. Not for two threads at once."""
+
+    def __init__(self) -> None:
+        # The one who spoke last stands last.
+        self._spoke: dict[str, None] = {}
+
+    def heard(self, lines: Iterable[message.Message]) -> None:
+        """All this was said, in order."""
+        for each in lines:
+            match each:
+                case message.Public(sender=name) | message.Private(sender=name):
+                    self._note(name)
+                case message.Renamed(old=old, new=new):
+                    names = (new if name == old else name for name in self._spoke)
+                    self._spoke = dict.fromkeys(names)
+
+    def _note(self, name: str) -> None:
+        self._spoke.pop(name, None)
+        self._spoke[name] = None
+        if len(self._spoke) > MAX_SPEAKERS:
+            del self._spoke[next(iter(self._spoke))]
+
+    def in_order(self, names: Sequence[str]) -> tuple[str, ...]:
+        """`names`, beginning with whoever spoke last; those who said nothing stay in their order.
+
+        >>> speakers = Speakers()
+        >>> speakers.heard([message.Public("10:00:00", "Carl", "hi")])
+        >>> speakers.heard([message.Public("10:00:01", "Bob", "ho")])
+        >>> speakers.in_order(["Ann", "Bob", "Carl", "Dora"])
+        ('Bob', 'Carl', 'Ann', 'Dora')
+        """
+        here = {*names}
+        spoke = [name for name in reversed(self._spoke) if name in here]
+        return (*spoke, *(name for name in names if name not in self._spoke))
 
 
 def common_start(texts: Sequence[str]) -> str:

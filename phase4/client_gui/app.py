@@ -23,6 +23,7 @@ from phase4.client import (
     Trust,
     Welcomed,
 )
+from phase4.client.completion import Speakers
 from phase4.client.presence import Presence, State
 from phase4.client_gui import security
 from phase4.client_gui.chat_page import ChatCalls, ChatPage
@@ -73,6 +74,7 @@ class App:
         self._client: Client | None = None
         # Where one stands with that client's server.
         self._presence = Presence()
+        self._speakers = Speakers()
         # Whether the person has been told that lines wait.
         self._may_quit = False
         self._must_stop = must_stop
@@ -225,6 +227,7 @@ class App:
 
     def _draw(self, received: list[message.Message], people: PeopleChanged | None) -> None:
         unread = self._tabs.unread
+        self._speakers.heard(received)
         self.router.show(received)
         if people is not None:
             self.theme.name_colours.show_people(people.names)
@@ -325,7 +328,8 @@ class App:
         return self._presence.state is State.AWAY
 
     def _names(self) -> tuple[str, ...]:
-        return self._client.people if self._client is not None else ()
+        people = self._client.people if self._client is not None else ()
+        return self._speakers.in_order(people)
 
     def _show_waiting(self, text: str) -> None:
         if self._is_away:

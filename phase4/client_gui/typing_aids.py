@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from phase4.client.completion import offers, split_last_word
+from phase4.client.pasting import too_many_lines
 from shared.defaults import MAX_LINE_BYTES
 from shared.framing import encode_line
 
@@ -14,9 +15,6 @@ HISTORY_LINES = 200
 
 COUNT_FROM_BYTES = 200
 """The space left in a message is told from here on; before, the number would only distract."""
-
-MAX_PASTED_LINES = 50
-"""Lines sent in one go: 10 s at the server's 5 a second. More is a file, not a conversation."""
 
 
 class History:
@@ -88,8 +86,8 @@ def one_line(text: str) -> str:
 
 def why_not_as_lines(lines: Sequence[str], left: Sequence[int]) -> str:
     """Why these cannot be sent one by one; empty where they can. `left`: bytes_left() of each."""
-    if len(lines) > MAX_PASTED_LINES:
-        return f"These are {len(lines):,} lines; {MAX_PASTED_LINES} may be sent at a time."
+    if too_many := too_many_lines(len(lines)):
+        return too_many
     for number, each in enumerate(left, 1):
         if each < 0:
             return f"Line {number} of {len(lines)} is {count_text(each)}."
@@ -110,7 +108,7 @@ class Completer:
 
     def complete(self, before: str, names: Sequence[str]) -> str | None:
         """What `before` (the line up to the cursor) becomes; None where nothing fits."""
-        if not self._offers or before != self._last or names != self._names:
+        if not self._offers or before != self._last or {*names} != {*self._names}:
             self._names = names
             start, _ = split_last_word(before)
             self._offers = [start + each for each in offers(before, names) if before.strip()]

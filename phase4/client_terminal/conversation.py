@@ -27,8 +27,9 @@ from phase4.client import (
     Welcomed,
 )
 from phase4.client.clock import ServerClock
-from phase4.client.completion import COMMANDS, offers
+from phase4.client.completion import COMMANDS, Speakers, offers
 from phase4.client.mentions import is_among
+from phase4.client.pasting import too_many_lines
 from phase4.client.presence import Presence, State
 from phase4.client_terminal.backlog import take_batch
 from phase4.client_terminal.bar import BarState, bar
@@ -96,6 +97,7 @@ class TerminalClient:
         # Why the line was not sent; until it is mended.
         self._complaint = ""
         self._caution = Caution()
+        self._speakers = Speakers()
         self._shown = Shown(colours_and_depth()[0])
         self._tasks: set[asyncio.Task[None]] = set()
         self._line = InputLine(
@@ -177,7 +179,7 @@ class TerminalClient:
             waiting=self._waiting,
             question=self._question(),
             awaits_answer=self._line.is_asking,
-            complaint=self._complaint,
+            complaint=self._complaint or self._too_many(),
         )
         return bar(state, width)
 
@@ -194,6 +196,10 @@ class TerminalClient:
             return None
         return self._caution.question(_split(self._line.text))
 
+    def _too_many(self) -> str:
+        """Why the lines are more than may be sent at a time; empty: they are not."""
+        return too_many_lines(len(_split(self._line.text).lines))
+
     def _seconds_to_retry(self) -> float | None:
         if not self._is_away:
             return None
@@ -202,7 +208,8 @@ class TerminalClient:
     def _offers(self, before: str) -> Iterable[str]:
         if self._client is None:
             return ()
-        others = [name for name in self._client.people if name != self._client.name]
+        people = self._speakers.in_order(self._client.people)
+        others = [name for name in people if name != self._client.name]
         return offers(before, others, (*COMMANDS, RECONNECT) if self._is_away else COMMANDS)
 
     # --- what arrives ---
@@ -240,6 +247,7 @@ class TerminalClient:
             case PeopleChanged(names):
                 self._shown.name_style.show_people(names)
             case Received(shown):
+                self._speakers.heard([shown])
                 return self._shown.lines(shown)
             case Welcomed(name):
                 self._shown.own_name = name
@@ -306,6 +314,8 @@ class TerminalClient:
             self._retry()
         elif self._caution.is_soon and lines.public:
             return self._hold(text)
+        elif self._too_many():
+            return text
         elif (question := self._question()) and question.is_careful:
             self._complaint = ""  # it would hide the question
             self._line.ask(self._send)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from phase4.client import SendQueueFull
+from phase4.client.pasting import MAX_PASTED_LINES
 from phase4.client_gui.app import App
 from phase4.client_gui.typing_aids import (
-    MAX_PASTED_LINES,
     bytes_left,
     count_text,
     one_line,
@@ -305,3 +305,18 @@ def test_a_message_that_is_too_long_says_so_while_it_is_typed(alice: App, bob: P
     alice.open_person("Bob")  # where each line begins with /pm Bob
     entry.put("x" * 4090)
     assert label.cget("text") == "3 bytes too long"
+
+
+@window
+def test_tab_begins_with_whoever_spoke_last(alice: App, bob: Person, chat: Chat) -> None:
+    with chat.join("Bonnie") as bonnie:
+        for person, word in ((bonnie, "one"), (bob, "two"), (bonnie, "three")):
+            person.send(word)
+            shows(alice, word)
+        alice.chat_page.entry.insert(0, "bo")
+        press(alice.chat_page.entry, "<Tab>")
+        assert alice.chat_page.entry.get() == "Bonnie: "
+        bob.send("four")
+        shows(alice, "four")
+        press(alice.chat_page.entry, "<Tab>")
+        assert alice.chat_page.entry.get() == "Bob: "  # the next one: it is the same word still

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -139,21 +138,22 @@ def test_a_pasted_line_is_sent_by_enter_and_not_by_its_own_newline(
         bob.hear("Ann: just this")
 
 
-@pytest.mark.parametrize("lines", [3000])
-def test_a_long_paste_stays_usable(chat: Chat, ann: ChatTerminal, lines: int) -> None:
+def test_more_lines_than_may_be_sent_at_a_time_are_not_sent_and_stay_to_be_mended(
+    chat: Chat, ann: ChatTerminal
+) -> None:
     with chat.join("Bob") as bob:
-        keys = "\x1b[200~" + "".join(f"line {number}\r" for number in range(lines)) + "\x1b[201~"
-        typing = threading.Thread(
-            target=ann.press, args=(keys,)
-        )  # the terminal takes 4 KiB at once
-        typing.start()
-        ann.shows(r"^ Send 3,000 lines to everybody\? Enter: yes")
-        typing.join(SECONDS)
+        ann.press_slowly("\x1b[200~" + "".join(f"line {number}\r" for number in range(3000)))
+        ann.press("\x1b[201~\r")
+        ann.shows(r"^ ! These are 3,000 lines; 50 may be sent at a time\.$")
+        ann.press("\x03" + pasted("".join(f"line {number}\r" for number in range(51))))
+        ann.shows(r"^ ! These are 51 lines; 50 may be sent at a time\.$")
+        ann.press("\r\x15\x7f")
+        ann.shows(r"^ Send 50 lines to everybody\? Enter: yes")
         ann.press("!\r")
         ann.shows("^Ann>$")
-        for number in range(lines - 1):
+        for number in range(49):
             bob.hear(f"Ann: line {number}")
-        bob.hear(f"Ann: line {lines - 1}!")
+        bob.hear("Ann: line 49!")
 
 
 # --- what was meant for one --------------------------------------------------------------------
@@ -376,6 +376,17 @@ def test_tab_offers_a_choice_of_names(chat: Chat, ann: ChatTerminal) -> None:
         ann.shows(r"^Ann> /pm Roberta")
         ann.press("psst\r")
         roberta.skip_to(r"\[.*\] Ann -> Roberta: psst")
+
+
+def test_tab_begins_with_whoever_spoke_last(chat: Chat, ann: ChatTerminal) -> None:
+    with chat.join("Roberta") as roberta, chat.join("Roberto") as roberto:
+        for person in (roberta, roberto):
+            person.send("hello")
+            ann.shows(f"{person.name}: hello$")
+            ann.press("@r\t")
+            ann.shows(r"^ +@Rober(ta\s+@Roberto|to\s+@Roberta)$")
+            ann.press(f"\tto {person.name}\r")
+            person.skip_to(rf"\[.*\] Ann -> {person.name}: to {person.name}")
 
 
 def test_tab_writes_only_what_all_names_have_in_common(
