@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shared import message, request
 
+BEFORE_A_NAME = ("/pm ", "/query ")
+
 MAX_SPEAKERS = 1_000
 """People of whom it is known when they spoke. A hostile server may send any number of names."""
 
@@ -32,7 +34,7 @@ def offers(before: str, names: Iterable[str], commands: Sequence[str] = COMMANDS
     start, word = split_last_word(before)
     folded = word.lstrip("@").casefold()
     found = (name for name in names if name.casefold().startswith(folded))
-    if start.casefold() == "/pm ":
+    if start.casefold() in BEFORE_A_NAME:
         yield from (f"{name} " for name in found)
     elif start:
         yield from found if word else ()

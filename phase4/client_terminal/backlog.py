@@ -25,6 +25,13 @@ SHOWN_OF_EXCESS_LINES = 500
 SHOWN_OF_EXCESS_CHARACTERS = 50_000
 """Then the newest so many are shown, and as many of the others that concern the person."""
 
+
+class LeftOut(Received):
+    """Says how many lines are left out: somebody may have come, gone or changed their name."""
+
+    __slots__ = ()
+
+
 _Placed = tuple[int, Received]  # a line, and its place among all events
 
 
@@ -109,6 +116,6 @@ def _size(line: _Placed) -> int:
     return len(message.format(line[1].message))
 
 
-def _said(left_out: int, now: str) -> Received:
+def _said(left_out: int, now: str) -> LeftOut:
     said = f"{left_out:,} lines are left out: they came faster than they can be shown."
-    return Received(message.Notice(now, said))
+    return LeftOut(message.Notice(now, said))

@@ -31,6 +31,7 @@ class BarState:
     waiting: int = 0  # lines that go when there is a server again
     question: Question | None = None
     awaits_answer: bool = False  # the next key is the answer
+    hint: str = "Tab completes, /help"  # where there is space for it
     complaint: str = ""  # why a line was not sent
 
 
@@ -54,7 +55,7 @@ def bar(state: BarState, width: int) -> Fragments:
         parts.append(("class:bottom-toolbar.error" * is_slow, f"lag {lag(state.lag_seconds)}"))
     names = ", ".join(state.people[:MAX_NAMED])
     parts.append(("", f"{len(state.people):,} online: {names}"))
-    return _laid_out(state.name, parts, "Tab completes, /help", width)
+    return _laid_out(state.name, parts, state.hint, width)
 
 
 def _away(state: BarState, width: int) -> Fragments:

@@ -8,10 +8,8 @@ by the end is printed, to be copied.
 
 import asyncio
 import contextlib
-import functools
 import signal
 import time
-from collections import deque
 from collections.abc import Coroutine, Iterable
 
 from phase4.client import (
@@ -28,12 +26,10 @@ from phase4.client import (
 )
 from phase4.client.clock import ServerClock
 from phase4.client.completion import COMMANDS, Speakers, offers
-from phase4.client.mentions import is_among
-from phase4.client.pasting import too_many_lines
 from phase4.client.presence import Presence, State
-from phase4.client_terminal.backlog import take_batch
+from phase4.client_terminal.backlog import LeftOut, take_batch
 from phase4.client_terminal.bar import BarState, bar
-from phase4.client_terminal.caution import Caution, PutAside, Question, joined
+from phase4.client_terminal.caution import PutAside, Question, joined
 from phase4.client_terminal.colours import colours_and_depth
 from phase4.client_terminal.input_line import InputLine, Line
 from phase4.client_terminal.look import (
@@ -43,17 +39,22 @@ from phase4.client_terminal.look import (
     error,
     notice,
     short_name,
-    waiting,
 )
+from phase4.client_terminal.outgoing import Outgoing
+from phase4.client_terminal.query import QUERY, prompt_of
 from phase4.client_terminal.shown import Shown
 from phase4.client_terminal.wrapping import AS_TYPED
 from shared import message
 from shared.address import Address
-from shared.request import Say, is_goodbye, parse, split_lines
+from shared.request import is_goodbye
 from shared.stopping import stop_signals
 
 RECONNECT = "/reconnect"
-"""The one command that is the client's own: try again at once. Known while there is no server."""
+"""A command that is the client's own: try again at once. Known while there is no server."""
+
+HINT = "Tab completes, /help"
+QUERY_HINT = "/query: to all again"
+"""What the bar says at its right end, where there is space."""
 
 LEAVE_SECONDS = 2.0
 """How long leaving may take: long enough for the last line to go, short enough to wait for."""
@@ -90,13 +91,8 @@ class TerminalClient:
         self._put_aside = PutAside()
         # Why the server is away: each reason is said once.
         self._told_reasons: set[str] = set()
-        # How many lines were typed while it is.
-        self._waiting = 0
         # What was said of the server's clock.
         self._told_clock = ""
-        # Why the line was not sent; until it is mended.
-        self._complaint = ""
-        self._caution = Caution()
         self._speakers = Speakers()
         self._shown = Shown(colours_and_depth()[0])
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,8 +101,10 @@ class TerminalClient:
             bar=self._bar,
             offers=self._offers,
             accept=self._entered,
+            as_remembered=lambda text: self._out.query.as_remembered(text),
         )
         self._line.on_change(self._changed)
+        self._out = Outgoing(self._line, self._shown, self._show)
 
     async def run(self) -> int:
         """The whole conversation; the exit status."""
@@ -127,6 +125,7 @@ class TerminalClient:
     def _connect(self, name: str) -> None:
         self._client = Client(self._host, self._port, name, reconnect=True, trust=self._trust)
         self._shown.clock = self._client.clock
+        self._out.client = self._client
         self._client.start()
         self._presence = self._presence.starting()
         self._spawn(self._show_events(self._client))
@@ -136,6 +135,10 @@ class TerminalClient:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+
+    def _show(self, lines: list[Line]) -> None:
+        """Print these in a moment."""
+        self._spawn(self._line.show(lines))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         if task.exception() is None:
@@ -154,7 +157,7 @@ class TerminalClient:
     def _asks_another_name(self) -> bool:
         return self._client is not None and self._presence.state is State.ASKING
 
-    def _prompt(self) -> Fragments:
+    def _prompt(self, columns: int) -> Fragments:
         if self._client is None:
             return [("class:prompt", "Your name (empty: a random one): ")]
         if self._asks_another_name:
@@ -162,13 +165,19 @@ class TerminalClient:
         if not self._presence.was_in:
             return [("class:prompt", "> ")]
         name = self._client.name
+        if person := self._out.query.person:
+            is_here = self._out.query.is_here(self._out.people)
+            prompt = prompt_of(short_name(name), person, columns, is_here=is_here)
+            return [("class:private class:prompt", prompt)]
         return [(self._shown.name_style(name), short_name(name)), ("class:prompt", "> ")]
 
     def _bar(self, width: int) -> Fragments:
         server = str(Address(self._host, self._port))
         known = self._client
         if known is None or not self._presence.was_in:
-            return bar(BarState(server, "", known is not None, complaint=self._complaint), width)
+            return bar(
+                BarState(server, "", known is not None, complaint=self._out.complaint), width
+            )
         state = BarState(
             server,
             known.name,
@@ -176,10 +185,11 @@ class TerminalClient:
             people=known.people,
             lag_seconds=known.lag_seconds,
             seconds_to_retry=self._seconds_to_retry(),
-            waiting=self._waiting,
+            waiting=self._out.waiting,
             question=self._question(),
             awaits_answer=self._line.is_asking,
-            complaint=self._complaint or self._too_many(),
+            hint=QUERY_HINT if self._out.query.person else HINT,
+            complaint=self._out.complaint or self._out.too_many(self._line.text),
         )
         return bar(state, width)
 
@@ -194,11 +204,7 @@ class TerminalClient:
         """What to ask about the line; None: nothing, or it is a name."""
         if not self._presence.was_in or self._asks_another_name:
             return None
-        return self._caution.question(_split(self._line.text))
-
-    def _too_many(self) -> str:
-        """Why the lines are more than may be sent at a time; empty: they are not."""
-        return too_many_lines(len(_split(self._line.text).lines))
+        return self._out.question(self._line.text)
 
     def _seconds_to_retry(self) -> float | None:
         if not self._is_away:
@@ -210,7 +216,8 @@ class TerminalClient:
             return ()
         people = self._speakers.in_order(self._client.people)
         others = [name for name in people if name != self._client.name]
-        return offers(before, others, (*COMMANDS, RECONNECT) if self._is_away else COMMANDS)
+        own = (f"{QUERY} ", RECONNECT) if self._is_away else (f"{QUERY} ",)
+        return offers(before, others, (*COMMANDS, *own))
 
     # --- what arrives ---
 
@@ -246,7 +253,11 @@ class TerminalClient:
         match event:
             case PeopleChanged(names):
                 self._shown.name_style.show_people(names)
+                self._out.query.show_people(names)
             case Received(shown):
+                if isinstance(event, LeftOut):
+                    self._out.query.doubt()
+                self._out.query.heard(shown)
                 self._speakers.heard([shown])
                 return self._shown.lines(shown)
             case Welcomed(name):
@@ -258,6 +269,7 @@ class TerminalClient:
                     self._put_aside.put(self._line.replace(""))
                 return [error(reason)]
             case ConnectionLost(reason):
+                self._out.query.doubt()
                 if before.state is State.ASKING:
                     # Half a name in the line would else be taken for a message.
                     self._line.replace(self._put_aside.take_back(""))
@@ -267,7 +279,7 @@ class TerminalClient:
         return []
 
     def _came_in(self) -> list[Line]:
-        waited, self._waiting = self._waiting, 0
+        waited, self._out.waiting = self._out.waiting, 0
         if self._put_aside.text:
             self._line.replace(self._put_aside.take_back(self._line.text))
         self._told_reasons.clear()
@@ -303,8 +315,7 @@ class TerminalClient:
 
     def _entered(self, text: str) -> str:
         """Do what a typed line asks for; what of it could not be sent."""
-        lines = _split(text)
-        if len(lines.lines) == 1 and is_goodbye(lines.lines[0]):
+        if "\n" not in text.strip() and is_goodbye(text.strip()):
             self._line.leave()
         elif self._client is None:
             self._connect(text.strip())
@@ -312,40 +323,25 @@ class TerminalClient:
             return self._offer_name(text)
         elif text.strip().lower() == RECONNECT or (self._is_away and not text.strip()):
             self._retry()
-        elif self._caution.is_soon and lines.public:
-            return self._hold(text)
-        elif self._too_many():
-            return text
-        elif (question := self._question()) and question.is_careful:
-            self._complaint = ""  # it would hide the question
-            self._line.ask(self._send)
-            return text
         else:
-            return self._send(text)
+            return self._out.enter(text)
         return ""
 
-    def _hold(self, text: str) -> str:
-        """Let the lines of what seems to be one paste gather, until the person says what to do."""
-        if text.endswith("\n"):  # an empty line among them, or a return that is two characters
-            return text
-        self._caution.hold()
-        return f"{text}\n"
-
     def _changed(self) -> None:
-        self._complaint = ""
+        self._out.complaint = ""
         if not self._asks_another_name:
-            self._caution.changed(self._line.text)
+            self._out.changed(self._line.text)
         self._put_aside.changed(self._line.text)
 
     def _offer_name(self, name: str) -> str:
         assert self._client is not None
         if self._put_aside.takes(name):
-            self._complaint = "This was put with the line that you were typing. Your name?"
+            self._out.complaint = "This was put with the line that you were typing. Your name?"
             return ""
         try:
             self._client.send(name)  # an empty one asks for a random one
         except SendError as error:
-            self._complaint = str(error)
+            self._out.complaint = str(error)
             return name
         self._presence = self._presence.starting()
         return ""
@@ -356,53 +352,4 @@ class TerminalClient:
             self._presence = self._presence.retrying()
             self._client.retry_now()
         else:
-            self._complaint = "There is nothing to reconnect: you are connected."
-
-    def _send(self, text: str) -> str:
-        """Send what was typed, or pasted as several lines; what of it could not be sent."""
-        assert self._client is not None
-        self._line.remember()
-        lines = _split(text)
-        shown: list[Line] = []
-        unsent = deque(lines.lines)
-        try:
-            while unsent:
-                was_away = self._is_away
-                self._client.send(unsent[0])
-                shown += self._own(unsent.popleft(), was_away=was_away)
-        except SendError as error:
-            self._complaint = str(error)
-        self._spawn(self._line.show(shown))
-        return _as_typed(unsent, lines.to)
-
-    def _own(self, line: str, *, was_away: bool) -> list[Line]:
-        """What to show of a line that was sent: the server does not send it back to its sender.
-
-        What is not for everybody is not shown: the answer will tell what became of it.
-        """
-        assert self._client is not None
-        name = self._client.name
-        request = parse(line, self._is_here)
-        self._caution.sent(request)
-        if was_away:
-            self._waiting += 1
-            said = f"{name}: {request.text}" if isinstance(request, Say) else line
-            return [waiting(self._clock.time(), said)]
-        if not self._presence.was_in or not isinstance(request, Say):
-            return []
-        text = message.clean(request.text)
-        return self._shown.lines(message.Public(self._clock.time(), name, text))
-
-    def _is_here(self, name: str) -> bool:
-        assert self._client is not None
-        return is_among(name, self._client.people)
-
-
-# The bar asks whenever it is drawn, and a paste may be long.
-_split = functools.lru_cache(maxsize=1)(split_lines)
-
-
-def _as_typed(lines: Iterable[str], to: str) -> str:
-    """One text of lines that were split; to split it gives the same lines again."""
-    first, *others = list(lines) or [""]
-    return "\n".join([first, *(line.removeprefix(f"/pm {to} ") for line in others)])
+            self._out.complaint = "There is nothing to reconnect: you are connected."

@@ -54,15 +54,18 @@ class InputLine:
     def __init__(
         self,
         *,
-        prompt: Callable[[], Fragments],
+        prompt: Callable[[int], Fragments],
         bar: Callable[[int], Fragments],
         offers: Callable[[str], Iterable[str]],
         accept: Callable[[str], str],
+        as_remembered: Callable[[str], str] = str,
     ) -> None:
-        """`bar` is asked with the width of the terminal; `offers` with what stands before the
-        cursor. `accept` is called with what was typed at Enter; what it returns stands in the line
-        then: nothing, or what has to be mended.
+        """`prompt` and `bar` are asked with the width of the terminal; `offers` with what stands
+        before the cursor. `accept` is called with what was typed at Enter; what it returns stands
+        in the line then: nothing, or what has to be mended. What is taken away without being sent
+        comes back with Up `as_remembered`.
         """
+        self._as_remembered = as_remembered
         self._bar = bar
         self._accept = accept
         self._offers = offers
@@ -86,10 +89,10 @@ class InputLine:
         _forget_old_states(self._session.default_buffer)
         self._printer = Printer(self._app, self._is_over)
 
-    def _new_session(self, prompt: Callable[[], Fragments]) -> PromptSession[str]:
+    def _new_session(self, prompt: Callable[[int], Fragments]) -> PromptSession[str]:
         colours, depth = colours_and_depth()
         return PromptSession(
-            prompt,
+            lambda: prompt(self._session.output.get_size().columns),
             completer=self._completer,
             key_bindings=self._keys(),
             complete_while_typing=False,
@@ -135,9 +138,11 @@ class InputLine:
             self._put(text)
         return before
 
-    def remember(self) -> None:
-        """What is being typed comes back with Up."""
-        self._session.default_buffer.append_to_history()
+    def remember(self, text: str) -> None:
+        """Have this come back with Up."""
+        history = self._session.default_buffer.history
+        if text and [text] != history.get_strings()[-1:]:
+            history.append_string(text)
 
     async def run(self) -> None:
         """Let the person type, until they leave (Ctrl-D or Ctrl-C on an empty line) or `leave`."""
@@ -278,7 +283,7 @@ class InputLine:
         """
         buffer = event.current_buffer
         if buffer.text:
-            buffer.append_to_history()
+            self.remember(self._as_remembered(buffer.text))
             self._put("")
             buffer.on_text_changed.fire()
         else:

@@ -4,8 +4,9 @@ A row is filled with blanks up to the border, and the next begins with some: to 
 it stays one line. So what is copied has no newline in it, and half a command is never run. A row
 that goes on never begins at the border: it would look like what somebody else has said.
 
->>> wrapped([("", "07:54:54 Bob: " + "tea " * 20)], 40)[0][1][:60]
-'07:54:54 Bob: tea tea tea tea tea tea        tea tea tea tea'
+>>> said = [("", "07:54:54 Bob: " + "tea " * 9)]
+>>> "".join(part[1] for part in wrapped(said, 40))
+'07:54:54 Bob: tea tea tea tea tea tea        tea tea tea '
 """
 
 import itertools
