@@ -10,6 +10,7 @@ and `completion` is what Tab offers.
 
 from phase4.client.client import Client
 from phase4.client.events import (
+    Arrived,
     Connected,
     ConnectionLost,
     Disconnected,
@@ -25,6 +26,7 @@ from phase4.client.events import (
 from phase4.transport.trust import Trust
 
 __all__ = [
+    "Arrived",
     "Client",
     "Connected",
     "ConnectionLost",

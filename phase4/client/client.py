@@ -160,19 +160,30 @@ class Client:
         with self._lock:
             return self._talk.unsent
 
+    @property
+    def arrived(self) -> int:
+        """How many of the lines that were sent the server is known to have. Any thread.
+
+        Only with `reconnect`; without, nobody asks.
+        """
+        with self._lock:
+            return self._talk.arrived
+
     def start(self) -> None:
         """Begin to connect, in the client's own thread. Call it once."""
         self._thread.start()
 
-    def send(self, text: str) -> None:
+    def send(self, text: str) -> int:
         """Hand one line to the socket thread; after NameRefused, a name. Any thread; never waits.
 
+        Which line it is, counted from 1: compare it with `arrived`.
         With `reconnect`, a line that is sent while the connection is lost waits for its return.
         Raises SendError where the line cannot be sent, with a sentence that says why.
         """
         with self._lock:
-            self._talk.send(text)
+            number = self._talk.send(text)
         self._wakeup.ring()
+        return number
 
     def retry_now(self) -> None:
         """Where the connection is lost: do not wait for the end of the pause. Any thread."""

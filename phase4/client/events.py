@@ -55,6 +55,13 @@ class PeopleChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """Only with `reconnect`: the server has the first `count` of all lines that were sent."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionLost:
     """Away for a while, for `reason` (a sentence). The next try is in `seconds`, all by itself."""
 
@@ -83,6 +90,7 @@ Event = (
     | Welcomed
     | Received
     | PeopleChanged
+    | Arrived
     | ConnectionLost
     | Disconnected
 )

@@ -22,6 +22,11 @@ OUTGOING_BYTES = 256 * 1024
 """Lines that wait for the server: the longest paste that makes sense. More is refused. As much may
 be sent without an answer: the system's buffer takes ten times that, and dies with it."""
 
+UNCONFIRMED_LINES = 5
+"""Lines on their way at one time, before the server has answered: a second of the server's 5 a
+second. So of a long paste it is known how far it is; and after a loss not all of it is sent again.
+"""
+
 WIRE_BYTES = 64 * 1024
 """Lines that are on their way out of this program at one time."""
 
@@ -38,7 +43,15 @@ class SendQueue:
         # The lines that are not confirmed, and the marks between them.
         self._sent: deque[bytes | str] = deque()
         self._sent_bytes = 0
+        self._sent_lines = 0
         self._keeps_sent = keeps_sent
+        self.taken = 0
+        """How many lines were put, all in all."""
+        self.arrived = 0
+        """How many of them the server is known to have; where none are kept, they only left."""
+        self.is_last = False
+        """Whether the person says no more: then nothing waits for an answer but for want of space.
+        """
 
     @property
     def is_empty(self) -> bool:
@@ -53,7 +66,15 @@ class SendQueue:
     @property
     def is_held_up(self) -> bool:
         """Whether a line waits until others are confirmed."""
-        return bool(self._waiting) and self._sent_bytes + len(self._waiting[0]) > OUTGOING_BYTES
+        if not self._waiting:
+            return False
+        is_full = self._sent_bytes + len(self._waiting[0]) > OUTGOING_BYTES
+        return is_full or (self._sent_lines >= UNCONFIRMED_LINES and not self.is_last)
+
+    @property
+    def has_several(self) -> bool:
+        """Whether more than one line is on its way."""
+        return self._sent_lines > 1
 
     def has_space(self, size: int) -> bool:
         """Whether a line of `size` bytes may be put."""
@@ -61,6 +82,7 @@ class SendQueue:
 
     def put(self, line: bytes) -> None:
         """A line of the person's, with its newline. It waits for `let_go`."""
+        self.taken += 1
         self._waiting.append(line)
         self._waiting_bytes += len(line)
 
@@ -77,11 +99,15 @@ class SendQueue:
             if self._keeps_sent:
                 self._sent.append(line)
                 self._sent_bytes += len(line)
+                self._sent_lines += 1
+            else:
+                self.arrived += 1
 
     def _forget_oldest(self) -> bytes | str:
         oldest = self._sent.popleft()
         if isinstance(oldest, bytes):
             self._sent_bytes -= len(oldest)
+            self._sent_lines -= 1
         return oldest
 
     def put_mark(self, question: bytes, mark: str) -> None:
@@ -92,18 +118,24 @@ class SendQueue:
     def confirm(self, mark: str) -> None:
         """The server has read everything before this mark."""
         if mark in self._sent:
+            before = self._sent_lines
             while self._forget_oldest() != mark:
                 pass
+            self.arrived += before - self._sent_lines
 
     def confirm_all(self) -> None:
         """The server has read everything that was sent."""
+        self.arrived += self._sent_lines
+        self._forget_all()
+
+    def _forget_all(self) -> None:
         self._sent.clear()
-        self._sent_bytes = 0
+        self._sent_bytes = self._sent_lines = 0
 
     def rewind(self) -> int:
         """The connection is lost: what was not confirmed waits again. How many lines that are."""
         lines = [each for each in self._sent if isinstance(each, bytes)]
-        self.confirm_all()
+        self._forget_all()
         self.wire.clear()
         self._waiting.extendleft(reversed(lines))
         self._waiting_bytes += sum(map(len, lines))

@@ -16,8 +16,8 @@ is in a Dialogue (phase4/client/dialogue.py).
 >>> talk.wrote(4)
 >>> talk.receive("[10:00:00] * Welcome, Ann! 1 online. /help lists the commands.")[0]
 Welcomed(name='Ann')
->>> talk.send("hello"); talk.to_write()
-b'/who\nhello\n'
+>>> talk.send("hello"), talk.to_write()
+(1, b'/who\nhello\n')
 """
 
 import time
@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from phase4.client.clock import ServerClock
 from phase4.client.dialogue import Dialogue, Pong, Stage
-from phase4.client.events import Ended, Event, SendError, SendQueueFull
+from phase4.client.events import Arrived, Ended, Event, SendError, SendQueueFull
 from phase4.client.send_queue import SendQueue
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, RECV_BYTES
@@ -34,6 +34,9 @@ from shared.request import is_goodbye
 
 CONFIRM_SECONDS = 1.0
 """From sending something to asking whether it has arrived: one question for a burst of lines."""
+
+SOON_SECONDS = 0.1
+"""The same, where several lines were said: they are shown when they have arrived."""
 
 PING_SECONDS = 30.0
 """Between two questions while nobody says anything, so that the lag is known."""
@@ -154,8 +157,16 @@ class Talk:
 
     # --- what the person does -------------------------------------------------------------------
 
-    def send(self, text: str) -> None:
-        """Take one line; after NameRefused, a name. Raises SendError where it cannot be sent."""
+    @property
+    def arrived(self) -> int:
+        """How many of the lines that `send` took the server is known to have."""
+        return self._lines.arrived
+
+    def send(self, text: str) -> int:
+        """Take one line; after NameRefused, a name. Which line it is, counted from 1.
+
+        Raises SendError where it cannot be sent.
+        """
         if "\n" in text or "\r" in text:
             raise SendError("A message is one line; this one has several.")
         line = encode_line(text)
@@ -165,6 +176,7 @@ class Talk:
             )
         self._raise_if_not_sendable(len(line))
         self._put(line, is_goodbye(text))
+        return self._lines.taken
 
     def _raise_if_not_sendable(self, size: int) -> None:
         if self._is_over or self.is_closing:
@@ -183,9 +195,11 @@ class Talk:
         else:
             self._lines.put(line)
         self._is_leaving = self._is_leaving or is_goodbye
+        self._lines.is_last |= is_goodbye
 
     def close(self, seconds: float) -> None:
         """Let what was said leave, and end within `seconds`. The first call counts."""
+        self._lines.is_last = True
         if self._close_by is None:
             self._close_by = self._clock() + seconds
 
@@ -262,7 +276,10 @@ class Talk:
         assert self._dialogue is not None
         now = self._clock()
         if self._lines.has_unconfirmed:
-            seconds = 0.0 if self._lines.is_held_up else CONFIRM_SECONDS
+            seconds = (
+                min(SOON_SECONDS, CONFIRM_SECONDS) if self._lines.has_several else CONFIRM_SECONDS
+            )
+            seconds = 0.0 if self._lines.is_held_up else seconds
             self._ask_by = min(self._ask_by, now + seconds)
         if self._may_ask and now >= self._ask_by:
             question, mark = self._dialogue.ask()
@@ -305,7 +322,10 @@ class Talk:
             elif self._asked_at is not None:
                 self._lag_seconds = self._clock() - self._asked_at
                 self._asked_at = None
+                before = self._lines.arrived
                 self._lines.confirm(event.mark)
+                if self._lines.arrived > before:
+                    yield Arrived(self._lines.arrived)
 
     def _come_in(self, dialogue: Dialogue) -> Iterator[Event]:
         """The server has just let us in; what there is to say about that."""

@@ -28,7 +28,8 @@ class BarState:
     people: tuple[str, ...] = ()
     lag_seconds: float | None = None
     seconds_to_retry: float | None = None  # None: connected
-    waiting: int = 0  # lines that go when there is a server again
+    waiting: int = 0  # lines that the server has not taken yet
+    is_doubtful: bool = False  # nothing was heard of one of them for long
     question: Question | None = None
     awaits_answer: bool = False  # the next key is the answer
     hint: str = "Tab completes, /help"  # where there is space for it
@@ -53,6 +54,10 @@ def bar(state: BarState, width: int) -> Fragments:
     if state.lag_seconds is not None:
         is_slow = state.lag_seconds >= SLOW_SECONDS
         parts.append(("class:bottom-toolbar.error" * is_slow, f"lag {lag(state.lag_seconds)}"))
+    if state.waiting:
+        what = "may not arrive" if state.is_doubtful else "waiting"
+        look = "class:bottom-toolbar.error" * state.is_doubtful
+        parts.append((look, f"{count(state.waiting, 'line')} {what}"))
     names = ", ".join(state.people[:MAX_NAMED])
     parts.append(("", f"{len(state.people):,} online: {names}"))
     return _laid_out(state.name, parts, state.hint, width)

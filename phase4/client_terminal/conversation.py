@@ -13,6 +13,7 @@ import time
 from collections.abc import Coroutine, Iterable
 
 from phase4.client import (
+    Arrived,
     Client,
     ConnectionLost,
     Disconnected,
@@ -158,6 +159,9 @@ class TerminalClient:
         return self._client is not None and self._presence.state is State.ASKING
 
     def _prompt(self, columns: int) -> Fragments:
+        return [*self._out.rows(columns), *self._own_prompt(columns)]
+
+    def _own_prompt(self, columns: int) -> Fragments:
         if self._client is None:
             return [("class:prompt", "Your name (empty: a random one): ")]
         if self._asks_another_name:
@@ -185,7 +189,8 @@ class TerminalClient:
             people=known.people,
             lag_seconds=known.lag_seconds,
             seconds_to_retry=self._seconds_to_retry(),
-            waiting=self._out.waiting,
+            waiting=self._out.pending.count,
+            is_doubtful=self._out.pending.is_doubtful,
             question=self._question(),
             awaits_answer=self._line.is_asking,
             hint=QUERY_HINT if self._out.query.person else HINT,
@@ -259,7 +264,9 @@ class TerminalClient:
                     self._out.query.doubt()
                 self._out.query.heard(shown)
                 self._speakers.heard([shown])
-                return self._shown.lines(shown)
+                return [*self._out.before(), *self._shown.lines(shown)]
+            case Arrived(number):
+                return self._out.arrived(number)
             case Welcomed(name):
                 self._shown.own_name = name
                 return self._came_in()
@@ -270,6 +277,7 @@ class TerminalClient:
                 return [error(reason)]
             case ConnectionLost(reason):
                 self._out.query.doubt()
+                self._out.pending.lost()
                 if before.state is State.ASKING:
                     # Half a name in the line would else be taken for a message.
                     self._line.replace(self._put_aside.take_back(""))
@@ -302,7 +310,8 @@ class TerminalClient:
         """The reason, and all that was not sent, a row for each line, so that it can be copied."""
         assert self._client is not None
         looks_like = notice if end.was_wished else error
-        lines = [looks_like(each) for each in end.reason.splitlines()]
+        lines = self._out.arrived(self._client.arrived)
+        lines += [looks_like(each) for each in end.reason.splitlines()]
         if unsent := self._client.unsent:
             lines.append(notice(f"{count(len(unsent), 'line')} of yours may not have arrived:"))
             lines += [[(AS_TYPED, message.clean(line))] for line in unsent]

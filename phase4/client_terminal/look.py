@@ -148,11 +148,6 @@ def without_tail(line: Fragments) -> Fragments:
     return kept
 
 
-def waiting(time: str, said: str) -> Fragments:
-    """A line that was typed while there is no server: it goes when there is one again."""
-    return [("class:time", f"{time} "), ("class:waiting", f"{message.clean(said)} (waiting)")]
-
-
 def notice(text: str) -> Fragments:
     """Words of the client's own that have no time."""
     return [("class:notice", f"* {text}")]

@@ -11,7 +11,8 @@ from phase4.client.mentions import is_among
 from phase4.client.pasting import too_many_lines
 from phase4.client_terminal.caution import Caution, Question
 from phase4.client_terminal.input_line import InputLine, Line
-from phase4.client_terminal.look import waiting
+from phase4.client_terminal.look import Fragments
+from phase4.client_terminal.pending import Pending
 from phase4.client_terminal.query import Query
 from phase4.client_terminal.shown import Shown
 from shared import message
@@ -40,6 +41,7 @@ class Outgoing:
         self._shown = shown
         self._show = show
         self._caution = Caution()
+        self.pending = Pending()
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -84,7 +86,7 @@ class Outgoing:
         person = self.query.person
         if rest is not None and person != before:
             to = f"to {person} alone, until /query" if person else "to everybody again"
-            self._show(self._shown.remarks([f"What you type goes {to}."]))
+            self._show_remarks([f"What you type goes {to}."])
         return rest
 
     def _hold(self, text: str) -> str:
@@ -100,36 +102,50 @@ class Outgoing:
         self._line.remember(self.query.as_remembered(text))
         lines = self.query.lines(text)
         self.query.sent(lines)
-        shown: list[Line] = []
         unsent = deque(lines.lines)
+        is_pasted = len(unsent) > 1
         try:
             while unsent:
-                was_away = self.client.is_away
-                self.client.send(unsent[0])
-                shown += self._own(self.client, unsent.popleft(), was_away=was_away)
+                late = self.client.is_away
+                number = self.client.send(unsent[0])
+                self._took(self.client, number, unsent.popleft(), late=late, pasted=is_pasted)
         except SendError as error:
             self.complaint = str(error)
-        self._show(shown)
         return _as_typed(unsent, lines.to)
 
-    def _own(self, client: Client, line: str, *, was_away: bool) -> list[Line]:
-        """What to show of a line that was sent: the server does not send it back to its sender.
+    def _took(self, client: Client, number: int, line: str, *, late: bool, pasted: bool) -> None:
+        """The client has taken this: show it until it is certain that it has arrived.
 
-        What is not for everybody is not shown: the answer will tell what became of it.
+        The server does not send it back to its sender. What is not for everybody is shown only
+        while it waits: the answer will tell what became of it.
         """
         request = parse(line, lambda name: is_among(name, client.people))
         self._caution.sent(request)
-        now = self._shown.clock.time()
-        if was_away:
-            self.waiting += 1
-            said = f"{client.name}: {request.text}" if isinstance(request, Say) else line
-            return [waiting(now, said)]
+        self.waiting += late
+        now, name, said = self._shown.clock.time(), client.name, None
+        row = f"{now} {message.clean(line)}"
         match request:
             case Say(text):
-                return self._shown.lines(message.Public(now, client.name, message.clean(text)))
-            case Command("/help"):
-                return self._shown.remarks(HELP)
-        return []
+                said = message.Public(now, name, message.clean(text))
+                row = f"{now} {name}: {said.text}"
+            case Command("/help") if not late:
+                self._show_remarks(HELP)
+        self.pending.add(number, said, row, late=late, pasted=pasted)
+
+    def rows(self, columns: int) -> Fragments:
+        """What stands above the line being typed, because it is not certain."""
+        return self.pending.rows(columns, self._shown.look)
+
+    def before(self) -> list[Line]:
+        """Something is about to be printed; what is to be printed before it."""
+        return self._shown.lines_of(self.pending.printed_first())
+
+    def arrived(self, count: int) -> list[Line]:
+        """The server has so many of all lines; what is to be printed now."""
+        return self._shown.lines_of(self.pending.arrived(count))
+
+    def _show_remarks(self, texts: Iterable[str]) -> None:
+        self._show([*self.before(), *self._shown.remarks(texts)])
 
 
 def _as_typed(lines: Iterable[str], to: str) -> str:

@@ -28,6 +28,7 @@ class Printer:
         self._printing = asyncio.Lock()
         self._resize_alone = app._on_resize
         app._on_resize = self._resized  # type: ignore[method-assign]
+        app.before_render += self._look_at_size
 
     def note_size(self) -> Size:
         """The terminal is being drawn on, and has this size."""
@@ -56,8 +57,8 @@ class Printer:
 
     def _print_above(self, text: Fragments) -> None:
         renderer, size = self._app.renderer, self._app.output.get_size()
-        if self._is_torn(size.columns):  # and the signal that says so is still to come
-            _clear_screen(self._app)
+        if self._draw_above_anew():
+            return
         row = renderer.rows_above_layout + 1 if renderer.height_is_known else None
         renderer.erase()
         text = wrapped(text, size.columns)
@@ -71,16 +72,28 @@ class Printer:
     # --- another size of the window ---
 
     def _resized(self) -> None:
-        """Draw anew. Where nobody can know what stands where, draw the whole screen.
+        """The signal has come: draw anew."""
+        if self._app.output.get_size() == self._size:
+            return  # it was seen already
+        if not self._draw_above_anew():
+            self._resize_alone()
+        self._app.invalidate()
 
-        So it is, too, where lines were broken for another width.
+    def _look_at_size(self, app: Application[str]) -> None:
+        """Something is about to be drawn."""
+        self._draw_above_anew()
+
+    def _draw_above_anew(self) -> bool:
+        """Where nobody can know what stands where, draw the screen as it is to be; whether it was.
+
+        So it is, too, where lines were broken for another width. Whatever is drawn may be drawn
+        before the signal that says so: looking for it then is too late.
         """
         size = self._app.output.get_size()
-        if size == self._size:
-            return  # prompt_toolkit looks now and then as well, and has learned of it late
-        if not self._is_torn(size.columns) and not self._breaks_elsewhere(size):
-            self._resize_alone()
-            return
+        is_new = size != self._size != Size(0, 0) and not self._app.is_done
+        if not is_new or not (self._is_torn(size.columns) or self._breaks_elsewhere(size)):
+            return False
+        self._size = size
         height = self._app.layout.container.preferred_height(size.columns, size.rows).preferred
         above = self._printed.last(size.rows - height, size.columns)
         _clear_screen(self._app)
@@ -88,7 +101,7 @@ class Printer:
         renderer = self._app.renderer
         renderer.report_absolute_cursor_row(1 + rows_of(above, size.columns))
         renderer.request_absolute_cursor_position()
-        self._app.invalidate()
+        return True
 
     def _is_torn(self, columns: int) -> bool:
         """Whether the line being typed took several rows, or would now, in another width.

@@ -24,13 +24,21 @@ class Shown:
         """What to print for this; nothing, where there is nothing to show."""
         if isinstance(shown, message.Renamed):
             self.name_style.rename(shown.old, shown.new)
-        line = fragments(shown, self.own_name, self.name_style)
+        line = self.look(shown)
         return [*self._new_day(shown), without_tail(line)] if line else []
+
+    def lines_of(self, several: Iterable[message.Message]) -> list[Fragments]:
+        """The same of several."""
+        return [line for each in several for line in self.lines(each)]
+
+    def look(self, shown: message.Message) -> Fragments:
+        """How this would look if it were printed."""
+        return fragments(shown, self.own_name, self.name_style)
 
     def remarks(self, texts: Iterable[str]) -> list[Fragments]:
         """Words of the client's own, with the time."""
         now = self.clock.time()
-        return [line for text in texts for line in self.lines(message.Notice(now, text))]
+        return self.lines_of(message.Notice(now, text) for text in texts)
 
     def _new_day(self, shown: message.Message) -> list[Fragments]:
         """The line to print before this one, if it is the first of another day."""

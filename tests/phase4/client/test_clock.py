@@ -10,8 +10,8 @@ import pytest
 from phase4.client.clock import ServerClock
 from phase4.client.talk import Talk
 from shared import message
-from tests.kit.chat_terminal import ChatTerminal
-from tests.kit.scripted import NOBODY_ELSE, ScriptedServer
+from tests.kit.chat_terminal import HASTY, ChatTerminal
+from tests.kit.scripted import NOBODY_ELSE, ScriptedServer, Speaker
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -113,16 +113,20 @@ def test_the_clock_outlives_a_lost_connection_and_goes_on() -> None:
 def test_in_the_terminal_own_lines_are_told_by_the_servers_clock_and_a_new_day_is_said() -> None:
     server = ScriptedServer()
     now = datetime.now(UTC)
-    ahead = timedelta(hours=23, minutes=59, seconds=58) - timedelta(
+    ahead = timedelta(hours=23, minutes=59, seconds=30) - timedelta(
         hours=now.hour, minutes=now.minute, seconds=now.second
     )  # the server is where midnight is near
 
     def stamp() -> str:
         return f"{datetime.now(UTC) + ahead:%H:%M:%S}"
 
+    def answer(speaker: Speaker) -> None:
+        """What was said has arrived."""
+        speaker.send(f"[{stamp()}] * Pong {speaker.expect('/ping (.*)')[1]}")
+
     with (
         server.listener,
-        ChatTerminal("--port", str(server.port), "--name", "Ann", TZ="UTC-9") as ann,
+        ChatTerminal("--port", str(server.port), "--name", "Ann", script=HASTY, TZ="UTC-9") as ann,
     ):
         with server.accept() as speaker:
             speaker.prompt()
@@ -130,8 +134,11 @@ def test_in_the_terminal_own_lines_are_told_by_the_servers_clock_and_a_new_day_i
             speaker.expect("/who")
             speaker.send(NOBODY_ELSE.replace("10:00:00", stamp()))
             ann.shows(r"Times are the server's: its clock is .* (behind|ahead of) yours\.$")
+            answer(speaker)
             ann.press("before\r")
-            ann.shows(r"^23:5\d:\d\d Ann: before$")
+            ann.shows(r"^23:5\d:\d\d Ann: before")
+            speaker.expect("before")
+            answer(speaker)
             speaker.send("[00:00:01] Bob: after")
             ann.shows(r"^00:00:01 Bob: after$")
             ann.press("me too\r")

@@ -20,11 +20,12 @@ from phase4.client import (
     SendError,
     SendQueueFull,
     Welcomed,
+    send_queue,
     talk,
 )
 from phase4.client import client as core
 from phase4.client.dialogue import TAKE_BACK_TRIES
-from phase4.client.send_queue import SendQueue
+from phase4.client.send_queue import UNCONFIRMED_LINES, SendQueue
 from shared import message
 from tests.kit.chat import Chat
 from tests.kit.harness import SECONDS, free_port, wait_until
@@ -60,6 +61,8 @@ def asks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def never_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection is lost before it comes to asking."""
     monkeypatch.setattr(talk, "CONFIRM_SECONDS", 3600.0)
+    monkeypatch.setattr(talk, "SOON_SECONDS", 3600.0)
+    monkeypatch.setattr(send_queue, "UNCONFIRMED_LINES", 1000)
 
 
 @pytest.fixture
@@ -296,7 +299,8 @@ def test_every_line_arrives_in_order_and_none_that_was_confirmed_comes_again(
     """Whatever happens in whatever order; the server here reads what is written, and may die."""
     queue, server = SendQueue(keeps_sent=True), ReadingServer()
     put = 0
-    for step in [*steps, "lose", "go", "write", "ask", "write", "answer"]:
+    rest = ["go", "write", "ask", "write", "answer"]
+    for step in [*steps, "lose", *rest * (1 + len(steps) // UNCONFIRMED_LINES)]:
         match step:
             case "put":
                 queue.put(f"{put}\n".encode())

@@ -5,10 +5,11 @@ What needs a real connection is asked in test_client and test_reconnection.
 
 import pytest
 
-from phase4.client import NameRefused, Received, SendError, Welcomed
+from phase4.client import Arrived, NameRefused, Received, SendError, Welcomed
 from phase4.client.dialogue import ANSWER_SECONDS
 from phase4.client.events import Ended
-from phase4.client.talk import CONFIRM_SECONDS, PING_SECONDS, Talk
+from phase4.client.send_queue import UNCONFIRMED_LINES
+from phase4.client.talk import CONFIRM_SECONDS, PING_SECONDS, SOON_SECONDS, Talk
 from shared import message
 from tests.kit.scripted import NOBODY_ELSE, WELCOME
 
@@ -95,21 +96,48 @@ def test_what_was_not_written_is_to_be_written_again(ann: Talk) -> None:
     assert ann.to_write() == b"llo\n"
 
 
-def test_a_burst_of_lines_is_asked_about_once_a_second_after_it(ann: Talk, clock: Clock) -> None:
-    ann.send("one")
-    ann.send("two")
-    assert written(ann) == "one\ntwo\n"
+def test_a_line_is_asked_about_a_second_after_it_and_several_soon(ann: Talk, clock: Clock) -> None:
+    assert ann.send("one") == 1
+    assert written(ann) == "one\n"
     assert ann.due == clock.now + CONFIRM_SECONDS
-    clock.now += CONFIRM_SECONDS
+    assert ann.send("two") == 2
+    assert written(ann) == "two\n"
+    assert ann.due == clock.now + SOON_SECONDS
+    clock.now += SOON_SECONDS
     question = written(ann)
     assert question.startswith("/ping ")
     clock.now += 0.25
     assert [*ann.unsent] == ["one", "two"]
-    assert ann.receive(pong(question)) == []
+    assert ann.receive(pong(question)) == [Arrived(2)]
+    assert ann.arrived == 2
     assert not ann.unsent
     assert ann.lag_seconds == 0.25
     clock.now += PING_SECONDS - 0.3
     assert written(ann) == ""
+
+
+def test_of_many_lines_a_few_are_on_their_way_at_a_time(ann: Talk, clock: Clock) -> None:
+    """So it is known how far they are, and not all of them are said again after a loss."""
+    for number in range(12):
+        ann.send(f"{number}")
+    *lines, question = written(ann).splitlines()
+    assert lines == [f"{number}" for number in range(UNCONFIRMED_LINES)]
+    assert ann.receive(pong(question)) == [Arrived(UNCONFIRMED_LINES)]
+    *lines, question = written(ann).splitlines()
+    assert lines[0] == f"{UNCONFIRMED_LINES}"
+    ann.lost()
+    assert ann.arrived == UNCONFIRMED_LINES
+    ann.connected()
+    ann.receive(message.NICKNAME_PROMPT)
+    ann.receive(WELCOME)
+    assert written(ann).splitlines()[:-1] == ["Ann", "/who", *lines]
+
+
+def test_whoever_leaves_waits_for_no_answer(ann: Talk) -> None:
+    for number in range(12):
+        ann.send(f"{number}")
+    ann.send("/quit")
+    assert written(ann).splitlines() == [*(f"{number}" for number in range(12)), "/quit"]
 
 
 def test_a_question_that_is_not_answered_is_a_lag_that_grows(ann: Talk, clock: Clock) -> None:
