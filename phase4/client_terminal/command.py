@@ -57,6 +57,12 @@ def _parser(preset: Preset | None) -> argparse.ArgumentParser:
         action="store_false",
         help="do not ring when somebody says your name or writes to you in private",
     )
+    parser.add_argument(
+        "--no-title",
+        dest="title",
+        action="store_false",
+        help="do not show in the window's title how many lines are new",
+    )
     return parser
 
 
@@ -72,6 +78,7 @@ def _on_a_terminal(options: argparse.Namespace) -> int:
     client = TerminalClient(
         *(options.host, options.port, options.name),
         bell=options.bell,
+        title=options.title,
         trust=options.trust,
     )
     return asyncio.run(client.run())

@@ -44,6 +44,7 @@ from phase4.client_terminal.look import (
 from phase4.client_terminal.outgoing import Outgoing
 from phase4.client_terminal.query import QUERY, prompt_of
 from phase4.client_terminal.shown import Shown
+from phase4.client_terminal.title import Unread
 from phase4.client_terminal.wrapping import AS_TYPED
 from shared import message
 from shared.address import Address
@@ -74,10 +75,11 @@ class TerminalClient:
         name: str = "",
         *,
         bell: bool = True,
+        title: bool = True,
         trust: Trust | None = None,
     ) -> None:
         """Without a name the person is asked for one. `bell`: ring when somebody speaks
-        to them. `trust`: as for Client.
+        to them. `title`: show in the window's how many lines are new. `trust`: as for Client.
         """
         self._host = host
         self._port = port
@@ -95,6 +97,7 @@ class TerminalClient:
         # What was said of the server's clock.
         self._told_clock = ""
         self._speakers = Speakers()
+        self._unread = Unread(str(Address(host, port)))
         self._shown = Shown(colours_and_depth()[0])
         self._tasks: set[asyncio.Task[None]] = set()
         self._line = InputLine(
@@ -102,9 +105,12 @@ class TerminalClient:
             bar=self._bar,
             offers=self._offers,
             accept=self._entered,
+            title=lambda: self._unread.title,
+            has_title=title,
             as_remembered=lambda text: self._out.query.as_remembered(text),
         )
         self._line.on_change(self._changed)
+        self._line.on_key(self._unread.seen)
         self._out = Outgoing(self._line, self._shown, self._show)
 
     async def run(self) -> int:
@@ -264,6 +270,7 @@ class TerminalClient:
                     self._out.query.doubt()
                 self._out.query.heard(shown)
                 self._speakers.heard([shown])
+                self._unread.heard(shown, self._client.name)
                 return [*self._out.before(), *self._shown.lines(shown)]
             case Arrived(number):
                 return self._out.arrived(number)

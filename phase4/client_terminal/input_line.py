@@ -28,6 +28,7 @@ from phase4.client.completion import common_start, split_last_word
 from phase4.client_terminal.colours import colours_and_depth
 from phase4.client_terminal.look import Fragments, style
 from phase4.client_terminal.printing import Printer
+from phase4.client_terminal.title import Title
 
 SHOWN_AT_ONCE = 200
 SHOWN_CHARACTERS_AT_ONCE = 16_000
@@ -59,12 +60,16 @@ class InputLine:
         offers: Callable[[str], Iterable[str]],
         accept: Callable[[str], str],
         as_remembered: Callable[[str], str] = str,
+        title: Callable[[], str] = str,
+        has_title: bool = False,
     ) -> None:
         """`prompt` and `bar` are asked with the width of the terminal; `offers` with what stands
         before the cursor. `accept` is called with what was typed at Enter; what it returns stands
         in the line then: nothing, or what has to be mended. What is taken away without being sent
-        comes back with Up `as_remembered`.
+        comes back with Up `as_remembered`. `title` is asked whenever the bar is drawn, and shown
+        where the terminal `has_title`.
         """
+        self._title_now = title
         self._as_remembered = as_remembered
         self._bar = bar
         self._accept = accept
@@ -87,6 +92,7 @@ class InputLine:
         self._app.key_processor.before_key_press += lambda _: self._note_asking()
         self._app.key_processor.after_key_press += lambda _: self._stop_asking()
         _forget_old_states(self._session.default_buffer)
+        self._title = Title(self._session.output, is_wanted=has_title)
         self._printer = Printer(self._app, self._is_over)
 
     def _new_session(self, prompt: Callable[[int], Fragments]) -> PromptSession[str]:
@@ -126,6 +132,10 @@ class InputLine:
         """
         self._if_yes = if_yes
 
+    def on_key(self, call: Callable[[], None]) -> None:
+        """Have this called at each key. (A terminal's own answers are none.)"""
+        self._app.key_processor.before_key_press += lambda _: call()
+
     def on_change(self, call: Callable[[], None]) -> None:
         """Have this called whenever what is being typed has changed."""
         self._session.default_buffer.on_text_changed += lambda _: call()
@@ -159,6 +169,7 @@ class InputLine:
             self._has_terminal = False
         self._is_leaving = True
         self._is_over.set()
+        self._title.bring_back()
         await refreshing
         if self._fault is not None:
             raise self._fault
@@ -193,6 +204,7 @@ class InputLine:
     # --- the bar ---
 
     def _drawn_bar(self) -> Fragments:
+        self._title.show(self._title_now())
         self._shown_bar = self._bar(self._printer.note_size().columns)
         return self._shown_bar
 
@@ -303,6 +315,7 @@ class InputLine:
         with set_app(self._app):  # a signal's handler has no application of its own
             async with in_terminal():
                 asyncio.get_running_loop().remove_signal_handler(signal.SIGTSTP)
+                self._title.bring_back()
                 os.kill(0, signal.SIGTSTP)  # it takes effect here: the next line runs after `fg`
                 self._take_suspension()
 
