@@ -18,20 +18,12 @@ import sys
 from collections.abc import Sequence
 
 from monitor import once, record
+from monitor.options import parse
 from monitor.scene import Ui
 from monitor.source import NothingListensError, Poller, Source, SourceError
-from shared.address import Address, port_number
-from shared.arguments import file_path
 from shared.console import exit_with
-from shared.defaults import HOST, REPORT_SECONDS, STATUS_PORT
 from shared.listener import ListenError
 from shared.status import format_snapshot
-
-MIN_INTERVAL_SECONDS = 0.2
-MAX_INTERVAL_SECONDS = 3600.0
-
-MAX_SERVERS = 32
-"""Each has a thread, and a row that somebody wants to find."""
 
 _CANNOT_READ = 1  # exit status: the server gave no figures, or the disk lost some
 _CANNOT_SHOW = 2  # the command line is wrong, or there is no terminal or file to write to
@@ -40,7 +32,7 @@ _INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; the exit status."""
-    options = _parse(arguments)
+    options = parse(arguments)
     sources = [Source(each.host, each.port) for each in options.status]
     try:
         if options.serve is not None:
@@ -52,86 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _show(sources, options)
     except KeyboardInterrupt:
         return _INTERRUPTED
-
-
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m monitor", description="Watch a chat server that is running."
-    )
-    parser.add_argument(
-        "--status",
-        metavar="HOST:PORT",
-        type=Address.parse,
-        action="append",
-        help=f"the server's status port ({HOST}:{STATUS_PORT}); several times: all of them",
-    )
-    parser.add_argument(
-        "--interval",
-        metavar="SECONDS",
-        type=_interval,
-        default=REPORT_SECONDS,
-        help=f"how often to read it ({REPORT_SECONDS:g})",
-    )
-    parser.add_argument("--once", action="store_true", help="print the figures as text, and end")
-    kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--json", action="store_true", help="print them as JSON, and end")
-    kind.add_argument(
-        "--csv",
-        type=_csv_path,
-        metavar="FILE",
-        help="append a row for each reading to FILE (-: print it), until Ctrl-C; "
-        "with --once a single one",
-    )
-    kind.add_argument(
-        "--serve",
-        type=_page_address,
-        metavar="PORT",
-        help="show a page in a browser, until Ctrl-C; HOST:PORT to be seen by others",
-    )
-    parser.add_argument("--names", action="store_true", help="with --serve: show people's names")
-    parser.add_argument(
-        "--background",
-        choices=("auto", "dark", "light"),
-        default="auto",
-        help="what the colours are for (auto: the terminal is asked)",
-    )
-    parser.add_argument("--no-bell", action="store_true", help="no sound at an alarm")
-    parser.add_argument(
-        "--ascii", action="store_true", help="draw with plain characters, for an old terminal"
-    )
-    options = parser.parse_args(arguments)
-    options.status = list(dict.fromkeys(options.status or [Address(HOST, STATUS_PORT)]))
-    if len(options.status) > MAX_SERVERS:
-        parser.error(f"--status: at most {MAX_SERVERS} servers")
-    if options.csv is not None and len(options.status) > 1:
-        parser.error("--csv records one server: give one --status, and run it for each")
-    if options.serve is not None and options.once:
-        parser.error("--once ends at once, and --serve does not: give one of them")
-    if options.names and options.serve is None:
-        parser.error("--names belongs to --serve")
-    return options
-
-
-def _page_address(text: str) -> Address:
-    """PORT, on this machine alone, or HOST:PORT."""
-    return Address.parse(text) if ":" in text else Address(HOST, port_number(text))
-
-
-def _csv_path(text: str) -> str:
-    return str(file_path(text))
-
-
-def _interval(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not MIN_INTERVAL_SECONDS <= seconds <= MAX_INTERVAL_SECONDS:  # nan is in no range either
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of seconds "
-            f"from {MIN_INTERVAL_SECONDS:g} to {MAX_INTERVAL_SECONDS:g}"
-        )
-    return seconds
 
 
 def _print_once(sources: Sequence[Source], *, as_json: bool) -> int:

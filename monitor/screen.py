@@ -24,7 +24,7 @@ from monitor.palette import FEW, Palette, palette_for
 from monitor.scene import Picture, Row, Scene, Span, Style, Ui, press
 from monitor.source import Poller, remember
 from monitor.view import render
-from shared.stopping import on_stop_signals
+from shared.stopping import interrupt_on_stop_signals, on_stop_signals
 from shared.text import as_ascii, cells
 
 _KEY_MILLISECONDS = 100  # a new reading is seen at most this late; a key at once
@@ -70,6 +70,7 @@ class Watched:
 def run(watched: Sequence[Watched], ui: Ui, look: Look) -> None:
     """Show the dashboard until somebody ends it. The main thread, after `check_terminal`."""
     os.environ.setdefault("ESCDELAY", _ESCAPE_MILLISECONDS)
+    interrupt_on_stop_signals()  # what asks the terminal puts it back, and the loop has its own way
     answer = _background(look)
     curses.wrapper(
         lambda window: Screen(window, watched, ui, look, answer.background).loop(answer.typed)

@@ -1,5 +1,7 @@
 """The terminal is asked for its background, in time or late, and its mouse and bell are used."""
 
+import signal
+
 import pytest
 
 from shared.status import Person
@@ -67,6 +69,14 @@ def test_keys_that_are_typed_before_the_answer_are_not_lost(server: StatusServer
     with asked(server) as terminal:
         terminal.press("s" + WHITE + "s" + ATTRIBUTES)
         terminal.until("3 people, by messages")
+
+
+def test_a_signal_while_the_terminal_is_asked_leaves_it_as_it_was(server: StatusServer) -> None:
+    with asked(server) as terminal:
+        terminal.signal(signal.SIGTERM)
+        terminal.wait()
+        assert terminal.has_its_settings
+        assert b"Traceback" not in terminal.output
 
 
 def test_an_answer_that_comes_late_is_taken_and_is_no_key(server: StatusServer) -> None:
