@@ -30,7 +30,9 @@ class Seen(NamedTuple):
     figures: Figures
 
 
-def report(servers: Sequence[Seen], now: Moment, *, with_names: bool) -> dict[str, Any]:
+def report(
+    servers: Sequence[Seen], now: Moment, interval_seconds: float, *, with_names: bool
+) -> dict[str, Any]:
     """All that the page shows. Figures are text already: as the dashboard writes them."""
     answering = [each for each in servers if _answers(each.figures)]
     # Where none answers the last figures stay, and the page dims them.
@@ -38,6 +40,7 @@ def report(servers: Sequence[Seen], now: Moment, *, with_names: bool) -> dict[st
     span = max(each.figures.tracks[0].span_seconds for each in servers)
     told: dict[str, Any] = {
         "servers": [_server(each, now) for each in servers],
+        "interval": interval_seconds,
         "answering": len(answering),
         "people": _sum(summed, lambda each: _told(each, "people"), _count),
         "pace": _sum(summed, lambda each: each.values.get("messages"), text.rate),

@@ -146,7 +146,8 @@ class Watch:
                 Seen(source.address, history.figures)
                 for source, history in zip(self._sources, self._histories, strict=True)
             ]
-            told = report(seen, Moment.now(), with_names=self._with_names)
+            now, interval = Moment.now(), self._interval_seconds
+            told = report(seen, now, interval, with_names=self._with_names)
             self._board.show(json.dumps(told).encode())
 
 
