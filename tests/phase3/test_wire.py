@@ -428,6 +428,8 @@ def test_whoever_was_welcomed_hears_what_is_said_next(graded: Graded) -> None:
 @pytest.mark.fresh_server
 def test_people_may_come_and_go_while_others_speak(graded: Graded) -> None:
     bob, alice = arrive(graded, "Bob"), arrive(graded, "Alice")
+    for number in range(16):  # the longer it takes to tell them all, the more happens meanwhile
+        arrive(graded, f"person {number}")
     for number in range(30):
         visitors = [arrive(graded, f"visitor {number}-{each}") for each in range(6)]
         for visitor in visitors:  # they leave while Alice speaks, and their threads run with hers
