@@ -38,7 +38,7 @@ def test_commands_are_taken_out_and_the_text_is_left(sent: bytes, text: bytes) -
     )
 
 
-@given(st.text(st.characters(exclude_characters="\0")))
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
 def test_no_text_in_utf_8_is_changed(text: str) -> None:
     line = text.encode() + b"\n"
     assert Telnet().feed(line) == line
