@@ -286,6 +286,9 @@ def _what_next(names: Sequence[Name], cert: Path, key: Path) -> Iterator[str]:
     yield _command("phase4.client_gui", *there, "--tls")
     yield f"Or a client that has got {cert.name} from you, and need not compare:"
     yield _command("phase4.client_terminal", *there, "--ca", str(cert))
+    if name is not None:
+        yield f"Or one file for everybody, with the client and {cert.name} in it:"
+        yield _command("phase4.handout", *there, "--ca", str(cert))
 
 
 def _all_networks(name: Name) -> str:
