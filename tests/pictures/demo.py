@@ -21,6 +21,8 @@ import pyte
 from tests.kit.harness import ROOT
 from tests.kit.terminal import Terminal
 
+DEMO = ("-m", "phase4.demo")
+DARK = {"COLORFGBG": "15;0"}  # this terminal answers no question about its background
 COLUMNS, ROWS = 100, 30
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 18, 14
 FONT = "DejaVu Sans Mono, Menlo, Consolas, monospace"
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("picture", nargs="?", type=Path, default=ROOT / "docs" / "demo.svg")
     picture = parser.parse_args(arguments).picture
-    with Terminal("-m", "phase4.demo", columns=COLUMNS, rows=ROWS) as terminal:
+    with Terminal(*DEMO, columns=COLUMNS, rows=ROWS, env=DARK) as terminal:
         try:
             _until_shown(terminal, "1 disconnected: too slow")
             # In the second round, so that the charts can show something of the first.
