@@ -34,6 +34,7 @@ PAGES = (
     "phase4/server_gui/README.md",
     "monitor/README.md",
     "docs/class.md",
+    "docs/proxy.md",
     "docs/words.md",
 )
 

@@ -542,7 +542,7 @@ def test_haproxy_as_it_is_configured_on_the_page_says_who_connects(
     files = [str(tmp_path / f"chat-{each}.pem") for each in ("cert", "key")]
     assert run("phase4.certificate", "127.0.0.1", "--cert", files[0], "--key", files[1])[0] == 0
     (tmp_path / "chat.pem").write_text("".join(Path(each).read_text() for each in files))
-    shown = re.search(r"```haproxy\n(.*?)```", READ["docs/class.md"].text, re.DOTALL)
+    shown = re.search(r"```haproxy\n(.*?)```", READ["docs/proxy.md"].text, re.DOTALL)
     assert shown
     port = free_port()
     arguments = ("--status-port", "0", "--quit-key", "off", "--log-dir", str(tmp_path))
