@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.many import Graders, Grades, Job, patient_checks
+from tests.grading.titles import promise_of
 from tests.start import PHASES, arguments_of
 from tests.starters.cutting import cut
 from tests.starters.steps import checks_of, program, steps_of
@@ -27,7 +28,7 @@ def job_of(phase: str, done: int, directory: Path) -> Job:
     server.write_text(cut(program(phase), done), encoding="utf-8")
     command = f"{shlex.quote(sys.executable)} {shlex.quote(str(server))} {arguments_of(phase)}"
     due = checks_of(phase)[done:][:1]
-    patient = {check.removeprefix("test_").replace("_", " ") for check in patient_checks()}
+    patient = {*map(promise_of, patient_checks())}
     is_patient = not due or any(due[0].startswith(each) for each in patient)
     return Job(int(phase[-1]), command, () if is_patient else ("-m", "not patient"))
 
@@ -53,4 +54,4 @@ def test_with_each_todo_done_the_check_that_fails_is_that_of_the_next(
     names = [*checks_of(phase), ""]  # and with the last one done, nothing fails
     grades = after(phase, done)
     failed = NO_SERVER if "before it listened" in grades.stopped else grades.not_yet
-    assert failed == names[done] or (names[done] and failed.startswith(f"{names[done]} ("))
+    assert failed == names[done] or (names[done] and failed.startswith(f"{names[done]}, "))
