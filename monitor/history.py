@@ -36,9 +36,10 @@ _TROUBLES = {
 }
 """How each is told where it happened once, and where more often."""
 
-_ALARMING = frozenset({"too slow", "log errors", "lines dropped"})
-"""What somebody wants to be called for: a person was cut off, or a log fails. To be turned away is
-what happens to everybody who comes too late, for hours."""
+_ALARMING = frozenset({"too slow", "log errors"})
+"""What somebody wants to be called for: a person was cut off, or a log fails. Lines that are lost
+for that come with errors; and to be turned away is what everybody is who comes too late, for hours.
+"""
 
 
 @dataclass(frozen=True, slots=True)

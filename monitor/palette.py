@@ -169,7 +169,10 @@ PALETTES: Mapping[tuple[int, str], Palette] = {
 
 
 def palette_for(colours: int, background: str) -> Palette:
-    """That for a terminal with so many colours."""
+    """That for a terminal with so many colours.
+
+    One that has millions (TERM=xterm-direct) takes a number over 7 for red, green and blue.
+    """
     if colours < FEW:
         return PLAIN
-    return PALETTES[MANY if colours >= MANY else FEW, background]
+    return PALETTES[MANY if colours == MANY else FEW, background]

@@ -238,7 +238,7 @@ def test_how_long_the_answer_took_is_a_figure_of_its_own() -> None:
         ({"slow_disconnected": 1}, "1 disconnected: too slow"),
         ({"log_errors": 1}, "1 log error"),
         ({"log_errors": 2}, "2 log errors"),
-        ({"log_lines_dropped": 3}, "3 log or console lines dropped"),
+        ({"log_errors": 2, "slow_disconnected": 1}, "1 disconnected: too slow, 2 log errors"),
     ],
 )
 def test_what_somebody_must_look_at_raises_an_alarm_once(
@@ -263,7 +263,8 @@ def test_a_server_that_goes_raises_an_alarm_once_and_each_time_it_goes() -> None
 
 
 def test_what_is_usual_raises_no_alarm() -> None:
-    assert after(QUIET, changed(refused=3, joins=20)).alarm is None
+    usual = changed(refused=3, joins=20, console_lines_dropped=5)
+    assert after(QUIET, usual).alarm is None
     assert after(QUIET, Snapshot(pid=1, slow_disconnected=4)).alarm is None  # another server's
 
 

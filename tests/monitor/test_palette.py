@@ -133,7 +133,7 @@ def test_a_terminal_with_few_colours_is_asked_for_no_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("colours", "used"), [(0, 0), (2, 0), (8, 8), (16, 8), (88, 8), (256, 256)]
+    ("colours", "used"), [(0, 0), (2, 0), (8, 8), (16, 8), (88, 8), (256, 256), (2**24, 8)]
 )
 def test_shades_are_used_where_the_terminal_has_them(colours: int, used: int) -> None:
     palette = palette_for(colours, "dark")
