@@ -1,7 +1,8 @@
 """What the page in the browser shows, as JSON: sums, servers, graphs, and what happened. Pure.
 
 It is made to be projected, so it holds no name and no address of anybody unless names are asked
-for: they are left out here, at the source, and not hidden by the page.
+for: they are left out here, at the source, and not hidden by the page. A browser draws what a
+terminal cannot, such as flags; so names are as they are, without control characters alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from monitor.figures import milliseconds, percent
 from monitor.history import ANSWER, Figures, Moment
 from monitor.series import columns
 from shared import text
+from shared.message import clean
 from shared.status import Snapshot
 
 COLUMNS = 120
@@ -161,7 +163,7 @@ def _server(seen: Seen, now: Moment) -> dict[str, Any]:
     word, words = _state(figures, now)
     return {
         "address": seen.address,
-        "program": text.printable(figures.snapshot.server) if figures.snapshot else "",
+        "program": clean(figures.snapshot.server) if figures.snapshot else "",
         "state": word,
         "words": words,
         "up": _up(figures.snapshot),
@@ -184,7 +186,7 @@ def _state(figures: Figures, now: Moment) -> tuple[str, str]:
     """A word, and a sentence that says why where something is wrong."""
     if figures.problem:
         word = "unreadable" if figures.is_unreadable else "gone"
-        return word, text.printable(figures.problem)
+        return word, clean(figures.problem)
     if figures.snapshot is None:
         return "connecting", ""
     alarm = figures.alarm
@@ -200,7 +202,7 @@ def _events(servers: Sequence[Seen], *, with_names: bool) -> list[dict[str, Any]
     return [
         {
             "at": text.clock(event.clock),
-            "text": text.printable(event.text) if with_names else _without_names(event),
+            "text": clean(event.text) if with_names else _without_names(event),
             "where": address if len(servers) > 1 else "",
             "weight": ("", "warn", "bad")[event.weight],
         }
@@ -231,7 +233,7 @@ def _names(servers: Sequence[Seen]) -> list[dict[str, str]]:
     people.sort(key=lambda each: (-each[0], -each[1].messages, each[1].name.casefold()))
     return [
         {
-            "name": text.printable(person.name),
+            "name": clean(person.name),
             "pace": text.rate(pace),
             "messages": _NONE if "messages" in person.unknown else text.count(person.messages),
         }

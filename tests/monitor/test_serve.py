@@ -134,6 +134,11 @@ def test_names_are_there_where_they_are_asked_for(watched: StatusServer) -> None
         watched.show(changed(people=QUIET.people[1:], people_now=2))
         told = viewer.until("Alice left")
         assert "127.0.0.1:50" not in json.dumps(told)  # addresses stay away
+        odd = Person("\u202eEve\x1b[2J🇩🇪", "", 5.0)
+        watched.show(changed(people=(odd,), people_now=1))
+        name = viewer.until("Eve")["names"][0]["name"]
+        assert name.endswith("🇩🇪")
+        assert not {"\u202e", "\x1b"} & {*name}
         viewer.close()
     watched.show(QUIET)
 
