@@ -105,7 +105,9 @@ class Capture:
 
     def __exit__(self, *_: object) -> None:
         """End it."""
-        subprocess.run([*self._root, "kill", str(self._process.pid)], check=True)
+        # The shell's own kill: a small Debian has no program of that name.
+        end = [*self._root, "sh", "-c", f"kill {self._process.pid}"]
+        subprocess.run(end, check=True)
         self._process.wait(SECONDS)
         self._reader.join(SECONDS)
 
