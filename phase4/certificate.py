@@ -30,6 +30,7 @@ from phase4.transport.contexts import fingerprint, in_groups
 from shared.address import IPAddress
 from shared.arguments import file_path, positive_number, typed
 from shared.console import accept_any_text, exit_with
+from shared.files import is_of_others
 from shared.networks import Use, own_ways
 
 if TYPE_CHECKING:  # the library is asked for where it is used: it may not be installed
@@ -226,7 +227,8 @@ def _new_file(path: Path, mode: int, undo: contextlib.ExitStack) -> BinaryIO:
             f"{path} is there already. Nothing was written: move it away, or say --cert and --key."
         ) from error
     except OSError as error:
-        raise CertificateError(f"{path} cannot be made: {error.strerror}.") from error
+        remedy = " Say --cert and --key for another place." if is_of_others(error) else ""
+        raise CertificateError(f"{path} cannot be made: {error.strerror}.{remedy}") from error
     file = open(descriptor, "wb")  # noqa: SIM115 - `undo` closes it
     undo.callback(path.unlink, missing_ok=True)
     undo.callback(_give_up, file)  # first: Windows removes no file that is open

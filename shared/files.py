@@ -47,6 +47,11 @@ def check_ordinary(path: Path) -> None:
         _check_mode(path, os.lstat(path).st_mode)
 
 
+def is_of_others(error: OSError) -> bool:
+    """Whether we may not write there: another place would do."""
+    return error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
 def _check_mode(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
         kind = _KINDS.get(stat.S_IFMT(mode), "something else")

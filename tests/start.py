@@ -10,7 +10,6 @@ command that starts it, with {port} where the port belongs, into mydir/phase1/co
 """
 
 import argparse
-import errno
 import importlib.util
 import os
 import shlex
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from shared.arguments import file_path
 from shared.console import accept_any_text, exit_with
+from shared.files import is_of_others
 from tests.kit.harness import ROOT
 from tests.starters.cutting import cut
 
@@ -27,7 +27,6 @@ STARTERS = Path(__file__).parent / "starters"
 PHASES = ("phase1", "phase2", "phase3", "phase4")
 SERVER = "server.py"
 COMMAND = "command.txt"
-MAY_NOT = (errno.EACCES, errno.EPERM, errno.EROFS)  # the folder is another's
 SET_UP = ("sh .ci/setup learn", ". .venv/bin/activate")
 SET_UP_ON_WINDOWS = (
     "py -m venv .venv",
@@ -85,7 +84,7 @@ def begin(phase: str, directory: Path) -> Path:
             file.write(text.replace("CHECK_COMMAND", command))
     except OSError as error:
         text = f"Cannot write {shown(server)} ({error.strerror})."
-        if error.errno in MAY_NOT:
+        if is_of_others(error):
             text += f" Choose a folder of yours: {python_name()} -m tests.start {phase} ~/my"
         raise CannotStart(text) from error
     return server

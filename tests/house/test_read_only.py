@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Need
 from tests.kit.harness import run
 
 NOT_OURS = Path("/sys/not-ours")
@@ -37,6 +38,16 @@ def test_a_server_that_cannot_log_says_where_to_choose_another_place() -> None:
         assert status == 2
         assert output.endswith("). Choose another directory with --log-dir."), output
         assert "\n" not in output
+
+
+def test_a_certificate_that_cannot_be_written_says_how_to_choose_another_place(
+    need: Need,
+) -> None:
+    need(modules=["cryptography"])
+    status, output = run("phase4.certificate", "--cert", str(NOT_OURS))
+    assert status == 2
+    assert output.startswith(f"phase4.certificate: {NOT_OURS} cannot be made: ")
+    assert output.endswith(". Say --cert and --key for another place.")
 
 
 def test_a_beginning_that_cannot_be_written_says_to_choose_a_folder_of_ones_own() -> None:
