@@ -285,13 +285,20 @@ def test_where_none_can_be_made_it_says_what_to_install_and_what_runs_all_the_sa
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
-def test_a_folder_of_somebody_else_is_used_where_it_is_ready(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", [".", ".venv"])
+def test_what_is_of_somebody_else_is_used_where_it_is_ready(tmp_path: Path, part: str) -> None:
     machine = Machine(tmp_path)
-    machine.folder.chmod(0o500)
-    machine.setup("learn").assert_ready()
-    (machine.folder / ".venv").chmod(0o500)
-    machine.setup().assert_ready()
-    machine.folder.chmod(0o700)
+    (machine.folder / part).chmod(0o500)
+    try:
+        machine.setup("learn").assert_ready()
+        machine.setup().assert_ready()
+        write_program(machine.folder / ".venv/bin/python", LACKS + "; exit 1")
+        told = machine.setup("learn")
+    finally:
+        (machine.folder / part).chmod(0o700)
+    assert told.status == 1
+    remedy = {".": "Make a copy of your own.", ".venv": "Move .venv away, and type this again."}
+    assert told.text.endswith(f"You may not write here, so nothing was installed. {remedy[part]}\n")
 
 
 # --- what is said --------------------------------------------------------------------------------
