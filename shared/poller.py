@@ -2,7 +2,7 @@
 
 select() refuses descriptors over 1,023, and a crowded server has those. poll() takes them all, and
 unlike epoll and kqueue it needs no descriptor of its own. Windows has only select(), which there
-counts the sockets instead. The standard library's socketserver chooses in the same way.
+counts the sockets instead: Python lets it take 512. So there many are asked for in portions.
 """
 
 import errno
@@ -10,10 +10,58 @@ import os
 import select
 import selectors
 import socket
+import sys
+import time
+from collections.abc import Sequence
 from typing import Protocol
 
-Poller: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
+_TURN_SECONDS = 0.02
+"""How long one portion of many is waited for, before the others are asked again."""
+
+Ready = list[tuple[selectors.SelectorKey, int]]
+
+
+class PortionSelector(selectors.SelectSelector):
+    """select(), for more sockets than it takes in one call. What was registered first wakes it."""
+
+    most_at_once = 500
+
+    def select(self, timeout: float | None = None) -> Ready:
+        """What is ready within `timeout` seconds; None waits for ever."""
+        keys = [*self.get_map().values()]
+        if len(keys) <= self.most_at_once:
+            return super().select(timeout)
+        until = None if timeout is None else time.monotonic() + timeout
+        steps = range(0, len(keys), self.most_at_once)
+        portions = [keys[step : step + self.most_at_once] for step in steps]
+        while not (ready := [each for portion in portions for each in _ready(portion, 0)]):
+            left = _TURN_SECONDS if until is None else until - time.monotonic()
+            if left <= 0:
+                break
+            _ready(portions[0], min(left, _TURN_SECONDS))
+        return ready
+
+
+def _ready(keys: Sequence[selectors.SelectorKey], seconds: float) -> Ready:
+    reading = {key.fd: key for key in keys if key.events & selectors.EVENT_READ}
+    writing = {key.fd: key for key in keys if key.events & selectors.EVENT_WRITE}
+    # On Windows a connection that could not be made is an exception, as in `selectors`.
+    can_read, can_write, failed = select.select(reading, writing, writing, seconds)
+    events = dict.fromkeys([*can_read, *can_write, *failed], 0)
+    for descriptor in can_read:
+        events[descriptor] |= selectors.EVENT_READ
+    for descriptor in (*can_write, *failed):
+        events[descriptor] |= selectors.EVENT_WRITE
+    return [((reading | writing)[each], event) for each, event in events.items()]
+
+
+Poller: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", PortionSelector)
 """A selector for one thread. There is nothing to close: it has no descriptor."""
+
+ManyPoller: type[selectors.BaseSelector] = (
+    PortionSelector if sys.platform == "win32" else selectors.DefaultSelector
+)
+"""The quickest one for many sockets that stay registered. It has to be closed."""
 
 
 class HasDescriptor(Protocol):

@@ -132,9 +132,10 @@ def resident_bytes(pid: int | str = "self") -> int | None:
     """
     try:
         pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
-    except OSError:
+        page_bytes: int = os.sysconf("SC_PAGE_SIZE")
+    except (OSError, AttributeError):  # Windows' Python may see Linux' /proc, but has no sysconf()
         return None
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return int(pages) * page_bytes
 
 
 class SharedSnapshot:

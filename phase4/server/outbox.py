@@ -32,6 +32,7 @@ from typing import Protocol
 from phase4.server.personal import Personal
 from shared.defaults import DRAIN_SECONDS, OUTBOX_BYTES, STALL_SECONDS
 from shared.goodbye import shut_down
+from shared.poller import ManyPoller
 from shared.stream import Stream
 from shared.wakeup import Wakeup
 
@@ -155,7 +156,7 @@ class FanOut:
         # First the outboxes with something unsent, and those that are to be released.
         self._waiting: dict[Outbox, None] = {}
         self._finishing: dict[Outbox, None] = {}
-        self._selector = selectors.DefaultSelector()
+        self._selector = ManyPoller()
         self._next_tick = 0.0
         self._several_speak = False  # the last batch held more than one line
 

@@ -108,7 +108,9 @@ def is_gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and ") Z " in stat.read_text()  # ended, and nobody has asked
+    return stat.exists() and ") Z " in stat.read_text(
+        encoding="utf-8"
+    )  # ended, and nobody has asked
 
 
 def is_free(port: int) -> bool:
@@ -127,7 +129,7 @@ def test_what_the_command_has_started_ends_with_it(
 ) -> None:
     """Else it would hold the port, and the pipe of its output, for which we would wait."""
     monkeypatch.setattr(runnings, "STOP_SECONDS", 1.0)
-    script.write_text(STARTS_IT)
+    script.write_text(STARTS_IT, encoding="utf-8")
     running = start(of(script, kind), tmp_path)
     assert len(family(running.process.pid)) == 2
     if way == "terminate":
@@ -143,7 +145,7 @@ def test_a_server_that_goes_into_the_background_is_told_not_to_and_ended(
     script: Path, tmp_path: Path, way: str
 ) -> None:
     """At once, and nothing is left of it: it has another parent by then, and another session."""
-    script.write_text(LEAVES_IT)
+    script.write_text(LEAVES_IT, encoding="utf-8")
     pid = tmp_path / "pid"
     with pytest.raises(
         Verdict, match=r"in the background\. It has to stay in the foreground"
@@ -159,7 +161,7 @@ def test_a_server_that_goes_into_the_background_is_told_not_to_and_ended(
 def test_a_shell_that_leaves_its_server_behind_is_told_so(
     script: Path, tmp_path: Path, end: str
 ) -> None:
-    script.write_text(LEAVES_IT)
+    script.write_text(LEAVES_IT, encoding="utf-8")
     pid = tmp_path / "pid"
     command = f"nohup {of(script, 'is', str(pid))} {end}"
     with pytest.raises(Verdict, match="It has to stay in the foreground"):
@@ -180,7 +182,7 @@ def test_one_that_goes_into_the_background_later_is_told_so_as_well(tmp_path: Pa
 @pytest.mark.parametrize("way", ["end", "terminate"])
 def test_a_daemon_beside_the_server_ends_with_it(script: Path, tmp_path: Path, way: str) -> None:
     """It has its own session, no parent of ours, and hears no SIGTERM."""
-    script.write_text(LEAVES_IT)
+    script.write_text(LEAVES_IT, encoding="utf-8")
     pid, server = tmp_path / "pid", tmp_path / "echo.py"
     server.write_text(echo())
     daemon = of(script, "silent", str(pid))
@@ -233,7 +235,7 @@ def test_what_a_program_has_started_is_found_and_ended_when_the_program_itself_h
 
 
 def test_of_what_it_prints_a_bounded_part_is_kept(script: Path, tmp_path: Path) -> None:
-    script.write_text(PRINTS_MUCH)
+    script.write_text(PRINTS_MUCH, encoding="utf-8")
     running = start(of(script), tmp_path)
     try:
         wait_until(lambda: "the end" in running.console.since(), "it has printed all")
@@ -246,7 +248,7 @@ def test_of_what_it_prints_a_bounded_part_is_kept(script: Path, tmp_path: Path) 
 @needs_posix
 def test_ctrl_c_while_they_start_leaves_nothing(script: Path, tmp_path: Path) -> None:
     """The terminal sends it to all; when it is sent to the grading alone, it is the same."""
-    script.write_text(WRITES_ITS_NUMBER)
+    script.write_text(WRITES_ITS_NUMBER, encoding="utf-8")
     with Program(
         *("pytest", str(ROOT / "tests/phase1/test_wire.py"), "--rootdir", str(ROOT)),
         *("-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider", "-p", "no:xdist"),
@@ -263,7 +265,7 @@ def test_ctrl_c_while_they_start_leaves_nothing(script: Path, tmp_path: Path) ->
 def test_ctrl_c_that_ends_the_server_as_well_ends_the_run(script: Path, tmp_path: Path) -> None:
     """The terminal sends it to both, and the server's end is nothing to complain of then."""
     heard = tmp_path / "heard"
-    script.write_text(echo(f"open({str(heard)!r}, 'w')"))
+    script.write_text(echo(f"open({str(heard)!r}, 'w')"), encoding="utf-8")
     with Program(
         *("pytest", "tests/phase1/test_wire.py", "-k", "hello_is", "-p", "no:cacheprovider"),
         *("--patience", "50", "--server", of(script)),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.poller import Poller, hangs_up, has_ended, is_ready
+from shared.poller import ManyPoller, Poller, PortionSelector, hangs_up, has_ended, is_ready
 from tests.kit.harness import SECONDS
 
 
@@ -67,6 +67,30 @@ def test_the_end_of_the_other_direction_is_seen_before_all_is_read(
     theirs.shutdown(socket.SHUT_WR)
     assert has_ended(ours)
     assert not hangs_up(ours, 0)
+
+
+def test_more_sockets_than_select_takes_in_a_call_are_waited_for_in_portions() -> None:
+    """The last ones as well, and it returns when the time is over."""
+    with contextlib.ExitStack() as stack, PortionSelector() as poller:
+        pairs = [[stack.enter_context(each) for each in socket.socketpair()] for _ in range(20)]
+        poller.most_at_once = 6
+        for number, (ours, _) in enumerate(pairs):
+            poller.register(ours, selectors.EVENT_READ, number)
+        assert poller.select(0.05) == []
+        pairs[17][1].send(b"!")
+        assert [(key.data, event) for key, event in poller.select()] == [(17, selectors.EVENT_READ)]
+        poller.modify(pairs[3][0], selectors.EVENT_READ | selectors.EVENT_WRITE, 3)
+        found = {key.data: event for key, event in poller.select(SECONDS)}
+        assert found == {3: selectors.EVENT_WRITE, 17: selectors.EVENT_READ}
+
+
+def test_as_many_as_a_server_has_are_waited_for() -> None:
+    """On Windows, too, whose select() refuses 513."""
+    with contextlib.ExitStack() as stack, ManyPoller() as poller:
+        sockets = [stack.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(600)]
+        for each in sockets:
+            poller.register(each, selectors.EVENT_WRITE)
+        assert len(poller.select(SECONDS)) == 600
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows counts the sockets instead")

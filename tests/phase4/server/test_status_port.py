@@ -78,7 +78,7 @@ def test_it_tells_version_threads_memory_and_processor_time(chat: Chat) -> None:
     assert snapshot.cpu_seconds is not None
     assert 0 < snapshot.cpu_seconds < 60
     if sys.platform == "linux":
-        status = Path(f"/proc/{chat.process.pid}/status").read_text()
+        status = Path(f"/proc/{chat.process.pid}/status").read_text(encoding="utf-8")
         memory = re.search(r"VmRSS:\s+(\d+) kB", status)
         assert memory
         assert snapshot.resident_bytes == pytest.approx(int(memory[1]) * 1024, rel=0.2)
