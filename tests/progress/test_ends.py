@@ -146,7 +146,9 @@ def test_when_interrupted_it_leaves_nothing_behind(
     put(tmp_path, "phase1", server)
     pid_file = tmp_path / "phase1" / "pid"
     with Program("tests.progress", str(tmp_path), *FOR_EVER) as program:
-        wait_until(lambda: pid_file.exists() and pid_file.read_text(), "the server to run", 30.0)
+        wait_until(
+            lambda: pid_file.exists() and pid_file.read_text(), "the server to run", RUN_SECONDS
+        )
         program.signal(number)
         assert program.wait() == 130
     wait_until(lambda: is_gone(int(pid_file.read_text())), "the learner's server to be gone")
@@ -157,7 +159,9 @@ def test_when_killed_it_leaves_nothing_behind_either(tmp_path: Path) -> None:
     put(tmp_path, "phase1", NEVER_ENDS)
     pid_file = tmp_path / "phase1" / "pid"
     with Program("tests.progress", str(tmp_path), "--phases", "phase1", *FOR_EVER) as program:
-        wait_until(lambda: pid_file.exists() and pid_file.read_text(), "the server to run", 30.0)
+        wait_until(
+            lambda: pid_file.exists() and pid_file.read_text(), "the server to run", RUN_SECONDS
+        )
         pid = int(pid_file.read_text())
         assert not is_gone(pid)
         program.process.kill()

@@ -225,7 +225,7 @@ def test_a_row_appears_when_it_is_done_also_in_a_pipe(tmp_path: Path) -> None:
     directories = [str(tmp_path / name) for name in ("anna", "bob")]
     options = (*QUICK, *FOR_EVER, "--phases", "phase1")
     with Program("tests.progress", *directories, *options) as program:
-        program.expect("^anna +no start$")
+        program.expect("^anna +no start$", RUN_SECONDS)
         assert program.process.poll() is None
         program.interrupt()
         assert program.wait() == 130

@@ -15,9 +15,12 @@ from tests.progress.__main__ import grade, main
 from tests.progress.checks import GRADE, How
 from tests.progress.grading import Task
 from tests.progress.page.file import PageFile
-from tests.progress.test_grading import FOR_EVER, HAS_A_MISTAKE, NEVER_ENDS, QUICK, put
+from tests.progress.test_grading import FOR_EVER, HAS_A_MISTAKE, NEVER_ENDS, QUICK, RUN_SECONDS, put
 
 PHASE_1 = ("--phases", "phase1")
+
+pytestmark = pytest.mark.timeout(RUN_SECONDS + 50)
+
 DOES_NOT_START = "<b>does not start</b>"
 ASKS_AGAIN = re.compile(r'<body data-again|http-equiv="refresh"')
 
@@ -37,7 +40,9 @@ def test_it_fills_while_the_checks_run_and_says_so_when_it_is_stopped(school: Pa
     with Program("tests.progress", *map(str, (school / "anna", school / "bob")), *options) as it:
         it.expect(rf"Open {re.escape(str(page))} in a browser: it fills while the checks run\.")
         assert ASKS_AGAIN.search(page.read_text(encoding="utf-8"))  # from the first moment on
-        wait_until(lambda: DOES_NOT_START in page.read_text(encoding="utf-8"), "anna's grade")
+        wait_until(
+            lambda: DOES_NOT_START in page.read_text(encoding="utf-8"), "anna's grade", RUN_SECONDS
+        )
         assert "1 of 2 phases are graded" in page.read_text(encoding="utf-8")
         it.interrupt()
         assert it.wait() == 130
