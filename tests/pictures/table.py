@@ -30,7 +30,8 @@ CLASS: dict[
     "José": (ALL, ALL, "import sockets", None),
     "داریوش": (4, 0, None, None),
 }
-SIZE = (1280, 800)
+SIZE = (1280, 870)
+SMALLER = ("+dither", "-colors", "64", "-strip")
 GRADE_SECONDS = 300.0
 
 
@@ -74,7 +75,7 @@ def _show(page: Path, picture: Path) -> None:
     options = ("--headless", "--no-sandbox", "--hide-scrollbars", "--force-color-profile=srgb")
     where = (f"--window-size={SIZE[0]},{SIZE[1]}", f"--screenshot={picture}", page.as_uri())
     subprocess.run([chromium, *options, *where], check=True, capture_output=True)
-    subprocess.run(["convert", picture, "-colors", "64", "-strip", f"PNG8:{picture}"], check=True)
+    subprocess.run(["convert", picture, *SMALLER, f"PNG8:{picture}"], check=True)
 
 
 if __name__ == "__main__":
