@@ -1,4 +1,12 @@
-"""How much may be sent at a time, in every client. No terminal and no window here."""
+r"""What is pasted, in every client: how much may be sent, and what keeps a block whole.
+
+No terminal and no window here. On the wire a block is lines like any others. But a line that is
+empty says nothing there, and one to a single person loses the blanks at its start. So both begin
+with a sign that nobody sees, which clients take away again.
+
+>>> keep_empty("if x:\n\n    y()\n").split("\n") == ["if x:", UNSEEN, "    y()"]
+True
+"""
 
 MAX_PASTED_LINES = 50
 """Lines sent in one go: 10 s at the server's 5 a second. More is a file, not a conversation."""
@@ -13,3 +21,38 @@ def too_many_lines(count: int) -> str:
     if count <= MAX_PASTED_LINES:
         return ""
     return f"These are {count:,} lines; {MAX_PASTED_LINES} may be sent at a time."
+
+
+UNSEEN = "\N{ZERO WIDTH SPACE}"
+"""Stands for nothing, in an empty line, or before blanks that are to stay."""
+
+
+def keep_empty(text: str) -> str:
+    """The lines of `text`, in which those that are empty between others say so."""
+    lines = [line if line.strip() else UNSEEN for line in text.splitlines()]
+    while lines and lines[-1] == UNSEEN:
+        lines.pop()
+    while lines and lines[0] == UNSEEN:
+        del lines[0]
+    return "\n".join(lines)
+
+
+def keep_blanks(line: str, to: str) -> str:
+    """A line for `to` alone, so that the blanks at the start of its text arrive.
+
+    >>> keep_blanks("/pm Bob     y()", "Bob") == f"/pm Bob {UNSEEN}    y()"
+    True
+    """
+    start = f"/pm {to} "
+    text = line.removeprefix(start)
+    return f"{start}{UNSEEN}{text}" if text != line and text[:1].isspace() else line
+
+
+def without_unseen(text: str) -> str:
+    """What a line of a block says.
+
+    >>> without_unseen(UNSEEN), without_unseen(f"{UNSEEN}    y()")
+    ('', '    y()')
+    """
+    is_mark = text == UNSEEN or (text[:1] == UNSEEN and text[1:2].isspace())
+    return text[1:] if is_mark else text

@@ -9,11 +9,13 @@ import contextlib
 import itertools
 import operator
 import queue
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from phase4.client import Client, Disconnected, Event, Received
 from phase4.client.event_queue import EVENT_QUEUE_SIZE
+from phase4.client_terminal.block import speaker_of
 from phase4.client_terminal.look import concerns
 from shared import message
 
@@ -32,6 +34,9 @@ class LeftOut(Received):
     __slots__ = ()
 
 
+LINGER_SECONDS = 0.03
+"""From a line to taking those that came with it: one block is one batch. Nobody notices it."""
+
 _Placed = tuple[int, Received]  # a line, and its place among all events
 
 
@@ -40,7 +45,10 @@ def take_batch(client: Client, is_over: Callable[[], bool]) -> list[Event]:
 
     Once `is_over()` says so, the person has left, and only the end is still to be shown.
     """
-    taken = itertools.chain([client.events.get()], _others_in(client.events, is_over))
+    first = client.events.get()
+    if isinstance(first, Received) and speaker_of(first.message):
+        time.sleep(LINGER_SECONDS)
+    taken = itertools.chain([first], _others_in(client.events, is_over))
     if is_over():
         return [event for event in taken if isinstance(event, Disconnected)]
     return without_excess(taken, client.name, client.clock.time())

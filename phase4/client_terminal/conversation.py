@@ -27,9 +27,11 @@ from phase4.client import (
 )
 from phase4.client.clock import ServerClock
 from phase4.client.completion import COMMANDS, Speakers, offers
+from phase4.client.pasting import UNSEEN
 from phase4.client.presence import Presence, State
 from phase4.client_terminal.backlog import LeftOut, take_batch
 from phase4.client_terminal.bar import BarState, bar
+from phase4.client_terminal.block import in_blocks
 from phase4.client_terminal.caution import PutAside, Question, joined
 from phase4.client_terminal.colours import colours_and_depth
 from phase4.client_terminal.input_line import InputLine, Line
@@ -237,7 +239,13 @@ class TerminalClient:
         while self._presence.end is None:
             batch = await asyncio.to_thread(take_batch, client, lambda: self._line.is_over)
             is_called = any(self._is_call(event) for event in batch)
-            lines = [line for event in batch for line in self._lines_of(event)]
+            said = [event.message if isinstance(event, Received) else None for event in batch]
+            blocks = in_blocks(said)
+            lines = [
+                line
+                for place, event in enumerate(batch)
+                for line in self._lines_of(event, block=True if place in blocks else None)
+            ]
             await self._line.show(lines, bell=is_called and self._may_ring())
         self._line.leave()
 
@@ -257,8 +265,8 @@ class TerminalClient:
         self._rang_at = now
         return True
 
-    def _lines_of(self, event: Event) -> list[Line]:
-        """Note what an event changes; what there is to show."""
+    def _lines_of(self, event: Event, *, block: bool | None) -> list[Line]:
+        """Note what an event changes; what there is to show. `block`: as for Shown."""
         assert self._client is not None
         before, self._presence = self._presence, self._presence.after(event, time.monotonic())
         match event:
@@ -271,7 +279,7 @@ class TerminalClient:
                 self._out.query.heard(shown)
                 self._speakers.heard([shown])
                 self._unread.heard(shown, self._client.name)
-                return [*self._out.before(), *self._shown.lines(shown)]
+                return [*self._out.before(), *self._shown.lines(shown, block=block)]
             case Arrived(number):
                 return self._out.arrived(number)
             case Welcomed(name):
@@ -321,7 +329,8 @@ class TerminalClient:
         lines += [looks_like(each) for each in end.reason.splitlines()]
         if unsent := self._client.unsent:
             lines.append(notice(f"{count(len(unsent), 'line')} of yours may not have arrived:"))
-            lines += [[(AS_TYPED, message.clean(line))] for line in unsent]
+            typed_lines = (line.replace(UNSEEN, "") for line in unsent)
+            lines += [[(AS_TYPED, message.clean(line))] for line in typed_lines]
         if typed := joined(self._put_aside.text, self._line.text).strip():
             lines.append(notice("You were writing:"))
             lines += [[(AS_TYPED, message.clean(line))] for line in typed.splitlines()]

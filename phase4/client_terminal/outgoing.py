@@ -138,11 +138,13 @@ class Outgoing:
 
     def before(self) -> list[Line]:
         """Something is about to be printed; what is to be printed before it."""
-        return self._shown.lines_of(self.pending.printed_first())
+        said = self.pending.printed_first()
+        return [line for each in said for line in self._shown.lines(each, block=False)]
 
     def arrived(self, count: int) -> list[Line]:
         """The server has so many of all lines; what is to be printed now."""
-        return self._shown.lines_of(self.pending.arrived(count))
+        said = self.pending.arrived(count)
+        return [line for each, is_of in said for line in self._shown.lines(each, block=is_of)]
 
     def _show_remarks(self, texts: Iterable[str]) -> None:
         self._show([*self.before(), *self._shown.remarks(texts)])

@@ -56,12 +56,15 @@ class Pending:
         own = _Own(number, said, line, self._clock(), is_late=late, is_pasted=pasted)
         self._lines.append(own)
 
-    def arrived(self, count: int) -> Iterator[message.Public]:
-        """The server has the first `count` of all lines; what is to be printed now."""
+    def arrived(self, count: int) -> Iterator[tuple[message.Public, bool]]:
+        """The server has the first `count` of all lines; what is to be printed now.
+
+        Each with whether it is of a block that was pasted.
+        """
         while self._lines and self._lines[0].number <= count:
             own = self._lines.popleft()
             if own.said is not None and not own.is_printed:
-                yield own.said
+                yield own.said, own.is_pasted
 
     def printed_first(self) -> Iterator[message.Public]:
         """Something else is about to be printed; what is to be printed before it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from phase4.client.pasting import UNSEEN
 from phase4.client_terminal.caution import MOMENT_SECONDS
 from phase4.client_terminal.query import Query
 from shared import message
@@ -63,7 +64,7 @@ def test_what_is_typed_goes_to_that_person_and_after_query_to_everybody(
     ann.press(pasted("one\r/who\r  @Carl two\r/query"))
     ann.shows(r"^ Send 4 lines to Bob alone\? Enter: yes, Ctrl-C: no$")
     ann.press("\r")
-    for text in ("one", "/who", "@Carl two", "/query"):
+    for text in ("one", "/who", f"{UNSEEN}  @Carl two", "/query"):
         bob.hear(f"Ann -> Bob: {text}")
     ann.press("/who\r")
     ann.shows(r"\* 2 online: Ann, Bob$")
