@@ -3,9 +3,8 @@
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
-from typing import Any
 
-from phase4.widgets.pieces import QuietScrollbar
+from phase4.widgets.pieces import FocusRing, QuietScrollbar
 from phase4.widgets.theme import Theme, pad
 
 MAX_SHOWN = 1_000
@@ -20,7 +19,10 @@ class People(ttk.Frame):
         self._theme = theme
         self._choose = choose
         self._count = ttk.Label(self, style="Bold.TLabel", text="Online")
-        self.tree = ttk.Treeview(self, show="tree", selectmode="browse", style="People.Treeview")
+        self._ring = FocusRing(self, theme, "panel")
+        self.tree = ttk.Treeview(
+            self._ring, show="tree", selectmode="browse", style="People.Treeview"
+        )
         # What the page allows, in pixels; 0: it is not on the screen yet.
         self._widest = 0
         self._scrollbar = QuietScrollbar(
@@ -31,6 +33,7 @@ class People(ttk.Frame):
         self.tree.bind("<Double-1>", self._double_clicked)
         self.tree.bind("<Return>", lambda _: self._choose_focused())
         self.tree.bind("<FocusIn>", lambda _: self._focus_some())
+        self._ring.surround(self.tree)
         theme.on_change(self._restyle)
 
     def show(self, names: Sequence[str]) -> None:
@@ -82,7 +85,7 @@ class People(ttk.Frame):
         self.rowconfigure(1, weight=1)
         self.columnconfigure(0, weight=1)
         self._count.grid(row=0, column=0, columnspan=2, sticky="w")
-        self.tree.grid(row=1, column=0, sticky="nsew")
+        self._ring.grid(row=1, column=0, sticky="nsew")
         self._scrollbar.grid(row=1, column=1, sticky="ns")
         self._more.grid(row=2, column=0, sticky="w")
         self._more.grid_remove()
@@ -92,9 +95,6 @@ class People(ttk.Frame):
 
     def _restyle(self) -> None:
         theme, colours, style = self._theme, self._theme.palette, ttk.Style(self)
-        # Where the keyboard is can be seen: a name that is only marked is paler.
-        marked: Any = [("focus", "selected", colours.selection), ("selected", colours.border)]
-        style.map("People.Treeview", background=marked)
         style.configure(
             "People.Vertical.TScrollbar", troughcolor=colours.panel, bordercolor=colours.panel
         )
@@ -103,5 +103,5 @@ class People(ttk.Frame):
             self.tree.tag_configure(f"name{number}", foreground=colour)
         self._set_width()
         pad(self._count, 3 * theme.unit, (2 * theme.unit, theme.unit))
-        pad(self.tree, (3 * theme.unit, 0), 0)
+        pad(self._ring, (3 * theme.unit, 0), 0)
         pad(self._more, 3 * theme.unit, theme.unit)

@@ -201,7 +201,7 @@ class TabRow(ttk.Frame):
                 padding=(3 * theme.unit, theme.unit),
             )
             over = colours.page if "Front" in name else colours.border
-            style.map(name, background=[("active", over)])
+            style.map(name, background=[("active", over)], foreground=[("active", colours.text)])
         style.configure("FrontTabMark.TFrame", background=colours.accent)
         self._draw()
 

@@ -17,6 +17,7 @@ from phase4.client_gui.typing_aids import Draft
 from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
 from phase4.widgets.lines import Line
+from phase4.widgets.pieces import FocusRing
 from phase4.widgets.theme import Theme
 from shared.defaults import MAX_NAME_CHARACTERS
 from shared.request import Say, Whisper, parse
@@ -45,16 +46,9 @@ class Tab:
         self.unanswered: deque[Whisper] = deque(maxlen=MAX_UNANSWERED)
         # For each line that waits, whether it is a public message.
         self._stays: list[bool] = []
-        # The frame shows that the keyboard is here: a Text of its own accord would not.
-        self.frame = ttk.Frame(parent, style="Tab.TFrame", padding=1)
+        self.frame = FocusRing(parent, theme, "page")
         self.conversation = Conversation(self.frame, theme, open_link)
-        self.conversation.pack(fill="both", expand=True)
-        text = self.conversation.text
-        text.bind("<FocusIn>", lambda _: self._frame_focus("FocusTab.TFrame"), add=True)
-        text.bind("<FocusOut>", lambda _: self._frame_focus("Tab.TFrame"), add=True)
-
-    def _frame_focus(self, style: str) -> None:
-        self.frame.configure(style=style)
+        self.frame.surround(self.conversation, self.conversation.text)
 
     def show_waiting(self, line: Line, *, stays: bool) -> None:
         """Show a line that waits for the connection. If it `stays`, it is itself what was said.
@@ -133,7 +127,7 @@ class Tabs(ttk.Frame):
         self.current = self.main
         self.main.frame.pack(fill="both", expand=True)
         self._prepare(self.main)
-        theme.on_change(self._restyle)
+        theme.on_change(self._label_all)
 
     # --- finding --------------------------------------------------------------------------------
 
@@ -175,7 +169,6 @@ class Tabs(ttk.Frame):
             tab = Tab(self._pages, self._theme, self._open_link, person)
             self._private[person.casefold()] = tab
             self._prepare(tab)
-            self._restyle_tab(tab)
         if tab not in self._shown:
             self._shown.append(tab)
             self._label_all()
@@ -306,17 +299,6 @@ class Tabs(ttk.Frame):
     def _cell(self, tab: Tab) -> Cell:
         sign = (f"{_HERE if tab.is_here else _GONE} ") if tab.person else ""
         return Cell(sign, tab.person or EVERYBODY, tab.unread, tab is self.current)
-
-    def _restyle(self) -> None:
-        colours, style = self._theme.palette, ttk.Style(self)
-        style.configure("Tab.TFrame", background=colours.page)
-        style.configure("FocusTab.TFrame", background=colours.accent)
-        for tab in self:
-            self._restyle_tab(tab)
-        self._label_all()
-
-    def _restyle_tab(self, tab: Tab) -> None:
-        tab.frame.configure(padding=max(1, self._theme.unit // 2))
 
 
 def tab_actions(tabs: Tabs) -> Iterator[Action]:

@@ -15,7 +15,7 @@ from phase4.server_gui.people_table import PeopleTable
 from phase4.server_gui.tls_form import TlsForm
 from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
-from phase4.widgets.pieces import fill_menu, focus_next
+from phase4.widgets.pieces import FocusRing, fill_menu, focus_next
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.theme import Theme, pad
 
@@ -207,11 +207,13 @@ class ServerPage(ttk.Frame):
         head = self._log_head = ttk.Frame(self._lower)
         self._log_title = ttk.Label(head, text="Log", style="Bold.TLabel")
         self._private = ttk.Label(head, text=PRIVATE, style="Muted.TLabel")
-        self.log = Conversation(self._lower, self._theme, open_link)
+        ring = FocusRing(self._lower, self._theme, "page")
+        self.log = Conversation(ring, self._theme, open_link)
+        ring.surround(self.log, self.log.text)
         self._log_title.pack(side="left")
         self._private.pack(side="left")
         head.pack(fill="x")
-        self.log.pack(fill="both", expand=True)
+        ring.pack(fill="both", expand=True)
         self._panes.add(self._lower, weight=3)
 
     def _lay_out(self) -> None:
@@ -276,9 +278,9 @@ class ServerPage(ttk.Frame):
         style = ttk.Style(self)
         style.configure("On.TLabel", foreground=colours.names[4])
         style.configure("Off.TLabel", foreground=colours.muted)
-        style.configure("TPanedwindow", background=colours.border)
+        style.configure("TPanedwindow", background=colours.edge)
         style.configure("Sash", sashthickness=max(2, unit // 2), gripcount=0)
-        style.configure("Outline.TButton", relief="raised", bordercolor=colours.border)
+        style.configure("Outline.TButton", relief="raised", bordercolor=colours.edge)
         theme.style_menu(self._menu)
         self._form.configure(padding=(3 * unit, 2 * unit, unit, unit))
         for part in (*self._field_labels.values(), *self.fields.values()):

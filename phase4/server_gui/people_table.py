@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from tkinter import ttk
 from typing import Literal
 
-from phase4.widgets.pieces import QuietScrollbar
+from phase4.widgets.pieces import FocusRing, QuietScrollbar
 from phase4.widgets.theme import Theme
 from shared.status import Person
 
@@ -37,8 +37,9 @@ class PeopleTable(ttk.Frame):
         self._rows: dict[str, Row] = {}  # what is
         self._order: list[tuple[str, str]] = []  # (sorted by, key) of each row, from the top
         self._typed, self._typed_at = "", 0.0
+        self._ring = FocusRing(self, theme, "page")
         self.tree = ttk.Treeview(
-            self,
+            self._ring,
             show="headings",
             columns=tuple(COLUMNS),
             selectmode="browse",
@@ -51,6 +52,7 @@ class PeopleTable(ttk.Frame):
         self.tree.bind("<<TreeviewSelect>>", lambda _: on_select())
         self.tree.bind("<FocusIn>", lambda _: self._mark_some())
         self.tree.bind("<KeyPress>", self._typed_key)
+        self._ring.surround(self.tree)
         theme.on_change(self._restyle)
 
     def show(self, people: Iterable[Person]) -> None:
@@ -150,7 +152,7 @@ class PeopleTable(ttk.Frame):
     def _lay_out(self) -> None:
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
-        self.tree.grid(row=0, column=0, sticky="nsew")
+        self._ring.grid(row=0, column=0, sticky="nsew")
         self._scrollbar.grid(row=0, column=1, sticky="ns")
         self.tree.configure(yscrollcommand=self._scrollbar.set)
         for name in COLUMNS:

@@ -1,7 +1,8 @@
 """The colours of the window, light and dark.
 
 No toolkit here. Every text colour has a contrast of at least 4.5 to 1 on every background it may
-lie on (WCAG 2.2, 1.4.3), which a check computes with `contrast`.
+lie on (WCAG 2.2, 1.4.3). What shows where a control or the keyboard is has 3 to 1 against what is
+around it (1.4.11). Checks compute both with `contrast`.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ class Palette:
     page: str  # behind the conversation
     panel: str  # header, people, connect page
     field: str  # entry fields
-    border: str
+    border: str  # lines between parts, and what cannot be used now
+    edge: str  # of fields and buttons, and the thumbs of scrollbars
     text: str
     muted: str  # times, notices, hints
     accent: str  # buttons, the cursor, the own name
@@ -45,6 +47,7 @@ LIGHT = Palette(
     panel="#f3f4f7",
     field="#ffffff",
     border="#cfd4dd",
+    edge="#7d8492",
     text="#1e222b",
     muted="#626978",
     accent="#2a5bd7",
@@ -73,6 +76,7 @@ DARK = Palette(
     panel="#262a33",
     field="#1d2027",
     border="#3b414e",
+    edge="#818998",
     text="#e3e6ec",
     muted="#9aa2b1",
     accent="#7aa5ff",

@@ -109,8 +109,16 @@ class Theme:
         self._style_buttons()
         self._style_fields()
         self._style_lists()
+        self._lay_out_fields(self._root)
         for listener in tuple(self._listeners):
             listener()
+
+    def _lay_out_fields(self, parent: tk.Misc) -> None:
+        """Tell each field that its font has another size: by itself it draws in the old place."""
+        for child in parent.winfo_children():
+            if isinstance(child, ttk.Entry):
+                child.configure(font=child.cget("font"))
+            self._lay_out_fields(child)
 
     def _size_fonts(self) -> None:
         points = self._points
@@ -139,6 +147,8 @@ class Theme:
             selectforeground=colours.text,
             font=self.body,
         )
+        # Where the keyboard is elsewhere, clam would take greys of its own.
+        self._style.map(".", selectbackground=[], selectforeground=[])
         for name, foreground, used in (
             ("Muted.TLabel", colours.muted, self.small),
             ("Bold.TLabel", colours.text, self.bold),
@@ -150,6 +160,12 @@ class Theme:
         self._style.configure("Bar.TLabel", background=colours.error_page, foreground=colours.text)
         self._style.configure("Line.TFrame", background=colours.border)
         self._style.configure("Card.TFrame", background=colours.panel)
+        for name, background in (
+            ("PageRing", colours.page),
+            ("PanelRing", colours.panel),
+            ("FocusRing", colours.accent),
+        ):
+            self._style.configure(f"{name}.TFrame", background=background)
 
     def _style_buttons(self) -> None:
         colours, unit = self.palette, self.unit
@@ -163,21 +179,24 @@ class Theme:
                 name,
                 background=background,
                 foreground=foreground,
-                bordercolor=colours.border if name == "TButton" else background,
+                bordercolor=colours.edge if name == "TButton" else background,
                 lightcolor=background,
                 darkcolor=background,
                 relief="flat",
                 padding=(3 * unit, unit),
             )
             states = [("disabled", colours.panel), ("pressed", over), ("active", over)]
+            # The ring is two pixels wide: one is seen against what is around, one on the button.
+            ring = [("disabled", colours.panel), ("focus", foreground), *states[1:]]
             self._style.map(
                 name,
                 background=states,
-                lightcolor=states,
-                darkcolor=states,
+                lightcolor=ring,
+                darkcolor=ring,
                 foreground=[("disabled", colours.muted)],
                 bordercolor=[("disabled", colours.border), ("focus", colours.text)],
             )
+            self._style.configure(name, focuscolor=foreground)
 
     def _style_fields(self) -> None:
         colours, unit = self.palette, self.unit
@@ -187,7 +206,7 @@ class Theme:
             foreground=colours.text,
             insertcolor=colours.accent,
             insertwidth=max(2, unit // 2),
-            bordercolor=colours.border,
+            bordercolor=colours.edge,
             lightcolor=colours.field,
             darkcolor=colours.field,
             padding=(2 * unit, unit + unit // 2),
@@ -196,7 +215,7 @@ class Theme:
             "TEntry",
             fieldbackground=[("disabled", colours.panel)],
             foreground=[("disabled", colours.muted)],
-            bordercolor=[("focus", colours.accent)],
+            bordercolor=[("focus", colours.accent), ("disabled", colours.border)],
             lightcolor=[("focus", colours.accent), ("disabled", colours.panel)],
             darkcolor=[("focus", colours.accent), ("disabled", colours.panel)],
         )
@@ -233,17 +252,22 @@ class Theme:
             # Not by itself: the default is 20 pixels, in which a larger font overlaps.
             rowheight=self.body.metrics("linespace") + 2 * unit,
         )
-        self._style.map("Treeview", background=[("selected", colours.selection)], foreground=[])
+        # Of a row that is marked, too: names in their colours cannot be read on all of these.
+        self._style.map(
+            "Treeview",
+            background=[("focus", "selected", colours.accent), ("selected", colours.selection)],
+            foreground=[("focus", "selected", colours.on_accent), ("selected", colours.text)],
+        )
         # A bar without arrows: nobody clicks them.
         thumb = ("Vertical.Scrollbar.thumb", {"expand": "1", "sticky": "nswe"})
         layout: Any = [("Vertical.Scrollbar.trough", {"sticky": "ns", "children": [thumb]})]
         self._style.layout("Vertical.TScrollbar", layout)
         self._style.configure(
             "Vertical.TScrollbar",
-            background=colours.border,
+            background=colours.edge,
             bordercolor=colours.page,
-            lightcolor=colours.border,
-            darkcolor=colours.border,
+            lightcolor=colours.edge,
+            darkcolor=colours.edge,
             troughcolor=colours.page,
             arrowsize=3 * unit,
             gripcount=0,

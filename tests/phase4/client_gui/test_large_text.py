@@ -136,6 +136,19 @@ def test_the_form_can_be_filled_in_and_sent(
         see(app.root, lambda part=part: is_on_screen(part, app.root), str(part))  # type: ignore[misc]
 
 
+def test_what_stands_in_a_field_is_drawn_in_its_middle_after_a_change_of_size(
+    window: Callable[[tuple[int, int]], App],
+) -> None:
+    app = window((800, 600))
+    field = app.connect_page.host
+    enlarge(app.root, app.theme, 20)
+    box = field.bbox(0)
+    assert box is not None
+    above, below = box[1], field.winfo_height() - box[1] - box[3]
+    assert above >= 0
+    assert abs(above - below) <= 2
+
+
 def test_a_time_that_has_no_space_is_still_copied(
     window: Callable[[tuple[int, int]], App],
 ) -> None:
