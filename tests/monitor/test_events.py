@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.events import Event, of_people
 from monitor.history import History
@@ -33,10 +35,22 @@ def test_names_give_way_and_what_was_done_stays(event: Event) -> None:
     assert event.fitted(200) == event.text
 
 
-def test_however_narrow_it_fits() -> None:
-    for event in EVENTS:
-        for width in range(12):
-            assert cells(event.fitted(width)) <= width
+_names = st.lists(st.text(max_size=25), max_size=3).map(tuple)
+
+
+@given(
+    st.builds(
+        Event,
+        st.just(0.0),
+        st.sampled_from(["joined", "left", "is now", "the server is gone"]),
+        _names,
+        st.integers(0, 10**6),
+        st.text(max_size=25),
+    ),
+    st.integers(0, 60),
+)
+def test_whatever_the_names_and_however_narrow_it_fits(event: Event, width: int) -> None:
+    assert cells(event.fitted(width)) <= width
 
 
 @pytest.mark.parametrize(
