@@ -21,7 +21,8 @@ OPEN = "open "
 """What a click on the row of a server does, with the number of the server behind it, from 1."""
 
 _WIDE_WIDTH = 72
-_LOW_HEIGHT = 12  # with less, the sums are a line
+_LOW_HEIGHT = 12  # with less, the sums are a line, and the servers need all the others
+_TINY_HEIGHT = 6  # with less, what is wrong is said by the colours alone
 _LEAST_CHART_WIDTH = 8
 
 
@@ -51,9 +52,9 @@ def render_fleet(scenes: Sequence[Scene]) -> Picture:
     if ui.shows_help:
         return Picture(closed(scene, [_header(scenes), *help_rows(scene)]), ui.scroll)
     top = [_header(scenes), _message(scenes), *_sums(scenes)]
-    if height < 4:
-        top = [_sum_line(scenes)]
-    page = max(1, height - len(top) - 3)
+    if height < _TINY_HEIGHT:
+        top = [_header(scenes), _sum_line(scenes)] if height > 3 else [_sum_line(scenes)]
+    page = max(1, height - len(top) - _heading_height(scene) - 1)
     first = min(max(0, ui.row - page + 1), max(0, len(scenes) - page))
     table = _table(scenes, first, page)
     whole = [*top, *table][: max(1, height - 1)]
@@ -257,10 +258,15 @@ def _table(scenes: Sequence[Scene], first: int, page: int) -> list[Row]:
     if chart:
         words = text.cut(f"messages/s, {span_words(scene)}", chart, scene.glyphs.more)
         heading.append(Span(f"  {words}", Style.DIM, key="t"))
-    rows: list[Row] = [rule(scene, "servers"), tuple(heading)]
+    rows: list[Row] = [rule(scene, "servers"), tuple(heading)][: _heading_height(scene)]
     for number, each in enumerate(scenes[first : first + page], start=first):
         rows.append(tuple(_row(each, number, address, kept, chart)))
     return rows
+
+
+def _heading_height(scene: Scene) -> int:
+    """Rows of the title and the heading."""
+    return 0 if scene.height < _LOW_HEIGHT else 2
 
 
 def _address_width(scenes: Sequence[Scene]) -> int:
@@ -296,7 +302,8 @@ def _row(
     name = text.left(text.printable(scene.address), address, more)
     yield Span(f" {mark} {name} ", name_style, key=key)
     state = label.partition(f" {scene.glyphs.dot} ")[0]
-    yield Span(text.left(state, _STATE_WIDTH, more), _STATE_STYLES[bar], key=key)
+    room = max(0, min(_STATE_WIDTH, scene.width - 4 - address))
+    yield Span(text.left(state, room, more), _STATE_STYLES[bar], key=key)
     for column in kept:
         yield Span(f" {text.right(column.cell(scene), column.width, more)}", style, key=key)
     if chart:
