@@ -303,7 +303,8 @@ def _row(
     yield Span(f" {mark} {name} ", name_style, key=key)
     state = label.partition(f" {scene.glyphs.dot} ")[0]
     room = max(0, min(_STATE_WIDTH, scene.width - 4 - address))
-    yield Span(text.left(state, room, more), _STATE_STYLES[bar], key=key)
+    # Its first character tells, too.
+    yield Span(text.left(state, room, more if room > 3 else ""), _STATE_STYLES[bar], key=key)
     for column in kept:
         yield Span(f" {text.right(column.cell(scene), column.width, more)}", style, key=key)
     if chart:

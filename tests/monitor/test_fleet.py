@@ -73,6 +73,16 @@ def test_what_happened_last_says_where() -> None:
     assert lines(render_fleet([moved[0], fleet()[1]]))[1].endswith(" one:1: Alice left")
 
 
+def test_where_it_is_very_narrow_a_sign_still_tells_how_each_stands() -> None:
+    addressed = [
+        replace(each, address=f"127.0.0.{number}:12346")
+        for number, each in enumerate(fleet(20, 6), start=1)
+    ]
+    rows = lines(render_fleet(addressed))
+    assert "› 127.0.0.1:12346 ●" in rows[3]
+    assert "127.0.0.2:12346 ●" in rows[4]
+
+
 def test_below_the_servers_stands_what_happened_at_all_of_them_the_newest_first() -> None:
     rows = lines(render_fleet(fleet()))
     title = next(number for number, row in enumerate(rows) if " what happened " in row)
