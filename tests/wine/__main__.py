@@ -18,6 +18,7 @@ OTHERS = [
     *("tests/phase4/server/test_status_port.py", "tests/phase4/relay/test_carrying.py"),
 ]
 WIRE_TIMES = 3  # in a row: what fails now and then is a fault as well
+PATIENCE = ("--patience", "15", "--start-seconds", "60", "--timeout", "180")  # Wine starts slowly
 WALKS = "tests/wine/test_walks.py"
 
 
@@ -64,8 +65,12 @@ def _check(machine: Machine) -> int:
     """Run the checks there; how many faults there are that Wine is not to blame for."""
     outcomes: dict[str, bool] = {}
     for paths in [WIRE] * (WIRE_TIMES - 1) + [[*WIRE, *OTHERS]]:
-        for name, has_passed in _run(machine, paths).items():
+        found = _run(machine, paths)
+        for name, has_passed in found.items():
             outcomes[name] = outcomes.get(name, True) and has_passed
+        for path in paths:
+            if not any(name.startswith(_dotted(path)) for name in found):
+                outcomes[f"{path}: the run ended before it"] = False
     failed = [name for name, has_passed in outcomes.items() if not has_passed]
     faults = unexpected(failed)
     for name in failed:
@@ -81,8 +86,9 @@ def _run(machine: Machine, paths: list[str]) -> dict[str, bool]:
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
         words = ["-m", "pytest", "-p", "no:cacheprovider", "--tb=short", f"--junitxml={report}"]
+        words += [*PATIENCE, *paths]
         with subprocess.Popen(
-            [*machine.python, *words, *paths],
+            [*machine.python, *words],
             cwd=ROOT,
             env={**machine.env, "PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.DEVNULL,
@@ -93,6 +99,11 @@ def _run(machine: Machine, paths: list[str]) -> dict[str, bool]:
             for line in checks.stdout:  # a pipe: Wine's programs cannot write to a file
                 sys.stdout.write(line.decode("utf-8", "replace").replace("\r\n", "\n"))
         return _outcomes(ElementTree.parse(report).getroot())
+
+
+def _dotted(path: str) -> str:
+    """As the report names it."""
+    return path.removesuffix(".py").replace("/", ".")
 
 
 def _outcomes(report: ElementTree.Element) -> dict[str, bool]:

