@@ -12,6 +12,7 @@ whole line: it takes it off the screen, lets us print above, and draws it again.
     Ctrl-C          takes the line away (Up brings it back); leaves from an empty one
     Ctrl-D, /quit   leaves
     Ctrl-Z          stops it, as any program; `fg` brings it back
+    /query NAME     talks to one person; /query alone, to everybody again
     /reconnect      while the server is away: try again now (so does Enter on an empty line)
 
 Where standard input or output is not a terminal, it works as a filter: it sends each line of its

@@ -167,9 +167,10 @@ class InputLine:
             pass
         except OSError:  # the terminal was closed: there is nothing left to draw on
             self._has_terminal = False
+        finally:
+            self._title.bring_back()
         self._is_leaving = True
         self._is_over.set()
-        self._title.bring_back()
         await refreshing
         if self._fault is not None:
             raise self._fault

@@ -6,9 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 
+from phase4.client import Client, Received
 from phase4.client.pasting import UNSEEN
+from phase4.client_terminal.backlog import without_excess
 from phase4.client_terminal.caution import MOMENT_SECONDS
+from phase4.client_terminal.conversation import TerminalClient
 from phase4.client_terminal.query import Query
 from shared import message
 from tests.kit.chat import Chat, Person
@@ -263,3 +269,23 @@ def test_what_is_not_known_for_certain_is_asked_about() -> None:
     assert not asks(message.Renamed(now, "Bob", "Robert"), message.Joined(now, "Bob"))
     assert asks(message.Renamed(now, "Bob", "Robert"), message.Left(now, "Robert"))
     assert not asks(message.Left(now, "Carl"))
+
+
+@pytest.mark.own_server
+def test_where_lines_were_left_out_the_name_is_doubtful() -> None:
+    """Among them may be one that says who left, or took another name."""
+    with (
+        create_pipe_input() as keyboard,
+        create_app_session(input=keyboard, output=DummyOutput()),
+        contextlib.closing(Client("127.0.0.1", 1, "Ann")) as core,
+    ):
+        client = TerminalClient("127.0.0.1", 1)
+        client._client = client._out.client = core
+        query = client._out.query
+        query.command("/query Bob", ["Bob"])
+        newest = (Received(message.Notice("10:00:00", "flood")) for _ in range(6000))
+        batch = without_excess(newest, "Ann", "10:00:00")
+        client._lines_of(batch[-1], block=None)
+        assert query.question(query.lines("hi")) is None
+        client._lines_of(batch[0], block=None)
+        assert query.question(query.lines("hi")) is not None
