@@ -79,7 +79,8 @@ class Title:
         """Let it be what it was before."""
         if self._shown is not None:
             self._shown = None
-            self._write(_BRING_BACK)
+            # Where no title is kept (GNU Screen, PuTTY), at least none is left that is not true.
+            self._write(f"{_SET}{_END}{_BRING_BACK}")
 
     def _write(self, sequence: str) -> None:
         with contextlib.suppress(OSError):  # the terminal was closed

@@ -42,6 +42,7 @@ def test_the_title_counts_what_is_new_since_the_last_key(chat: Chat) -> None:
         assert b"Bob" not in titles
         assert b"secretive" not in titles
         assert ann.output.count(KEPT) == ann.output.count(BROUGHT_BACK) == 1
+        assert title_of(ann) == ""  # where nothing is kept, nothing is left
 
 
 @pytest.mark.parametrize("way", ["linux", "vt100", "--no-title"])
