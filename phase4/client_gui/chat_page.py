@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from tkinter import ttk
 
 from phase4.client.mentions import is_among
-from phase4.client_gui.bars import Answer, Bar, Countdown
 from phase4.client_gui.entry import Entry, EntryCalls
 from phase4.client_gui.people import People
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.client_gui.typing_aids import bytes_left, count_text, one_line, why_not_as_lines
 from phase4.widgets.actions import Action
+from phase4.widgets.bars import Answer, Bar, Countdown
 from phase4.widgets.fit import shortened
 from phase4.widgets.pieces import fill_menu, focus_next
 from phase4.widgets.theme import Theme

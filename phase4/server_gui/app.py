@@ -123,6 +123,17 @@ class App:
         self._show_state(State.STARTING)
 
     def stop(self) -> None:
+        """Stop the server, as `stop_at_once`; with people online, ask first."""
+        self._ask_first("Stop the server", self.stop_at_once)
+
+    def _ask_first(self, label: str, do: Callable[[], object]) -> None:
+        if self.state is State.RUNNING and self._people_now:
+            self.root.deiconify()  # the question must be seen
+            self.page.questions.stop(lambda: self._people_now, label, do)
+        else:
+            do()
+
+    def stop_at_once(self) -> None:
         """Stop the server in order. Does not wait for it."""
         if self._process is not None and self.state is not State.STOPPING:
             self._process.stop()
@@ -130,9 +141,14 @@ class App:
             self._show_state(State.STOPPING)
 
     def disconnect(self) -> None:
-        """End the connection of the person selected; what became of it comes as an Answer."""
-        name = self.page.people.selected()
-        if not name or self._process is None or self.state is not State.RUNNING:
+        """End the connection of the person selected, if that is what is wanted."""
+        key = self.page.people.selected_key()
+        if key and self.state is State.RUNNING:
+            self.page.questions.disconnect(key, self._disconnect)
+
+    def _disconnect(self, name: str) -> None:
+        """What became of it comes as an Answer."""
+        if self._process is None or self.state is not State.RUNNING:
             return
         if self._process.disconnect(name):
             self.page.say(f"Disconnecting {name} …")
@@ -157,15 +173,22 @@ class App:
         return window if window is not None and window.winfo_exists() else None
 
     def close(self) -> None:
+        """Close the window, as `close_at_once`; with people online, ask first."""
+        self._ask_first("Stop and close", self.close_at_once)
+
+    def close_at_once(self) -> None:
         """Stop the server in order if it runs, and close the window when it has stopped."""
         self._is_closing = True
         if self._process is None:
             self._destroy()
         else:
-            self.stop()
+            self.stop_at_once()
 
     def forget(self) -> None:
-        """Escape: hide what the bar says, and select nobody."""
+        """Escape: hide the question, or what the bar says, and select nobody."""
+        if self.page.questions.is_shown:
+            self.page.questions.hide()
+            return
         self.page.hide_bar()
         self.page.people.tree.selection_set(())
 
@@ -174,7 +197,7 @@ class App:
     def _poll(self) -> None:
         """Draw what came, and look again soon."""
         if self._must_stop() and not self._is_closing:
-            self.close()
+            self.close_at_once()
         is_busy = False
         try:
             events = self._take_events()
@@ -256,6 +279,7 @@ class App:
         if self._people_now != snapshot.people_now:
             self._people_now = snapshot.people_now
             self._show_title()
+        self.page.questions.renew()
 
     def _ended(self, status: int) -> None:
         if self._process is not None:
@@ -311,6 +335,7 @@ class App:
 
     def _show_state(self, state: State) -> None:
         self.state = state
+        self.page.questions.hide()
         text = f"Running on {self._address}" if state is State.RUNNING else state.value
         self.page.show_state(
             text,
@@ -367,7 +392,7 @@ class App:
         return (
             Action("Start", "F5", ("<F5>",), self.start),
             Action("Stop", "Shift F5", ("<Shift-F5>",), self.stop),
-            Action("Disconnect the person selected", "Delete", (), self.disconnect),
+            Action("Disconnect the person selected …", "Delete", (), self.disconnect),
             Action("What to write on the board", "Alt B", (), self.show_board),
             *looks_actions(self.theme),
             *reading_actions(lambda: log, "log"),

@@ -12,6 +12,7 @@ from phase4.server_gui.button import new_button
 from phase4.server_gui.counts import Counts
 from phase4.server_gui.form import FIELDS
 from phase4.server_gui.people_table import PeopleTable
+from phase4.server_gui.questions import Questions
 from phase4.server_gui.tls_form import TlsForm
 from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
@@ -45,6 +46,7 @@ class ServerPage(ttk.Frame):
         self._panes = ttk.PanedWindow(self, orient="vertical")
         self._build_people(disconnect)
         self._build_log(open_link)
+        self.questions = Questions(self, theme, self.people, self.say)
         self._edges = [ttk.Frame(self, style="Line.TFrame", height=1) for _ in range(2)]
         self._lay_out()
         theme.on_change(self._restyle)
@@ -234,6 +236,8 @@ class ServerPage(ttk.Frame):
         for row, part in enumerate(rows):
             part.grid(row=row, column=0, sticky="nsew")
         self._bar.grid_remove()
+        self.questions.bar.grid(row=len(rows), column=0, sticky="ew")
+        self.questions.bar.grid_remove()
         self.columnconfigure(0, weight=1)
         self.rowconfigure(len(rows) - 1, weight=1)
 

@@ -76,8 +76,21 @@ class PeopleTable(ttk.Frame):
 
     def selected(self) -> str:
         """The name of the person selected, or nothing."""
+        key = self.selected_key()
+        return self._rows[key][0] if key else ""
+
+    def selected_key(self) -> str:
+        """The row selected, or nothing. It is the same person's as long as they are online."""
         chosen = self.tree.selection()
-        return self._rows[chosen[0]][0] if chosen else ""
+        return str(chosen[0]) if chosen else ""
+
+    def name_of(self, key: str) -> str:
+        """The person's name now; nothing, where they are not online any more."""
+        return self._wanted[key][0] if key in self._wanted else ""
+
+    def address_of(self, key: str) -> str:
+        """The person's address; nothing, where they are not online any more."""
+        return self._wanted[key][1] if key in self._wanted else ""
 
     def names(self) -> tuple[str, ...]:
         """The people shown, from the top."""

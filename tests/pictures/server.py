@@ -62,7 +62,7 @@ def _window(desktop: Desktop, logs: Path, theme: str) -> Iterator[Window]:
         people["Linus"].send("/pm Ada will you take the projector?")
         people["Ada"].skip_to(r".*projector.*")
         window.expect_title(f"{len(PEOPLE)} online")
-        window.key("g", "u", "Delete")
+        window.key("g", "u", "Delete", "Right", "Return")  # the second answer is yes
         people["Guido"].skip_to("! .*")
         people["Guido"].expect_end()
         server.log_shows(window, "Guido left")

@@ -10,8 +10,8 @@ from tkinter import ttk
 import pytest
 
 from phase4.client_gui.app import App
-from phase4.client_gui.bars import Bar
 from phase4.client_gui.target import Target
+from phase4.widgets.bars import Bar
 from shared import message
 from tests.kit.chat import Chat
 from tests.kit.harness import wait_until

@@ -45,7 +45,7 @@ def open_app(root: tk.Tk, tmp_path: Path) -> Iterator[OpenApp]:
 
     yield build
     for app in opened:
-        app.close()
+        app.close_at_once()
         see(root, lambda app=app: vars(app)["_is_destroyed"], "the end of the window")  # type: ignore[misc]
 
 

@@ -41,6 +41,8 @@ from tests.kit.desktop import MODULES, Desktop, Window, WindowProgram
 from tests.kit.harness import SECONDS, STOPS, Peer, Program, run, wait_until
 
 LAST_WORDS = f"! {DISCONNECTED_BY_OPERATOR}\n".encode()
+YES = ("Right", "Return")
+"""The keys that answer a question with its second answer: the first one changes nothing."""
 QUIET = ("--flood-rate", "0")
 
 
@@ -257,7 +259,7 @@ def open_app(root: tk.Tk, tmp_path: Path) -> Iterator[Callable[..., App]]:
 
     yield build
     for app in opened:
-        app.close()
+        app.close_at_once()
         see(root, lambda app=app: vars(app)["_is_destroyed"], "the end of the window")  # type: ignore[misc]
 
 
@@ -381,7 +383,7 @@ def test_it_starts_again_after_a_stop_and_after_a_server_that_was_killed(
     for _ in range(2):
         app.start()
         with join(port_of(app), "Alice") as alice:
-            app.stop()
+            app.stop_at_once()
             see(app.root, lambda: app.state is State.STOPPED, "the end")
             alice.hear("* The server is stopping.")
         assert not bar(app)
@@ -589,20 +591,20 @@ def test_start_watch_disconnect_stop_and_start_again_by_keyboard(
         alice.hear("Bob -> Alice: a secret")
         alice.hear("Bob: hello")
         assert "secret" not in server.log_shows(window, "Bob  hello")
-        window.key("b", "Delete")  # letters lead to a name
+        window.key("b", "Delete", *YES)  # letters lead to a name
         bob.hear("Bob -> Alice: a secret")
         assert bob.read_bytes_until_end() == LAST_WORDS
         alice.hear("* Bob left (disconnected by the operator)")
         server.log_shows(window, "Bob left (disconnected by the operator)")
         window.expect_title("1 online")
-        window.key("alt+o")
+        window.key("alt+o", *YES)
         alice.hear("* The server is stopping.")
         alice.expect_end()
         window.expect_title("Stopped")
         window.key("F5")
         with join(server.port(window), "Alice") as alice:
             window.expect_title("1 online")
-            window.key("alt+F4")  # closed with somebody inside
+            window.key("alt+F4", *YES)  # closed with somebody inside
             alice.hear("* The server is stopping.")
             alice.expect_end()
         assert server.wait() == 0

@@ -21,7 +21,7 @@ from tests.kit.chat import PROMPT, Person, secure
 from tests.kit.desktop import Desktop
 from tests.kit.harness import ROOT, wait_until
 from tests.kit.windows import new_window, press, see
-from tests.phase4.server_gui.test_server_gui import ServerWindow, bar, join, port_of
+from tests.phase4.server_gui.test_server_gui import YES, ServerWindow, bar, join, port_of
 
 pytestmark = pytest.mark.window
 
@@ -49,7 +49,7 @@ def open_app(root: tk.Tk, tmp_path: Path) -> Iterator[OpenApp]:
 
     yield build
     for app in opened:
-        app.close()
+        app.close_at_once()
         see(root, lambda app=app: vars(app)["_is_destroyed"], "the end of the window")  # type: ignore[misc]
 
 
@@ -274,7 +274,8 @@ def test_the_options_of_the_command_line_are_in_the_fields_and_a_file_is_chosen_
     with ServerWindow(desktop, logs, "--start", "--tls-cert", str(first)) as server:
         window = server.window()
         with join_safely(authority, server.port(window), "Alice"):
-            window.key("alt+o")
+            window.expect_title("1 online")
+            window.key("alt+o", *YES)
         window.expect_title("Stopped")
         window.key("alt+c", "Tab", "Return")
         desktop.window(r"Certificate \(PEM\)").type(f"{second}\n")
@@ -284,11 +285,13 @@ def test_the_options_of_the_command_line_are_in_the_fields_and_a_file_is_chosen_
             window.key("alt+y")
             expected = to_compare(second)
             wait_until(lambda: desktop.clipboard() == expected, "the fingerprint to be copied")
-            window.key("alt+o")
+            window.expect_title("1 online")
+            window.key("alt+o", *YES)
         window.expect_title("Stopped")
         window.key("alt+e", "alt+t")  # no tick, no TLS
         with join(server.port(window), "Alice"):
-            window.key("alt+F4")
+            window.expect_title("1 online")
+            window.key("alt+F4", *YES)
             assert server.wait() == 0
         assert server.rest_of_output() == []
 

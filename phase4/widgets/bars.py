@@ -112,8 +112,12 @@ class Bar(ttk.Frame):
         button.bind("<KP_Enter>", lambda _: button.invoke())
         button.bind("<Left>", lambda _: self._walk(at - 1))
         button.bind("<Right>", lambda _: self._walk(at + 1))
-        button.bind("<Escape>", lambda _: (self._escape or self._leave)())
+        button.bind("<Escape>", self._escaped)
         return button
+
+    def _escaped(self, _: object) -> str:
+        (self._escape or self._leave)()
+        return "break"  # the rest of the window has an Escape of its own
 
     def _walk(self, to: int) -> None:
         self._buttons[to % len(self._buttons)].focus_set()
