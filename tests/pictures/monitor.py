@@ -12,18 +12,17 @@ import math
 import os
 import random
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.kit.desktop import Desktop
-from tests.kit.harness import ROOT, SECONDS, Peer, Server, environment
+from tests.kit.harness import ROOT, SECONDS, Peer, Server
+from tests.pictures.xterm import Look, xterm
 
 SIZE = "112x42"  # columns and rows
 HEIGHT = 800  # of a terminal of this size on the screen, and some more
-FONT = ("-fa", "DejaVu Sans Mono", "-fs", "10")
 TALK_SECONDS = 200.0
 BEHIND = "#dfe3ea"
 THEMES = {"dark": ("#d8dee9", "#101418"), "light": ("#1c2128", "#ffffff")}  # text, background
@@ -45,41 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         server = stack.enter_context(Server("phase4.server", *options))
         status = server.expect(r"Status on ([^\s,]+)")[1]
         for number, name in enumerate(THEMES):
-            stack.enter_context(_terminal(desktop, name, status, HEIGHT * number))
+            look = Look(*THEMES[name], SIZE, (0, HEIGHT * number))
+            monitor = ("monitor", "--status", status, "--interval", "2")
+            stack.enter_context(xterm(desktop, f"monitor {name}", look, *monitor))
         _talk(stack, server)
         parts = [directory / f"{name}.png" for name in THEMES]
         for part, name in zip(parts, THEMES, strict=True):
             desktop.screenshot(part, desktop.window(f"^monitor {name}$"))
         _put_together(parts, picture)
     print(f"Wrote {picture}")
-
-
-@contextlib.contextmanager
-def _terminal(desktop: Desktop, name: str, status: str, y: int) -> Iterator[None]:
-    """The monitor in an xterm of these colours, until the end."""
-    text, background = THEMES[name]
-    command = [
-        "xterm",
-        "-u8",
-        "-tn",
-        "xterm-256color",
-        "-geometry",
-        f"{SIZE}+0+{y}",
-        *FONT,
-        "-b",
-        "6",
-        "+sb",
-    ]
-    command += ["-fg", text, "-bg", background, "-T", f"monitor {name}"]
-    command += ["-xrm", "*allowTitleOps: false", "-e", sys.executable, "-m", "monitor"]
-    command += ["--status", status, "--interval", "2"]
-    env = {**environment(), **desktop.env, "LC_ALL": "C.UTF-8"}
-    process = subprocess.Popen(command, cwd=ROOT, env=env)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(SECONDS)
 
 
 def _talk(stack: contextlib.ExitStack, server: Server) -> None:
