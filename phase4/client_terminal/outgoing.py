@@ -131,6 +131,8 @@ class Outgoing:
             case Command("/help") if not late:
                 self._show_remarks(HELP)
         self.pending.add(number, said, row, late=late, pasted=pasted)
+        if self.pending.is_long:
+            self._show(self.before())
 
     def rows(self, columns: int) -> Fragments:
         """What stands above the line being typed, because it is not certain."""

@@ -10,10 +10,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from prompt_toolkit.utils import get_cwidth
+
 from phase4.client_terminal.bar import SLOW_SECONDS
 from phase4.client_terminal.look import Fragments
 from phase4.client_terminal.printed import rows_of
-from phase4.client_terminal.wrapping import wrapped
+from phase4.client_terminal.wrapping import in_rows, wrapped
 from shared import message
 
 DOUBTFUL_SECONDS = 15.0
@@ -21,6 +23,9 @@ DOUBTFUL_SECONDS = 15.0
 
 MAX_ROWS = 4
 """Of the screen for what waits. How many lines do is in the bar."""
+
+LONG_COLUMNS = 160
+"""A line that takes more is printed at once: it has no place above the one being typed."""
 
 
 @dataclass(slots=True)
@@ -55,6 +60,11 @@ class Pending:
         """The client has taken this as its line `number`."""
         own = _Own(number, said, line, self._clock(), is_late=late, is_pasted=pasted)
         self._lines.append(own)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the latest line has to be printed at once."""
+        return get_cwidth(self._lines[-1].line) > LONG_COLUMNS
 
     def arrived(self, count: int) -> Iterator[tuple[message.Public, bool]]:
         """The server has the first `count` of all lines; what is to be printed now.
@@ -97,11 +107,10 @@ class Pending:
         rows: Fragments = []
         for own in self._lines:
             line = self._row(own, look)
-            added = wrapped([*line, ("", "\n")], columns) if line else []
-            if rows_of([*rows, *added], columns) > MAX_ROWS:
+            if rows_of(wrapped([*rows, *line, ("", "\n")], columns), columns) > MAX_ROWS:
                 break
-            rows += added
-        return rows
+            rows += [*line, ("", "\n")] if line else []
+        return in_rows(rows, columns)
 
     def _row(self, own: _Own, look: Callable[[message.Public], Fragments]) -> Fragments:
         if own.is_printed:

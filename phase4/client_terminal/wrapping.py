@@ -46,6 +46,21 @@ def wrapped(text: Fragments, columns: int) -> Fragments:
     return [part for line in lines_of(text) for part in _wrapped_line(line, columns)]
 
 
+def in_rows(text: Fragments, columns: int) -> Fragments:
+    """The same with a newline after each row, for what is drawn and not printed."""
+    rows: Fragments = []
+    column = 0
+    for style, words, *_ in wrapped(text, columns):
+        for sign in words:
+            width = 0 if sign == "\n" else get_cwidth(sign)
+            if column + width > columns:
+                rows.append(("", "\n"))
+                column = 0
+            rows.append((style, sign))
+            column = 0 if sign == "\n" else column + width
+    return rows
+
+
 def lines_of(text: Fragments) -> list[Fragments]:
     """The lines of `text`, each with its newline, if it has one."""
     parts = [(part[0], piece) for part in text for piece in part[1].splitlines(keepends=True)]

@@ -1,8 +1,9 @@
 """What is not certain is shown: a line waits until the server is known to have it."""
 
+import contextlib
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,6 +12,7 @@ from phase4.client_terminal.pending import DOUBTFUL_SECONDS, MAX_ROWS, Pending
 from shared import message
 from tests.kit.chat import Chat
 from tests.kit.chat_terminal import CLIENT, ChatTerminal
+from tests.kit.scripted import ScriptedServer
 
 IMPATIENT = f"""
 import runpy
@@ -19,6 +21,13 @@ pending.SLOW_SECONDS, pending.DOUBTFUL_SECONDS = 0.2, 2.5
 runpy.run_module({CLIENT!r}, run_name="__main__", alter_sys=True)
 """
 NOW = "10:00:00"
+
+
+@pytest.fixture
+def hostile() -> Iterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    with contextlib.closing(scripted.listener):
+        yield scripted
 
 
 @pytest.mark.own_server
@@ -104,6 +113,37 @@ class Lines:
             return [("", message.format(said))]
 
         return "".join(part[1] for part in self.pending.rows(80, look)).splitlines()
+
+
+@pytest.mark.own_server
+def test_what_waits_is_seen_whole_also_where_it_takes_several_rows(
+    start: Callable[..., Chat],
+) -> None:
+    chat = start()
+    address = ("--port", str(chat.port), "--name", "Ann")
+    with ChatTerminal(*address, script=IMPATIENT, columns=40) as ann:
+        ann.shows(r"\| lag \d+ ms \| 1 o")
+        chat.signal(signal.SIGSTOP)
+        ann.press("is anybody there, or am I alone in here?\r")
+        mark = r"\s+\((waiting|may\s+not\s+arrive)\)\nAnn>$"
+        ann.shows(rf" Ann: is anybody there, or am I\n     alone in here\?{mark}")
+        ann.resize(60, 24)
+        ann.shows(rf" Ann: is anybody there, or am I alone in here\?{mark}")
+        ann.resize(40, 24)
+        chat.signal(signal.SIGCONT)
+        ann.shows(r" Ann: is anybody there, or am I\n     alone in here\?\nAnn>$")
+        assert ann.text.count("anybody") == 1
+
+
+def test_a_long_line_is_seen_at_once(hostile: ScriptedServer) -> None:
+    with (
+        ChatTerminal("--port", str(hostile.port), "--name", "Ann") as ann,
+        hostile.accept() as server,
+    ):
+        server.let_in()
+        ann.shows("^Ann>$")
+        ann.press("and so on " * 40 + "\r")
+        ann.shows(r"and so on\nAnn>$")
 
 
 def test_a_line_that_is_late_is_not_printed_before_it_has_arrived() -> None:
