@@ -4,8 +4,10 @@ import contextlib
 import os
 import re
 import signal
+import time
 from pathlib import Path
 
+from phase4.client_terminal.caution import MOMENT_SECONDS
 from tests.kit import terminal
 
 CLIENT = "phase4.client_terminal"
@@ -99,3 +101,14 @@ class ChatTerminal(terminal.Terminal):
             return 0
         found = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
         return int(found[1]) * 1024 if found else 0
+
+
+def pasted(text: str) -> str:
+    """As a terminal hands over what is pasted, since it was asked to mark it."""
+    return f"\x1b[200~{text}\x1b[201~"
+
+
+def after_a_moment(client: ChatTerminal) -> None:
+    """Longer than what follows at once; counted from what the client shows already."""
+    then = time.monotonic() + MOMENT_SECONDS
+    client.until(lambda: time.monotonic() > then)

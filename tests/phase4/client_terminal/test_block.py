@@ -12,7 +12,7 @@ from phase4.client_terminal.colours import Colours
 from phase4.client_terminal.shown import Shown
 from shared import message
 from tests.kit.chat import Chat
-from tests.kit.chat_terminal import ChatTerminal
+from tests.kit.chat_terminal import ChatTerminal, pasted
 
 CODE = """\
 def area(sides):
@@ -23,11 +23,6 @@ def area(sides):
 """
 ROWS = CODE.expandtabs(4).splitlines()
 NOW = "10:00:00"
-
-
-def pasted(text: str) -> str:
-    """As a terminal hands over what is pasted, since it was asked to mark it."""
-    return f"\x1b[200~{text}\x1b[201~"
 
 
 def block_in(client: ChatTerminal, head: str, last: str) -> list[str]:

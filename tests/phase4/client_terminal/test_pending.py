@@ -1,9 +1,8 @@
 """What is not certain is shown: a line waits until the server is known to have it."""
 
-import contextlib
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -21,13 +20,6 @@ pending.SLOW_SECONDS, pending.DOUBTFUL_SECONDS = 0.2, 2.5
 runpy.run_module({CLIENT!r}, run_name="__main__", alter_sys=True)
 """
 NOW = "10:00:00"
-
-
-@pytest.fixture
-def hostile() -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer()
-    with contextlib.closing(scripted.listener):
-        yield scripted
 
 
 @pytest.mark.own_server

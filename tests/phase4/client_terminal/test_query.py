@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,25 +12,13 @@ from prompt_toolkit.output import DummyOutput
 from phase4.client import Client, Received
 from phase4.client.pasting import UNSEEN
 from phase4.client_terminal.backlog import without_excess
-from phase4.client_terminal.caution import MOMENT_SECONDS
 from phase4.client_terminal.conversation import TerminalClient
 from phase4.client_terminal.query import Query
 from shared import message
 from tests.kit.chat import Chat, Person
-from tests.kit.chat_terminal import HASTY, ChatTerminal
+from tests.kit.chat_terminal import HASTY, ChatTerminal, after_a_moment, pasted
 
 PRIVATE = r"^Ann -> Bob \(private\)>"
-
-
-def pasted(text: str) -> str:
-    """As a terminal hands over what is pasted, since it was asked to mark it."""
-    return f"\x1b[200~{text}\x1b[201~"
-
-
-def after_a_moment(client: ChatTerminal) -> None:
-    """Longer than what follows at once; counted from what the client shows already."""
-    then = time.monotonic() + MOMENT_SECONDS
-    client.until(lambda: time.monotonic() > then)
 
 
 @pytest.fixture

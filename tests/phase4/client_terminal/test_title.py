@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Need
 from tests.kit.chat import Chat
 from tests.kit.chat_terminal import CLIENT, ChatTerminal
+from tests.kit.harness import wait_until
 from tests.kit.tmux import running_tmux
 
 TITLE = re.compile(rb"\x1b\]2;([^\x07\x1b]*)\x1b\\")
@@ -69,21 +70,24 @@ def test_in_tmux_the_title_comes_back_also_while_it_is_stopped(chat: Chat, need:
     command = [sys.executable, "-m", CLIENT, "--port", str(chat.port), "--name", "Ann"]
     with running_tmux() as tmux, chat.join("Bob") as bob:
 
-        def title() -> str:
-            return tmux.run("display-message", "-p", "#{pane_title}").strip()
+        def title_becomes(expected: str) -> None:
+            def is_so() -> bool:
+                return tmux.run("display-message", "-p", "#{pane_title}").strip() == expected
+
+            wait_until(is_so, f"the title {expected!r}")
 
         tmux.run("select-pane", "-T", "as it was")
         tmux.press(shlex.join(command), "Enter")
         tmux.until(r"(?m)^Ann>")
         bob.send("hello")
         tmux.until("Bob: hello")
-        assert title() == f"(1) Chat at 127.0.0.1:{chat.port}"
+        title_becomes(f"(1) Chat at 127.0.0.1:{chat.port}")
         tmux.press("C-z")
         tmux.until(r"(?m)^ready\$")
-        assert title() == "as it was"
+        title_becomes("as it was")
         tmux.press("fg", "Enter")
         tmux.until(r"(?m)^Ann>\n[^$]*\Z")
-        assert title() == f"Chat at 127.0.0.1:{chat.port}"
+        title_becomes(f"Chat at 127.0.0.1:{chat.port}")
         tmux.press("C-d")
         tmux.until(r"You left the conversation\.\n+ready\$")
-        assert title() == "as it was"
+        title_becomes("as it was")
