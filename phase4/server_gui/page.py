@@ -17,6 +17,7 @@ from phase4.server_gui.tls_form import TlsForm
 from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
 from phase4.widgets.pieces import FocusRing, fill_menu, focus_next
+from phase4.widgets.scrolled import ScrolledPage
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.theme import Theme, pad
 
@@ -40,14 +41,16 @@ class ServerPage(ttk.Frame):
     ) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._scroll = ScrolledPage(self, theme)
+        self._inside = self._scroll.inside
         self._build_form(start, stop, show_board)
         self._build_bar()
-        self.counts = Counts(self, theme)
-        self._panes = ttk.PanedWindow(self, orient="vertical")
+        self.counts = Counts(self._inside, theme)
+        self._panes = ttk.PanedWindow(self._inside, orient="vertical")
         self._build_people(disconnect)
         self._build_log(open_link)
         self.questions = Questions(self, theme, self.people, self.say)
-        self._edges = [ttk.Frame(self, style="Line.TFrame", height=1) for _ in range(2)]
+        self._edges = [ttk.Frame(self._inside, style="Line.TFrame", height=1) for _ in range(2)]
         self._lay_out()
         theme.on_change(self._restyle)
 
@@ -99,6 +102,7 @@ class ServerPage(ttk.Frame):
         """Say what is wrong; `field` is the one to mend, if it is one."""
         self.bar.configure(text=text)
         self._bar.grid()
+        self._scroll.see(self._bar)
         if field:
             self.mark(field)
 
@@ -144,7 +148,7 @@ class ServerPage(ttk.Frame):
         stop: Callable[[], object],
         show_board: Callable[[], object],
     ) -> None:
-        self._form = ttk.Frame(self)
+        self._form = ttk.Frame(self._inside)
         self._head, self._inputs, self._buttons = (ttk.Frame(self._form) for _ in range(3))
         self._light = ttk.Label(self._head, text="●", style="Off.TLabel")
         self._state = ttk.Label(self._head, style="Bold.TLabel")
@@ -181,7 +185,7 @@ class ServerPage(ttk.Frame):
         self.tls = TlsForm(self._form, self._theme, start=start, fail=self.show_bar)
 
     def _build_bar(self) -> None:
-        self._bar = ttk.Frame(self, style="Bar.TFrame")
+        self._bar = ttk.Frame(self._inside, style="Bar.TFrame")
         self.bar = ttk.Label(self._bar, style="Bar.TLabel")
         self.bar.pack(side="left", fill="x")
         self._bar.bind("<Configure>", self._resized_bar)
@@ -206,6 +210,7 @@ class ServerPage(ttk.Frame):
 
     def _build_log(self, open_link: Callable[[str], None]) -> None:
         self._lower = ttk.Frame(self._panes)
+        self._lower.pack_propagate(False)  # a Text asks for 24 lines
         head = self._log_head = ttk.Frame(self._lower)
         self._log_title = ttk.Label(head, text="Log", style="Bold.TLabel")
         self._private = ttk.Label(head, text=PRIVATE, style="Muted.TLabel")
@@ -228,43 +233,62 @@ class ServerPage(ttk.Frame):
         for column, button in enumerate(buttons):
             button.grid(row=0, column=column)
         self._form.columnconfigure(0, weight=1)
-        self.tls.grid(row=3, column=0, columnspan=3, sticky="ew")
-        self._lay_out_form(is_narrow=False)
+        self.tls.grid(row=4, column=0, columnspan=3, sticky="ew")
+        self._lay_out_form(is_narrow=False, is_tight=False)
         self._show_tls()
-        self.bind("<Configure>", lambda _: self._fit())
+        self._inside.bind("<Configure>", lambda _: self._fit(), add=True)
         rows = (self._form, self._edges[0], self._bar, self.counts, self._edges[1], self._panes)
         for row, part in enumerate(rows):
             part.grid(row=row, column=0, sticky="nsew")
+            part.bind("<Configure>", lambda _: self._scroll.fit(), add=True)
         self._bar.grid_remove()
-        self.questions.bar.grid(row=len(rows), column=0, sticky="ew")
+        self._inside.columnconfigure(0, weight=1)
+        self._inside.rowconfigure(len(rows) - 1, weight=1)
+        self._scroll.grid(row=0, column=0, sticky="nsew")
+        self.questions.bar.grid(row=1, column=0, sticky="ew")
         self.questions.bar.grid_remove()
         self.columnconfigure(0, weight=1)
-        self.rowconfigure(len(rows) - 1, weight=1)
+        self.rowconfigure(0, weight=1)
 
-    def _lay_out_form(self, *, is_narrow: bool) -> None:
-        """In a narrow window the fields have a row of their own."""
+    def _lay_out_form(self, *, is_narrow: bool, is_tight: bool) -> None:
+        """In a narrow window the fields have a row of their own; in a tight one the buttons too."""
         bottom: Literal["se", "e"] = "e" if is_narrow else "se"
-        self._head.grid(row=0, column=0, sticky="w" if is_narrow else "sw")
-        self._buttons.grid(row=0, column=2, sticky=bottom)
         across = 3 if is_narrow else 1
-        self._inputs.grid(
-            row=int(is_narrow), column=int(not is_narrow), columnspan=across, sticky="w"
+        self._head.grid(
+            row=0, column=0, columnspan=3 if is_tight else 1, sticky="w" if is_narrow else "sw"
         )
-        self.tls_box.grid(row=2, column=0, columnspan=across, sticky="w")
-        self._hint.grid(row=2, column=1, columnspan=2, sticky="w")
+        self._buttons.grid(row=int(is_tight), column=2, sticky=bottom)
+        self._inputs.grid(
+            row=2 * int(is_narrow), column=int(not is_narrow), columnspan=across, sticky="w"
+        )
+        self.tls_box.grid(row=3, column=0, columnspan=across, sticky="w")
+        self._hint.grid(row=3, column=1, columnspan=2, sticky="w")
         if is_narrow:
             self._hint.grid_remove()
 
     def _fit(self) -> None:
         """Nothing may be out of sight on a small screen, or where text is large."""
-        width = self.winfo_width()
+        width = self._inside.winfo_width()
         if width > 1:
             parts = (self._head, self._inputs, self._buttons)
             needed = sum(part.winfo_reqwidth() for part in parts) + 6 * self._theme.unit
             hint = self.tls_box.winfo_reqwidth() + self._hint.winfo_reqwidth()
-            self._lay_out_form(is_narrow=max(needed, hint) > width)
+            title = needed - self._inputs.winfo_reqwidth()
+            self._lay_out_form(is_narrow=max(needed, hint) > width, is_tight=title > width)
             self.counts.fit(width, self.winfo_height())
             self.tls.fit(width)
+            self._share_height()
+
+    def _share_height(self) -> None:
+        """People and log have the height that is left, each at least some rows."""
+        line = self._theme.body.metrics("linespace")
+        self._lower.configure(height=self._log_head.winfo_reqheight() + 5 * line)
+        upper, lower = self._upper.winfo_reqheight(), self._lower.winfo_reqheight()
+        self._panes.configure(height=upper + lower + self._theme.unit)
+        highest = self._panes.winfo_height() - lower
+        at: int = self._panes.sashpos(0)  # type: ignore[no-untyped-call]
+        if upper <= highest and not upper <= at <= highest:
+            self._panes.sashpos(0, min(max(at, upper), highest))  # type: ignore[no-untyped-call]
 
     def _field(self, name: str) -> ttk.Entry:
         return self.fields[name] if name in self.fields else self.tls.fields[name]

@@ -50,6 +50,7 @@ class Theme:
         self.bold = font.Font(root, family=family, weight="bold")
         self.small = font.Font(root, family=family)
         self.title = font.Font(root, family=family, weight="bold")
+        self._of_menus = font.Font(root, family=family)
         self._apply()
 
     @property
@@ -97,11 +98,20 @@ class Theme:
             activeforeground=colours.on_accent,
             disabledforeground=colours.muted,
             selectcolor=colours.text,
-            font=self.body,
+            font=self._of_menus,
             relief="solid",
             borderwidth=1,
             activeborderwidth=self.unit // 2,
         )
+        self._fit_menu(menu)
+
+    def _fit_menu(self, menu: tk.Menu) -> None:
+        """Where text is large, a menu has smaller letters: all of it must be on the screen."""
+        for points in range(int(self._of_menus.cget("size")), SMALLEST_POINTS - 1, -1):
+            self._of_menus.configure(size=points)
+            menu.update_idletasks()
+            if menu.winfo_reqheight() <= menu.winfo_screenheight():
+                break
 
     def _apply(self) -> None:
         self._size_fonts()
@@ -124,6 +134,7 @@ class Theme:
         points = self._points
         for each, size in (
             (self.body, points),
+            (self._of_menus, points),
             (self.bold, points),
             (self.small, points - 1),
             (self.title, points + 8),

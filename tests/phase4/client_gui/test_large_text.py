@@ -11,6 +11,7 @@ from phase4.client_gui.app import App
 from phase4.client_gui.target import Target
 from phase4.server_gui import app as server_gui
 from phase4.server_gui.form import TLS_FIELDS, Wanted
+from phase4.server_gui.page import ServerPage
 from phase4.widgets.fit import shortened
 from phase4.widgets.theme import BASE_POINTS, Theme
 from shared import message
@@ -193,6 +194,61 @@ def test_the_servers_window_has_all_its_controls_in_sight(
     for name in TLS_FIELDS:
         see(root, lambda name=name: is_on_screen(page.tls.fields[name], root), name)  # type: ignore[misc]
     app.close()
+
+
+@pytest.mark.parametrize("points", [10, 20, 28])
+def test_whatever_gets_the_keyboard_is_in_sight_in_the_servers_window(
+    new_root: NewRoot, points: int
+) -> None:
+    root = new_root((1366, 768))
+    app = server_gui.App(root, Wanted({"host": "0.0.0.0"}, ()), "light", lambda: False)
+    app.appear()
+    see(root, root.winfo_viewable, "the window")
+    enlarge(root, app.theme, points)
+    page = app.page
+    page.want_tls()
+    assert_all_come_into_sight(page)
+    page.show_state("Running on 192.168.100.100:12345", can_start=False, can_stop=True)
+    page.tls.show_fingerprint("192.168.100.100:12345", "SHA256:" + ":".join(["AB"] * 32))
+    page.show_selected("Ann")
+    see(root, lambda: is_on_screen(vars(page)["_state"], vars(page)["_head"]), "all of the state")
+    page.show_bar("Something is wrong, which takes a sentence of some length to be said. " * 2)
+    see(root, lambda: is_on_screen(page.bar, vars(page)["_scroll"]), "the bar")
+    assert_all_come_into_sight(page)
+    page.questions.stop(lambda: 2, "Stop the server", lambda: None)
+    for part in page.questions.bar.winfo_children():
+        see(root, lambda part=part: is_on_screen(part, root), str(part))  # type: ignore[misc]
+    app.close_at_once()
+
+
+def assert_all_come_into_sight(page: ServerPage) -> None:
+    """Go round with Tab; the page may scroll, but not by hand."""
+    root, scrolled = page.winfo_toplevel(), vars(page)["_scroll"]
+    reached: list[tk.Misc] = []
+    part = page.log.text.tk_focusNext()
+    while part is not None and part not in reached:
+        part.focus_force()
+        see(root, lambda part=part: is_on_screen(part, scrolled), str(part))  # type: ignore[misc]
+        reached.append(part)
+        part = part.tk_focusNext()
+    assert {page.people.tree, page.log.text} <= {*reached}
+
+
+@pytest.mark.parametrize("points", [10, 20, 28])
+def test_all_of_a_menu_is_on_the_screen(new_root: NewRoot, points: int) -> None:
+    client = App(
+        new_root((1366, 768)), Target("127.0.0.1", 1, "Ann", False), "light", lambda: False
+    )
+    server = server_gui.App(new_root((1366, 768)), Wanted({}, ()), "light", lambda: False)
+    for app, page in ((client, client.chat_page), (server, server.page)):
+        app.theme.zoom(points - BASE_POINTS)
+        app.root.update()
+        menu: tk.Menu = vars(page)["_menu"]
+        assert menu.winfo_reqheight() <= menu.winfo_screenheight()
+        assert menu.winfo_reqwidth() <= menu.winfo_screenwidth()
+        assert menu.winfo_reqheight() > 20 * BASE_POINTS
+    client.quit()
+    server.close_at_once()
 
 
 def figures_in_sight(app: server_gui.App) -> set[str]:
