@@ -259,6 +259,7 @@ class ChatPage(ttk.Frame):
 
     def _tab_made(self, tab: Tab) -> None:
         tab.conversation.text.bind("<Key>", self._typed_elsewhere, add=True)
+        tab.conversation.menu.talk = self._calls.open_person
 
     def _tab_selected(self, new: Tab) -> None:
         self.question.hide()  # it was about the other conversation

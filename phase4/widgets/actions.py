@@ -48,6 +48,7 @@ def reading_actions(front: "Callable[[], Conversation]", what: str) -> Iterator[
     yield Action("Find …", "Ctrl F", find, lambda: front().find(), starts_group=True)
     yield Action("Find the next", "F3", ("<F3>",), lambda: front().find_next())
     yield Action("Find the one before", "Shift F3", before, lambda: front().find_previous())
+    yield Action("Links in sight …", "F8", ("<F8>",), lambda: front().menu.show_links())
     yield Action(f"Copy the {what}", "Ctrl Shift C", copy, lambda: front().copy_all())
 
 

@@ -13,6 +13,7 @@ from datetime import date
 from tkinter import ttk
 
 from phase4.widgets import bidi
+from phase4.widgets.context_menu import ContextMenu
 from phase4.widgets.find import Finder
 from phase4.widgets.find_bar import FindBar
 from phase4.widgets.keys import bind_keys
@@ -48,6 +49,7 @@ class Conversation(ttk.Frame):
         self._focus_before: tk.Misc | None = None
         self._soon = Soon(self)
         self.text = Transcript(self, theme, self._redrawn)
+        self.menu = ContextMenu(self.text, theme, open_link, self.copy_selection)
         self._scrollbar = ttk.Scrollbar(self, command=self._scrolled_by_bar)
         self.jump = ttk.Button(
             self, style="Accent.TButton", command=self.jump_to_newest, takefocus=False

@@ -342,11 +342,21 @@ class Transcript(tk.Text):
         index = f"@{x},{y}"
         if "link" not in self.tag_names(index):
             return ""
-        place, tops = self._place(index), self.tops()
-        at = bisect_right(tops, place[0]) - 1
-        shown, column = self.lines[at], self._before(place)
-        said = shown.rows[place[0] - tops[at]].places[column] if shown.rows else column
+        place = self._place(index)
+        shown, top = self._shown_at(place)
+        column = self._before(place)
+        said = shown.rows[place[0] - top].places[column] if shown.rows else column
         return shown.link_at(said)
+
+    def line_at(self, x: int, y: int) -> Line | None:
+        """The line that is drawn there, or above it; none: None."""
+        return self._shown_at(self._place(f"@{x},{y}"))[0].line if self.lines else None
+
+    def _shown_at(self, place: _Place) -> tuple[Shown, int]:
+        """The line that has this place, and where it begins."""
+        tops = self.tops()
+        at = bisect_right(tops, place[0]) - 1
+        return self.lines[at], tops[at]
 
     # --- looks --------------------------------------------------------------------------------
 

@@ -1,0 +1,117 @@
+"""What can be done with the lines of a conversation: a menu at the pointer, or by a key.
+
+Main thread only. The right button asks about what is under the pointer, the Menu key and Shift+F10
+about what is in sight, and so does F8, wherever the keyboard is. So every link is reached without
+a mouse.
+"""
+
+import tkinter as tk
+from collections.abc import Callable, Iterator, Sequence
+
+from phase4.widgets.fit import shortened
+from phase4.widgets.lines import Line
+from phase4.widgets.links import split_links
+from phase4.widgets.theme import Theme
+from phase4.widgets.transcript import Transcript
+
+MOST_LINKS = 12
+"""Of those in sight, the newest: more would fill the screen."""
+
+_MENU_KEYS = {"x11": "<Menu>", "win32": "<App>"}  # a Mac has none
+
+
+class ContextMenu:
+    """`open_link` is called with the link that was chosen, `copy` for what is selected.
+
+    `talk`, where it is set, is called with the name of somebody who said a line.
+    """
+
+    def __init__(
+        self,
+        text: Transcript,
+        theme: Theme,
+        open_link: Callable[[str], object],
+        copy: Callable[[], object],
+    ) -> None:
+        self.talk: Callable[[str], object] | None = None
+        self.menu = tk.Menu(text, tearoff=False)
+        self._text, self._theme = text, theme
+        self._open_link, self._copy = open_link, copy
+        system = text.tk.call("tk", "windowingsystem")
+        text.bind("<Button-2>" if system == "aqua" else "<Button-3>", self._clicked)
+        for key in filter(None, ("<Shift-F10>", _MENU_KEYS.get(system))):
+            text.bind(key, self._pressed)
+
+    def show_links(self) -> None:
+        """Offer the links in sight, the newest first."""
+        links = [*self._links_in_sight()]
+        self._begin()
+        self._add_links(links)
+        if not links:
+            self.menu.add_command(label="No link is in sight", state="disabled")
+        self._post_above()
+
+    def _clicked(self, event: "tk.Event[tk.Misc]") -> str:
+        self._begin()
+        self._add_copy()
+        if link := self._text.link_at(event.x, event.y):
+            self._add_links([link])
+            self.menu.add_command(label="Copy the link", command=lambda: self._copy_text(link))
+        self._add_talk(self._text.line_at(event.x, event.y))
+        self._post(event.x_root, event.y_root)
+        return "break"
+
+    def _pressed(self, _: object) -> str:
+        self._begin()
+        self._add_copy()
+        self._add_links([*self._links_in_sight()])
+        self._post_above()
+        return "break"
+
+    def _links_in_sight(self) -> Iterator[str]:
+        first, last = self._text.in_sight()
+        found: dict[str, None] = {}
+        for shown in reversed(self._text.lines[first : last + 1]):
+            pieces = split_links(shown.line.text)
+            found.update(dict.fromkeys(piece for piece, is_link in reversed(pieces) if is_link))
+        yield from [*found][:MOST_LINKS]
+
+    # --- entries --------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self.menu.delete(0, "end")
+
+    def _add_copy(self) -> None:
+        is_selected = bool(self._text.tag_ranges("sel"))
+        self.menu.add_command(
+            label="Copy",
+            accelerator="Ctrl C",
+            command=self._copy,
+            state="normal" if is_selected else "disabled",
+        )
+
+    def _add_links(self, links: Sequence[str]) -> None:
+        widest = self._text.winfo_screenwidth() // 2
+        for link in links:
+            self.menu.add_command(
+                label=f"Open {shortened(link, self._theme.body, widest)}",
+                command=lambda link=link: self._open_link(link),  # type: ignore[misc]
+            )
+
+    def _add_talk(self, line: Line | None) -> None:
+        if self.talk is None or line is None or not line.person or line.kind == "own" or line.mark:
+            return
+        talk, person = self.talk, line.person
+        self.menu.add_command(label=f"Talk with {person} alone", command=lambda: talk(person))
+
+    def _copy_text(self, text: str) -> None:
+        self.menu.clipboard_clear()
+        self.menu.clipboard_append(text)
+
+    def _post_above(self) -> None:
+        edge = 4 * self._theme.unit
+        self._post(self._text.winfo_rootx() + edge, self._text.winfo_rooty() + edge, 0)
+
+    def _post(self, x: int, y: int, entry: int | str = "") -> None:
+        self._theme.style_menu(self.menu)
+        self.menu.tk_popup(x, y, entry)
