@@ -62,8 +62,8 @@ class Program:
     Use it in a `with` statement; leaving it ends the process, whatever happened.
     """
 
-    python: Sequence[str] = (sys.executable,)
-    """The words that start Python."""
+    python: Sequence[str] = ()
+    """The words that start Python, if it is not the one that runs this."""
     how: tuple[str, ...] = ("-m",)
     """What Python is told before the arguments."""
 
@@ -81,7 +81,7 @@ class Program:
         # Windows, so that Ctrl-C can be sent to it alone.
         new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         self.process = subprocess.Popen(
-            [*self.python, *self.how, *arguments],
+            [*(self.python or (sys.executable,)), *self.how, *arguments],
             cwd=cwd,
             env={**environment(), **(env or {}), "PYTHONPATH": str(ROOT)},
             stdin=stdin,
