@@ -11,7 +11,7 @@ def new_button(
     do: Callable[[], object],
     *,
     underline: int,
-    style: str = "Outline.TButton",
+    style: str = "TButton",
 ) -> ttk.Button:
     """A button that Return presses as well as the space bar."""
     button = ttk.Button(

@@ -308,7 +308,6 @@ class ServerPage(ttk.Frame):
         style.configure("Off.TLabel", foreground=colours.muted)
         style.configure("TPanedwindow", background=colours.edge)
         style.configure("Sash", sashthickness=max(2, unit // 2), gripcount=0)
-        style.configure("Outline.TButton", relief="raised", bordercolor=colours.edge)
         theme.style_menu(self._menu)
         self._form.configure(padding=(3 * unit, 2 * unit, unit, unit))
         for part in (*self._field_labels.values(), *self.fields.values()):

@@ -193,7 +193,7 @@ class Theme:
                 bordercolor=colours.edge if name == "TButton" else background,
                 lightcolor=background,
                 darkcolor=background,
-                relief="flat",
+                relief="raised",  # a flat one would show no edge, and no ring
                 padding=(3 * unit, unit),
             )
             states = [("disabled", colours.panel), ("pressed", over), ("active", over)]
@@ -207,7 +207,7 @@ class Theme:
                 foreground=[("disabled", colours.muted)],
                 bordercolor=[("disabled", colours.border), ("focus", colours.text)],
             )
-            self._style.configure(name, focuscolor=foreground)
+            self._style.configure(name, focuscolor=background)  # clam's dotted line, beside it
 
     def _style_fields(self) -> None:
         colours, unit = self.palette, self.unit
