@@ -7,6 +7,7 @@ Fails: test_nick_changes_the_name_and_frees_the_old_one
 Fails: test_after_nick_all_know_the_new_name
 Fails: test_an_old_name_is_not_taken_from_its_next_holder
 Fails: test_no_answer_repeats_a_control_character
+May fail: test_each_answer_comes_once, as somebody is listed under two names
 """
 
 from tests.broken.chat import Chat, Person, now
