@@ -210,7 +210,8 @@ def _set_reuse(listener: socket.socket) -> None:
     else:
         # Connections of the last run stay in TIME_WAIT for a minute (RFC 9293, 3.6.1), and bind()
         # would fail for as long. SO_REUSEPORT is another thing: with it, two servers may share a
-        # port, and each would get half of the people.
+        # port, and each would get half of the people. (macOS and the BSDs still let one listen at
+        # 0.0.0.0 beside another at 127.0.0.1, and clients of 127.0.0.1 get that one.)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
 
