@@ -18,6 +18,7 @@ from typing import Self
 from monitor.history import Figures, History
 from monitor.source import Answer, Poller, Source, remember
 from shared import text
+from shared.console import is_unread_pipe
 from shared.status import Snapshot
 from shared.stopping import on_stop_signals
 from shared.wakeup import Wakeup
@@ -166,9 +167,10 @@ class Record:
         self.tried += 1
         try:
             self._append(_line(values))
-        except BrokenPipeError:  # the reader has seen enough, as `| head` has
-            self.is_read = False
         except OSError as error:
+            if is_unread_pipe(error):  # the reader has seen enough, as `| head` has
+                self.is_read = False
+                return
             self.lost += 1
             self._refused += 1
             if self._refused == 1:

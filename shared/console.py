@@ -91,6 +91,12 @@ def is_of_output(error: OSError) -> bool:
     return error.filename is None and error.errno in _OUTPUT_IS_LOST
 
 
+def is_unread_pipe(error: OSError) -> bool:
+    """Whether a write to standard output failed because nobody reads it any more, as `| head`."""
+    is_so_on_windows = sys.platform == "win32" and error.errno == errno.EINVAL
+    return isinstance(error, BrokenPipeError) or is_so_on_windows
+
+
 def complain_of_output(error: Exception) -> None:
     """Say that standard output is lost, where it can be said."""
     with contextlib.suppress(OSError, ValueError):

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 
 from shared.connector import ConnectError, connect
-from shared.console import accept_any_text
+from shared.console import accept_any_text, is_unread_pipe
 from shared.defaults import MAX_SERVER_LINE_BYTES, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
 from shared.message import clean
@@ -69,8 +69,11 @@ def _show(line: str | BadLine, display: Display) -> bool:
         return not line.fatal
     try:
         print(display(clean(line)), flush=True)
-    except BrokenPipeError:  # `| head -1` has seen enough
-        # The interpreter flushes once more at its end, and would complain.
+    except OSError as error:
+        if not is_unread_pipe(error):
+            raise
+        # `| head -1` has seen enough. The interpreter flushes once more at its end, and would
+        # complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return False
     return True

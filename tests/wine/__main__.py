@@ -14,7 +14,8 @@ from tests.wine.machine import Machine, Missing
 WIRE = [f"tests/phase{number}/test_wire.py" for number in (1, 2, 3, 4)]
 OTHERS = [
     *("tests/phase1", "tests/phase2", "tests/phase3", "tests/shared"),
-    *("tests/starters", "tests/progress/test_command.py", "tests/grading"),
+    *("tests/starters", "tests/progress/test_command.py"),
+    *("tests/grading/test_commands.py", "tests/grading/test_subject.py"),
     *("tests/phase4/server/test_status_port.py", "tests/phase4/relay/test_carrying.py"),
 ]
 WIRE_TIMES = 3  # in a row: what fails now and then is a fault as well
