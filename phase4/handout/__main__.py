@@ -3,8 +3,8 @@
     python -m phase4.handout --host 192.168.1.20 --tls --ca chat-cert.pem
 
 It writes chat.pyz: the window and the client for a terminal, the certificate, and where the server
-is. Python 3.11 or later opens it, without any library: by a double click, where Python was
-installed for that, and by `python chat.pyz` everywhere. It asks for a name alone.
+is. Python 3.11 or later with Tk opens it, without any library: by a double click, where Python was
+installed for that, and by `python3 chat.pyz` (on Windows `py chat.pyz`). It asks for a name alone.
 
 New here: a program in one file. Python runs a zip archive that has a `__main__.py` (PEP 441), and
 imports from it as from a folder.
@@ -77,9 +77,10 @@ def _write(path: Path, data: bytes) -> int:
 
 def _remarks(name: Name, by: Vouched | None, output: Path, size: int) -> Iterator[str]:
     yield f"{size / 1000:.0f} kB and no key in it: give it to everybody. Python 3.11 or later opens"
-    yield "it, by a double click where Python was installed for that, or by one of these:"
+    yield "it, by a double click where Python was installed for that, or by one of these. The"
+    yield "first needs Tk, which Debian's Python has not; on Windows, py stands for python3:"
     for more in ((), ("--terminal", "--name", "ANN")):
-        yield f"    {typed(['python', output.name, *more])}"
+        yield f"    {typed(['python3', output.name, *more])}"
     if by and by.is_authority:
         yield "What vouches is an authority. Try once whether it vouches for your server:"
         yield f"its own certificate must be for {name}."

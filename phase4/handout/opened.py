@@ -1,10 +1,11 @@
 """What chat.pyz does when it is opened: the window, or with --terminal the client in a terminal.
 
-    python chat.pyz                          # the window, as by a double click
-    python chat.pyz --terminal --name Ann    # the client for a terminal, or a pipe
-    python chat.pyz --version
+    python3 chat.pyz                          # the window, as by a double click
+    python3 chat.pyz --terminal --name Ann    # the client for a terminal, or a pipe
+    python3 chat.pyz --version
 
-All options of the client are there as well, and win over what the file knows: `--host`, say.
+On Windows it is `py chat.pyz`. All options of the client are there as well, and win over what the
+file knows: `--host`, say.
 """
 
 import argparse
