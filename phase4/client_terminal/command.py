@@ -20,7 +20,7 @@ from shared.libraries import how_to_get
 
 PLAINLY = (
     "The library prompt_toolkit is not installed. So what arrives may cut the line that you type, "
-    "Tab completes nothing, and a connection that is lost stays lost. To have it: {remedy}"
+    "and Tab completes nothing. To have it: {remedy}"
 )
 
 
@@ -85,7 +85,7 @@ def _on_a_terminal(options: argparse.Namespace) -> int:
 
 
 def _plainly(options: argparse.Namespace) -> int:
-    """As in a pipe, but a person is there who may be asked for a name."""
+    """As in a pipe, but a person is there, who may be asked for a name and stays after a loss."""
     try:
         options.name = options.name or input("Your name (empty: a random one): ")
     except EOFError:  # Ctrl-D: they want none
@@ -93,12 +93,13 @@ def _plainly(options: argparse.Namespace) -> int:
         return 0
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    return _in_a_pipe(options)
+    return _in_a_pipe(options, reconnect=True)
 
 
-def _in_a_pipe(options: argparse.Namespace) -> int:
+def _in_a_pipe(options: argparse.Namespace, *, reconnect: bool = False) -> int:
     accept_any_text()
-    client = PipeClient(options.host, options.port, options.name, trust=options.trust)
+    where = (options.host, options.port, options.name)
+    client = PipeClient(*where, reconnect=reconnect, trust=options.trust)
     try:
         return client.run()
     except KeyboardInterrupt:

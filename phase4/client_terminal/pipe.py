@@ -1,8 +1,9 @@
 """The client where there is no terminal: it sends its input, prints what arrives, and leaves.
 
-It asks nobody anything and connects once: a script wants to know what became of its lines, now, and
-its exit status tells. It ends when the server has answered a last question, which it asks after
-everything else: only that proves that all was taken.
+It asks nobody anything. It ends when the server has answered a last question, which it asks after
+everything else: only that proves that all was taken. For a script it connects once: that wants to
+know what became of its lines, now, and its exit status tells. A person who types on a terminal that
+can only print stays, and comes back after a lost connection.
 """
 
 import codecs
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 
 from phase4.client import (
     Client,
+    ConnectionLost,
     Disconnected,
     Event,
     NameRefused,
@@ -110,7 +112,7 @@ class _LineSender:
             except SendQueueFull:
                 self._stopping.wait(_RETRY_SECONDS)
             except SendError as error:
-                if not self._client.is_open:
+                if not self._client.is_open and not self._client.is_away:
                     return False  # the main thread says why, once
                 self._refuse(str(error))
                 return False
@@ -172,11 +174,21 @@ def _complain(reason: str) -> None:
 class PipeClient:
     """Sends standard input, prints what arrives, and leaves when all was taken."""
 
-    def __init__(self, host: str, port: int, name: str = "", *, trust: Trust | None = None) -> None:
-        """`trust`: as for Client."""
-        self._client = Client(host, port, name, trust=trust)
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        name: str = "",
+        *,
+        reconnect: bool = False,
+        trust: Trust | None = None,
+    ) -> None:
+        """`reconnect` and `trust`: as for Client."""
+        self._client = Client(host, port, name, reconnect=reconnect, trust=trust)
         self._sender = _LineSender(self._client)
         self._is_in = False
+        # Why the connection is lost, as it was told last; empty while it stands.
+        self._why_away = ""
         # How many answers to the question for the people have come.
         self._answers = 0
         # How many lines, or names, the server has refused.
@@ -221,6 +233,11 @@ class PipeClient:
             case Welcomed() if not self._is_in:
                 self._is_in = True
                 self._sender.start()
+            case Welcomed():
+                self._why_away = ""
+            case ConnectionLost(reason) if reason != self._why_away:
+                self._why_away = reason
+                _complain(f"{reason} It is tried again, and what you type meanwhile waits.")
             case NameRefused(reason):
                 self._refuse(reason)
                 self._client.close(LEAVE_SECONDS)  # there is nobody to ask for another

@@ -2,14 +2,16 @@
 
 import os
 import re
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.kit.chat import Chat
 from tests.kit.chat_terminal import CLIENT
-from tests.kit.harness import Program
+from tests.kit.harness import Program, wait_until
 from tests.kit.terminal import Terminal
 
 # -S: no library beside the standard one is found.
@@ -53,6 +55,26 @@ def test_without_libraries_what_follows_a_private_line_at_once_is_not_said_to_al
         bob.hear("* Ann joined")
         bob.hear("Ann -> Bob: one")
         bob.hear("* Ann left")
+
+
+@pytest.mark.own_server
+def test_without_libraries_a_lost_connection_comes_back_with_what_was_typed_meanwhile(
+    start: Callable[..., Chat],
+) -> None:
+    chat = start()
+    with Terminal(*BARE, "--port", str(chat.port), "--name", "Ann", columns=300) as ann:
+        ann.until(r"\* Welcome, Ann!")
+        chat.signal(signal.SIGKILL)
+        assert chat.wait() != 0
+        ann.until(r"(?m)^! .* It is tried again, and what you type meanwhile waits\.")
+        ann.press("said in between\r")
+        chat = start(port=chat.port)
+        ann.until(r"\* Connected again\.", 30)
+        wait_until(lambda: chat.log("messages.txt") == ["Ann: said in between"], "it arrives")
+        ann.press("and now\r")
+        wait_until(lambda: chat.log("messages.txt")[1:] == ["Ann: and now"], "the next one")
+        ann.press("\x04")
+        assert ann.wait() == 0
 
 
 def test_without_libraries_an_end_of_input_or_ctrl_c_at_the_name_leaves() -> None:
