@@ -30,7 +30,9 @@ from phase4.transport.contexts import fingerprint, in_groups
 from shared.address import IPAddress
 from shared.arguments import file_path, positive_number, typed
 from shared.console import accept_any_text, exit_with
+from shared.defaults import HOST
 from shared.files import is_of_others
+from shared.libraries import how_to_get
 from shared.networks import Use, own_ways
 
 if TYPE_CHECKING:  # the library is asked for where it is used: it may not be installed
@@ -55,7 +57,7 @@ MAX_NAME_CHARACTERS = 253
 
 NO_LIBRARY = (
     "A certificate is made by the library cryptography, which is not installed: "
-    "python -m pip install cryptography"
+    f"{how_to_get('cryptography')}"
 )
 
 Name = str | IPAddress
@@ -279,8 +281,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _what_next(names: Sequence[Name], cert: Path, key: Path) -> Iterator[str]:
     """The commands that use it."""
     name = main_name(names)
-    everywhere = [] if name is None else ["--host", _all_networks(name)]
-    there = [] if name is None else ["--host", str(name)]
+    there = _host_option(names)
+    everywhere = there if name is None else ["--host", _all_networks(name)]
     yield ""
     yield "The server:"
     yield _command("phase4.server", *everywhere, "--tls-cert", str(cert), "--tls-key", str(key))
@@ -291,6 +293,14 @@ def _what_next(names: Sequence[Name], cert: Path, key: Path) -> Iterator[str]:
     if name is not None:
         yield f"Or one file for everybody, with the client and {cert.name} in it:"
         yield _command("phase4.handout", *there, "--ca", str(cert))
+
+
+def _host_option(names: Sequence[Name]) -> list[str]:
+    """Where people connect to; nothing where it is where programs connect to by themselves."""
+    name = main_name(names)
+    if name is None and ipaddress.ip_address(HOST) in names:
+        return []
+    return ["--host", str(name or names[0])]
 
 
 def _all_networks(name: Name) -> str:

@@ -4,6 +4,7 @@ Most often the virtual environment was forgotten: the library is there, in anoth
 """
 
 import sys
+import sysconfig
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -28,8 +29,9 @@ def missing(error: ImportError, extra: str = "") -> SystemExit:
 
 
 def how_to_get(*libraries: str) -> str:
-    """What to type to have them, for a program that goes on without."""
-    return _remedy(_program(), f"-m pip install {' '.join(libraries)}")
+    """What to type to have them, for a program that goes on without or ends with a sentence."""
+    folder = libraries[0].replace("-", "_")  # most are installed under such a name
+    return _remedy(_program(), f"-m pip install {' '.join(libraries)}", folder)
 
 
 def _program() -> str:
@@ -44,10 +46,19 @@ def _remedy(program: str, install: str, library: str = "", set_up: str = "") -> 
     if sys.platform == "win32":
         folder, packages, python = ("Scripts", "Lib/site-packages", "py")
     shown = str(Path(".venv", folder, "python"))
-    if sys.prefix != sys.base_prefix or _ROOT.is_file():  # a virtual environment; one file (.pyz)
+    is_file = _ROOT.is_file()  # one file for everybody (.pyz): no house is around it
+    if sys.prefix != sys.base_prefix or (is_file and not _is_managed()):
         return f"{sys.executable} {install}"
-    if any((_ROOT / ".venv").glob(f"{packages}/{library}*")):
-        return f"start it with {shown} -m {program}"
+    start = f"start it with {shown}" + (f" -m {program}" if "-m" in sys.orig_argv else "")
+    if not is_file and any((_ROOT / ".venv").glob(f"{packages}/{library}*")):
+        return start
     if set_up and sys.platform != "win32":
         return set_up
-    return f"{python} -m venv .venv && {shown} {install}"
+    has_environment = not is_file and (_ROOT / shown).exists()
+    make = "" if has_environment else f"{python} -m venv .venv && "
+    return f"{make}{shown} {install}, and {start}"
+
+
+def _is_managed() -> bool:
+    """Whether this Python's pip refuses to install outside a virtual environment (PEP 668)."""
+    return Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED").exists()

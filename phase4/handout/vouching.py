@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from phase4.certificate import Name
 from phase4.transport.contexts import HeldCertificates, client_context
+from shared.libraries import how_to_get
 from shared.message import clean
 
 if TYPE_CHECKING:  # the library is asked for where it is used: it may not be installed
@@ -28,7 +29,7 @@ MAX_FILE_BYTES = 4_000_000
 
 NO_LIBRARY = (
     "To look at a certificate needs the library cryptography, which is not installed: "
-    "python -m pip install cryptography"
+    f"{how_to_get('cryptography')}"
 )
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)

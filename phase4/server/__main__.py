@@ -19,6 +19,8 @@ from shared.listener import ListenError
 from shared.stopping import on_stop_signals, raise_descriptor_limit
 from shared.wakeup import Wakeup
 
+NO_TERMINAL = "There is no QR code here: it is drawn on a terminal alone."
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a server until q, Ctrl-C, SIGTERM or SIGHUP; the exit status."""
@@ -54,8 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _show_code(server: ChatServer, console: Console) -> None:
-    """What others need to know, as a QR code; or why there is none. Nothing in a pipe."""
+    """What others need to know, as a QR code; or why there is none."""
     if sys.stdout is None or not sys.stdout.isatty():
+        console.print(NO_TERMINAL)
         return
     board = board_of(server.settings.host, server.join_port, server.fingerprint)
     if board is None:

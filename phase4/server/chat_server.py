@@ -35,10 +35,10 @@ from phase4.transport.reception import TurnedAway, identify
 from phase4.transport.renewal import Renewal
 from phase4.transport.tls_socket import TLSError
 from shared.address import Address
-from shared.arguments import this_python
 from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS
 from shared.goodbye import say_goodbye, shut_down
+from shared.libraries import how_to_get
 from shared.listener import Listener, ListenError, open_listener
 from shared.threaded_server import FULL, ThreadedServer
 
@@ -294,6 +294,6 @@ def _check_for_metrics() -> None:
     if importlib.util.find_spec("prometheus_client") is None:
         raise ListenError(
             "--metrics-port needs the library prometheus_client, which is not installed: "
-            f"{this_python()} -m pip install prometheus_client",
+            + how_to_get("prometheus_client"),
             option="--metrics-port",
         )

@@ -11,12 +11,11 @@ import os
 from collections.abc import Iterator
 from typing import TextIO
 
-from shared.arguments import this_python
 from shared.console import has_looks, wants_colours
+from shared.libraries import how_to_get
 
 NO_LIBRARY = (
-    "A QR code is made by the library segno, which is not installed: "
-    f"{this_python()} -m pip install segno"
+    f"A QR code is made by the library segno, which is not installed: {how_to_get('segno')}"
 )
 
 QUIET_MODULES = 2

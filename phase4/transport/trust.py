@@ -95,7 +95,7 @@ class WrongHost(Distrusted):
     def __init__(self, place: str, names: Sequence[str] = ()) -> None:
         """`names` are the hosts that it is for, as far as they are known."""
         self.place = place
-        shown = [message.clean(name)[:_MAX_SHOWN_NAME] for name in names[:_MAX_SHOWN_NAMES]]
+        shown = [message.clean(_short(name))[:_MAX_SHOWN_NAME] for name in names[:_MAX_SHOWN_NAMES]]
         others = ", ..." if len(names) > len(shown) else ""
         which = f": it is for {', '.join(shown)}{others}" if shown else ""
         super().__init__(
@@ -295,6 +295,17 @@ def why_lost(error: OSError) -> str:
         case ssl.SSLError():
             return f"by TLS: {in_words(error)}"
     return in_words(error)
+
+
+def _short(name: str) -> str:
+    """An address as it is typed: OpenSSL writes IPv6 without `::`.
+
+    >>> _short("0:0:0:0:0:0:0:1"), _short("chat.example")
+    ('::1', 'chat.example')
+    """
+    with contextlib.suppress(ValueError):
+        return str(ipaddress.ip_address(name))
+    return name
 
 
 def _name_to_verify(host: str) -> str:

@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from shared.libraries import how_to_get
+
 try:
     from arabic_reshaper import ArabicReshaper
     from arabic_reshaper.arabic_reshaper import HARAKAT_RE
@@ -40,7 +42,7 @@ else:
 
 HOW_TO_GET_IT = (
     "Text that runs from right to left cannot be read here yet. To mend that: "
-    "python -m pip install arabic-reshaper python-bidi, and start again."
+    f"{how_to_get('arabic-reshaper', 'python-bidi')}"
 )
 
 Measure = Callable[[str], int]

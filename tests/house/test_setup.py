@@ -223,7 +223,7 @@ def test_pip_is_asked_where_any_library_is_missing_and_not_where_none_is(tmp_pat
     told = machine.setup()
     told.assert_ready()
     assert "\n    names: a random name\n" in told.text
-    assert "-e .[tls]\n" in (machine.folder / "asked").read_text()
+    assert "-e .[run]\n" in (machine.folder / "asked").read_text()
     (machine.folder / "asked").unlink()
     shutil.rmtree(machine.folder / ".venv")
     machine.python('echo "$*" >>asked')
@@ -383,4 +383,5 @@ def test_each_library_of_the_project_has_its_purpose_beside_it() -> None:
 
 def test_what_is_there_to_learn_is_there_to_check_all() -> None:
     extras = PROJECT["optional-dependencies"]
-    assert {*extras["learn"], *extras["tls"]} <= {*extras["test"], *PROJECT["dependencies"]}
+    assert {*extras["tls"], *extras["qr"]} == {*extras["run"]}
+    assert {*extras["learn"], *extras["run"]} <= {*extras["test"], *PROJECT["dependencies"]}

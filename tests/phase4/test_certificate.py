@@ -312,6 +312,8 @@ def test_the_command_for_one_file_makes_one(make: Make, tmp_path: Path) -> None:
         (["localhost", "chat.example"], "0.0.0.0", "chat.example"),
         (["2001:db8::20"], "::", "2001:db8::20"),
         (["localhost", "::1", "127.0.0.1"], None, None),
+        (["localhost"], "localhost", "localhost"),
+        (["::1", "localhost"], "::1", "::1"),
     ],
 )
 def test_they_name_what_others_connect_to(
@@ -322,7 +324,8 @@ def test_they_name_what_others_connect_to(
 
     server, *clients = commands(make(*names).printed)
     assert host(server) == server_host
-    assert [host(words) for words in clients] == [client_host] * (3 if client_host else 2)
+    is_for_others = server_host in ("0.0.0.0", "::")
+    assert [host(words) for words in clients] == [client_host] * (3 if is_for_others else 2)
 
 
 # --- the files -----------------------------------------------------------------------------------
@@ -487,8 +490,10 @@ def test_without_its_library_it_says_what_to_install(tmp_path: Path) -> None:
     )
     status, output = run("without_library", cwd=tmp_path)
     assert status == 2
-    assert output == (
+    assert output.startswith(
         "phase4.certificate: A certificate is made by the library cryptography, which is not "
-        "installed: python -m pip install cryptography"
+        "installed: "
     )
+    assert output.endswith("python -m pip install cryptography")
+    assert "\n" not in output
     assert not list(tmp_path.glob("*.pem"))

@@ -133,10 +133,10 @@ def test_where_nobody_else_can_connect_that_is_said_instead(tmp_path: Path) -> N
         assert "▄" not in terminal.text
 
 
-def test_in_a_pipe_there_is_no_code(tmp_path: Path) -> None:
+def test_in_a_pipe_there_is_no_code_and_a_sentence_says_so(tmp_path: Path) -> None:
     options = ("--host", "0.0.0.0", *PORTS, "--log-dir", str(tmp_path / "logs"))
     with Program("phase4.server", *options, "--qr") as program:
-        program.expect("Listening on")
+        program.expect(r"There is no QR code here: .*")
         program.end_of_input()
         program.process.terminate()
         assert program.wait() == 0
