@@ -168,7 +168,7 @@ def _why_not_for(path: Path, host: Name, certificates: "Sequence[x509.Certificat
     )
     return (
         f"{path} is not for the host {host}: {whose}. Clients would refuse the server. "
-        f"This makes one that is: python -m phase4.certificate {host}"
+        f"Move it and its key away, and make one that is: python -m phase4.certificate {host}"
     )
 
 

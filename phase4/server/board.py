@@ -5,10 +5,13 @@ It is an address, and with TLS the fingerprint. As text it is what a known-hosts
 it beside the laptop, or send it there and believe the server without having compared anything.
 """
 
+import contextlib
+import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from phase4.transport.contexts import in_groups
-from shared.address import ip_address
+from shared.address import IPAddress, ip_address
 from shared.networks import EVERY_NETWORK, Use, ways_to
 
 NOT_FROM_ELSEWHERE = (
@@ -46,6 +49,34 @@ class Board:
         """
         words = ["SHA256", *in_groups(self.fingerprint)] if self.fingerprint else []
         return " ".join([self.host, str(self.port), *words]).upper()
+
+
+def may_be_for(certified: Sequence[str], host: str) -> bool:
+    """Whether a client that is told to connect to `host` may accept a certificate for these.
+
+    Where they are addresses, one must be the host. A name may lead to it, for all that is known
+    here, but not this machine's own name for itself.
+
+    >>> may_be_for(["192.168.1.20", "localhost"], "10.7.7.7")
+    False
+    >>> may_be_for(["chat.example"], "10.7.7.7")
+    True
+    """
+    named = {_plainest(each) for each in certified}
+    own = {"localhost", socket.gethostname().casefold()}
+    is_address = not isinstance(wanted := _plainest(host), str)
+    return (
+        wanted in named
+        or f"*.{host.partition('.')[2]}" in named
+        or (is_address and any(isinstance(each, str) and each not in own for each in named))
+    )
+
+
+def _plainest(host: str) -> IPAddress | str:
+    """An address where it is one: OpenSSL and people write those of IPv6 differently."""
+    with contextlib.suppress(ValueError):
+        return ip_address(host)
+    return host.casefold().removesuffix(".")
 
 
 def board_of(host: str, port: int, fingerprint: str) -> Board | None:

@@ -30,6 +30,7 @@ from phase4.server.outbox import Log
 from phase4.server.room import Room
 from phase4.server.session import Session
 from phase4.server.status_port import StatusPort
+from phase4.transport.certified import hosts_of
 from phase4.transport.proxy_protocol import TrustedProxies
 from phase4.transport.reception import TurnedAway, identify
 from phase4.transport.renewal import Renewal
@@ -116,6 +117,13 @@ class ChatServer:
         """Show this certificate to whoever comes from now on."""
         self._tls = context
         self.fingerprint = fingerprint
+
+    @property
+    def certified_hosts(self) -> tuple[str, ...]:
+        """For which hosts its certificate is; empty without TLS, or where that cannot be told."""
+        if self._tls is None or self.settings.tls_cert is None:
+            return ()
+        return hosts_of(self._tls, self.settings.tls_cert)
 
     def _name_addresses(self, *, has_tls: bool) -> None:
         """Where everything is, for people to read; and where clients are best sent."""

@@ -3,12 +3,16 @@
 import os
 from collections.abc import Callable
 
+from phase4.server.board import board_of, may_be_for
 from phase4.server.chat_server import ChatServer
 from phase4.server.nicknames import WHY_ASCII_ONLY
 from phase4.transport.contexts import in_groups
 from shared.address import Address
 from shared.arguments import this_python
 from shared.networks import EVERY_NETWORK, told_to_others
+
+MAX_SHOWN_HOSTS = 5
+"""Of those that a certificate is for: one of a large site has a hundred."""
 
 FROM_ONE = "From another machine, with --host {} instead."
 FROM_SEVERAL = "From another machine, with the --host of a network that both are in:"
@@ -54,6 +58,8 @@ def introduce(
         show(f"  {python} -m {module:<{width}}{between}{what}")
     for line in told_to_others(server.settings.host, FROM_ONE, FROM_SEVERAL):
         show(line)
+    if remark := _not_certified(server):
+        show(remark)
     show(how_to_stop)
 
 
@@ -62,6 +68,18 @@ def _fingerprint(server: ChatServer) -> list[str]:
     if not server.fingerprint:
         return []
     return ["Fingerprint SHA256", *(f"  {group}" for group in in_groups(server.fingerprint))]
+
+
+def _not_certified(server: ChatServer) -> str:
+    """What to know where the certificate is not for the address that others are told to take."""
+    board = board_of(server.settings.host, server.join_port, server.fingerprint)
+    hosts = server.certified_hosts
+    if board is None or not hosts or may_be_for(hosts, board.host):
+        return ""
+    return (
+        f"The certificate is for {', '.join(hosts[:MAX_SHOWN_HOSTS])}, and not for {board.host}: "
+        "clients that have got it (--ca, or one file for everybody) refuse to connect there."
+    )
 
 
 def _where_to_connect(server: ChatServer) -> str:

@@ -181,6 +181,30 @@ def test_a_relay_says_as_well_where_others_connect(machine: str) -> None:
         program.expect("^Not 172")
 
 
+@pytest.mark.parametrize(
+    ("names", "is_told"),
+    [
+        (["192.168.1.99", "localhost"], True),
+        (["192.168.1.20"], False),
+        (["chat.example"], False),  # it may lead here, for all that the server knows
+    ],
+)
+def test_a_certificate_that_is_not_for_the_address_of_the_board_is_told(
+    machine: str, tmp_path: Path, names: list[str], is_told: bool
+) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    assert run("phase4.certificate", *names, "--cert", str(cert), "--key", str(key))[0] == 0
+    options = ("--host", "0.0.0.0", *PORTS, "--log-dir", str(tmp_path / "logs"))
+    tls = ["--tls-cert", str(cert), "--tls-key", str(key)]
+    with Program("tests.kit.in_namespace", machine, "phase4.server", *options, *tls) as program:
+        program.expect("^Not 172")
+        program.process.terminate()
+        assert program.wait() == 0
+        told = [line for line in program.rest_of_output() if line.startswith("The certificate is")]
+    sentence = "The certificate is for 192.168.1.99, localhost, and not for 192.168.1.20: "
+    assert [line.startswith(sentence) for line in told] == [True] * is_told
+
+
 def test_of_several_networks_each_is_said_with_what_it_is_good_for(
     machine: str, tmp_path: Path
 ) -> None:
