@@ -349,7 +349,8 @@ class App:
 
     def explain_security(self) -> None:
         """F7: who can listen in, and how to make sure who the server is; in the conversation."""
-        self.router.say(*map(self.router.notice, security.explained(self._presence)))
+        said = security.explained(self._presence, str(self._trust.ca or ""))
+        self.router.say(*map(self.router.notice, said))
 
     def show_keys(self) -> None:
         """F1: every key, in the conversation."""

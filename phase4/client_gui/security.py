@@ -18,18 +18,25 @@ def in_a_word(target: Target, presence: Presence) -> str:
     return "" if target.is_here else "not encrypted"
 
 
-def explained(presence: Presence) -> tuple[str, ...]:
-    """The answer to F7: a sentence, and the fingerprint to compare, in lines of its own."""
+def explained(presence: Presence, vouching: str = "") -> tuple[str, ...]:
+    """The answer to F7: a sentence, and the fingerprint to compare, in lines of its own.
+
+    `vouching` is the file whose certificates vouch for the server; empty where none does.
+    """
     if presence.state is not State.IN:
         return ("You are not connected.",)
     if presence.secured is None:
         return ("Not encrypted: anyone on the way can read what is said, and alter it.",)
-    return (
+    safe = (
         f"Encrypted with {_readable(presence.secured.version)}: nobody on the way can read or "
-        "alter what is said, if the server's certificate has this fingerprint (its operator "
-        "knows). SHA256:",
-        *in_groups(presence.secured.fingerprint),
+        "alter what is said"
     )
+    known = (
+        f". {vouching} vouches for the server's certificate, which has this fingerprint."
+        if vouching
+        else ", if the server's certificate has this fingerprint (its operator knows)."
+    )
+    return (f"{safe}{known} SHA256:", *in_groups(presence.secured.fingerprint))
 
 
 def _readable(version: str) -> str:

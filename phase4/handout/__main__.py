@@ -24,7 +24,7 @@ from shared.address import port_number
 from shared.arguments import file_path, typed
 from shared.console import accept_any_text, exit_with
 from shared.defaults import CHAT_PORT
-from shared.files import check_ordinary, replace_bytes
+from shared.files import check_ordinary, is_of_others, replace_bytes
 from shared.version import VERSION
 
 OUTPUT = Path("chat.pyz")
@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     except NotVouched as error:
         return _refuse(str(error))
     except OSError as error:
-        return _refuse(f"{options.output}: {error.strerror}.")
+        remedy = " Say --output for another place." if is_of_others(error) else ""
+        return _refuse(f"{options.output}: {error.strerror}.{remedy}")
     print("\n".join([*given.about(str(options.output)), *_remarks(name, by, options.output, size)]))
     return 0
 

@@ -46,11 +46,12 @@ class Given:
         elif not self.pem:
             yield "With TLS, and the certificate that the server shows the first time."
         else:
-            yield f"With TLS, and a certificate that one of these vouches for, until {self.until}:"
-            yield from self._fingerprints()
+            parts = self.pem.split(_END)[:-1]
+            this = "this one" if len(parts) == 1 else "one of these"
+            yield f"With TLS, and a certificate that {this} vouches for, until {self.until}:"
+            yield from self._fingerprints(parts)
 
-    def _fingerprints(self) -> Iterator[str]:
-        parts = self.pem.split(_END)[:-1]
+    def _fingerprints(self, parts: list[str]) -> Iterator[str]:
         for part in parts[:MAX_SHOWN]:
             yield "SHA256"
             shown = in_groups(fingerprint(ssl.PEM_cert_to_DER_cert(part.lstrip() + _END)))

@@ -99,7 +99,8 @@ class WrongHost(Distrusted):
         others = ", ..." if len(names) > len(shown) else ""
         which = f": it is for {', '.join(shown)}{others}" if shown else ""
         super().__init__(
-            f"The certificate of {place} is for another host{which}. Nothing was sent."
+            f"The certificate of {place} is for another host{which}. Nothing was sent. "
+            "Ask the operator where to connect now."
         )
 
 
@@ -255,7 +256,8 @@ class Verifier:
             case code if code in _NOBODY_VOUCHES:
                 return (
                     f"Nobody in {self._trust.ca} vouches for the certificate of {self._place}, so "
-                    "it may be anybody's. Nothing was sent."
+                    "it may be anybody's. Nothing was sent. Has the operator made a new one? Then "
+                    "ask for the file that goes with it."
                 )
         return f"{its} is not to be trusted ({error.verify_message}). Nothing was sent."
 

@@ -1,6 +1,7 @@
 """chat.pyz, alone in an empty folder, with an interpreter that finds no library and no house."""
 
 import ast
+import errno
 import os
 import re
 import stat
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from phase4.handout import __main__ as making
 from phase4.handout import entry
 from phase4.transport.contexts import fingerprint_of_file, in_groups
 from shared.version import VERSION
@@ -119,6 +121,8 @@ def test_the_file_alone_opens_a_window_that_asks_for_a_name_and_then_talks(
         bob.hear("Ann: hello from one file")
         bob.send("welcome")
         window.copied(lambda text: "welcome" in text, "what Bob says")
+        window.key("F7")
+        window.copied(lambda text: "chat.pyz vouches for" in text, "why the server is believed")
         window.key("ctrl+q")
         assert program.wait() == 0
     assert [each.name for each in handout.folder.iterdir()] == ["chat.pyz"]
@@ -137,7 +141,7 @@ def test_it_says_what_it_is_and_whom_it_believes(handout: Handout) -> None:
     first, second, *shown = said.splitlines()
     place = f"127.0.0.1:{handout.chat.port}"
     assert first == f"chat.pyz: the chat at {place}, made by version {VERSION}"
-    assert re.fullmatch(r"With TLS, .* until \d{4}-\d\d-\d\d:", second)
+    assert re.fullmatch(r"With TLS, .* that this one vouches for, until \d{4}-\d\d-\d\d:", second)
     assert shown == ["SHA256", *(f"  {each}" for each in in_groups(handout.fingerprint))]
     assert said.replace("chat.pyz", str(handout.file)) in handout.said
     assert "no key in it" in handout.said
@@ -162,6 +166,7 @@ def test_no_other_server_is_believed_even_where_tls_is_asked_for_once_more(
         status, said = opened(handout, *TO_THE_END, "--tls", "--port", str(other.port))
     assert status == 1
     assert f"Nobody in chat.pyz vouches for the certificate of 127.0.0.1 port {other.port}" in said
+    assert said.endswith("ask for the file that goes with it.")
 
 
 def test_without_tls_it_says_so_and_talks(tmp_path: Path) -> None:
@@ -242,6 +247,19 @@ def test_only_an_older_one_is_replaced(handout: Handout, tmp_path: Path) -> None
     older = tmp_path / "older.pyz"
     assert run("phase4.handout", "--host", "chat.example", "--output", str(older))[0] == 0
     assert handout.make(older) == handout.file.read_bytes()
+
+
+def test_where_one_may_not_write_another_place_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(making, "replace_bytes", refuse)  # for root nothing is forbidden
+    file = tmp_path / "chat.pyz"
+    assert making.main(["--host", "chat.example", "--output", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert said.endswith(f" {file}: Permission denied. Say --output for another place.\n")
 
 
 # --- where it cannot be opened --------------------------------------------------------------------
