@@ -16,7 +16,8 @@ GIVEN = "given.json"
 """Its name in the archive, beside this module. Only a file that we made has it."""
 
 MAX_SHOWN = 4
-"""Certificates: one as a rule, two while it is renewed; a list of authorities has a hundred."""
+"""Certificates whose fingerprints are: one as a rule, two while it is renewed, a chain of three. A
+list of authorities has a hundred, and nobody compares those."""
 
 _END = "-----END CERTIFICATE-----"
 
@@ -47,17 +48,19 @@ class Given:
             yield "With TLS, and the certificate that the server shows the first time."
         else:
             parts = self.pem.split(_END)[:-1]
-            this = "this one" if len(parts) == 1 else "one of these"
-            yield f"With TLS, and a certificate that {this} vouches for, until {self.until}:"
-            yield from self._fingerprints(parts)
+            is_list = len(parts) > MAX_SHOWN
+            many = f"one of {len(parts)}" if is_list else "one of these"
+            this = "this one" if len(parts) == 1 else many
+            end = " (a list of authorities)." if is_list else ":"
+            yield f"With TLS, and a certificate that {this} vouches for, until {self.until}{end}"
+            yield from () if is_list else _fingerprints(parts)
 
-    def _fingerprints(self, parts: list[str]) -> Iterator[str]:
-        for part in parts[:MAX_SHOWN]:
-            yield "SHA256"
-            shown = in_groups(fingerprint(ssl.PEM_cert_to_DER_cert(part.lstrip() + _END)))
-            yield from (f"  {each}" for each in shown)
-        if len(parts) > MAX_SHOWN:
-            yield f"and {len(parts) - MAX_SHOWN} more"
+
+def _fingerprints(parts: list[str]) -> Iterator[str]:
+    for part in parts:
+        yield "SHA256"
+        shown = in_groups(fingerprint(ssl.PEM_cert_to_DER_cert(part.lstrip() + _END)))
+        yield from (f"  {each}" for each in shown)
 
 
 def given_here() -> Given:

@@ -75,12 +75,29 @@ def _judged(path: Path, host: Name, pem: str) -> Vouched:
     right = [each for each in roots if _names(each, host)] or [*filter(_is_ca, roots)]
     if not right:
         raise NotVouched(_why_not_for(path, host, roots))
+    until, good = _good_now(path, right)
+    # A chain may begin with the server's own certificate, and that ends first.
+    own = [each for each in certificates if each not in roots and any(_names_in(each))]
+    if not own or any(_names(each, host) for each in good):
+        return Vouched(pem, until, is_authority=not any(_names(each, host) for each in good))
+    if not (right := [each for each in own if _names(each, host)]):
+        raise NotVouched(_why_not_for(path, host, own))
+    return Vouched(pem, min(until, _good_now(path, right)[0]), is_authority=False)
+
+
+def _good_now(
+    path: Path, certificates: "Sequence[x509.Certificate]"
+) -> "tuple[datetime, list[x509.Certificate]]":
+    """Those that are valid today, and the last day of the last of them. Raises NotVouched."""
     now = datetime.now(UTC)
-    good = [each for each in right if each.not_valid_before_utc <= now <= each.not_valid_after_utc]
+    good = [
+        each
+        for each in certificates
+        if each.not_valid_before_utc <= now <= each.not_valid_after_utc
+    ]
     if not good:
-        raise NotVouched(_why_not_now(path, right, now))
-    until = max(each.not_valid_after_utc for each in good)
-    return Vouched(pem, until, is_authority=not any(_names(each, host) for each in good))
+        raise NotVouched(_why_not_now(path, certificates, now))
+    return max(each.not_valid_after_utc for each in good), good
 
 
 def _certificates_in(path: Path) -> str:

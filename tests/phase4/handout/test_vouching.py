@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from phase4 import certificate
 from phase4.handout.__main__ import main
+from phase4.handout.given import Given
 from phase4.handout.vouching import NotVouched, vouched
 from tests.kit.certificates import Authority, certificate_with_names
 from tests.kit.harness import run
@@ -141,6 +142,39 @@ def test_an_authority_vouches_and_what_another_has_signed_does_not(tmp_path: Pat
     signed = tmp_path / "signed.pem"
     signed.write_bytes(whole[0].public_bytes(serialization.Encoding.PEM))
     assert "Somebody else has signed what is in" in why(signed, "chat.example")
+
+
+def test_of_a_chain_the_servers_own_certificate_counts_as_well(file: Path, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+
+    def chain(*days: int) -> x509.Certificate:
+        data = authority.certificate("chat.example", days=(days[0], days[1])).read_bytes()
+        (own,) = x509.load_pem_x509_certificates(data)
+        pem = own.public_bytes(serialization.Encoding.PEM)
+        file.write_bytes(pem + authority.file.read_bytes())
+        return own
+
+    own = chain(-1, 1)
+    found = vouched(file, "chat.example")
+    assert not found.is_authority
+    assert found.until == own.not_valid_after_utc
+    assert f"{file} is not for the host 10.9.9.9: it is for chat.example." in why(
+        file, ip_address("10.9.9.9")
+    )
+    chain(-3, -2)
+    assert f"{file} has expired" in why(file, "chat.example")
+
+
+def test_of_a_list_of_authorities_nobody_is_shown_fingerprints_to_compare() -> None:
+    few, many = (
+        Given("1", "chat.example", 1, has_tls=True, pem=pem_for(HOST) * count, until="2027-01-01")
+        for count in (4, 5)
+    )
+    assert [*few.about("chat.pyz")].count("SHA256") == 4
+    assert [*many.about("chat.pyz")][1:] == [
+        "With TLS, and a certificate that one of 5 vouches for, until 2027-01-01 (a list of "
+        "authorities)."
+    ]
 
 
 @pytest.mark.parametrize(
