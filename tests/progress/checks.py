@@ -41,6 +41,7 @@ class How:
     purpose: str  # GRADE and so on
     patience: float  # seconds that a check waits for an answer
     start_seconds: float = START_SECONDS  # that a server may take until it listens
+    only: tuple[str, ...] = ()  # the checks that are made; () is all
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Result:
     """What a run has told so far."""
 
     checks: dict[str, str] = field(default_factory=dict)  # each check, and its outcome
+    late: list[str] = field(default_factory=list)  # that failed for want of time
     no_server: str = ""  # why nobody could connect
     said: str = ""  # the telling line of what that server printed
     text: str = ""  # of the first failure, or of a server that does not start: all that is known
@@ -60,6 +62,8 @@ class Result:
             self.checks = dict.fromkeys(event["checks"], NOT_RUN)
         elif "check" in event:
             self.checks[event["check"]] = event["outcome"]
+            if event.get("is_late"):
+                self.late.append(event["check"])
             if not self.text and "text" in event:
                 self.text, self.hints = event["text"], event["hints"]
         elif "no_server" in event:
@@ -85,7 +89,9 @@ class Result:
         if complaint or not self.checks:
             return Grade(phase, NOT_GRADED, complaint or "nothing came", "", self.checks)
         why = self.given_up if NOT_RUN in self.checks.values() else ""
-        return Grade(phase, GRADED, why, "", self.checks)
+        # What is hopeless is not asked again, and is certain.
+        uncertain = () if why else tuple(dict.fromkeys(self.late))
+        return Grade(phase, GRADED, why, "", self.checks, uncertain)
 
 
 class Run:
@@ -99,7 +105,7 @@ class Run:
         scratch = Path(self._scratch.name)
         self._mark = new_mark()  # finds a learner's daemon, too, whatever became of pytest
         self._complaints = (scratch / "complaints.txt").open("w+b")
-        bounds = [str(how.patience), str(how.start_seconds)]
+        bounds = [str(how.patience), str(how.start_seconds), json.dumps(how.only)]
         words = [phase, command, how.purpose, *bounds, str(scratch / "logs")]
         self._process = start_marked(
             self._mark,

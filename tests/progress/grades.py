@@ -24,6 +24,8 @@ class Grade:
     why: str = ""
     said: str = ""  # by a server that does not start: the line that tells most
     checks: dict[str, str] = field(default_factory=dict)  # each check, and its outcome
+    # Checks that got no answer in time, and were not asked again: the machine may have been busy.
+    uncertain: tuple[str, ...] = ()
 
     @property
     def passed(self) -> int:
@@ -54,5 +56,7 @@ def how_it_stands(grade: Grade) -> str:
     if grade.state != GRADED and not grade.next_check:
         return f"{grade.state}: {grade.why}"
     rest = f"{grade.not_run} not run: {grade.why}" if grade.not_run and grade.why else grade.why
+    if grade.uncertain:
+        rest = f"{len(grade.uncertain)} not certain: was the machine busy?"
     ahead = f"next: {grade.next_check}" if grade.next_check else "done"
     return f"{ahead} ({rest})" if rest else ahead

@@ -1,16 +1,18 @@
-"""Grades a class: every phase of every learner, several at a time."""
+"""Grades a class: every phase of every learner, several at a time; then again what was too late."""
 
 import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
 from types import TracebackType
 from typing import Self
 
+from shared.deadline import Deadline
+from tests.progress import again
 from tests.progress.checks import How, Result, Run
 from tests.progress.grades import NOT_GRADED, Grade
 from tests.progress.servers import NoServer, command_for
@@ -48,17 +50,35 @@ class Grader:
             return Grade(phase, NOT_GRADED, f"{directory.name}: {error.strerror}")
 
     def _grade(self, phase: str, directory: Path, command: str) -> Grade:
-        task = self._task
+        result, complaint = self._run(phase, command, directory, self._task.how, self._task.timeout)
+        return result.grade(phase, complaint)
+
+    def grade_again(self, grade: Grade, directory: Path, deadline: Deadline) -> Grade:
+        """Ask what is uncertain once more, as far as the time reaches."""
+        if deadline.has_passed:
+            return grade
+        how = again.more_patient(self._task.how, grade)
+        try:
+            command = command_for(grade.phase, directory, self._task.given)
+            result, _ = self._run(grade.phase, command, directory, how, deadline.timeout())
+        except (NoServer, OSError):  # it is not there any more
+            return grade
+        return again.corrected(grade, result)
+
+    def _run(
+        self, phase: str, command: str, directory: Path, how: How, seconds: float
+    ) -> tuple[Result, str]:
+        """What the checks have told, and why that is not all; "" where it is."""
         result = Result()
-        run = Run(phase, command, directory, task.how)
-        with run, self._known(run), TimeLimit(run, task.timeout) as limit:
+        run = Run(phase, command, directory, how)
+        with run, self._known(run), TimeLimit(run, seconds) as limit:
             for event in run.events():
                 result.take(event)
                 if result.has_begun:
                     limit.begin()
             run.wait()
             complaint = limit.exceeded or run.complaint()
-        return result.grade(phase, complaint)
+        return result, complaint
 
     @contextlib.contextmanager
     def _known(self, run: Run) -> Iterator[None]:
@@ -151,10 +171,22 @@ def _result_of(future: Future[Grade]) -> Grade | None:
     return future.result()
 
 
+@dataclass
+class _Phase:
+    """A phase of a learner that is graded: `future` is there at once."""
+
+    phase: str
+    directory: Path
+    first: Grade | None = None  # what came out when everybody was graded
+    future: Future[Grade] = field(default_factory=Future)
+
+
 class Grading:
     """Grades a class in the background: `rows` are there at once, and fill.
 
-    Use it in a `with` statement: leaving that by an exception ends all that runs.
+    A grade is there when it is final: one with checks that came too late waits for the others, and
+    these checks are asked again. Use it in a `with` statement: leaving that by an exception ends
+    all that runs.
     """
 
     def __init__(
@@ -162,7 +194,13 @@ class Grading:
     ) -> None:
         """`on_each` is called when a phase is graded, in any thread."""
         self._grader = Grader(task)
+        self._lock = threading.Lock()
+        self._left = len(directories) * len(task.phases)  # to be graded first; under _lock
+        self._uncertain: list[_Phase] = []  # under _lock
+        self._again_seconds = again.seconds_for(len(directories))
         self._pool = ThreadPoolExecutor(jobs)
+        few = again.JOBS_PER_CORE * (os.cpu_count() or 1)
+        self._pool_again = ThreadPoolExecutor(min(jobs, few))
         names = names_of(directories)
         self.rows = [
             Row(name, directory, [self._submit(each, directory, on_each) for each in task.phases])
@@ -170,9 +208,35 @@ class Grading:
         ]
 
     def _submit(self, phase: str, directory: Path, on_each: Callable[[], None]) -> Future[Grade]:
-        future = self._pool.submit(self._grader.grade, phase, directory / phase)
-        future.add_done_callback(lambda _: on_each())
-        return future
+        graded = _Phase(phase, directory / phase)
+        graded.future.add_done_callback(lambda _: on_each())
+        self._pool.submit(self._grade, graded)
+        return graded.future
+
+    def _grade(self, graded: _Phase) -> None:
+        """Grade a phase for the first time; the last of all lets the second round begin."""
+        with _failing(graded.future):
+            graded.first = self._grader.grade(graded.phase, graded.directory)
+            if not graded.first.uncertain:
+                graded.future.set_result(graded.first)
+        with self._lock:
+            self._left -= 1
+            if not graded.future.done():
+                self._uncertain.append(graded)
+            is_last = not self._left
+        if is_last:
+            self._begin_again()
+
+    def _begin_again(self) -> None:
+        deadline = Deadline(self._again_seconds)
+        # First those that lack least: there a check more or less says most.
+        for graded in sorted(self._uncertain, key=lambda each: len(_first(each).uncertain)):
+            self._pool_again.submit(self._grade_again, graded, deadline)
+
+    def _grade_again(self, graded: _Phase, deadline: Deadline) -> None:
+        with _failing(graded.future):
+            first, directory = _first(graded), graded.directory
+            graded.future.set_result(self._grader.grade_again(first, directory, deadline))
 
     def __enter__(self) -> Self:
         """Give the grading itself."""
@@ -187,8 +251,24 @@ class Grading:
         """Wait for what is left; after an exception, end it."""
         if kind is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool_again.shutdown(wait=False, cancel_futures=True)
             self._grader.stop()
         self._pool.shutdown()
+        self._pool_again.shutdown()
+
+
+@contextlib.contextmanager
+def _failing(future: Future[Grade]) -> Iterator[None]:
+    """Whoever waits for the future gets the exception that ends this."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - it is raised where the grade is wanted
+        future.set_exception(error)
+
+
+def _first(graded: _Phase) -> Grade:
+    assert graded.first
+    return graded.first
 
 
 def names_of(directories: Sequence[Path]) -> list[str]:

@@ -5,7 +5,8 @@ each; to standard error goes what pytest complains of. pytest's own report is le
 
 To grade a class (GRADE), every outcome is wanted, but nobody wants to wait for fifty that get no
 answer. So a phase is given up when it is hopeless: the rest is not run, and counts as that. To
-watch (WATCH), the first failure is wanted, with all that is known of it.
+watch (WATCH), the first failure is wanted, with all that is known of it. What failed for want of
+time is told as late: it is asked again when the machine has more of it (`again`).
 """
 
 import _thread
@@ -15,12 +16,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from typing import IO, Any
 
 import pytest
 
-from tests.grading.people import Verdict
+from tests.grading.people import LATE, SILENCE, SLOW, UNACCEPTED, UNFINISHED, UNREAD, Verdict
 from tests.grading.plugin import IS_WATCHED
 from tests.grading.subject import Graded
 from tests.grading.teaching import lesson_of, starting
@@ -32,6 +33,9 @@ ROW_PATIENCES = 5  # for which checks in a row may wait in vain: then the rest i
 ALL_PATIENCES = 12  # and all checks together, with some between that pass
 MOST_PATIENCES = 2  # that one counts for: a check that takes long by its nature is one of many
 FIRST_CHECKS = 8  # of which one should pass: or else each costs the start of another server
+OF_TIME = {SILENCE, LATE, UNFINISHED, UNACCEPTED, UNREAD, SLOW}
+"""Failures that a longer wait might have spared."""
+
 SHORT = 0.25  # of the patience, for the other cases of a check that has got no answer
 
 
@@ -83,9 +87,14 @@ def _name(check: str) -> str:
 class Reporter:
     """A plugin of pytest that tells what happens, and gives up."""
 
-    def __init__(self, events: IO[str], phase: str, patience: float, purpose: str) -> None:
+    def __init__(
+        self, events: IO[str], phase: str, patience: float, purpose: str, only: Collection[str]
+    ) -> None:
+        """Of `only` no check is made but these; where there are none, all are made."""
         self._events = events
         self._phase = phase
+        self._patience = patience
+        self._only = frozenset(only)
         self._endurance = Endurance(patience)
         self._purpose = purpose
         self._hints: dict[str, tuple[str, ...]] = {}
@@ -98,6 +107,11 @@ class Reporter:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Say who shows the hints."""
         config.stash[IS_WATCHED] = self._purpose == WATCH
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out what is not asked."""
+        if self._only:
+            items[:] = [item for item in items if item.nodeid in self._only]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """These checks there are."""
@@ -126,9 +140,18 @@ class Reporter:
         event: dict[str, Any] = {"check": report.nodeid, "outcome": report.outcome}
         if report.failed:
             hints = list(self._hints.get(report.nodeid, ()))
-            event |= {"text": str(report.longrepr), "hints": hints}
+            event |= {
+                "text": str(report.longrepr),
+                "hints": hints,
+                "is_late": self._is_late(report),
+            }
         self._tell(**event)
         self._endurance.add(report.nodeid, seconds, has_passed=report.passed)
+
+    def _is_late(self, report: pytest.TestReport) -> bool:
+        """Whether it failed for want of time; what looks on until its time is up is such, too."""
+        kind = dict(report.user_properties).get("kind")
+        return kind in OF_TIME or report.duration >= self._patience
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self) -> None:
@@ -156,9 +179,15 @@ def _end_with_parent(stdin: int) -> None:
 
 
 def main(
-    phase: str, command: str, purpose: str, patience: str, start_seconds: str, scratch: str
+    phase: str,
+    command: str,
+    purpose: str,
+    patience: str,
+    start_seconds: str,
+    only: str,
+    scratch: str,
 ) -> int:
-    """Run the checks of a phase in this process; pytest's exit status."""
+    """Run the checks of a phase in this process; pytest's exit status. `only` is a list as JSON."""
     # A duplicate, because pytest puts an empty one in its place.
     watchdog = threading.Thread(target=_end_with_parent, args=(os.dup(0),), daemon=True)
     watchdog.start()
@@ -173,7 +202,7 @@ def main(
             *("-p", "no:cacheprovider", "-p", "no:terminal"),
             *(["-x"] if purpose == WATCH else ["--all"]),
         ]
-        reporter = Reporter(events, phase, float(patience), purpose)
+        reporter = Reporter(events, phase, float(patience), purpose, json.loads(only))
         return int(pytest.main(arguments, plugins=[reporter]))
 
 

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.text import as_ascii, cells, cut, left, printable, right
-from tests.progress.grades import DOES_NOT_START, GRADED, NOT_BEGUN, Grade, how_it_stands
+from tests.progress.grades import (
+    DOES_NOT_START,
+    GRADED,
+    NOT_BEGUN,
+    Grade,
+    how_it_stands,
+)
 
 BAR_CELLS = 10
 CELLS = {NOT_BEGUN: "-", DOES_NOT_START: "no start"}
@@ -21,9 +27,9 @@ CELLS = {NOT_BEGUN: "-", DOES_NOT_START: "no start"}
 COLUMN_CELLS = (
     10  # "not graded"; one width for all, so that a row is shown before the next is known
 )
-REST = "*"
+REST, UNCERTAIN = "*", "?"
+"""Behind figures: not all checks were run; or some came too late, and were not asked again."""
 _LABEL = re.compile(r"(?:Likely|Hint \d+): +(?=\S)")
-REST_MEANS = "* not all checks were run, as below"
 
 
 @dataclass(frozen=True)
@@ -111,9 +117,9 @@ class Table:
         return self._row(self._look.cut(name, self._first), map(_in_table, grades))
 
     def notes(self, name: str, grades: Sequence[Grade]) -> Iterator[str]:
-        """What a row is too short for: why a server does not start, or why checks were not run."""
+        """What a row is too short for: what comes next, and why that is not all."""
         for grade in grades:
-            if grade.state not in (GRADED, NOT_BEGUN) or grade.not_run:
+            if grade.state not in (GRADED, NOT_BEGUN) or grade.next_check:
                 note = f"{name} {grade.phase}: {how_it_stands(grade)}"
                 yield self._look.cut(note, self._look.width)
 
@@ -124,7 +130,8 @@ def _in_table(grade: Grade) -> str:
         return CELLS[grade.state]
     if not grade.passed and grade.state != GRADED:
         return grade.state
-    return f"{grade.passed}/{len(grade.checks)}" + (REST if grade.not_run else "")
+    doubt = UNCERTAIN if grade.uncertain else ""
+    return f"{grade.passed}/{len(grade.checks)}" + (REST if grade.not_run else doubt)
 
 
 def as_json(learners: Sequence[tuple[str, Path, Sequence[Grade]]]) -> str:

@@ -1,0 +1,96 @@
+"""A mark does not depend on how busy the machine was: what came too late is asked once more."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shared.deadline import Deadline
+from tests.kit.harness import ROOT
+from tests.progress.again import corrected, seconds_for
+from tests.progress.checks import GRADE, How, Result
+from tests.progress.grades import GRADED, NOT_RUN, Grade
+from tests.progress.grading import Grader, Task
+from tests.progress.test_grading import PYTHON, RUN_SECONDS, graded, put
+
+SLOW_ONCE = f"""
+import pathlib, runpy, socket, time
+receive, was_slow = socket.socket.recv, pathlib.Path("was_slow")
+def slowly(self, *arguments):
+    data = receive(self, *arguments)
+    if data and not was_slow.exists():
+        was_slow.touch()
+        time.sleep(4)  # as on a machine that has a class to serve
+    return data
+socket.socket.recv = slowly
+runpy.run_path({str(ROOT / "tests/broken/echo.py")!r}, run_name="__main__")
+"""
+
+pytestmark = pytest.mark.timeout(RUN_SECONDS + 50)
+
+
+def late(outcomes: str, why: str = "") -> Grade:
+    """A grade by a letter for each check: passed, failed, late or not run."""
+    words = {"p": "passed", "f": "failed", "l": "failed", "n": NOT_RUN}
+    result = Result()
+    result.take({"checks": [f"test_{n}" for n in range(len(outcomes))]})
+    for number, letter in enumerate(outcomes.replace("n", "")):
+        outcome = {"check": f"test_{number}", "outcome": words[letter]}
+        result.take({**outcome, "is_late": letter == "l"})
+    if why:
+        result.take({"given_up": why})
+    return result.grade("phase1", "")
+
+
+def test_what_came_too_late_once_passes_when_it_is_asked_again(tmp_path: Path) -> None:
+    put(tmp_path, "phase1", SLOW_ONCE, "mine.py")
+    put(tmp_path, "phase1", f"{PYTHON} mine.py {{port}}", "command.txt")
+    grade = graded(tmp_path, "--phases", "phase1", "--patience", "2")["phase1"]
+    assert (tmp_path / "phase1" / "was_slow").exists()
+    assert (grade["passed"], grade["uncertain"]) == (grade["of"], [])
+
+
+def test_only_what_failed_for_want_of_time_is_uncertain() -> None:
+    assert late("pflp").uncertain == ("test_2",)
+
+
+def test_what_is_hopeless_is_certain() -> None:
+    assert late("pflnn", "too many got no answer").uncertain == ()
+
+
+def test_what_is_asked_again_is_certain_and_what_passes_then_has_passed() -> None:
+    first = late("pllll")
+    again = Result()
+    again.take({"checks": first.uncertain})
+    again.take({"check": "test_1", "outcome": "passed"})
+    again.take({"check": "test_2", "outcome": "failed", "is_late": True})
+    grade = corrected(first, again)
+    assert [*grade.checks.values()] == ["passed", "passed", "failed", "failed", "failed"]
+    assert grade.uncertain == ("test_3", "test_4")
+    again.take({"given_up": "too many got no answer"})
+    assert corrected(first, again).uncertain == ()
+
+
+def test_what_there_is_no_time_to_ask_again_stays_uncertain(tmp_path: Path) -> None:
+    grader = Grader(Task(["phase1"], None, 30.0, How(GRADE, 1.0)))
+    grade = late("pl")
+    assert grader.grade_again(grade, tmp_path / "phase1", Deadline(0.0)) == grade
+
+
+def test_a_class_of_ten_waits_for_it_no_longer_than_a_learner_alone() -> None:
+    assert seconds_for(1) == seconds_for(10) < seconds_for(30) < 60
+
+
+def test_a_grade_that_is_not_certain_says_so() -> None:
+    from tests.progress.screen import Look, Table, bar_line
+
+    grade = late("pl")
+    assert grade.state == GRADED
+    told = bar_line(grade, Path("my"), Look(99))
+    assert told.endswith("next: 1 (1 not certain: was the machine busy?)")
+    table = Table(["bob"], ["phase1"], Look(80))
+    assert table.row("bob", [grade]).split() == ["bob", "1/2?"]
+    assert list(table.notes("bob", [grade])) == [
+        "bob phase1: next: 1 (1 not certain: was the machine busy?)"
+    ]
+    assert table.row("bob", [replace(grade, uncertain=())]).split() == ["bob", "1/2"]
