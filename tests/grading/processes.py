@@ -12,6 +12,7 @@ Windows nobody may read another's environment; there a mark is the name of a job
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -128,7 +129,12 @@ def _read(name: str, file: str) -> bytes:
 
 
 def _started_says_ps(mark: str, pid: int | None) -> list[int]:
-    """Where there is no /proc, as on macOS: -E shows the environment behind the command."""
+    """Where there is no /proc, as on macOS: -E shows the environment behind the command.
+
+    Where there is no ps either, nothing but `pid` is found.
+    """
+    if not shutil.which("ps"):
+        return [pid] if pid else []
     columns = ("-o", "pid=", "-o", "ppid=", "-o", "command=")
     listed = subprocess.run(["ps", "-A", "-E", "-ww", *columns], capture_output=True, check=False)
     if listed.returncode:  # some know no -E: there a daemon is not found

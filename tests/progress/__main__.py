@@ -199,19 +199,30 @@ def _directories(given: Sequence[Path], page: Path | None) -> list[Path]:
     """
     found: dict[str, Path] = {}
     for directory in (each for one in given for each in _expanded(one)):
-        if directory.is_file() and len(given) > 1:
+        if len(given) > 1 and (what := _what_else(directory)):
             if directory != page:
-                print(f"Left out: {printable(str(directory))} is a file.", file=sys.stderr)
+                print(f"Left out: {printable(str(directory))} {what}.", file=sys.stderr)
             continue
-        if not directory.is_dir():
+        if not os.path.isdir(directory):
             raise WrongCommand(f"There is no directory {printable(str(directory))}.")
-        _refuse_folder_of_others(directory)
         same = found.setdefault(os.path.realpath(directory), directory)
         if same is not directory:
             print(f"Graded once: {printable(str(directory))} was given before.", file=sys.stderr)
     if not found:
         raise WrongCommand(f"There is no directory {printable(str(given[0]))}.")
+    if not any(map(_has_phase, found.values())):  # one that has none says so in its row
+        for directory in found.values():
+            _refuse_folder_of_others(directory)
     return sorted(found.values(), key=_natural)
+
+
+def _what_else(path: Path) -> str:
+    """What is there in place of a directory; "" where one is, or nothing at all."""
+    if os.path.isdir(path) or not os.path.lexists(path):
+        return ""
+    if os.path.exists(path):
+        return "is a file"
+    return "is a link that leads to nothing"
 
 
 def _choose_what_to_watch(options: argparse.Namespace) -> None:
@@ -340,10 +351,14 @@ def _with_port(text: str) -> str:
 
 
 def _phases(text: str) -> tuple[str, ...]:
-    wanted = text.split(",")
+    wanted = [_phase(each.strip()) for each in text.split(",")]
     if unknown := sorted(set(wanted) - set(PHASES)):
         raise argparse.ArgumentTypeError(f"there is no {unknown[0]!r}: {', '.join(PHASES)}")
     return tuple(each for each in PHASES if each in wanted)
+
+
+def _phase(text: str) -> str:
+    return f"phase{text}" if text.isdecimal() else text.lower()
 
 
 def _seconds(text: str) -> float:

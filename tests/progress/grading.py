@@ -47,7 +47,8 @@ class Grader:
         except NoServer as none:
             return Grade(phase, none.state, str(none))
         except OSError as error:  # a directory that we may not enter, say
-            return Grade(phase, NOT_GRADED, f"{directory.name}: {error.strerror}")
+            name = Path(error.filename or directory).name
+            return Grade(phase, NOT_GRADED, f"{name}: {error.strerror}")
 
     def _grade(self, phase: str, directory: Path, command: str) -> Grade:
         result, complaint = self._run(phase, command, directory, self._task.how, self._task.timeout)

@@ -37,6 +37,30 @@ def test_a_wrong_command_is_told(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("text", "wanted"), [("2", "phase2"), ("1, Phase3", "phase1,phase3")])
+def test_a_phase_may_be_named_by_its_number(text: str, wanted: str, tmp_path: Path) -> None:
+    status, output = run("tests.progress", str(tmp_path), "--phases", text)
+    assert status == 0, output
+    assert ",".join(line.split()[0] for line in output.splitlines()) == wanted
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links are for administrators")
+def test_a_link_that_leads_to_nothing_stops_no_class(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("anna", "bob"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "dangling").symlink_to(tmp_path / "gone")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert main([*map(str, sorted(tmp_path.iterdir())), "--phases", "1"]) == 0
+    said = capsys.readouterr()
+    assert said.err.splitlines() == [
+        f"Left out: {tmp_path / name} is a link that leads to nothing."
+        for name in ("dangling", "loop")
+    ]
+    assert [line.split()[0] for line in said.out.splitlines()] == ["phase1", "anna", "bob"]
+
+
 def said_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """What a wrong command is told."""
     assert main([*arguments]) == 2

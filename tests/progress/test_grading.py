@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.grading import processes
 from tests.kit.harness import ROOT, run
 from tests.progress.__main__ import grade as grade_and_show
 from tests.progress.checks import GRADE, How
@@ -254,6 +255,16 @@ def test_a_directory_that_may_not_be_read_is_not_graded_and_that_is_the_status(
         assert grade_and_show([tmp_path], task, jobs=1, is_json=False) == 1
     (line,) = capsys.readouterr().out.splitlines()
     assert line.endswith("not graded: phase1: Permission denied")
+
+
+def test_where_no_system_tells_of_processes_what_was_started_is_still_graded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither /proc nor ps: a small container on another system, say."""
+    monkeypatch.setattr(processes, "_PROC", tmp_path / "proc")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert processes.started("no such mark", 5) == [5]
+    assert processes.started("no such mark") == []
 
 
 def test_how_long_a_server_may_take_until_it_listens_can_be_said(tmp_path: Path) -> None:
