@@ -48,7 +48,7 @@ HARMLESS = [
     Harmless(
         ALL,
         r"(serve|\w+\.accept_clients): (try: -> (connection, .*|person = .*|try:)|continue -> .*)",
-        "accept() tells on other systems only that a client has gone while it queued.",
+        "Only other systems tell by accept() that a client has gone while it queued.",
     ),
     Harmless(ALL, r"open_listener: 1 -> 2", "An option is on or off, and 2 is on."),
     Harmless(

@@ -26,6 +26,7 @@ class Grade:
     checks: dict[str, str] = field(default_factory=dict)  # each check, and its outcome
     # Checks that got no answer in time, and were not asked again: the machine may have been busy.
     uncertain: tuple[str, ...] = ()
+    found: str = ""  # in another place, by a phase that is not begun, and where it belongs
 
     @property
     def passed(self) -> int:
@@ -51,6 +52,8 @@ class Grade:
 
 def how_it_stands(grade: Grade) -> str:
     """What comes next, and why that is not all that is known."""
+    if grade.found:
+        return f"{grade.state}: {grade.found}"
     if grade.state == DOES_NOT_START:
         return f"{grade.state}: {grade.said or grade.why}"
     if grade.state != GRADED and not grade.next_check:

@@ -45,7 +45,7 @@ class Grader:
             command = command_for(phase, directory, self._task.given)
             return self._grade(phase, directory, command)
         except NoServer as none:
-            return Grade(phase, none.state, str(none))
+            return Grade(phase, none.state, str(none), found=none.found)
         except OSError as error:  # a directory that we may not enter, say
             name = Path(error.filename or directory).name
             return Grade(phase, NOT_GRADED, f"{name}: {error.strerror}")

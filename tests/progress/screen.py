@@ -27,6 +27,7 @@ CELLS = {NOT_BEGUN: "-", DOES_NOT_START: "no start"}
 COLUMN_CELLS = (
     10  # "not graded"; one width for all, so that a row is shown before the next is known
 )
+LEAST_NAME_CELLS = 8
 REST, UNCERTAIN = "*", "?"
 """Behind figures: not all checks were run; or some came too late, and were not asked again."""
 _LABEL = re.compile(r"(?:Likely|Hint \d+): +(?=\S)")
@@ -86,6 +87,8 @@ def look_of_terminal() -> Look:
 def bar_line(grade: Grade, directory: Path, look: Look) -> str:
     """A phase of one learner: the bar, the figures, and how it stands."""
     if grade.state == NOT_BEGUN:
+        if grade.found:
+            return look.cut(f"{grade.phase}  {how_it_stands(grade)}", look.width)
         why = f" ({directory / grade.phase / grade.why})" if grade.why else ""
         return look.cut(f"{grade.phase}  {NOT_BEGUN}{why}", look.width)
     total = len(grade.checks)
@@ -100,26 +103,37 @@ def bar_line(grade: Grade, directory: Path, look: Look) -> str:
 
 
 class Table:
-    """A row for each learner, a column for each phase. A row needs no other."""
+    """A row for each learner, a column for each phase. A row needs no other.
+
+    On a narrow terminal the figures stand below the name.
+    """
 
     def __init__(self, names: Sequence[str], phases: Sequence[str], look: Look) -> None:
         self._look = look
-        room = max(look.width - (COLUMN_CELLS + 2) * len(phases), 8)
+        columns = (COLUMN_CELLS + 2) * len(phases)
+        self._has_two_lines = look.width < columns + LEAST_NAME_CELLS
+        self._figure_cells = min(COLUMN_CELLS, look.width // len(phases) - 2)
+        room = look.width if self._has_two_lines else look.width - columns
         self._first = max(cells(look.cut(name, room)) for name in names)
-        self.head = self._row("", phases)
+        self.head = self._figures(phases)
+        if not self._has_two_lines:
+            self.head = " " * self._first + self.head
 
-    def _row(self, name: str, figures: Iterable[str]) -> str:
-        figures = ("  " + right(each, COLUMN_CELLS) for each in figures)
-        return (left(self._look.safe(name), self._first) + "".join(figures)).rstrip()
+    def _figures(self, figures: Iterable[str]) -> str:
+        cells_each = self._figure_cells
+        cut = (self._look.cut(each, cells_each) for each in figures)
+        return "".join("  " + right(each, cells_each) for each in cut)
 
     def row(self, name: str, grades: Sequence[Grade]) -> str:
         """The row of a learner."""
-        return self._row(self._look.cut(name, self._first), map(_in_table, grades))
+        shown = self._look.cut(name, self._first)
+        figures = self._figures(map(_in_table, grades))
+        return f"{shown}\n{figures}" if self._has_two_lines else left(shown, self._first) + figures
 
     def notes(self, name: str, grades: Sequence[Grade]) -> Iterator[str]:
         """What a row is too short for: what comes next, and why that is not all."""
         for grade in grades:
-            if grade.state not in (GRADED, NOT_BEGUN) or grade.next_check:
+            if grade.state not in (GRADED, NOT_BEGUN) or grade.next_check or grade.found:
                 note = f"{name} {grade.phase}: {how_it_stands(grade)}"
                 yield self._look.cut(note, self._look.width)
 

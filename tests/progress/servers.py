@@ -1,6 +1,7 @@
 """What there is to grade in a learner's folder of a phase, and how it is started."""
 
 import ast
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,16 +9,27 @@ from pathlib import Path
 from tests.grading.commands import fault_of, words_of
 from tests.grading.faults import fault_in
 from tests.progress.grades import DOES_NOT_START, NOT_BEGUN
+from tests.progress.misplaced import misplaced
 from tests.start import COMMAND, SERVER, STARTERS, arguments_of, quoted
 from tests.starters.cutting import cut
 
+MOST_CHARACTERS = 200  # of what a server printed: some print without end
+
+_TRACEBACK = "Traceback "
+_FRAME = re.compile(r'  File "(?P<file>[^"]*)", line (?P<line>\d+)')
+_NOT_THEIRS = re.compile(r"^<|[/\\]lib[/\\](?:python|site-packages)|[/\\]Lib[/\\]")
+
 
 class NoServer(Exception):
-    """There is nothing to grade. `state` says what that means, and the text says why."""
+    """There is nothing to grade. `state` says what that means, and the text says why.
 
-    def __init__(self, state: str, why: str = "") -> None:
+    `found` is what there is in another place, and where it belongs.
+    """
+
+    def __init__(self, state: str, why: str = "", found: str = "") -> None:
         super().__init__(why)
         self.state = state
+        self.found = found
 
 
 def command_for(phase: str, directory: Path, given: str | None) -> str:
@@ -39,7 +51,7 @@ def _command(phase: str, directory: Path, given: str | None) -> str:
         return _written_command(directory / COMMAND)
     if SERVER in names:
         return f"{quoted(sys.executable)} {SERVER} {arguments_of(phase)}"
-    raise NoServer(NOT_BEGUN)
+    raise NoServer(NOT_BEGUN, found=misplaced(directory))
 
 
 def _names_in(directory: Path) -> set[str]:
@@ -101,9 +113,31 @@ def telling_line(output: Sequence[str]) -> str:
 
     >>> telling_line(["Traceback (most recent call last):", "  1/0", "ValueError: no", "Bye."])
     'ValueError: no'
+    >>> telling_line(['  File "server.py", line 12', "    (", "SyntaxError: no"])
+    'line 12: SyntaxError: no'
     >>> telling_line(["Starting.", "usage: server PORT", ""])
     'usage: server PORT'
     """
     if fault := fault_in(output):
-        return fault.text
-    return next((line.strip() for line in reversed(output) if line.strip()), "")
+        return _short(f"{_line_of(output[: fault.place])}{fault.text}")
+    return _short(next((line.strip() for line in reversed(output) if line.strip()), ""))
+
+
+def _line_of(trace: Sequence[str]) -> str:
+    """Where in the learner's program it happened, by the trace of Python before a fault.
+
+    >>> _line_of(["Traceback (most recent call last):", '  File "/a/server.py", line 12, in go'])
+    'line 12: '
+    """
+    for line in reversed(trace):
+        if line.startswith(_TRACEBACK):
+            break
+        found = _FRAME.match(line)
+        if found and not _NOT_THEIRS.search(found["file"]):
+            name = Path(found["file"]).name
+            return f"{'' if name == SERVER else f'{name}, '}line {found['line']}: "
+    return ""
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]}…"

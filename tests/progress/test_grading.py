@@ -150,7 +150,7 @@ def test_a_server_with_a_mistake_does_not_start(report: dict[str, Any]) -> None:
     grade = report[name]["phase1"]
     assert grade["state"] == "does not start"
     assert "before it listened" in grade["why"]
-    assert grade["said"] == "SyntaxError: invalid syntax"
+    assert grade["said"] == "line 1: SyntaxError: invalid syntax"
     assert grade["passed"] == 0
     assert grade["not_run"] == grade["of"] > 0
 

@@ -132,6 +132,25 @@ def test_a_narrow_terminal_cuts_names_and_no_figure() -> None:
     assert row.count("5/10") == 4
 
 
+def test_on_a_narrow_terminal_the_figures_stand_below_the_name() -> None:
+    phases = [f"phase{n}" for n in (1, 2, 3, 4)]
+    grades = [of(phases[0], 100, 186, not_run=9), Grade(phases[1], DOES_NOT_START), *(
+        Grade(phase, NOT_GRADED) for phase in phases[2:])]  # fmt: skip
+    table = Table(["anna", "Bartholomew"], phases, Look(40))
+    assert table.head == "    phase1    phase2    phase3    phase4"
+    assert table.row("Bartholomew", grades).splitlines() == [
+        "Bartholomew",
+        "  100/186*  no start  not gra…  not gra…",
+    ]
+
+
+def test_a_server_in_another_place_is_told_below_the_table_and_behind_the_phase() -> None:
+    grade = Grade("phase1", NOT_BEGUN, found="Phase1/ holds a server")
+    assert bar_line(grade, HERE, Look(99)) == "phase1  not begun: Phase1/ holds a server"
+    table = Table(["bob"], ["phase1"], Look(80))
+    assert list(table.notes("bob", [grade])) == ["bob phase1: not begun: Phase1/ holds a server"]
+
+
 def test_below_a_table_stands_what_a_row_is_too_short_for() -> None:
     grades = [
         of("phase1", 5, 10),
@@ -160,7 +179,9 @@ def test_the_table_on_the_teachers_page_is_such_a_table() -> None:
     silent = of("phase3", 0, 64, not_run=59, why="too many got no answer")
     silent = stands_at("a newcomer is welcomed", silent)
     vanishes = stands_at("a client that vanishes takes nobody along", of("phase1", 45, 49))
-    no_start = Grade("phase2", DOES_NOT_START, "It ended", "SyntaxError: '(' was never closed")
+    no_start = Grade(
+        "phase2", DOES_NOT_START, "It ended", "line 2: SyntaxError: '(' was never closed"
+    )
     nothing = [Grade(phase, NOT_BEGUN) for phase in ("phase3", "phase4")]
     learners = {
         "anna2": [of("phase1", 49, 49), console, silent, nothing[1]],
@@ -198,7 +219,9 @@ def test_one_learner_gets_a_bar_for_each_phase(tmp_path: Path) -> None:
     assert status == 0, output
     first, second, *others = output.splitlines()
     assert re.fullmatch(r"phase1  █{10}  (\d+) of \1   done", first)
-    assert re.fullmatch(r"phase2  ░{10}   0 of \d+   does not start: SyntaxError: .*", second)
+    assert re.fullmatch(
+        r"phase2  ░{10}   0 of \d+   does not start: line 1: SyntaxError: .*", second
+    )
     assert others == [
         f"phase3  not begun ({tmp_path / 'phase3' / 'server.py'} is as it was made)",
         "phase4  not begun",
@@ -223,8 +246,8 @@ def test_a_class_is_a_table_in_natural_order_that_nothing_breaks(tmp_path: Path)
         ["小明\ufffd[2J", "no", "start"],
     ]
     assert notes.splitlines() == [
-        "anna2 phase1: does not start: SyntaxError: invalid syntax",
-        "anna10 phase1: does not start: SyntaxError: invalid syntax",
+        "anna2 phase1: does not start: line 1: SyntaxError: invalid syntax",
+        "anna10 phase1: does not start: line 1: SyntaxError: invalid syntax",
         "小明\ufffd[2J phase1: does not start: command.txt needs one line, with {port} in it",
     ]
 

@@ -93,7 +93,7 @@ def test_keys_show_one_hint_after_the_other_or_all_and_run_it_again(tmp_path: Pa
 def test_a_server_that_does_not_start_is_shown_with_what_it_printed(tmp_path: Path) -> None:
     put(tmp_path, "phase1", "print('Hm.')\nimport argparse (\n")
     with watching(tmp_path) as terminal:
-        terminal.until(r"(?s)printed.*SyntaxError: .*\nphase1 .*does not start: SyntaxError")
+        terminal.until(r"(?s)printed.*SyntaxError: .*\nphase1 .*does not start: line 2: Syntax")
 
 
 def test_a_server_that_does_not_start_has_a_lesson_and_hints_by_a_key(tmp_path: Path) -> None:

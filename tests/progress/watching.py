@@ -172,6 +172,8 @@ class Watch:
         if str(none):
             server = shown(self._directory / self._phase / SERVER)
             return f"{self._phase} is as it was made. Do TODO 1, and save it:\n    {server}"
+        if none.found:
+            return f"{self._phase} is not begun: {none.found}."
         return f"{self._phase} is not begun. {self._how_to_begin(self._phase)}"
 
     def _how_to_begin(self, phase: str) -> str:

@@ -1,9 +1,9 @@
 """The checks across: a table for each phase, what most learners stand at, and all in words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tests.grading.titles import case_of, promise_of
-from tests.progress.grades import DOES_NOT_START, NOT_RUN, Grade
+from tests.progress.grades import DOES_NOT_START, NOT_BEGUN, NOT_RUN, Grade
 from tests.progress.page.markup import foreign, scrolling, text
 from tests.progress.page.summary import Learner
 
@@ -89,16 +89,18 @@ def _foot(promises: list[str], outcomes: Sequence[dict[str, list[str]]]) -> str:
 
 
 def table_of_next(learners: Sequence[Learner]) -> str:
-    """What stands next, and for whom: what the most have before them comes first."""
+    """What stands next, and for whom.
+
+    First come those who are stuck before any check; then what the most have before them.
+    """
     waiting: dict[tuple[str, str], list[str]] = {}
     for learner in learners:
-        for grade in learner.grades:
-            if grade and _checks(grade) and grade.next_check:
-                waiting.setdefault((grade.phase, grade.next_check), []).append(learner.name)
+        for phase, what in _ahead(learner):
+            waiting.setdefault((phase, what), []).append(learner.name)
     rows = "\n".join(
         f'<tr><td>{text(phase)}</td><th scope="row">{foreign(check)}</th><td>{len(names)}</td>'
         f"<td>{', '.join(map(foreign, names))}</td></tr>"
-        for (phase, check), names in sorted(waiting.items(), key=lambda item: -len(item[1]))
+        for (phase, check), names in _by_urgency(waiting)
     )
     if not rows:
         return ""
@@ -108,6 +110,38 @@ def table_of_next(learners: Sequence[Learner]) -> str:
         f'</th><th scope="col">Names</th></tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>',
         "about-next",
     )
+
+
+def _ahead(learner: Learner) -> Iterator[tuple[str, str]]:
+    """Each phase in which something is to be done, and what.
+
+    A phase that is not begun is such where nothing before it is.
+    """
+    has_more_to_do = False
+    for grade in learner.grades:
+        if grade and (what := _what_is_ahead(grade)):
+            if what != NOT_BEGUN or not has_more_to_do:
+                yield grade.phase, what
+            has_more_to_do = True
+
+
+def _what_is_ahead(grade: Grade) -> str:
+    return grade.state if grade.state in (DOES_NOT_START, NOT_BEGUN) else grade.next_check
+
+
+def _by_urgency(
+    waiting: Mapping[tuple[str, str], list[str]],
+) -> list[tuple[tuple[str, str], list[str]]]:
+    """First who has no server that runs, then who has begun nothing, then what many have ahead."""
+    first_phase = min((phase for phase, _ in waiting), default="")
+    before_all = {NOT_BEGUN: 1, DOES_NOT_START: 0}
+
+    def urgency(item: tuple[tuple[str, str], list[str]]) -> tuple[int, int]:
+        (phase, what), names = item
+        is_stuck = what == DOES_NOT_START or phase == first_phase
+        return before_all.get(what, 2) if is_stuck else 2, -len(names)
+
+    return sorted(waiting.items(), key=urgency)
 
 
 # --- in words -------------------------------------------------------------------------------------

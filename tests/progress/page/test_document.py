@@ -180,6 +180,21 @@ def test_what_most_stand_at_comes_first_with_their_names() -> None:
     assert page(*learners).one("table", class_="next").table()[1:] == [
         ["phase1", "it is so 1", "2", "bob, eve"],
         ["phase1", "it is so 0", "1", "anna"],
+        ["phase2", "not begun", "1", "zoe"],
+    ]
+
+
+def test_before_that_come_those_whose_servers_do_not_start_and_who_have_begun_nothing() -> None:
+    learners = [
+        Learner("anna", [of("phase1", "pf"), *none(*PHASES[1:])]),
+        Learner("bob", [of("phase1", "pf"), no_start("phase2", "no"), *none(*PHASES[2:])]),
+        Learner("eve", none(*PHASES)),
+        Learner("zoe", [None, None, None, None]),
+    ]
+    assert page(*learners).one("table", class_="next").table()[1:] == [
+        ["phase2", "does not start", "1", "bob"],
+        ["phase1", "not begun", "1", "eve"],
+        ["phase1", "it is so 1", "2", "anna, bob"],
     ]
 
 
