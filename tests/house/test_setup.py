@@ -20,7 +20,7 @@ from tests.kit.harness import ROOT, SECONDS
 
 pty = pytest.importorskip("pty", reason="Windows has no sh")
 
-TOOLS = ("sh", "dirname", "grep", "uname", "env", "rm", "mkdir", "chmod", "true")
+TOOLS = ("sh", "dirname", "grep", "uname", "env", "rm", "mkdir", "chmod", "true", "sed", "tail")
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # where it looks as well
 MODES: list[list[str]] = [[], ["learn"], ["test"]]
 
@@ -44,9 +44,14 @@ class Machine:
     """A folder with a copy of .ci/setup, and a PATH on which are these programs and no others."""
 
     def __init__(
-        self, place: Path, programs: dict[str, str] | None = None, *, has_venv: bool = True
+        self,
+        place: Path,
+        programs: dict[str, str] | None = None,
+        *,
+        has_venv: bool = True,
+        name: str = "the ladder",
     ) -> None:
-        self.folder = place / "the ladder"
+        self.folder = place / name
         self._bin = place / "bin"
         (self.folder / ".ci").mkdir(parents=True)
         self._bin.mkdir()
@@ -262,26 +267,56 @@ case "$*" in
 esac
 """  # python3, without the package python3-venv
 PUTS_PIP_THERE = 'echo "$*" >>asked'
+UV = PUTS_PIP_THERE + "\n" + MAKES_VENV
 
 
 @pytest.mark.parametrize("other", ["pip", "uv"])
 def test_where_python_brings_no_pip_another_one_puts_it_there(tmp_path: Path, other: str) -> None:
     python = DEBIANS.format(pip=PUTS_PIP_THERE if other == "pip" else "exit 1") + MAKES_VENV
-    programs = {"python3": python} | ({"uv": PUTS_PIP_THERE} if other == "uv" else {})
+    programs = {"python3": python} | ({"uv": UV} if other == "uv" else {})
     machine = Machine(tmp_path, programs, has_venv=False)
     machine.setup("learn").assert_ready()
-    assert "--python .venv/bin/python" in (machine.folder / "asked").read_text()
+    asked = (machine.folder / "asked").read_text()
+    assert ("--seed" if other == "uv" else "--python .venv/bin/python") in asked
 
 
 def test_where_none_can_be_made_it_says_what_to_install_and_what_runs_all_the_same(
     tmp_path: Path,
 ) -> None:
-    machine = Machine(tmp_path, {"python3": '[ "$1" = -c ] || exit 1'}, has_venv=False)
+    python = '[ "$1" = -c ] || exit 1; case $2 in *venv*) exit 1 ;; esac'
+    machine = Machine(tmp_path, {"python3": python}, has_venv=False)
     told = machine.setup("learn")
     assert told.status == 1
     assert "Debian's package python3-venv" in told.text
+    assert "\n    https://docs.astral.sh/uv/" in told.text
     assert "\n    python3 -m phase1.server " in told.text
     assert not (machine.folder / ".venv").exists()
+
+
+def test_where_making_one_fails_it_says_what_python_said(tmp_path: Path) -> None:
+    python = 'case "$*" in *venv*.venv*) echo "No space left on device" >&2; exit 1 ;; esac'
+    told = Machine(tmp_path, {"python3": python}, has_venv=False).setup("learn")
+    assert told.status == 1
+    assert "\n    No space left on device\n" in told.text
+    assert "Debian's package" not in told.text
+
+
+REFUSES = 'case "$*" in *"-m venv"*) echo "a path separator" >&2; exit 1 ;; esac'
+
+
+@pytest.mark.parametrize(("name", "python"), [("a:b", REFUSES), ("a$b", MAKES_VENV)])
+def test_a_path_in_which_no_virtual_environment_works_is_to_blame(
+    tmp_path: Path, name: str, python: str
+) -> None:
+    python = python.replace("'$PWD", '\\"$PWD').replace(".venv'", '.venv\\"')  # as Python 3.11 does
+    machine = Machine(tmp_path, {"python3": python}, has_venv=False, name=name)
+    told = machine.setup("learn")
+    assert told.status == 1
+    assert (
+        f"Rename this folder, or move it, and type this again:\n    {machine.folder}\n" in told.text
+    )
+    assert "Debian's package" not in told.text
+    assert "pip says" not in told.text
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
