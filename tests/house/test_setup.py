@@ -357,6 +357,33 @@ def test_at_the_end_it_says_what_to_type_next(
     assert re.search(rf"^    python -m {command}\b", after, re.M)
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
+@pytest.mark.parametrize("closed", [".", "my and logs"])
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["learn"], "tests.start phase1 ~/my"),
+        (["learn"], "tests.progress --watch ~/my"),
+        ([], "phase4.server --log-dir ~/logs"),
+    ],
+)
+def test_where_you_may_not_write_what_to_type_next_writes_elsewhere(
+    tmp_path: Path, closed: str, arguments: list[str], command: str
+) -> None:
+    machine = Machine(tmp_path)
+    folders = [machine.folder / name for name in closed.split(" and ")]
+    for folder in folders:
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o500)
+    try:
+        told = machine.setup(*arguments)
+    finally:
+        for folder in folders:
+            folder.chmod(0o700)
+    told.assert_ready()
+    assert re.search(rf"^    python -m {command} ", told.text, re.M)
+
+
 def test_a_word_that_it_does_not_know_does_nothing(tmp_path: Path) -> None:
     told = Machine(tmp_path, {"apt-get": APT, "id": ROOT_USER}, has_venv=False).setup("tests")
     assert told.status == 2
