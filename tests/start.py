@@ -35,6 +35,17 @@ SET_UP_ON_WINDOWS = (
 )
 """What to type where the libraries of the checks are not there; the last line in each terminal."""
 
+WHERE_NOTHING_GETS_THEM = (
+    "The checks need libraries, and what would get them is not on this machine either.",
+    "Whoever runs it can install Debian's package python3-venv, or pip for Python.",
+    "Without them, uv in your own home directory is enough. How to get it, without any rights:",
+    "",
+    "    https://docs.astral.sh/uv/getting-started/installation/",
+    "",
+    "Then, in a new terminal, type once (the last line, in each terminal):",
+)
+"""The same where Python brings no pip (as Debian's does not), and .ci/setup could not go on."""
+
 
 class CannotStart(Exception):
     """The beginning was not made; the text says why, and what to do."""
@@ -134,10 +145,13 @@ def _set_up() -> list[str]:
     if can_check():
         return []
     words = SET_UP_ON_WINDOWS if sys.platform == "win32" else SET_UP
+    needs = (
+        "The checks need libraries that this Python does not have. Type once (the last line, in "
+        "each terminal):"
+    )
     return [
         "",
-        "The checks need libraries that this Python does not have. Type once (the last line, in "
-        "each terminal):",
+        *((needs,) if can_get_libraries() else WHERE_NOTHING_GETS_THEM),
         "",
         *(f"    {each}" for each in words),
     ]
@@ -146,6 +160,12 @@ def _set_up() -> list[str]:
 def can_check() -> bool:
     """Whether this Python has what the checks need."""
     return importlib.util.find_spec("pytest") is not None
+
+
+def can_get_libraries() -> bool:
+    """Whether .ci/setup can make a virtual environment with this Python, as it goes about it."""
+    has = importlib.util.find_spec
+    return bool((has("venv") and (has("ensurepip") or has("pip"))) or shutil.which("uv"))
 
 
 # --- the command that checks -------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.harness import ROOT, Program, Server, run
+from tests.start import what_next
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
 
@@ -60,3 +61,16 @@ def test_a_server_of_ones_own_is_begun_without_a_library_and_it_says_what_the_ch
     assert (tmp_path / "my/phase1/server.py").exists()
     assert "\n    sh .ci/setup learn\n    . .venv/bin/activate\n" in output
     assert f"\n    python -m tests.progress --watch {tmp_path / 'my'}\n" in output
+
+
+@pytest.mark.parametrize("gets_them", ["nothing", "uv", "ensurepip", "pip"])
+def test_where_setup_cannot_go_on_it_says_what_gets_the_libraries_instead(
+    monkeypatch: pytest.MonkeyPatch, gets_them: str
+) -> None:
+    there = {"venv", gets_them}
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name if name in there else None)
+    monkeypatch.setattr("shutil.which", lambda name: name if name in there else None)
+    said = what_next("phase1", Path("my"), Path("my/phase1/server.py"))
+    assert "\n    sh .ci/setup learn\n    . .venv/bin/activate\n" in said
+    lacks = "\n    https://docs.astral.sh/uv/" in said and "python3-venv" in said
+    assert lacks == (gets_them == "nothing")
