@@ -1,8 +1,8 @@
 """What failed for want of time is asked once more: a mark must not depend on a busy machine.
 
-That is done at the end, when nothing else is graded, with few at once and with more patience. What
-passes then has passed. It takes a bounded time, in which the phases come first that lack least;
-what could not be asked again stays uncertain, and the grade says so.
+That is done at the end, when hardly anything else is graded, with few at once and more patience.
+What passes then has passed. It takes a bounded time, in which the phases come first that lack
+least; what could not be asked again stays uncertain, and the grade says so.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from tests.progress.grades import NOT_RUN, Grade
 
 PATIENCES = 2.0  # each waits so much longer than the first time
 JOBS_PER_CORE = 2  # as most wait for an answer that never comes
-LEARNER_SECONDS = 1.5  # for a class, by its size: ten are to be graded in less than a minute
-LEAST_SECONDS = 15.0  # for each
+LEARNER_SECONDS = 1.2  # for a class, by its size: ten are to be graded in less than a minute
+LEAST_SECONDS = 12.0  # for each
 
 
 def seconds_for(learners: int) -> float:

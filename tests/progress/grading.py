@@ -199,6 +199,8 @@ class Grading:
         self._left = len(directories) * len(task.phases)  # to be graded first; under _lock
         self._uncertain: list[_Phase] = []  # under _lock
         self._again_seconds = again.seconds_for(len(directories))
+        # One on every second core leaves time for others, and may take longer than all of them.
+        self._quiet_from = (os.cpu_count() or 1) // 2
         self._pool = ThreadPoolExecutor(jobs)
         few = again.JOBS_PER_CORE * (os.cpu_count() or 1)
         self._pool_again = ThreadPoolExecutor(min(jobs, few))
@@ -215,7 +217,7 @@ class Grading:
         return graded.future
 
     def _grade(self, graded: _Phase) -> None:
-        """Grade a phase for the first time; the last of all lets the second round begin."""
+        """Grade a phase for the first time; when hardly any is left, the second round begins."""
         with _failing(graded.future):
             graded.first = self._grader.grade(graded.phase, graded.directory)
             if not graded.first.uncertain:
@@ -224,15 +226,13 @@ class Grading:
             self._left -= 1
             if not graded.future.done():
                 self._uncertain.append(graded)
-            is_last = not self._left
-        if is_last:
-            self._begin_again()
-
-    def _begin_again(self) -> None:
+            if self._left > self._quiet_from:
+                return
+            uncertain, self._uncertain = self._uncertain, []
         deadline = Deadline(self._again_seconds)
         # First those that lack least: there a check more or less says most.
-        for graded in sorted(self._uncertain, key=lambda each: len(_first(each).uncertain)):
-            self._pool_again.submit(self._grade_again, graded, deadline)
+        for each in sorted(uncertain, key=lambda each: len(_first(each).uncertain)):
+            self._pool_again.submit(self._grade_again, each, deadline)
 
     def _grade_again(self, graded: _Phase, deadline: Deadline) -> None:
         with _failing(graded.future):

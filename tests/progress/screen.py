@@ -132,10 +132,13 @@ class Table:
 
     def notes(self, name: str, grades: Sequence[Grade]) -> Iterator[str]:
         """What a row is too short for: what comes next, and why that is not all."""
+        found = ""
         for grade in grades:
-            if grade.state not in (GRADED, NOT_BEGUN) or grade.next_check or grade.found:
-                note = f"{name} {grade.phase}: {how_it_stands(grade)}"
-                yield self._look.cut(note, self._look.width)
+            is_news = grade.found != found  # it may be the same of each phase
+            if grade.state not in (GRADED, NOT_BEGUN) or grade.next_check or is_news:
+                note = self._look.safe(f"{name} {grade.phase}: {how_it_stands(grade)}")
+                yield from textwrap.wrap(note, self._look.width, subsequent_indent="  ")
+            found = grade.found or found
 
 
 def _in_table(grade: Grade) -> str:

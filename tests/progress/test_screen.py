@@ -148,7 +148,14 @@ def test_a_server_in_another_place_is_told_below_the_table_and_behind_the_phase(
     grade = Grade("phase1", NOT_BEGUN, found="Phase1/ holds a server")
     assert bar_line(grade, HERE, Look(99)) == "phase1  not begun: Phase1/ holds a server"
     table = Table(["bob"], ["phase1"], Look(80))
-    assert list(table.notes("bob", [grade])) == ["bob phase1: not begun: Phase1/ holds a server"]
+    others = [replace(grade, phase=phase) for phase in ("phase2", "phase3")]
+    assert list(table.notes("bob", [grade, *others])) == [
+        "bob phase1: not begun: Phase1/ holds a server"
+    ]
+    assert list(Table(["bob"], ["phase1"], Look(40)).notes("bob", [grade])) == [
+        "bob phase1: not begun: Phase1/ holds a",
+        "  server",
+    ]
 
 
 def test_below_a_table_stands_what_a_row_is_too_short_for() -> None:
