@@ -16,8 +16,8 @@ from tests.starters.cutting import cut
 
 MOST_CHARACTERS = 200  # of what a server printed: some print without end
 
-# Two threads that parse at once end in a SystemError now and then: CPython up to 3.12 counts the
-# depth of the tree for all of them together (its issue 106905).
+# Two threads that parse at once ended in a SystemError once, on CPython 3.11: it counts the depth
+# of the tree for all of them together.
 _one_parser = threading.Lock()
 
 _TRACEBACK = "Traceback "
