@@ -37,6 +37,10 @@ class ContextMenu:
         self.menu = tk.Menu(text, tearoff=False)
         self._text, self._theme = text, theme
         self._open_link, self._copy = open_link, copy
+        # Where the pointer lay when a key asked for the menu; None once it has moved.
+        self._pointer: tuple[int, int] | None = None
+        for event in ("<Enter>", "<Motion>"):
+            self.menu.bind(event, self._pointed)
         system = text.tk.call("tk", "windowingsystem")
         text.bind("<Button-2>" if system == "aqua" else "<Button-3>", self._clicked)
         for key in filter(None, ("<Shift-F10>", _MENU_KEYS.get(system))):
@@ -76,6 +80,17 @@ class ContextMenu:
             found.update(dict.fromkeys(piece for piece, is_link in reversed(pieces) if is_link))
         yield from [*found][:MOST_LINKS]
 
+    def _pointed(self, event: "tk.Event[tk.Misc]") -> str | None:
+        """A pointer that lies where a key's menu appears has chosen nothing until it moves.
+
+        Tk would mark the entry under it, and Return would open another link than the first.
+        """
+        if (event.x_root, event.y_root) != self._pointer:
+            self._pointer = None
+            return None
+        self.menu.setvar("::tk::Priv(window)", str(self.menu))  # so that Tk hears when it moves
+        return "break"
+
     # --- entries --------------------------------------------------------------------------------
 
     def _begin(self) -> None:
@@ -113,5 +128,6 @@ class ContextMenu:
         self._post(self._text.winfo_rootx() + edge, self._text.winfo_rooty() + edge, 0)
 
     def _post(self, x: int, y: int, entry: int | str = "") -> None:
+        self._pointer = None if entry == "" else self.menu.winfo_pointerxy()
         self._theme.style_menu(self.menu)
         self.menu.tk_popup(x, y, entry)

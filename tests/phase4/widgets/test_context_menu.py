@@ -79,6 +79,23 @@ def test_a_key_lists_the_links_in_sight_and_return_opens_one(opened: Opened) -> 
     see(opened.root, lambda: opened.root.focus_get() is opened.talk.text, "the keyboard back")
 
 
+@pytest.mark.parametrize("below", [28, 52], ids=["on the first", "on the second"])
+def test_a_pointer_that_lies_on_the_menu_of_a_key_chooses_nothing_until_it_moves(
+    opened: Opened, below: int
+) -> None:
+    text, menu = opened.talk.text, opened.talk.menu.menu
+    x, y = text.winfo_rootx() + 30, text.winfo_rooty()
+    opened.desktop.xdotool("mousemove", str(x), str(y + below))
+    opened.talk.menu.show_links()
+    see(opened.root, lambda: opened.labels, "the menu")
+    opened.key("Down")
+    see(opened.root, lambda: menu.index("active") == 1, "the second link marked")
+    opened.desktop.xdotool("mousemove", str(x + 9), str(y + 30))
+    see(opened.root, lambda: menu.index("active") == 0, "the first one, to which the pointer went")
+    opened.key("Return")
+    see(opened.root, lambda: opened.links == ["https://b.example"], "the first link")
+
+
 def test_where_no_link_is_in_sight_the_menu_says_so(opened: Opened) -> None:
     opened.talk.text.yview_moveto(0.4)
     opened.root.update()
