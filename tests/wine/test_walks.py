@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.chat import PROMPT, TIME, Chat, Person
+from tests.kit.chat import PROMPT, TIME, Chat, Person, secure
 from tests.kit.desktop import Desktop
-from tests.kit.harness import Peer, Program
+from tests.kit.harness import ROOT, Peer, Program, run
 from tests.starters.steps import program
 from tests.wine.machine import Machine
 
@@ -17,9 +17,21 @@ SECONDS = 60.0  # Wine starts slowly on a busy machine
 class Windows(Program):
     """`python -m ARGUMENTS...` there."""
 
-    def __init__(self, machine: Machine, *arguments: str, env: dict[str, str] | None = None):
+    def __init__(
+        self,
+        machine: Machine,
+        *arguments: str,
+        cwd: Path = ROOT,
+        env: dict[str, str] | None = None,
+    ) -> None:
         self.python = machine.python
-        super().__init__(*arguments, env={**machine.env, **(env or {})})
+        super().__init__(*arguments, cwd=cwd, env={**machine.env, **(env or {})})
+
+
+class Alone(Windows):
+    """`python FILE ARGUMENTS...` there, without a library and without the house."""
+
+    how = ("-S", "-E")
 
 
 def join(port: int, name: str) -> Person:
@@ -81,6 +93,34 @@ def test_the_window_of_windows_talks_with_a_server_on_linux(
             window.type("hello from a window\n")
             bob.hear("Wendy: hello from a window", SECONDS)
             desktop.screenshot(tmp_path / "window.png")
+
+
+@pytest.mark.window
+@pytest.mark.timeout(5 * SECONDS)
+def test_the_file_that_is_handed_out_talks_over_tls_from_an_empty_folder(
+    machine: Machine, desktop: Desktop, tmp_path: Path
+) -> None:
+    cert, key, folder = tmp_path / "cert.pem", tmp_path / "key.pem", tmp_path / "a student's"
+    folder.mkdir()
+    assert run("phase4.certificate", "127.0.0.1", "--cert", str(cert), "--key", str(key))[0] == 0
+    tls = ("--tls-cert", str(cert), "--tls-key", str(key))
+    with Chat(tmp_path, *tls, secure=secure(cert)) as chat, chat.join("Bob") as bob:
+        where = ("--host", "127.0.0.1", "--port", str(chat.port), "--ca", str(cert))
+        assert run("phase4.handout", *where, "--output", str(folder / "chat.pyz"))[0] == 0
+        words = ("chat.pyz", "--terminal", "--name", "Wendy")
+        with Alone(machine, *words, cwd=folder) as terminal:
+            bob.expect(rf"{TIME} \* Wendy joined", SECONDS)
+            terminal.type("héllo from a file\n")
+            bob.hear("Wendy: héllo from a file")
+            terminal.end_of_input()
+            assert terminal.wait() == 0
+        bob.hear("* Wendy left")
+        words = ("chat.pyz", "--name", "Wilma", "--no-remember")
+        with Alone(machine, *words, cwd=folder, env=desktop.env):
+            bob.expect(rf"{TIME} \* Wilma joined", SECONDS)
+            desktop.window("Wilma on").type("hello from its window\n")
+            bob.hear("Wilma: hello from its window", SECONDS)
+    assert [each.name for each in folder.iterdir()] == ["chat.pyz"]
 
 
 @pytest.mark.timeout(10 * SECONDS)
