@@ -114,7 +114,7 @@ def test_what_waits_is_seen_whole_also_where_it_takes_several_rows(
     chat = start()
     address = ("--port", str(chat.port), "--name", "Ann")
     with ChatTerminal(*address, script=IMPATIENT, columns=40) as ann:
-        ann.shows(r"\| lag \d+ ms \| 1 o")
+        ann.shows(r"\| lag \d+ ms \| 1")
         chat.signal(signal.SIGSTOP)
         ann.press("is anybody there, or am I alone in here?\r")
         mark = r"\s+\((waiting|may\s+not\s+arrive)\)\nAnn>$"
