@@ -63,7 +63,7 @@ class Glyphs:
     chosen: str  # before the row that Enter opens
     down: str
     arrows: str
-    none: str  # where there is no figure
+    none: str  # in place of a figure that is not known
 
 
 def _in_halves(pixels: Sequence[str]) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ class History:
         if not last.gone_since:
             words = "the answer is not a snapshot" if unreadable else "the server is gone"
             self._happened(at, words, BAD)
-            if last.snapshot:  # one that never was there is no news
+            if last.snapshot:  # only what was there can be gone
                 self._raise_alarm(at, words)
         self.figures = replace(
             last,

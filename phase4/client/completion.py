@@ -47,7 +47,7 @@ def offers(before: str, names: Iterable[str], commands: Sequence[str] = COMMANDS
 
 
 class Speakers:
-    """Who spoke last: it is most often them whom an answer is for. Not for two threads at once."""
+    """Whoever spoke last is offered first: an answer is most often for them. For one thread."""
 
     def __init__(self) -> None:
         # The one who spoke last stands last.

@@ -17,7 +17,7 @@ _LIKE_A_LINE = re.compile(r"\s?(\d\d:\d\d|[*!] )")
 _NOT_ASCII = re.compile(r"[^ -~]+")
 
 Speaker = tuple[str, str]
-"""Who says something, and to whom; to everybody where that is empty."""
+"""The speaker, and the person spoken to, which is empty for everybody."""
 
 
 def speaker_of(shown: message.Message) -> Speaker | None:

@@ -1,7 +1,7 @@
 """What a server says when it has started: where everything is, and what to type next."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from phase4.server.board import board_of, may_be_for
 from phase4.server.chat_server import ChatServer
@@ -31,7 +31,6 @@ def introduce(
     """
     is_local = server.settings.host in ("127.0.0.1", "localhost", "::1")
     reach = " (this machine only; --host 0.0.0.0 lets the network in)" if is_local else ""
-    python = this_python()
     is_all_tls = server.tls_address == server.address
     show(f"Listening on {server.address}{' with TLS' if is_all_tls else ''}{reach}")
     if server.tls_address and not is_all_tls:
@@ -44,9 +43,20 @@ def introduce(
     if WHY_ASCII_ONLY:
         show(WHY_ASCII_ONLY)
     show("Type next, each in a terminal of its own:")
-    where = _where_to_connect(server)
     if server.settings.trusted_proxies:
         show("People behind the trusted proxy connect to the proxy; from its address, nobody else.")
+    for line in _next_ones(server, is_one_width=is_one_width):
+        show(line)
+    for line in told_to_others(server.settings.host, FROM_ONE, FROM_SEVERAL):
+        show(line)
+    if remark := _not_certified(server):
+        show(remark)
+    show(how_to_stop)
+
+
+def _next_ones(server: ChatServer, *, is_one_width: bool) -> Iterator[str]:
+    """The commands to type next, and what each is."""
+    where = _where_to_connect(server)
     next_ones = (
         (f"phase4.client_gui {where}", "a window to chat in"),
         (f"phase4.client_terminal {where}", "the same in a terminal"),
@@ -55,12 +65,7 @@ def introduce(
     width = max(len(module) for module, _ in next_ones) if is_one_width else 0
     between = "  " if is_one_width else " – "
     for module, what in next_ones:
-        show(f"  {python} -m {module:<{width}}{between}{what}")
-    for line in told_to_others(server.settings.host, FROM_ONE, FROM_SEVERAL):
-        show(line)
-    if remark := _not_certified(server):
-        show(remark)
-    show(how_to_stop)
+        yield f"  {this_python()} -m {module:<{width}}{between}{what}"
 
 
 def _fingerprint(server: ChatServer) -> list[str]:

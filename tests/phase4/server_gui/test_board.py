@@ -2,7 +2,7 @@
 
 import sys
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from phase4.transport.contexts import fingerprint_of_file
 from shared.networks import Use, own_ways
 from tests.kit.certificates import Authority, groups_of
 from tests.kit.desktop import Desktop
-from tests.kit.windows import new_window, press, see
+from tests.kit.windows import press, see
 from tests.phase4.server_gui.test_server_gui import ServerWindow, bar, port_of
 
 pytestmark = pytest.mark.window
@@ -25,28 +25,16 @@ OpenApp = Callable[..., App]
 
 
 @pytest.fixture
-def root(desktop: Desktop) -> Iterator[tk.Tk]:
-    """An empty window."""
-    with new_window(desktop) as window:
-        yield window
-
-
-@pytest.fixture
-def open_app(root: tk.Tk, tmp_path: Path) -> Iterator[OpenApp]:
+def open_app(root: tk.Tk, tmp_path: Path, put_up: Callable[[App], App]) -> OpenApp:
     """Put a window up; its server, if one runs at the end, is ended with it."""
-    opened: list[App] = []
 
     def build(host: str = "0.0.0.0", tls_cert: str = "", *, shows_board: bool = False) -> App:
         options = ("--log-dir", str(tmp_path / "logs"))
         fields = {"host": host, "port": "0", "status_port": "0", "tls_cert": tls_cert}
         wanted = Wanted(fields, options, shows_board)
-        opened.append(App(root, wanted, "dark", lambda: False))
-        return opened[-1]
+        return put_up(App(root, wanted, "dark", lambda: False))
 
-    yield build
-    for app in opened:
-        app.close_at_once()
-        see(root, lambda app=app: vars(app)["_is_destroyed"], "the end of the window")  # type: ignore[misc]
+    return build
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The server's window asks before it takes the chat away from people."""
 
 import tkinter as tk
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,23 +11,21 @@ from phase4.server_gui.form import Wanted
 from phase4.server_gui.questions import NOT_HERE
 from tests.kit.chat import Person
 from tests.kit.desktop import Desktop
-from tests.kit.windows import new_window, press, see
+from tests.kit.windows import press, see
 from tests.phase4.server_gui.test_server_gui import LAST_WORDS, YES, ServerWindow, join, port_of
 
 pytestmark = pytest.mark.window
 
 
 @pytest.fixture
-def app(desktop: Desktop, tmp_path: Path) -> Iterator[App]:
+def app(root: tk.Tk, tmp_path: Path, put_up: Callable[[App], App]) -> App:
     """A window with its server running."""
-    with new_window(desktop) as root:
-        fields = {"host": "127.0.0.1", "port": "0", "status_port": "0"}
-        app = App(root, Wanted(fields, ("--log-dir", str(tmp_path))), "light", lambda: False)
-        app.appear()
-        app.start()
-        yield app
-        app.close_at_once()
-        see(root, lambda: vars(app)["_is_destroyed"], "the end of the window")
+    fields = {"host": "127.0.0.1", "port": "0", "status_port": "0"}
+    wanted = Wanted(fields, ("--log-dir", str(tmp_path)))
+    app = put_up(App(root, wanted, "light", lambda: False))
+    app.appear()
+    app.start()
+    return app
 
 
 def asked(app: App) -> str:

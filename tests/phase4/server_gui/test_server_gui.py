@@ -1,6 +1,5 @@
 """The server's window: its process, its parts on a real screen, and as a person uses it."""
 
-import gc
 import os
 import re
 import signal
@@ -9,7 +8,7 @@ import sys
 import threading
 import tkinter as tk
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -39,6 +38,7 @@ from shared.status import Snapshot
 from tests.kit.chat import PROMPT, TIME, Person
 from tests.kit.desktop import MODULES, Desktop, Window, WindowProgram
 from tests.kit.harness import SECONDS, STOPS, Peer, Program, run, wait_until
+from tests.kit.windows import see
 
 LAST_WORDS = f"! {DISCONNECTED_BY_OPERATOR}\n".encode()
 YES = ("Right", "Return")
@@ -215,36 +215,10 @@ def test_what_is_no_report_is_none_and_raises_nothing(line: bytes) -> None:
 
 # --- the window's parts, in this process ----------------------------------------------------------
 
-# Tcl must be freed by the thread that made it, or it aborts the process. Python's collector runs in
-# whichever thread comes by, so the windows are kept to the end.
-_KEPT: list[object] = []
-
 
 @pytest.fixture
-def root(desktop: Desktop) -> Iterator[tk.Tk]:
-    """An empty window."""
-    window = tk.Tk(desktop.display)
-    _KEPT.append(window)
-    yield window
-    with suppress(tk.TclError):  # a check may have closed it
-        window.destroy()
-    gc.collect()
-
-
-def see(root: tk.Tk, condition: Callable[[], object], what: str) -> None:
-    """Let Tk work until something is so."""
-
-    def look() -> object:
-        root.update()
-        return condition()
-
-    wait_until(look, what)
-
-
-@pytest.fixture
-def open_app(root: tk.Tk, tmp_path: Path) -> Iterator[Callable[..., App]]:
+def open_app(root: tk.Tk, tmp_path: Path, put_up: Callable[[App], App]) -> Callable[..., App]:
     """Put a window up; its server, if one runs at the end, is ended with it."""
-    opened: list[App] = []
 
     def build(*, port: int = 0, logs: Path | None = None, command: Sequence[str] = ()) -> App:
         options = ("--log-dir", str(logs or tmp_path / "logs"), *QUIET)
@@ -253,14 +227,9 @@ def open_app(root: tk.Tk, tmp_path: Path) -> Iterator[Callable[..., App]]:
             return ServerProcess([], command) if command else ServerProcess(arguments)
 
         fields = {"host": "127.0.0.1", "port": str(port), "status_port": "0"}
-        opened.append(App(root, Wanted(fields, options), "light", lambda: False, new_process))
-        _KEPT.append(opened)
-        return opened[-1]
+        return put_up(App(root, Wanted(fields, options), "light", lambda: False, new_process))
 
-    yield build
-    for app in opened:
-        app.close_at_once()
-        see(root, lambda app=app: vars(app)["_is_destroyed"], "the end of the window")  # type: ignore[misc]
+    return build
 
 
 def port_of(app: App) -> int:

@@ -3,7 +3,7 @@
 import re
 import signal
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from tests.kit.certificates import Authority, fingerprint_in, groups_of
 from tests.kit.chat import PROMPT, Person, secure
 from tests.kit.desktop import Desktop
 from tests.kit.harness import ROOT, wait_until
-from tests.kit.windows import new_window, press, see
+from tests.kit.windows import press, see
 from tests.phase4.server_gui.test_server_gui import YES, ServerWindow, bar, join, port_of
 
 pytestmark = pytest.mark.window
@@ -29,28 +29,16 @@ OpenApp = Callable[..., App]
 
 
 @pytest.fixture
-def root(desktop: Desktop) -> Iterator[tk.Tk]:
-    """An empty window."""
-    with new_window(desktop) as window:
-        yield window
-
-
-@pytest.fixture
-def open_app(root: tk.Tk, tmp_path: Path) -> Iterator[OpenApp]:
+def open_app(root: tk.Tk, tmp_path: Path, put_up: Callable[[App], App]) -> OpenApp:
     """Put a window up; its server, if one runs at the end, is ended with it."""
-    opened: list[App] = []
 
     def build(tls_cert: str = "", tls_key: str = "", tls_port: str = "") -> App:
         options = ("--log-dir", str(tmp_path / "logs"))
         ports = {"port": "0", "status_port": "0", "tls_port": tls_port}
         fields = {"host": "127.0.0.1", **ports, "tls_cert": tls_cert, "tls_key": tls_key}
-        opened.append(App(root, Wanted(fields, options), "light", lambda: False))
-        return opened[-1]
+        return put_up(App(root, Wanted(fields, options), "light", lambda: False))
 
-    yield build
-    for app in opened:
-        app.close_at_once()
-        see(root, lambda app=app: vars(app)["_is_destroyed"], "the end of the window")  # type: ignore[misc]
+    return build
 
 
 def says(app: App, part: str) -> None:
