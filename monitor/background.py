@@ -8,6 +8,7 @@ DA). When that answer is here, no other comes.
 An answer that comes too late, over a slow line, would be read as keys: `of_report` knows it.
 """
 
+import contextlib
 import os
 import re
 import select
@@ -56,7 +57,10 @@ def _converse(seconds: float) -> bytes:
     terminal = sys.stdin.fileno()
     if os.tcgetpgrp(terminal) != os.getpgrp():
         return b""  # in the background; curses waits for its turn, and nobody answers us
-    before = termios.tcgetattr(terminal)
+    try:
+        before = termios.tcgetattr(terminal)
+    except termios.error as error:
+        raise OSError(str(error)) from error
     try:
         tty.setcbreak(terminal, termios.TCSANOW)
         os.write(sys.stdout.fileno(), _ASK)
@@ -64,7 +68,10 @@ def _converse(seconds: float) -> bytes:
     except termios.error as error:
         raise OSError(str(error)) from error
     finally:
-        termios.tcsetattr(terminal, termios.TCSANOW, before)
+        with contextlib.suppress(
+            termios.error
+        ):  # the terminal may be gone: then it has no settings
+            termios.tcsetattr(terminal, termios.TCSANOW, before)
 
 
 def _until_attributes(terminal: int, deadline: Deadline) -> bytes:

@@ -168,7 +168,9 @@ class Record:
         try:
             self._append(_line(values))
         except OSError as error:
-            if is_unread_pipe(error):  # the reader has seen enough, as `| head` has
+            if self._path == STANDARD_OUTPUT and is_unread_pipe(
+                error
+            ):  # the reader has seen enough, as `| head` has
                 self.is_read = False
                 return
             self.lost += 1

@@ -183,10 +183,14 @@ _ALARM_SECONDS = 60
 
 
 def _state(figures: Figures, now: Moment) -> tuple[str, str]:
-    """A word, and a sentence that says why where something is wrong."""
+    """A word, and a sentence that says why where something is wrong.
+
+    Of an answer that cannot be read nothing is repeated: it may hold a name, or an address.
+    """
+    if figures.is_unreadable:
+        return "unreadable", "The answer is not a snapshot of a server."
     if figures.problem:
-        word = "unreadable" if figures.is_unreadable else "gone"
-        return word, clean(figures.problem)
+        return "gone", clean(figures.problem)
     if figures.snapshot is None:
         return "connecting", ""
     alarm = figures.alarm

@@ -205,7 +205,7 @@ class Screen:
             self._stamp = ()
         elif key == "click":
             clicked = self._picture.key_at(*self._keyboard.clicked)
-            if clicked:
+            if clicked and not (self._ui.is_typing and len(clicked) == 1):  # it is not a letter
                 self._press(clicked)
         else:
             self._press(key)

@@ -4,7 +4,6 @@ Most often the virtual environment was forgotten: the library is there, in anoth
 """
 
 import sys
-import sysconfig
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -61,4 +60,6 @@ def _remedy(program: str, install: str, library: str = "", set_up: str = "") -> 
 
 def _is_managed() -> bool:
     """Whether this Python's pip refuses to install outside a virtual environment (PEP 668)."""
+    import sysconfig  # for this sentence alone: every start would wait for it
+
     return Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED").exists()

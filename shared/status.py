@@ -24,6 +24,7 @@ MAX_STATUS_BYTES."""
 _MAX_COUNT = 2**63  # what a counter of 64 bits holds; JSON's numbers have no bound of their own
 _MAX_TIME = 253_402_300_800  # the year 10000, where datetime ends
 _MAX_SHOWN_CHARACTERS = 40
+_MAX_TEXT_CHARACTERS = 500  # of a name or an address: a monitor keeps a thousand of them
 
 
 class StatusError(Exception):
@@ -151,8 +152,14 @@ def _parse_people(values: Any) -> tuple[Person, ...]:
     people = [_checked_values(_PERSON_KINDS, each) for each in values[:MAX_STATUS_PEOPLE]]
     if not all("name" in each for each in people):
         raise StatusError("A person has no name.")
+    if any(len(value) > _MAX_TEXT_CHARACTERS for each in people for value in _texts_of(each)):
+        raise StatusError(f"A name or an address has over {_MAX_TEXT_CHARACTERS} characters.")
     known = _PERSON_KINDS.keys()
     return tuple(Person(**each, unknown=frozenset(known - each.keys())) for each in people)
+
+
+def _texts_of(person: dict[str, Any]) -> tuple[str, ...]:
+    return person["name"], person.get("address", "")
 
 
 _PLAIN: dict[Any, Any] = {

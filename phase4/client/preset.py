@@ -24,6 +24,10 @@ class Preset:
     def trust_over(self, asked_for: Trust | None) -> Trust | None:
         """Whose certificates will do where the command line asks for this.
 
-        To say no more than --tls asks for TLS, and not to believe more than before.
+        It does not believe more than before: a client with a certificate inside believes that one
+        alone, until another is named (--ca). To say no more than --tls asks for TLS.
         """
+        asks_for_another = asked_for is not None and asked_for.ca is not None
+        if self.trust is not None and self.trust.ca is not None and not asks_for_another:
+            return self.trust
         return (self.trust or asked_for) if asked_for in (None, Trust()) else asked_for

@@ -201,6 +201,13 @@ class ChatPage(ttk.Frame):
         if self.entry.get() if tab is self.tabs.current else tab.draft.text:
             tab.draft.is_doubtful = bool(tab.person)
 
+    def _talk_with_speaker(self, name: str) -> None:
+        """Talk to whoever said a line. By now somebody else may have that name."""
+        is_new = self.tabs.find(name) is None
+        self._calls.open_person(name)
+        if is_new and self.tabs.current.has_person(name):
+            self.tabs.current.draft.is_doubtful = True
+
     def _send(self, text: str) -> bool:
         line = self._line_to_send(text)
         if self._doubt_about(recipient_of(line)):
@@ -259,7 +266,7 @@ class ChatPage(ttk.Frame):
 
     def _tab_made(self, tab: Tab) -> None:
         tab.conversation.text.bind("<Key>", self._typed_elsewhere, add=True)
-        tab.conversation.menu.talk = self._calls.open_person
+        tab.conversation.menu.talk = self._talk_with_speaker
 
     def _tab_selected(self, new: Tab) -> None:
         self.question.hide()  # it was about the other conversation

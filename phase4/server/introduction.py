@@ -77,9 +77,11 @@ def _fingerprint(server: ChatServer) -> list[str]:
 
 def _not_certified(server: ChatServer) -> str:
     """What to know where the certificate is not for the address that others are told to take."""
-    board = board_of(server.settings.host, server.join_port, server.fingerprint)
     hosts = server.certified_hosts
-    if board is None or not hosts or may_be_for(hosts, board.host):
+    if not hosts:
+        return ""
+    board = board_of(server.settings.host, server.join_port, server.fingerprint)
+    if board is None or may_be_for(hosts, board.host):
         return ""
     return (
         f"The certificate is for {', '.join(hosts[:MAX_SHOWN_HOSTS])}, and not for {board.host}: "

@@ -14,10 +14,6 @@ from typing import TextIO
 from shared.console import has_looks, wants_colours
 from shared.libraries import how_to_get
 
-NO_LIBRARY = (
-    f"A QR code is made by the library segno, which is not installed: {how_to_get('segno')}"
-)
-
 QUIET_MODULES = 2
 """Around the code in a terminal. The standard says 4, and phones are content with less. So the
 longest code, with address and fingerprint, fits into 24 rows with a line below it."""
@@ -26,7 +22,7 @@ COLOURS = ("38;5;231;48;5;16", "38;5;16;48;5;231")
 """White on black, and black on white: of the 256 colours the two that no theme changes."""
 
 REVERSE = ("27", "7")
-"""The terminal's own, and its own the other way round, which is no colour."""
+"""The terminal's own, and its own the other way round, in no colour of ours."""
 
 
 class NoCode(Exception):
@@ -41,7 +37,8 @@ def modules(text: str, border: int) -> list[list[bool]]:
     try:
         import segno  # an extra, for those who ask for it
     except ImportError as error:
-        raise NoCode(NO_LIBRARY) from error
+        sentence = "A QR code is made by the library segno, which is not installed: "
+        raise NoCode(sentence + how_to_get("segno")) from error
     made = segno.make(text, micro=False)
     return [[bool(each) for each in row] for row in made.matrix_iter(border=border)]
 

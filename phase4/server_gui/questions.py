@@ -11,6 +11,7 @@ from phase4.server_gui.people_table import PeopleTable
 from phase4.widgets.bars import Bar
 from phase4.widgets.theme import Theme
 
+NOBODY_HERE = "That person was not here any more; nobody was disconnected."
 NOT_HERE = "{name} was not here any more; nobody was disconnected."
 
 
@@ -66,10 +67,13 @@ class Questions:
                 self.hide()
                 do()
 
+        if not (said := text()):  # of somebody whose row is still there
+            self._say(NOBODY_HERE)
+            return
         if not self.is_shown:
             self._before = _focus(self.bar)
         self._text = text
-        self.bar.show(text(), [("Cancel", self.hide), (label, answer)], escape=self.hide)
+        self.bar.show(said, [("Cancel", self.hide), (label, answer)], escape=self.hide)
 
     def _about_person(self) -> str:
         name, address = self._people.name_of(self._key), self._people.address_of(self._key)

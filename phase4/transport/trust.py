@@ -216,8 +216,8 @@ class Verifier:
             f"{self._place} shows another certificate than before, and nothing was sent to it. "
             "Either somebody is in the middle and pretends to be the server, or its certificate "
             "was renewed. Only if the operator says that the fingerprint at the end of this is now "
-            f"the right one, remove the line for {known_hosts.spelled(self._host)} {self._port} in "
-            f"{path}. SHA256:"
+            "the right one, remove the entry for "
+            f"{known_hosts.spelled(self._host)} {self._port} in {path}. SHA256:"
         )
         return "\n".join((sentences, *in_groups(shown)))
 

@@ -156,7 +156,10 @@ class Somebody(Peer):
 
     def waits_until_read(self) -> None:
         """Wait until the server has read all that was sent; not where no system tells."""
-        reader, sender = self.socket.getpeername(), self.socket.getsockname()
+        try:
+            reader, sender = self.socket.getpeername(), self.socket.getsockname()
+        except OSError:  # it is cut off: what comes next says so
+            return
         deadline = Deadline(self._patience)
         pause = threading.Event()  # never set: nothing tells when it is read
         while held_by_kernel(sender, reader) and not deadline.has_passed:

@@ -127,6 +127,17 @@ def test_the_wheel_scrolls_and_a_click_sorts_presses_and_opens(server: StatusSer
     assert terminal.output.rfind(b"\x1b[?1000l") > terminal.output.rfind(b"\x1b[?1000h") > 0
 
 
+def test_a_click_types_no_letter_into_the_filter(server: StatusServer) -> None:
+    server.show(changed(people=crowd(50), people_now=50))
+    with dashboard(server, *RARELY) as terminal:
+        terminal.until("people 1 to 6 of 50")
+        terminal.press("/Guest004")
+        terminal.until("10 of 50 people with 'Guest004'")
+        click(terminal, "30 s")  # as the key t
+        terminal.press("9")
+        terminal.until("1 of 50 people with 'Guest0049'")
+
+
 # --- the alarm -----------------------------------------------------------------------------------
 
 

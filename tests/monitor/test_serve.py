@@ -154,6 +154,16 @@ def test_a_server_that_goes_is_told_and_the_last_figures_stay() -> None:
         viewer.close()
 
 
+def test_of_an_answer_that_cannot_be_read_nothing_is_repeated() -> None:
+    odd = sends(b'{"chat_status": 1, "people": [{"name": ["Zora", 7]}]}\n')
+    with StatusServer(odd) as one, serving("--status", one.address) as page:
+        viewer = page.events()
+        told = viewer.until("unreadable")
+        assert told["servers"][0]["words"] == "The answer is not a snapshot of a server."
+        assert "Zora" not in json.dumps(told)
+        viewer.close()
+
+
 def test_of_several_servers_it_shows_sums_and_each(watched: StatusServer) -> None:
     with (
         StatusServer(changed(people_now=40, people=(), pid=9)) as other,

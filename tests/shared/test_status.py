@@ -170,6 +170,8 @@ def test_what_is_no_status_line_is_refused_in_a_sentence(answer: bytes, words: s
         ("people", [{}]),
         ("people", [{"name": None}]),
         ("people", [{"name": 7}]),
+        ("people", [{"name": "A" * 501}]),
+        ("people", [{"name": "Ann", "address": "1" * 501}]),
         ("people", [{"name": "Ann", "messages": -1}]),
     ],
 )

@@ -337,7 +337,7 @@ class Helping:
     def test_each_answer_comes_once(self, graded: Graded) -> None:
         """The welcome, the list, the pong."""
         alice = join(graded, "Alice")
-        hears_no_more(alice, "Welcome, .*")
+        hears_no_more(alice, f"Welcome, {alice.name}!.*")
         people_listed(alice)
         hears_no_more(alice, r"\d+ online: .*")
         alice.send("/ping once")

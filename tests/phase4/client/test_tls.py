@@ -148,7 +148,7 @@ def test_a_changed_certificate_is_refused_before_anything_is_said(
         assert hears_nothing(speaker)
     reason = reason_of_the_end(client)
     assert "another certificate than before" in reason
-    assert f"remove the line for {HOST} {server.port} in {known}" in reason
+    assert f"remove the entry for {HOST} {server.port} in {known}" in reason
 
 
 @pytest.mark.usefixtures("quick")

@@ -230,6 +230,23 @@ def test_a_text_that_was_begun_for_one_who_left_is_asked_about(
 
 
 @window
+def test_a_name_out_of_an_old_line_is_asked_about(alice: App, chat: Chat) -> None:
+    with join(alice, chat, "Bob") as bob, join(alice, chat, "Eve") as eve:
+        bob.send("an old line", "/nick Robert")
+        shows(alice, "Bob is now Robert")
+        eve.send("/nick Bob")
+        shows(alice, "Eve is now Bob")
+        eve.skip_to(".* Eve is now Bob")
+        talk = tabs_of(alice).main.conversation.menu.talk
+        assert talk is not None
+        talk("Bob")
+        type_line(alice, "a secret")
+        assert alice.chat_page.question.text.startswith("Bob may be somebody else now.")
+        press_focused(alice, "<Return>")
+        eve.fence()
+
+
+@window
 def test_lines_that_are_pasted_behind_such_a_text_are_asked_about_with_no_first(
     alice: App, chat: Chat
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from phase4.server_gui.app import App, State
 from phase4.server_gui.form import Wanted
-from phase4.server_gui.questions import NOT_HERE
+from phase4.server_gui.questions import NOBODY_HERE, NOT_HERE
 from tests.kit.chat import Person
 from tests.kit.desktop import Desktop
 from tests.kit.windows import press, see
@@ -124,3 +124,12 @@ def test_a_question_about_somebody_who_leaves_is_asked_no_more(app: App) -> None
         assert asked(app)
     see(app.root, lambda: not asked(app), "no question")
     assert app.page.said.cget("text") == NOT_HERE.format(name="Bob")
+
+
+def test_nothing_is_asked_about_somebody_who_has_left_while_the_row_is_still_there(
+    app: App,
+) -> None:
+    app.page.questions.disconnect("a row of somebody who has left", lambda _: None)
+    app.root.update()
+    assert app.page.said.cget("text") == NOBODY_HERE
+    assert not app.page.questions.bar.winfo_ismapped()

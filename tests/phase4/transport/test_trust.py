@@ -377,7 +377,7 @@ def test_another_certificate_than_before_is_refused_and_not_remembered(
     assert "somebody is in the middle" in said
     assert "was renewed" in said
     assert fingerprint_in(said) == peer.fingerprint
-    assert f"remove the line for 127.0.0.1 {peer.port} in {path}" in said
+    assert f"remove the entry for 127.0.0.1 {peer.port} in {path}" in said
     assert path.read_text() == before
 
 
