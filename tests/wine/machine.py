@@ -1,6 +1,5 @@
 """Sets up Windows' Python in a folder of its own, and starts it: 200 MB, some two minutes once."""
 
-import contextlib
 import os
 import re
 import shutil
@@ -35,6 +34,13 @@ _FIXED = {  # later ones need bcryptprimitives.dll, which Wine 8 lacks
 }
 
 
+_STAMP = "ready.txt"
+"""Empty while all is set up; then it says what that was."""
+
+_OURS = {_STAMP, "python", "prefix"}
+"""What is in the folder where nobody has put anything else there."""
+
+
 class Missing(Exception):
     """What is missing cannot be set up; the text is a sentence for the person who started us."""
 
@@ -60,20 +66,41 @@ class Machine:
         """Set up what is not there yet. Raises Missing."""
         _wine()
         wanted = "\n".join([PYTHON, *libraries()])
-        stamp = self.folder / "ready.txt"
-        with contextlib.suppress(OSError):
-            if stamp.read_text(encoding="utf-8") == wanted:
-                return
-            shutil.rmtree(self.folder)  # ours, of another time, or half made
-        if self.folder.exists() and any(self.folder.iterdir()):
-            raise Missing(f"There are other things in {self.folder}: name a folder that is new.")
+        if self._stamped() == wanted:
+            return
+        self._make_room()
         print(_SAYS.format(folder=self.folder, python=PYTHON), flush=True)
+        stamp = self.folder / _STAMP
         self.folder.mkdir(parents=True, exist_ok=True)
         stamp.touch()
         self._unpack()
         self._install()
         self._begin_wine()
         stamp.write_text(wanted, encoding="utf-8")
+
+    def _stamped(self) -> str | None:
+        """What the stamp says; None where there is none to read."""
+        try:
+            return (self.folder / _STAMP).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+
+    def _make_room(self) -> None:
+        """Delete what we set up another time, or half. Raises Missing where that is not sure."""
+        try:
+            names = {each.name for each in self.folder.iterdir()} if self.folder.exists() else set()
+            stamped = self._stamped()
+            is_ours = stamped is not None and (
+                not stamped or stamped.startswith(f"{_name(PYTHON)}=")
+            )
+            if names and not (is_ours and names <= _OURS):
+                raise Missing(
+                    f"There are other things in {self.folder}: name a folder that is new."
+                )
+            if names:
+                shutil.rmtree(self.folder)
+        except OSError as error:
+            raise Missing(f"{self.folder} cannot be set up anew: {error}") from error
 
     def _unpack(self) -> None:
         with tempfile.TemporaryDirectory() as scratch:
