@@ -8,7 +8,7 @@ least; what could not be asked again stays uncertain, and the grade says so.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tests.progress.checks import How, Result
+from tests.progress.checks import GRADE_ALL, How, Result
 from tests.progress.grades import NOT_RUN, Grade
 
 PATIENCES = 2.0  # each waits so much longer than the first time
@@ -23,18 +23,19 @@ def seconds_for(learners: int) -> float:
 
 
 def more_patient(how: How, grade: Grade) -> How:
-    """How the uncertain checks of a phase are made again."""
-    return replace(how, patience=PATIENCES * how.patience, only=grade.uncertain)
+    """How the uncertain checks of a phase are made again.
+
+    All of them: as they have failed once, any five in a row would seem hopeless.
+    """
+    patience = PATIENCES * how.patience
+    return replace(how, purpose=GRADE_ALL, patience=patience, only=grade.uncertain)
 
 
 def corrected(grade: Grade, again: Result) -> Grade:
-    """The grade, with what came out the second time.
-
-    Nothing that was not asked has become certain; but what was given up again has.
-    """
+    """The grade, with what came out the second time; what was not asked stays uncertain."""
     checks = {**grade.checks, **_passed(again.checks)}
     left = (each for each in grade.uncertain if again.checks.get(each, NOT_RUN) == NOT_RUN)
-    return replace(grade, checks=checks, uncertain=() if again.given_up else tuple(left))
+    return replace(grade, checks=checks, uncertain=tuple(left))
 
 
 def _passed(checks: Mapping[str, str]) -> dict[str, str]:

@@ -7,8 +7,8 @@ import pytest
 
 from shared.deadline import Deadline
 from tests.kit.harness import ROOT
-from tests.progress.again import corrected, seconds_for
-from tests.progress.checks import GRADE, How, Result
+from tests.progress.again import corrected, more_patient, seconds_for
+from tests.progress.checks import GRADE, GRADE_ALL, How, Result
 from tests.progress.grades import GRADED, NOT_RUN, Grade
 from tests.progress.grading import Grader, Task
 from tests.progress.test_grading import PYTHON, RUN_SECONDS, graded, put
@@ -68,7 +68,14 @@ def test_what_is_asked_again_is_certain_and_what_passes_then_has_passed() -> Non
     assert [*grade.checks.values()] == ["passed", "passed", "failed", "failed", "failed"]
     assert grade.uncertain == ("test_3", "test_4")
     again.take({"given_up": "too many got no answer"})
-    assert corrected(first, again).uncertain == ()
+    assert corrected(first, again).uncertain == ("test_3", "test_4")
+
+
+def test_nothing_is_given_up_when_it_is_asked_again() -> None:
+    """All of it has failed once: that there is no answer in a row is no wonder."""
+    grade = late("plllllll")
+    how = more_patient(How(GRADE, 1.0), grade)
+    assert (how.purpose, how.only) == (GRADE_ALL, grade.uncertain)
 
 
 def test_what_there_is_no_time_to_ask_again_stays_uncertain(tmp_path: Path) -> None:
