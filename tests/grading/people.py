@@ -74,6 +74,8 @@ class Verdict(AssertionError):
         self.output = output  # what the server printed; None until somebody has asked it
         self.ending = ending  # of a server that has ended by itself
         self.remark = ""  # what else is known: how the server ended, say
+        # It was waited for until the time was up, though `kind` says what came meanwhile.
+        self.has_waited = False
 
     @property
     def caret(self) -> int | None:

@@ -289,7 +289,7 @@ def pytest_runtest_makereport(
     item.stash[_failed] = item.stash.get(_failed, False) or report.failed
     if report.failed and call.excinfo and (verdict := _verdict_in(call.excinfo.value)):
         report.longrepr = _explain(item, verdict)
-        report.user_properties.append(("kind", verdict.kind))
+        report.user_properties += [("kind", verdict.kind), ("has waited", verdict.has_waited)]
         if verdict.kind == SLOW:
             report.sections = []  # where each of our threads was: nothing for a learner
     return report

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.journal import Journal
-from tests.grading.people import DEAD, MISMATCH, SILENCE, Verdict
+from tests.grading.people import DEAD, SILENCE, Verdict
 from tests.grading.plugin import explain_with
 from tests.grading.running import Running
 from tests.grading.stream_checks import CODE, EXPERIMENTS, Arrivals, Talk
@@ -101,12 +101,7 @@ class ServerChecks(Arrivals):
                 talk.speaker.reset()
             talk.close()
         self._expect_service(graded, "z")  # so they have all been accepted
-        pause = threading.Event()  # never set: the last ones may still be on their way out
-        deadline = time.monotonic() + graded.running.patience
-        while (left_over := graded.descriptors() - before) > LEAKING_VISITS // 3:
-            if time.monotonic() > deadline:
-                raise Verdict(MISMATCH, f"The server has {left_over} descriptors more than before")
-            pause.wait(0.05)
+        graded.gives_descriptors_back(before, LEAKING_VISITS // 3)
 
     def _expect_service(self, graded: Graded, which: str) -> None:
         talk = self.arrive(graded, which)

@@ -6,6 +6,7 @@ explanation of a failure.
 
 import contextlib
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -183,6 +184,17 @@ class Graded:
         """How many descriptors the server has open; 0 where the system does not tell."""
         folder = Path(f"/proc/{self.running.process.pid}/fd")
         return len(list(folder.iterdir())) if folder.exists() else 0
+
+    def gives_descriptors_back(self, before: int, most: int) -> None:
+        """It must have at most so many more than before, when the last clients are seen off."""
+        deadline, pause = Deadline(self.running.patience), threading.Event()  # never set
+        while (left_over := self.descriptors() - before) > most:
+            if deadline.has_passed:
+                said = f"The server has {left_over} descriptors more than before"
+                verdict = Verdict(MISMATCH, said)
+                verdict.has_waited = True
+                raise verdict
+            pause.wait(0.02)
 
     def prints(self, text: str) -> None:
         """A line with this text in it must be printed on the console."""

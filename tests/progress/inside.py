@@ -34,7 +34,10 @@ ALL_PATIENCES = 12  # and all checks together, with some between that pass
 MOST_PATIENCES = 2  # that one counts for: a check that takes long by its nature is one of many
 FIRST_CHECKS = 8  # of which one should pass: or else each costs the start of another server
 OF_TIME = {SILENCE, LATE, UNFINISHED, UNACCEPTED, UNREAD, SLOW}
-"""Failures that a longer wait might have spared."""
+"""Failures that a longer wait might have spared.
+
+No wait spares a server that ended, or sent something else: however long that took, it is certain.
+"""
 
 SHORT = 0.25  # of the patience, for the other cases of a check that has got no answer
 
@@ -143,15 +146,10 @@ class Reporter:
             event |= {
                 "text": str(report.longrepr),
                 "hints": hints,
-                "is_late": self._is_late(report),
+                "is_late": is_late(report, self._patience),
             }
         self._tell(**event)
         self._endurance.add(report.nodeid, seconds, has_passed=report.passed)
-
-    def _is_late(self, report: pytest.TestReport) -> bool:
-        """Whether it failed for want of time; what looks on until its time is up is such, too."""
-        kind = dict(report.user_properties).get("kind")
-        return kind in OF_TIME or report.duration >= self._patience
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self) -> None:
@@ -167,6 +165,14 @@ class Reporter:
             said = telling_line(verdict.output or ())
             hints = starting(self._phase).hints
             self._tell(no_server=str(verdict), said=said, text=str(excinfo.value), hints=hints)
+
+
+def is_late(report: pytest.TestReport, patience: float) -> bool:
+    """Whether a check failed for want of time; of one that says nothing, how long it took tells."""
+    told = dict(report.user_properties)
+    if "kind" not in told:
+        return report.duration >= patience
+    return told["kind"] in OF_TIME or bool(told["has waited"])
 
 
 def _end_with_parent(stdin: int) -> None:

@@ -6,11 +6,26 @@ from pathlib import Path
 import pytest
 
 from shared.deadline import Deadline
+from tests.grading.people import (
+    AS_PYTHON,
+    CHARSET,
+    DEAD,
+    GONE,
+    LATE,
+    MISMATCH,
+    NUL,
+    SILENCE,
+    SLOW,
+    UNACCEPTED,
+    UNFINISHED,
+    UNREAD,
+)
 from tests.kit.harness import ROOT
 from tests.progress.again import corrected, more_patient, seconds_for
 from tests.progress.checks import GRADE, GRADE_ALL, How, Result
 from tests.progress.grades import GRADED, NOT_RUN, Grade
 from tests.progress.grading import Grader, Task
+from tests.progress.inside import is_late
 from tests.progress.test_grading import PYTHON, RUN_SECONDS, graded, put
 
 SLOW_ONCE = f"""
@@ -52,6 +67,32 @@ def test_what_came_too_late_once_passes_when_it_is_asked_again(tmp_path: Path) -
 
 def test_only_what_failed_for_want_of_time_is_uncertain() -> None:
     assert late("pflp").uncertain == ("test_2",)
+
+
+def failed(seconds: float, *told: tuple[str, object]) -> pytest.TestReport:
+    """What pytest reports of a check that took so long, and says this of its failure."""
+    return pytest.TestReport(
+        "test_1", ("", None, ""), {}, "failed", "", "call", duration=seconds, user_properties=told
+    )
+
+
+@pytest.mark.parametrize("kind", [DEAD, GONE, MISMATCH, NUL, CHARSET, AS_PYTHON])
+def test_what_no_wait_spares_is_certain_however_long_it_took(kind: str) -> None:
+    assert not is_late(failed(9.0, ("kind", kind), ("has waited", False)), 2.0)
+
+
+@pytest.mark.parametrize("kind", [SILENCE, LATE, UNFINISHED, UNACCEPTED, UNREAD, SLOW])
+def test_what_got_no_answer_is_late(kind: str) -> None:
+    assert is_late(failed(0.1, ("kind", kind), ("has waited", False)), 2.0)
+
+
+def test_what_was_waited_for_is_late_though_it_is_told_as_something_else_that_came() -> None:
+    assert is_late(failed(2.0, ("kind", MISMATCH), ("has waited", True)), 2.0)
+
+
+def test_of_a_failure_that_says_nothing_its_time_tells() -> None:
+    assert is_late(failed(2.0), 2.0)
+    assert not is_late(failed(1.9), 2.0)
 
 
 def test_what_is_hopeless_is_certain() -> None:

@@ -197,7 +197,7 @@ def _next_but(passed_over: str, somebody: Somebody, what: str) -> str:
     except Verdict as verdict:
         # A notice came and nothing else: most likely it is the answer, in another form.
         if verdict.kind == SILENCE and "\n     after " in str(verdict):
-            verdict.kind = MISMATCH
+            verdict.kind, verdict.has_waited = MISMATCH, True
         raise
 
 
