@@ -19,6 +19,7 @@ from tests.grading.people import (
     UNACCEPTED,
     UNFINISHED,
     UNREAD,
+    UNREADY,
     Verdict,
 )
 
@@ -58,6 +59,8 @@ _USUAL = {
     UNFINISHED: "What was sent is not a line yet: a line ends with a newline.",
     UNREAD: "What was sent has arrived, and the server does not call recv() for it. What does it"
     " wait for instead: another client, a lock, its own sendall()?",
+    UNREADY: "For this check your server was started anew. What does it do, or wait for, before it"
+    " calls listen()?",
 }
 """What holds whatever was checked."""
 

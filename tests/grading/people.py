@@ -41,6 +41,9 @@ was sent was not read. The system tells the last two on Linux; elsewhere they ar
 SLOW = "slow"
 """Each answer came in time, and all of them together took more than a check may take."""
 
+UNREADY = "unready"
+"""The server runs, listens nowhere that the system tells of, and has printed nothing of a fault."""
+
 DEAD, GONE, DAEMON = "dead", "gone", "daemon"
 """What became of the server: it ended in this check; before it; its command left it in the
 background."""

@@ -13,8 +13,9 @@ from shared.deadline import Deadline
 from tests.grading import zone
 from tests.grading.console import Console
 from tests.grading.deaths import Ending, ending
+from tests.grading.faults import fault_in
 from tests.grading.listening import Listener, listeners_of
-from tests.grading.people import DAEMON, DEAD, Verdict
+from tests.grading.people import DAEMON, DEAD, UNREADY, Verdict
 from tests.grading.processes import end_marked, new_mark, send_signal, start_marked, started
 from tests.kit.harness import environment
 
@@ -96,6 +97,8 @@ class Running:
         if found:
             verdict.remark = _elsewhere(found, self.port)
         else:
+            if not fault_in(verdict.output or ()):
+                verdict.kind = UNREADY
             verdict.remark = (
                 "Does it call listen() on the port that it is given? If it only takes long to start"
                 " (go run, cargo run, gradle), give it time: --start-seconds 60"

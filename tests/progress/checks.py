@@ -51,6 +51,7 @@ class Result:
     checks: dict[str, str] = field(default_factory=dict)  # each check, and its outcome
     late: list[str] = field(default_factory=list)  # that failed for want of time
     no_server: str = ""  # why nobody could connect
+    may_start: bool = False  # with more time: it ran on, and told of no fault
     said: str = ""  # the telling line of what that server printed
     text: str = ""  # of the first failure, or of a server that does not start: all that is known
     hints: list[str] = field(default_factory=list)  # for that
@@ -68,6 +69,7 @@ class Result:
                 self.text, self.hints = event["text"], event["hints"]
         elif "no_server" in event:
             self.no_server, self.said = event["no_server"], event["said"]
+            self.may_start = event["is_late"]
             self.text, self.hints = event["text"], event["hints"]
         elif "given_up" in event:
             self.given_up = event["given_up"]
@@ -85,7 +87,8 @@ class Result:
     def grade(self, phase: str, complaint: str) -> Grade:
         """The grade that it makes; `complaint` is what the run has to say of itself."""
         if self.no_server:
-            return Grade(phase, DOES_NOT_START, self.no_server, self.said, self.checks)
+            uncertain = tuple(self.checks) if self.may_start else ()
+            return Grade(phase, DOES_NOT_START, self.no_server, self.said, self.checks, uncertain)
         if complaint or not self.checks:
             return Grade(phase, NOT_GRADED, complaint or "nothing came", "", self.checks)
         why = self.given_up if NOT_RUN in self.checks.values() else ""

@@ -25,6 +25,7 @@ class Grade:
     said: str = ""  # by a server that does not start: the line that tells most
     checks: dict[str, str] = field(default_factory=dict)  # each check, and its outcome
     # Checks that got no answer in time, and were not asked again: the machine may have been busy.
+    # All of them, where the server was not ready for any.
     uncertain: tuple[str, ...] = ()
     found: str = ""  # in another place, by a phase that is not begun, and where it belongs
 
@@ -44,6 +45,12 @@ class Grade:
         ahead = (each for each, outcome in self.checks.items() if outcome != "passed")
         return title_of(next(ahead, ""))
 
+    @property
+    def reason(self) -> str:
+        """Why there are no figures."""
+        told = self.found or self.said or self.why
+        return f"{told} (not certain: was the machine busy?)" if self.uncertain else told
+
     def as_dict(self) -> dict[str, Any]:
         """All of it, for a program."""
         more = {"passed": self.passed, "of": len(self.checks), "not_run": self.not_run}
@@ -52,12 +59,9 @@ class Grade:
 
 def how_it_stands(grade: Grade) -> str:
     """What comes next, and why that is not all that is known."""
-    if grade.found:
-        return f"{grade.state}: {grade.found}"
-    if grade.state == DOES_NOT_START:
-        return f"{grade.state}: {grade.said or grade.why}"
-    if grade.state != GRADED and not grade.next_check:
-        return f"{grade.state}: {grade.why}"
+    has_none = grade.state != GRADED and not grade.next_check
+    if grade.found or grade.state == DOES_NOT_START or has_none:
+        return f"{grade.state}: {grade.reason}"
     rest = f"{grade.not_run} not run: {grade.why}" if grade.not_run and grade.why else grade.why
     if grade.uncertain:
         rest = f"{len(grade.uncertain)} not certain: was the machine busy?"

@@ -58,7 +58,7 @@ class Grader:
         """Ask what is uncertain once more, as far as the time reaches."""
         if deadline.has_passed:
             return grade
-        how = again.more_patient(self._task.how, grade)
+        how = again.more_patient(self._task.how, grade, deadline.seconds_left)
         try:
             command = command_for(grade.phase, directory, self._task.given)
             result, _ = self._run(grade.phase, command, directory, how, deadline.timeout())

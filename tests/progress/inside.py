@@ -21,7 +21,16 @@ from typing import IO, Any
 
 import pytest
 
-from tests.grading.people import LATE, SILENCE, SLOW, UNACCEPTED, UNFINISHED, UNREAD, Verdict
+from tests.grading.people import (
+    LATE,
+    SILENCE,
+    SLOW,
+    UNACCEPTED,
+    UNFINISHED,
+    UNREAD,
+    UNREADY,
+    Verdict,
+)
 from tests.grading.plugin import IS_WATCHED
 from tests.grading.subject import Graded
 from tests.grading.teaching import lesson_of, starting
@@ -33,7 +42,7 @@ ROW_PATIENCES = 5  # for which checks in a row may wait in vain: then the rest i
 ALL_PATIENCES = 12  # and all checks together, with some between that pass
 MOST_PATIENCES = 2  # that one counts for: a check that takes long by its nature is one of many
 FIRST_CHECKS = 8  # of which one should pass: or else each costs the start of another server
-OF_TIME = {SILENCE, LATE, UNFINISHED, UNACCEPTED, UNREAD, SLOW}
+OF_TIME = {SILENCE, LATE, UNFINISHED, UNACCEPTED, UNREAD, SLOW, UNREADY}
 """Failures that a longer wait might have spared.
 
 No wait spares a server that ended, or sent something else: however long that took, it is certain.
@@ -164,7 +173,13 @@ class Reporter:
         if isinstance(verdict, Verdict):
             said = telling_line(verdict.output or ())
             hints = starting(self._phase).hints
-            self._tell(no_server=str(verdict), said=said, text=str(excinfo.value), hints=hints)
+            self._tell(
+                no_server=str(verdict),
+                said=said,
+                text=str(excinfo.value),
+                hints=hints,
+                is_late=verdict.kind in OF_TIME,
+            )
 
 
 def is_late(report: pytest.TestReport, patience: float) -> bool:

@@ -143,12 +143,13 @@ class Table:
 
 def _in_table(grade: Grade) -> str:
     """One cell: short, and the same on every terminal."""
+    doubt = UNCERTAIN if grade.uncertain else ""
     if grade.state in CELLS:
-        return CELLS[grade.state]
+        return CELLS[grade.state] + doubt
     if not grade.passed and grade.state != GRADED:
         return grade.state
-    doubt = UNCERTAIN if grade.uncertain else ""
-    return f"{grade.passed}/{len(grade.checks)}" + (REST if grade.not_run else doubt)
+    rest = REST if grade.not_run else ""
+    return f"{grade.passed}/{len(grade.checks)}{doubt or rest}"
 
 
 def as_json(learners: Sequence[tuple[str, Path, Sequence[Grade]]]) -> str:

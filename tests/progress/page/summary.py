@@ -71,7 +71,7 @@ def _cell(grade: Grade | None) -> str:
         if grade.passed == total:
             kind, figures, note = "done", f"✓ {figures}", ""
     else:
-        figures, bar, note = grade.state, "", grade.found or grade.said or grade.why
+        figures, bar, note = grade.state, "", grade.reason
         kind = "none" if grade.state == NOT_BEGUN else "stuck"
         value = _BEFORE_ALL.get(grade.state, 0)
     more = f' <span class="note">{foreign(note)}</span>' if note else ""
