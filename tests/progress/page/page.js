@@ -10,11 +10,21 @@ const rows = bodies.map((body) => [...body.rows]);  // as they came: in the orde
 const box = learners.parentElement;
 const wall = document.getElementById("wall");
 const follow = document.getElementById("follow");  // only where it fills
+const details = [...document.querySelectorAll("details")];
+const cameOpen = new Set(details.filter((each) => each.open));
 const chosen = new URLSearchParams(location.hash.slice(1));
 
 function remember(name, value) {
   if (value === "") chosen.delete(name); else chosen.set(name, value);
   history.replaceState(null, "", `#${chosen}`);
+}
+
+function rememberIds(name, elements) {
+  remember(name, elements.map((each) => each.id).join(" "));
+}
+
+function isRemembered(name, element) {
+  return (chosen.get(name) ?? "").split(" ").includes(element.id);
 }
 
 function sort(column, direction) {
@@ -51,18 +61,18 @@ function recall() {
   }
   wall.checked = chosen.get("wall") === "yes";
   document.body.classList.toggle("wall", wall.checked);
-  for (const id of (chosen.get("open") ?? "").split(" ")) {
-    document.getElementById(id)?.setAttribute("open", "");
+  for (const each of details) {
+    each.open = isRemembered("open", each) || (each.open && !isRemembered("folded", each));
   }
   [box.scrollLeft, box.scrollTop] = (chosen.get("place") ?? "0 0").split(" ").map(Number);
   document.getElementById(chosen.get("focus") ?? "")?.focus({ preventScroll: true });
-  ["open", "place", "focus"].forEach((each) => remember(each, ""));
+  ["open", "folded", "place", "focus"].forEach((each) => remember(each, ""));
 }
 
 function again() {
   if (!follow.checked) return;
-  const open = [...document.querySelectorAll("details[open]")].map((each) => each.id);
-  remember("open", open.join(" "));
+  rememberIds("open", details.filter((each) => each.open));
+  rememberIds("folded", details.filter((each) => !each.open && cameOpen.has(each)));
   remember("place", `${box.scrollLeft} ${box.scrollTop}`);
   remember("focus", document.activeElement?.id ?? "");
   location.reload();
