@@ -249,14 +249,20 @@ def _refuse_folder_of_others(directory: Path) -> None:
     name, start = printable(str(directory)), f"{python_name()} -m tests.progress"
     if directory.resolve().name in PHASES:
         raise WrongCommand(
-            f"{name} is the folder of one phase. Type: {start} {quoted(str(directory.parent))}"
+            f"{name} is the folder of one phase. Type: {start} {_typed(directory.parent)}"
             f" --phases {directory.resolve().name}"
         )
     if any(_has_phase(each) for each in _subfolders(directory)):
+        subfolders = printable(str(directory / "*"))
         raise WrongCommand(
-            f"{name} has no folder of a phase, but its subfolders do: {directory / '*'}\n"
-            f"Type: {start} {quoted(str(directory))}{os.sep}*"
+            f"{name} has no folder of a phase, but its subfolders do: {subfolders}\n"
+            f"Type: {start} {_typed(directory)}{os.sep}*"
         )
+
+
+def _typed(directory: Path) -> str:
+    """A directory in a command that is shown."""
+    return printable(quoted(str(directory)))
 
 
 def _has_phase(directory: Path) -> bool:

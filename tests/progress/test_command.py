@@ -78,6 +78,15 @@ def test_the_folder_of_a_class_says_that_its_subfolders_are_meant(
     assert said.endswith(f"'{tmp_path / 'my class'}'{os.sep}*\n" if os.sep == "/" else "*\n")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_no_name_of_a_folder_reaches_the_terminal_as_more_than_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path / "class\x1b[2J" / "bob", "phase1", HAS_A_MISTAKE)
+    assert "\x1b" not in said_of(capsys, str(tmp_path / "class\x1b[2J"))
+    assert "\x1b" not in said_of(capsys, str(tmp_path / "class\x1b[2J" / "bob" / "phase1"))
+
+
 def test_the_folder_of_a_phase_says_how_to_grade_that(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
