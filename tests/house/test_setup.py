@@ -347,6 +347,27 @@ def test_what_is_of_somebody_else_is_used_where_it_is_ready(tmp_path: Path, part
     assert told.text.endswith(f"You may not write here, so nothing was installed. {remedy[part]}\n")
 
 
+BREAKS_OFF = """
+echo "$*" >>asked
+case "$*" in *libraries.py*) [ -e repaired ] || { echo "ImportError: no pip" >&2; exit 1; } ;; esac
+"""
+
+
+@pytest.mark.parametrize("arguments", MODES)
+def test_where_it_cannot_be_told_what_is_lacking_pip_is_asked_and_that_is_said(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    machine = Machine(tmp_path, has_venv=False)
+    machine.python(BREAKS_OFF)
+    told = machine.setup(*arguments)
+    assert "-m pip install" in (machine.folder / "asked").read_text()
+    assert told.status == 1
+    assert "\nImportError: no pip\n" in told.text
+    assert told.text.endswith("Which libraries are here cannot be told. Above, Python says why.\n")
+    (machine.folder / "repaired").touch()
+    machine.setup(*arguments).assert_ready()
+
+
 # --- what is said --------------------------------------------------------------------------------
 
 
