@@ -104,7 +104,9 @@ class Session:
             lines = self._lines()
             if self._greet(lines):
                 self._converse(lines)
-            if self._outbox.is_broken:  # the loss was told to the writing thread, and not to recv()
+            if self._outbox.is_broken or hangs_up(self._socket, 0):
+                # The loss was told to the writing thread, and not to recv(): the system tells it
+                # once. That thread may not have noted it yet.
                 raise ConnectionResetError
         except commands.Quit:
             pass
