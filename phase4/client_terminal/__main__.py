@@ -18,7 +18,8 @@ whole line: it takes it off the screen, lets us print above, and draws it again.
 Where standard input or output is not a terminal, it works as a filter: it sends each line of its
 input, prints what arrives, and leaves once the server has taken everything. So it does where the
 terminal can only print, or prompt_toolkit is not installed. Then it asks for a name first, and
-comes back after a lost connection. In a pipe it connects once:
+comes back after a lost connection, but knows neither /query nor /reconnect. In a pipe it connects
+once:
 
     printf 'The build is done.\n' | python -m phase4.client_terminal --name builder
 

@@ -20,6 +20,9 @@ TYPED_CHARACTERS_PER_SECOND = 25
 """Nobody types faster than 20 for long, and a terminal types a thousand. So the last line of a
 paste is known, whose Enter the person presses when they like."""
 
+HOW_TO_SAY_IT = "Nothing was sent. Type it again to say it to everybody."
+"""Where nobody can be asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -92,6 +95,47 @@ class Caution:
             f"{'They' if count > 1 else 'It'} came right after {self.after}." * is_suspect,
             is_careful=lines.is_mixed or is_suspect,
         )
+
+
+class PlainCaution:
+    """The same on a terminal that can only print: it has no place for a question.
+
+    The last line of a paste waits there in the terminal's own buffer, which no program sees, until
+    the person presses Enter. So the first line for everybody after a private one is refused however
+    late it comes. The next is a decision, unless it came at once, as the rest of a paste does.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        # What the latest line was that was not for everybody, in words; empty: it may follow.
+        self._after = ""
+        # Whether the person had time to read, after it, that a line was refused.
+        self._was_told = False
+        self._at = float("-inf")
+
+    def why_not(self, request: Request) -> str:
+        """Why a line that asks for this is not sent; empty: it is to be sent now.
+
+        What the server would refuse is refused here, too. While the server is away nobody else
+        would say so, and the next line might be the same again without its `/pm`.
+        """
+        now = self._clock()
+        is_soon, self._at = now - self._at < MOMENT_SECONDS, now
+        match request:
+            case Say() if self._after and (is_soon or not self._was_told):
+                self._was_told = not is_soon
+                return f"It came right after {self._after}. {HOW_TO_SAY_IT}"
+            case Say():
+                self._after = ""
+            case Whisper(to):
+                self._suspect(f"a line for {to} alone")
+            case Refusal(reason):
+                self._suspect("a line that was refused")
+                return reason
+        return ""
+
+    def _suspect(self, after: str) -> None:
+        self._after, self._was_told = after, False
 
 
 class PutAside:

@@ -43,6 +43,8 @@ def _parser(preset: Preset | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=preset.program if preset else "python -m phase4.client_terminal",
         description="Chat in a terminal, or in a pipe.",
+        epilog="Without prompt_toolkit, and on a terminal that can only print, there is no /query: "
+        "write /pm NAME TEXT.",
         parents=[preset.options] if preset else [],
     )
     host, port = (preset.host, preset.port) if preset else (HOST, CHAT_PORT)

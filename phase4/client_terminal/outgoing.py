@@ -16,7 +16,7 @@ from phase4.client_terminal.pending import Pending
 from phase4.client_terminal.query import Query
 from phase4.client_terminal.shown import Shown
 from shared import message
-from shared.request import Command, Say, parse
+from shared.request import Command, Refusal, Say, parse
 
 HELP = (
     "/query NAME: all that you type goes to this person alone; /query: to everybody again.",
@@ -107,6 +107,8 @@ class Outgoing:
         try:
             while unsent:
                 late = self.client.is_away
+                if late and (why := _why_refused(unsent[0])):
+                    raise SendError(why)
                 number = self.client.send(unsent[0])
                 self._took(self.client, number, unsent.popleft(), late=late, pasted=is_pasted)
         except SendError as error:
@@ -156,3 +158,15 @@ def _as_typed(lines: Iterable[str], to: str) -> str:
     """One text of lines that were split; to split it gives the same lines again."""
     first, *others = list(lines) or [""]
     return "\n".join([first, *(line.removeprefix(f"/pm {to} ") for line in others)])
+
+
+def _why_refused(line: str) -> str:
+    """Why the server will refuse this; empty: for all that is known, it will not.
+
+    While it is away nobody else says so: the line would wait, and the next might be the same again
+    without its `/pm`.
+    """
+    match parse(line):
+        case Refusal(reason):
+            return reason
+    return ""

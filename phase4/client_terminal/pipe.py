@@ -29,11 +29,11 @@ from phase4.client import (
     Welcomed,
 )
 from phase4.client.mentions import is_among
-from phase4.client_terminal.caution import Caution
+from phase4.client_terminal.caution import PlainCaution
 from shared import message
 from shared.defaults import FLOOD_LINES_PER_SECOND, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
-from shared.request import Command, Say, is_goodbye, parse
+from shared.request import Command, Refusal, is_goodbye, parse
 
 LEAVE_SECONDS = 2.0
 """How long leaving may take: long enough for the last line to go, short enough to wait for."""
@@ -58,7 +58,7 @@ class _LineSender:
         self._thread = threading.Thread(target=self._run, name="standard input", daemon=True)
         self._stopping = threading.Event()
         # None where no person types.
-        self._caution = Caution() if sys.stdin and sys.stdin.isatty() else None
+        self._caution = PlainCaution() if sys.stdin and sys.stdin.isatty() else None
         # How many of the lines sent ask for the list of people.
         self._questions = 0
         # How many lines were handed over, and how many could not be sent.
@@ -80,7 +80,7 @@ class _LineSender:
     def _run(self) -> None:
         for line in _input_lines():
             if isinstance(line, BadLine):
-                self._refuse(line.reason)
+                self._refuse_unread(line)
             elif is_goodbye(line):
                 break
             elif line.strip() and self._is_meant(line) and self._send(line):
@@ -98,12 +98,15 @@ class _LineSender:
         if self._caution is None:
             return True
         request = parse(line, lambda name: is_among(name, self._client.people))
-        if isinstance(request, Say) and self._caution.is_soon:
-            self._caution.hold()
-            self._refuse(f"It came right after {self._caution.after}. Nothing was sent.")
-            return False
-        self._caution.sent(request)
-        return True
+        if why_not := self._caution.why_not(request):
+            self._refuse(why_not)
+        return not why_not
+
+    def _refuse_unread(self, line: BadLine) -> None:
+        """It may have been for one, as any line that is refused."""
+        if self._caution is not None:
+            self._caution.why_not(Refusal(line.reason))
+        self._refuse(line.reason)
 
     def _send(self, line: str) -> bool:
         while not self._stopping.is_set():
@@ -237,7 +240,7 @@ class PipeClient:
                 self._why_away = ""
             case ConnectionLost(reason) if reason != self._why_away:
                 self._why_away = reason
-                _complain(f"{reason} It is tried again, and what you type meanwhile waits.")
+                _complain(f"{reason} The client tries again; what you type meanwhile waits.")
             case NameRefused(reason):
                 self._refuse(reason)
                 self._client.close(LEAVE_SECONDS)  # there is nobody to ask for another

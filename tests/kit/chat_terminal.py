@@ -65,10 +65,6 @@ class ChatTerminal(terminal.Terminal):
         finally:
             os.set_blocking(self._master, True)
 
-    def press_bytes(self, keys: bytes) -> None:
-        """Type what is no text."""
-        os.write(self._master, keys)
-
     def echoes(self) -> bool:
         """Whether the terminal would show what is typed, by itself."""
         flags = terminal.termios.tcgetattr(self._slave)[3]
@@ -108,7 +104,7 @@ def pasted(text: str) -> str:
     return f"\x1b[200~{text}\x1b[201~"
 
 
-def after_a_moment(client: ChatTerminal) -> None:
+def after_a_moment(client: terminal.Terminal) -> None:
     """Longer than what follows at once; counted from what the client shows already."""
     then = time.monotonic() + MOMENT_SECONDS
     client.until(lambda: time.monotonic() > then)

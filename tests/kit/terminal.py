@@ -154,7 +154,11 @@ class Terminal:
 
     def press(self, keys: str) -> None:
         """Type."""
-        os.write(self._master, keys.encode())
+        self.press_bytes(keys.encode())
+
+    def press_bytes(self, keys: bytes) -> None:
+        """Type what may be no text."""
+        os.write(self._master, keys)
 
     def resize(self, columns: int, rows: int) -> None:
         """Drag the window's corner: the program is told, and draws anew."""

@@ -93,6 +93,23 @@ def test_who_stops_trying_gets_back_what_was_not_sent(away: ChatTerminal) -> Non
     ]
 
 
+@pytest.mark.parametrize("paste", ["\r", "\rtwo\r"])
+def test_what_will_be_refused_is_refused_while_the_server_is_away(
+    hostile: ScriptedServer, away: ChatTerminal, paste: str
+) -> None:
+    """Else it would wait without a word, and what follows would be said to all."""
+    away.press(f"/pmm Bob one{paste}")
+    away.shows(r"^ ! There is no command /pmm; see /help")
+    away.press("\x15")
+    away.shows("^Ann>$")
+    away.press("//etc\r")
+    away.shows(r"Ann: /etc \(waiting\)$")
+    away.press("\r")
+    with hostile.accept() as server:
+        server.let_in()
+        server.expect("//etc")
+
+
 def refuse_names(server: Speaker) -> None:
     """As many as the client tries by itself: then the person is asked."""
     for _ in range(4):

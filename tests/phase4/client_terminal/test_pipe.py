@@ -232,6 +232,9 @@ def test_on_such_a_terminal_what_follows_a_private_line_at_once_is_not_sent(
         ann.press("/pm Bob one\rtwo\rthree\r")
         ann.shows(r"(?s)! It came right after a line for Bob alone\. Nothing.*for Bob alone")
         after_a_moment(ann)
+        ann.press("hello\r")
+        ann.shows(r"(?s)(right after a line for Bob alone.*){3}")
+        after_a_moment(ann)
         ann.press("hello\r\x04")
         assert ann.wait() == 1
         bob.hear("* Ann joined")

@@ -1,21 +1,32 @@
 """The terminal client without any library: less comfortable, and no less careful."""
 
+import contextlib
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.kit.chat import Chat
-from tests.kit.chat_terminal import CLIENT
+from tests.kit.chat_terminal import CLIENT, after_a_moment
 from tests.kit.harness import Program, wait_until
+from tests.kit.scripted import ScriptedServer
 from tests.kit.terminal import Terminal
 
 # -S: no library beside the standard one is found.
 BARE = ("-S", "-m", CLIENT)
+AGAIN = r"Nothing was sent\. Type it again to say it to everybody\."
+
+
+@contextlib.contextmanager
+def plain(port: int, *arguments: str) -> Iterator[Terminal]:
+    """Ann at a server, without any library."""
+    where = ("--port", str(port), "--name", "Ann")
+    with Terminal(*BARE, *where, *arguments, columns=300) as ann:
+        yield ann
 
 
 def test_without_libraries_a_person_is_told_what_is_missed_asked_for_a_name_and_heard(
@@ -57,6 +68,61 @@ def test_without_libraries_what_follows_a_private_line_at_once_is_not_said_to_al
         bob.hear("* Ann left")
 
 
+def test_without_libraries_the_rest_of_a_paste_is_not_said_to_all_however_late_enter_comes(
+    chat: Chat,
+) -> None:
+    """What has no return at its end waits in the terminal: no program sees it come."""
+    with chat.join("Bob") as bob, plain(chat.port) as ann:
+        bob.hear("* Ann joined")
+        ann.press("/pm Bob one\rtwo")
+        bob.hear("Ann -> Bob: one")
+        after_a_moment(ann)
+        ann.press("\r")
+        ann.until(r"! It came right after a line for Bob alone\. " + AGAIN)
+        after_a_moment(ann)
+        ann.press("for all\rand more\r")
+        bob.hear("Ann: for all")
+        bob.hear("Ann: and more")
+        assert ann.text.count("It came right after") == 1
+
+
+def test_without_libraries_what_came_at_once_does_not_count_as_having_been_told(
+    chat: Chat,
+) -> None:
+    with chat.join("Bob") as bob, plain(chat.port) as ann:
+        bob.hear("* Ann joined")
+        ann.press("/pm Bob one\rtwo\rthree")
+        ann.until(AGAIN)
+        after_a_moment(ann)
+        ann.press("\r")
+        ann.until(lambda: ann.text.count("It came right after") == 2)
+        after_a_moment(ann)
+        ann.press("for all\r")
+        bob.hear("Ann -> Bob: one")
+        bob.hear("Ann: for all")
+
+
+@pytest.mark.parametrize("line", [b"/query Bob", b"/pmm Bob one", b"/pm Bob caf\xe9"])
+def test_without_libraries_what_is_refused_is_told_at_once_also_while_the_server_is_away(
+    hostile: ScriptedServer, line: bytes
+) -> None:
+    """Else the next line, which was meant for the same person, would wait, and be said to all."""
+    with plain(hostile.port) as ann:
+        with hostile.accept() as server:
+            server.let_in()
+        ann.until(r"! The server closed the connection\. The client tries again; what you type")
+        ann.press_bytes(line + b"\r")
+        ann.until(r"! (There is no command /|.*not UTF-8)")
+        after_a_moment(ann)
+        ann.press("secret\r")
+        ann.until(r"! It came right after a line that was refused\. " + AGAIN)
+        after_a_moment(ann)
+        ann.press("hello\r")
+        with hostile.accept() as server:
+            server.let_in()
+            server.expect("hello")
+
+
 @pytest.mark.own_server
 def test_without_libraries_a_lost_connection_comes_back_with_what_was_typed_meanwhile(
     start: Callable[..., Chat],
@@ -66,7 +132,7 @@ def test_without_libraries_a_lost_connection_comes_back_with_what_was_typed_mean
         ann.until(r"\* Welcome, Ann!")
         chat.signal(signal.SIGKILL)
         assert chat.wait() != 0
-        ann.until(r"(?m)^! .* It is tried again, and what you type meanwhile waits\.")
+        ann.until(r"(?m)^! .* The client tries again; what you type meanwhile waits\.")
         ann.press("said in between\r")
         chat = start(port=chat.port)
         ann.until(r"\* Connected again\.", 30)
