@@ -8,6 +8,8 @@ with a sign that nobody sees, which clients take away again.
 True
 """
 
+import re
+
 MAX_PASTED_LINES = 50
 """Lines sent in one go: 10 s at the server's 5 a second. More is a file, not a conversation."""
 
@@ -56,3 +58,21 @@ def without_unseen(text: str) -> str:
     """
     is_mark = text == UNSEEN or (text[:1] == UNSEEN and text[1:2].isspace())
     return text[1:] if is_mark else text
+
+
+def as_typed(line: str) -> str:
+    """A line that was ready to be sent, as the person typed it: only the mark of a block goes.
+
+    The same sign stands between the words of Thai and Khmer. There it stays.
+
+    >>> as_typed(f"/pm Bob {UNSEEN}    y()"), as_typed(UNSEEN)
+    ('/pm Bob     y()', '')
+    >>> as_typed(f"one{UNSEEN}two") == f"one{UNSEEN}two"
+    True
+    """
+    start = found[0] if (found := _TO_ONE.match(line)) else ""
+    return start + without_unseen(line.removeprefix(start))
+
+
+_TO_ONE = re.compile(r"/pm \S+ ")
+"""What `keep_blanks` puts the mark behind."""

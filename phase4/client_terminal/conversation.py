@@ -27,7 +27,6 @@ from phase4.client import (
 )
 from phase4.client.clock import ServerClock
 from phase4.client.completion import COMMANDS, Speakers, offers
-from phase4.client.pasting import UNSEEN
 from phase4.client.presence import Presence, State
 from phase4.client_terminal.backlog import LeftOut, take_batch
 from phase4.client_terminal.bar import BarState, bar
@@ -47,6 +46,7 @@ from phase4.client_terminal.outgoing import Outgoing
 from phase4.client_terminal.query import QUERY, prompt_of
 from phase4.client_terminal.shown import Shown
 from phase4.client_terminal.title import Unread
+from phase4.client_terminal.unsent import remark, rows
 from phase4.client_terminal.wrapping import AS_TYPED
 from shared import message
 from shared.address import Address
@@ -328,9 +328,8 @@ class TerminalClient:
         lines = self._out.arrived(self._client.arrived)
         lines += [looks_like(each) for each in end.reason.splitlines()]
         if unsent := self._client.unsent:
-            lines.append(notice(f"{count(len(unsent), 'line')} of yours may not have arrived:"))
-            typed_lines = (line.replace(UNSEEN, "") for line in unsent)
-            lines += [[(AS_TYPED, message.clean(line))] for line in typed_lines]
+            lines.append(notice(remark(unsent)))
+            lines += [[(AS_TYPED, row)] for row in rows(unsent)]
         if typed := joined(self._put_aside.text, self._line.text).strip():
             lines.append(notice("You were writing:"))
             lines += [[(AS_TYPED, message.clean(line))] for line in typed.splitlines()]

@@ -1,9 +1,10 @@
 """The client where there is no terminal: it sends its input, prints what arrives, and leaves.
 
-It asks nobody anything. It ends when the server has answered a last question, which it asks after
-everything else: only that proves that all was taken. For a script it connects once: that wants to
-know what became of its lines, now, and its exit status tells. A person who types on a terminal that
-can only print stays, and comes back after a lost connection.
+It asks nobody anything. For a script it connects once: that wants to know what became of its lines,
+now, and the exit status tells. It ends when the server has answered a last question, which it asks
+after everything else: only that proves that all was taken. A person who types on a terminal that
+can only print stays, and comes back after a lost connection. At the end they get back what may not
+have arrived.
 """
 
 import codecs
@@ -15,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from phase4.client import (
     Client,
@@ -29,7 +31,9 @@ from phase4.client import (
     Welcomed,
 )
 from phase4.client.mentions import is_among
+from phase4.client.pasting import without_unseen
 from phase4.client_terminal.caution import PlainCaution
+from phase4.client_terminal.unsent import remark, rows
 from shared import message
 from shared.defaults import FLOOD_LINES_PER_SECOND, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
@@ -53,8 +57,10 @@ class _LineSender:
     Python abort at exit.) The numbers are written by that thread alone.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, asks_at_the_end: bool) -> None:
         self._client = client
+        # Whether a last question has to prove that all was taken.
+        self._asks_at_the_end = asks_at_the_end
         self._thread = threading.Thread(target=self._run, name="standard input", daemon=True)
         self._stopping = threading.Event()
         # None where no person types.
@@ -87,9 +93,10 @@ class _LineSender:
                 self._questions += _asks_who_is_here(line)
             if self._stopping.is_set():
                 return
-        # Its answer comes when the server has taken all that went before it.
-        self.last_question = self._questions + 1
-        self._send("/who")
+        if self._asks_at_the_end:
+            # Its answer comes when the server has taken all that went before it.
+            self.last_question = self._questions + 1
+            self._send("/who")
         self._send("/quit")
         self.has_ended.set()
 
@@ -188,7 +195,10 @@ class PipeClient:
     ) -> None:
         """`reconnect` and `trust`: as for Client."""
         self._client = Client(host, port, name, reconnect=reconnect, trust=trust)
-        self._sender = _LineSender(self._client)
+        # A client that comes back knows by itself what has arrived, and sends a question again
+        # whose answer was lost: to count answers would prove nothing.
+        self._reconnects = reconnect
+        self._sender = _LineSender(self._client, asks_at_the_end=not reconnect)
         self._is_in = False
         # Why the connection is lost, as it was told last; empty while it stands.
         self._why_away = ""
@@ -202,18 +212,39 @@ class PipeClient:
         self._client.start()
         try:
             end = self._show_events()
+        except KeyboardInterrupt:
+            self._leave()
+            self._tell_unsent()
+            raise
         finally:
-            self._sender.stop()
-            self._client.close(LEAVE_SECONDS)
+            self._leave()
         if not end.was_wished:
             _complain(end.reason)
-        elif not self._is_all_taken and self._is_in:
+        elif not self._is_all_taken and self._is_in and not self._reconnects:
             _complain("The server did not take everything in time.")
+        self._tell_unsent()
         is_done = end.was_wished and self._is_all_taken
         return 0 if is_done and not self._sender.refused and not self._refusals else 1
 
+    def _leave(self) -> None:
+        self._sender.stop()
+        self._client.close(LEAVE_SECONDS)
+
+    def _tell_unsent(self) -> None:
+        """A person may want to copy what they typed. A script has its input."""
+        if self._reconnects and (unsent := self._unsent):
+            # First an empty row: the terminal may have echoed a Ctrl-C, or half a line.
+            print("", f"* {remark(unsent)}", *rows(unsent), sep="\n", flush=True)
+
+    @property
+    def _unsent(self) -> list[str]:
+        """The lines that are not known to have arrived. The goodbye is the client's own."""
+        return [line for line in self._client.unsent if not is_goodbye(line)]
+
     @property
     def _is_all_taken(self) -> bool:
+        if self._reconnects:
+            return not self._unsent
         return 0 < self._sender.last_question <= self._answers
 
     def _show_events(self) -> Disconnected:
@@ -252,6 +283,8 @@ class PipeClient:
                     self._answers += not shown.more
                     if is_own_question:
                         return
+                if isinstance(shown, message.Public | message.Private):
+                    shown = replace(shown, text=without_unseen(shown.text))
                 print(message.format(shown), flush=True)
 
     def _refuse(self, reason: str) -> None:

@@ -9,11 +9,12 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from phase4.client.pasting import UNSEEN
 from phase4.client_terminal import conversation
 from phase4.client_terminal.conversation import TerminalClient
 from shared import message
 from tests.kit.chat import Chat
-from tests.kit.chat_terminal import HASTY, ChatTerminal, after_a_moment
+from tests.kit.chat_terminal import HASTY, ChatTerminal, after_a_moment, pasted
 from tests.kit.harness import SECONDS, free_port
 from tests.kit.scripted import NOBODY_ELSE, WELCOME, ScriptedServer, Speaker
 
@@ -91,6 +92,20 @@ def test_who_stops_trying_gets_back_what_was_not_sent(away: ChatTerminal) -> Non
         "* You were writing:",
         "thr",
     ]
+
+
+def test_what_is_given_back_keeps_the_signs_that_the_person_wrote(away: ChatTerminal) -> None:
+    """Thai and Khmer have one between words. Only what keeps a block whole is taken off."""
+    away.press(pasted(f"/pm Bob one{UNSEEN}two\r    y()\r\rend"))
+    away.shows(r"Send 4 lines to Bob alone")
+    away.press("\r")
+    away.shows(r"4 lines waiting")
+    away.signal(signal.SIGTERM)
+    assert away.wait() == 0
+    given_back = away.output.decode().split("may not have arrived:")[1]
+    assert f"/pm Bob one{UNSEEN}two" in given_back
+    assert given_back.count(UNSEEN) == 1
+    assert "/pm Bob     y()" in given_back
 
 
 @pytest.mark.parametrize("paste", ["\r", "\rtwo\r"])

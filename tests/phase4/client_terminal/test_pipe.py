@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from phase4.client.pasting import UNSEEN
 from tests.kit.chat import Chat
 from tests.kit.chat_terminal import CLIENT, ChatTerminal, after_a_moment
 from tests.kit.harness import ROOT, SECONDS, Program, environment, free_port
@@ -71,6 +72,20 @@ def test_a_pipe_prints_what_arrives_as_it_arrives(chat: Chat) -> None:
         program.end_of_input()
         assert program.wait() == 0
         assert not any("\x1b" in line for line in program.rest_of_output())
+
+
+def test_a_script_does_not_get_the_signs_that_keep_a_block_whole(chat: Chat) -> None:
+    """But those that people write themselves, as between the words of Thai."""
+    with (
+        chat.join("Bob") as bob,
+        Program(CLIENT, "--port", str(chat.port), "--name", "bot") as program,
+    ):
+        program.expect(r"^\[.*\] \* Welcome, bot!")
+        bob.send(f"{UNSEEN}", f"{UNSEEN}    y()", f"/pm bot {UNSEEN}    y()", f"one{UNSEEN}two")
+        program.expect(r"^\[.*\] Bob: $")
+        program.expect(r"^\[.*\] Bob:     y\(\)$")
+        program.expect(r"^\[.*\] Bob -> bot:     y\(\)$")
+        program.expect(rf"^\[.*\] Bob: one{UNSEEN}two$")
 
 
 def test_a_pipe_without_a_name_gets_a_random_one(chat: Chat) -> None:

@@ -10,15 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from shared import message
 from tests.kit.chat import Chat
-from tests.kit.chat_terminal import CLIENT, after_a_moment
+from tests.kit.chat_terminal import CLIENT, HASTY, PATIENT, ChatTerminal, after_a_moment
 from tests.kit.harness import Program, wait_until
-from tests.kit.scripted import ScriptedServer
+from tests.kit.scripted import NOBODY_ELSE, ScriptedServer, Speaker
 from tests.kit.terminal import Terminal
 
 # -S: no library beside the standard one is found.
 BARE = ("-S", "-m", CLIENT)
 AGAIN = r"Nothing was sent\. Type it again to say it to everybody\."
+
+
+Open = Callable[..., ChatTerminal]
 
 
 @contextlib.contextmanager
@@ -141,6 +145,91 @@ def test_without_libraries_a_lost_connection_comes_back_with_what_was_typed_mean
         wait_until(lambda: chat.log("messages.txt")[1:] == ["Ann: and now"], "the next one")
         ann.press("\x04")
         assert ann.wait() == 0
+
+
+def may_not_have_arrived(ann: ChatTerminal, *lines: str) -> bool:
+    """Whether these stand last on the screen, to be copied."""
+    shown = [row for row in ann.rows if row][-1 - len(lines) :]
+    return shown == [f"* {len(lines)} lines of yours may not have arrived:", *lines]
+
+
+@pytest.fixture
+def plainly_away(hostile: ScriptedServer, open_terminal: Open) -> ChatTerminal:
+    """Ann on a terminal that can only print. Her server has gone, and she typed three lines."""
+    where = ("--port", str(hostile.port), "--name", "Ann")
+    ann = open_terminal(*where, script=PATIENT, TERM="dumb")
+    with hostile.accept() as server:
+        server.let_in()
+    ann.shows(r"^! The server closed the connection\.")
+    ann.press("one\rtwo\r/pm Bob three\r/pmm\r")
+    ann.shows("^! There is no command /pmm")  # so all before it was read: Ctrl-C drops the rest
+    return ann
+
+
+@pytest.mark.parametrize(("keys", "status"), [("\x04", 1), ("/quit\r", 1), ("\x03", 130)])
+def test_who_leaves_while_the_server_is_away_gets_back_what_was_not_sent(
+    plainly_away: ChatTerminal, keys: str, status: int
+) -> None:
+    plainly_away.press(keys)
+    assert plainly_away.wait() == status
+    assert may_not_have_arrived(plainly_away, "one", "two", "/pm Bob three")
+
+
+def lose_again(server: Speaker) -> None:
+    """End it for good, with what a client does not come back after."""
+    server.let_in()
+    server.skip_to("one")
+    server.send(f"! {message.DISCONNECTED_BY_OPERATOR}")
+
+
+def refuse_the_name(server: Speaker) -> None:
+    """As often as the client tries another by itself."""
+    for _ in range(4):
+        server.prompt()
+        server.send("! No.")
+    server.send(message.NICKNAME_PROMPT)
+
+
+@pytest.mark.parametrize("end", [lose_again, refuse_the_name])
+def test_where_the_return_fails_for_good_what_was_not_sent_comes_back(
+    hostile: ScriptedServer, open_terminal: Open, end: Callable[[Speaker], None]
+) -> None:
+    where = ("--port", str(hostile.port), "--name", "Ann")
+    ann = open_terminal(*where, script=HASTY, TERM="dumb")
+    with hostile.accept() as server:
+        server.let_in()
+    ann.shows(r"^! The server closed the connection\.")
+    ann.press("one\rtwo\r")
+    ann.shows(r"^two$")
+    with hostile.accept() as server:
+        end(server)
+    assert ann.wait() == 1
+    assert may_not_have_arrived(ann, "one", "two")
+
+
+def test_answers_that_came_twice_prove_nothing_of_later_lines(
+    hostile: ScriptedServer, open_terminal: Open
+) -> None:
+    """A question goes out again where it is not certain that it arrived."""
+    where = ("--port", str(hostile.port), "--name", "Ann")
+    ann = open_terminal(*where, script=HASTY, TERM="dumb")
+    with hostile.accept() as server:
+        server.let_in()
+        ann.shows(r"\* Welcome, Ann!")
+        ann.press("/who\r")
+        server.skip_to("/who")
+        server.send(NOBODY_ELSE)
+        ann.shows("1 online: Ann$")
+    with hostile.accept() as server:
+        server.let_in()
+        server.skip_to("/who")
+        server.send(NOBODY_ELSE)
+        ann.shows("(?s)(1 online: Ann.*){2}")
+        hostile.listener.close()
+    ann.shows("^! No server listens")
+    ann.press("hello\rbye\r\x04")
+    assert ann.wait() == 1
+    assert may_not_have_arrived(ann, "/who", "hello", "bye")
 
 
 def test_without_libraries_an_end_of_input_or_ctrl_c_at_the_name_leaves() -> None:
