@@ -30,11 +30,14 @@ from phase4.client_gui.chat_page import ChatCalls, ChatPage
 from phase4.client_gui.connect_page import TLS_LABEL, ConnectPage
 from phase4.client_gui.inbox import Inbox, InboxCalls
 from phase4.client_gui.memory import Memory
+from phase4.client_gui.menu import MenuCalls, window_actions
 from phase4.client_gui.pages import Pages
 from phase4.client_gui.routing import Router
-from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab, tab_actions
+from phase4.client_gui.settings import Settings
+from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab
 from phase4.client_gui.target import Target
-from phase4.widgets.actions import Action, explain_keys, looks_actions, reading_actions
+from phase4.client_gui.title import title_of
+from phase4.widgets.actions import explain_keys
 from phase4.widgets.links import LinkOpener
 from phase4.widgets.opening import on_close
 from phase4.widgets.theme import BASE_POINTS, Theme
@@ -57,12 +60,14 @@ class App:
         *,
         points: int = 0,
         memory: Path | None = None,
+        remembered: Settings | None = None,
         trust: Trust | None = None,
     ) -> None:
         """Nothing is connected to before `connect`. Once `must_stop()` says so, the window ends.
 
-        What is to be remembered is written to the file `memory`, or nowhere. `trust` says whose
-        certificates will do where the target has TLS; None: any, as long as it does not change.
+        What is to be remembered is written to the file `memory`, or nowhere; `remembered` is what
+        it held. `trust` says whose certificates will do where the target has TLS; None: any, as
+        long as it does not change.
         """
         self.root = root
         self.theme = Theme(root, theme_name)
@@ -80,7 +85,7 @@ class App:
         self._must_stop = must_stop
         self.links = LinkOpener()
         self._build()
-        self._memory = Memory(root, self.theme, memory, target)
+        self.memory = Memory(root, self.theme, memory, target, remembered or Settings())
         self.show_form()
         on_close(root, self.ask_to_quit)
         self._inbox.look()
@@ -102,6 +107,11 @@ class App:
         self._pages.show_form()
         self.connect_page.show_form(text, field=field, can_go_back=self._presence.was_in)
         self._show_title()
+
+    def choose_server(self) -> None:
+        """Ask for everything: the server, and the name."""
+        self.connect_page.ask_everything()
+        self.show_form()
 
     def connect(self, target: Target) -> None:
         """Begin to connect. What happens then comes as events; the window stays alive."""
@@ -192,7 +202,7 @@ class App:
 
     def quit(self) -> None:
         """Close the window and the connection, in order."""
-        self._memory.close()
+        self.memory.close()
         self._inbox.close()
         self.chat_page.countdown.stop()
         self.root.withdraw()  # gone at once, even if the goodbye takes a moment
@@ -256,9 +266,9 @@ class App:
         if before.is_in:
             self.theme.name_colours.rename(self.router.me, name)
         if not before.is_in:
-            self._memory.remember(self._target)
+            self.memory.remember(self._target)
         elif before.state is State.IN:  # /nick; after a loss it may not be meant to stay
-            self._memory.remember(replace(self._target, name=name))
+            self.memory.remember(replace(self._target, name=name))
         self.router.me = name
         self._target = replace(self._target, name=name)
         self.chat_page.show_place(self._target.place, name)
@@ -368,7 +378,7 @@ class App:
 
     def _show_title(self) -> None:
         state, place = self._presence.state, self._target.place
-        title = _title(state, self.router.me, self._tabs.unread, place)
+        title = title_of(state, self.router.me, self._tabs.unread, place)
         self.root.title(title if self._pages.is_chat else "Join the chat")
 
     # --- building -----------------------------------------------------------------------------
@@ -398,47 +408,15 @@ class App:
         )
         calls = InboxCalls(lambda: self._client, self._is_open, self._draw, self._handle_change)
         self._inbox = Inbox(self.root, calls)
-        self._actions = _actions(self)
+        menu = MenuCalls(
+            self.connect_again,
+            self.choose_server,
+            self.explain_security,
+            self.show_keys,
+            self.ask_to_quit,
+        )
+        self._actions = window_actions(menu, self.chat_page, self.theme)
         self._pages.set_actions(self._actions)
-
-
-def _choose_server(app: App) -> None:
-    app.connect_page.ask_everything()
-    app.show_form()
-
-
-def _actions(app: App) -> tuple[Action, ...]:
-    return (
-        Action("Connect again", "F5", ("<F5>",), app.connect_again, everywhere=True),
-        Action(
-            *("Another server …", "F4", ("<F4>",)), lambda: _choose_server(app), everywhere=True
-        ),
-        *tab_actions(app.chat_page.tabs),
-        *reading_actions(lambda: app.chat_page.tabs.current.conversation, "conversation"),
-        *looks_actions(app.theme),
-        Action(
-            *("Next part of the window", "F6", ("<F6>",)),
-            app.chat_page.focus_next,
-            starts_group=True,
-        ),
-        Action("Who can listen in", "F7", ("<F7>",), app.explain_security),
-        Action("Keys", "F1", ("<F1>",), app.show_keys),
-        Action("Quit", "Ctrl Q", ("<Control-q>",), app.ask_to_quit, everywhere=True),
-    )
-
-
-def _title(state: State, me: str, unread: int, place: str) -> str:
-    """What stands above the conversation."""
-    me = f"({unread:,}) {me}" if unread else me
-    match state:
-        case State.IN:
-            return f"{me} on {place}"
-        case State.AWAY:
-            return f"{me}, connecting again to {place} …"
-        case State.CONNECTING | State.ASKING:
-            return f"Connecting to {place} …"
-        case State.OVER:
-            return f"{me}, not connected"
 
 
 def _close_behind(client: Client) -> None:

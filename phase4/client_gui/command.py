@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None, preset: Preset | None = None) -
         lambda: bool(stops),
         points=wished.points,
         memory=memory,
+        remembered=wished,
         trust=options.trust,
     )
     if preset is not None:

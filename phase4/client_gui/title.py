@@ -1,0 +1,21 @@
+"""What stands above the conversation, in the title of the window. No toolkit here."""
+
+from phase4.client.presence import State
+
+
+def title_of(state: State, me: str, unread: int, place: str) -> str:
+    """Who talks where, with how many messages that nobody has seen.
+
+    >>> title_of(State.IN, "Ann", 2, "127.0.0.1:12345")
+    '(2) Ann on 127.0.0.1:12345'
+    """
+    me = f"({unread:,}) {me}" if unread else me
+    match state:
+        case State.IN:
+            return f"{me} on {place}"
+        case State.AWAY:
+            return f"{me}, connecting again to {place} …"
+        case State.CONNECTING | State.ASKING:
+            return f"Connecting to {place} …"
+        case State.OVER:
+            return f"{me}, not connected"
