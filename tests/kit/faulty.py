@@ -27,12 +27,15 @@ def start_prepared(module: str, prepare: str, *arguments: str) -> subprocess.Pop
     )
 
 
-def start_server(tmp_path: Path, prepare: str) -> tuple[subprocess.Popen[str], int, int]:
+def start_server(
+    tmp_path: Path, prepare: str, *arguments: str
+) -> tuple[subprocess.Popen[str], int, int]:
     """A chat server that runs after `prepare`; its ports for people and for figures."""
     port, status_port = free_port(), free_port()
     ports = ("--port", str(port), "--status-port", str(status_port))
     others = ("--quit-key", "off", "--log-dir", str(tmp_path / "logs"))
-    return start_prepared("phase4.server", prepare, *ports, *others), port, status_port
+    process = start_prepared("phase4.server", prepare, *ports, *others, *arguments)
+    return process, port, status_port
 
 
 def takes_a_visit(port: int) -> bool:

@@ -2,12 +2,13 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.kit.chat import Chat
-from tests.kit.faulty import FAIL, start_server, takes_a_visit
+from tests.kit.faulty import FAIL, listens, start_server, takes_a_visit
 from tests.kit.harness import SECONDS, Peer, wait_until
 
 pytestmark = pytest.mark.own_server
@@ -26,6 +27,12 @@ NO_MEMORY = (
     "    start(self)\n"
     "threading.Thread.start = refuse"
 )
+
+SLOW_TO_NOTE = (
+    "import time; from phase4.server.outbox import FanOut as it; note = it._break\n"
+    "it._break = lambda self, outbox: (time.sleep(0.02), note(self, outbox))"
+)
+"""When the writing thread is told of a loss, others run before it has noted it."""
 
 
 @pytest.mark.parametrize("error", ["MemoryError", "SystemExit", "OSError(22, 'no')"])
@@ -82,15 +89,40 @@ def test_a_server_that_cannot_start_its_threads_says_so_and_ends(
     assert "Traceback" not in output
 
 
-def test_a_person_whose_connection_was_lost_never_just_left(chat: Chat) -> None:
-    """Whether recv() or the writing thread's send() is told of it first is the system's choice."""
-    with chat.join("Speaker") as speaker:
-        for number in range(40):
-            victim = chat.join(f"Victim{number}")
+def lose(join: Callable[[str], Peer], number: int) -> None:
+    """So many people come, one by one, and are lost while somebody speaks. Each is said to be."""
+    with join("Speaker") as speaker:
+        for each in range(number):
+            victim = join(f"Victim{each}")
             speaker.send(*["x" * 100] * 20)
             victim.reset()
             speaker.send(*["x" * 100] * 20)
-            speaker.skip_to(rf".* \* Victim{number} left.*")
+            left = speaker.skip_to(rf".* \* Victim{each} left(.*)")[1]
+            assert left == " (connection lost)"
+
+
+def test_a_person_whose_connection_was_lost_never_just_left(chat: Chat) -> None:
+    """Whether recv() or the writing thread's send() is told of it first is the system's choice."""
+    lose(chat.join, 40)
     left = [each for each in chat.log("connections.txt") if " left" in each and "Victim" in each]
     assert len(left) == 40
     assert {each.partition(" ")[2] for each in left} == {"left (connection lost)"}
+
+
+def test_a_loss_that_the_writing_thread_was_told_of_and_has_not_noted_is_one(
+    tmp_path: Path,
+) -> None:
+    process, port, _ = start_server(tmp_path, SLOW_TO_NOTE, "--flood-rate", "0")
+
+    def join(name: str) -> Peer:
+        person = Peer("127.0.0.1", port)
+        person.send(name)
+        person.skip_to(r".* Welcome, .*")
+        return person
+
+    with process:
+        try:
+            wait_until(lambda: listens(port), "it listens")
+            lose(join, 40)
+        finally:
+            process.kill()
