@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.address import port_number
+from shared.server_place import TakePlace
 
 
 def positive_number(text: str) -> int:
@@ -50,7 +51,12 @@ def add_listen_arguments(parser: argparse.ArgumentParser, host: str, port: int) 
 
 def add_connect_arguments(parser: argparse.ArgumentParser, host: str, port: int) -> None:
     """--host and --port of a client."""
-    parser.add_argument("--host", default=host, help="the server's address (default %(default)s)")
+    parser.add_argument(
+        "--host",
+        action=TakePlace,
+        default=host,
+        help="the server's address, as HOST or HOST:PORT (default %(default)s)",
+    )
     parser.add_argument(
         "--port", type=port_number, default=port, help="the server's port (default %(default)s)"
     )

@@ -18,6 +18,7 @@ from phase4.widgets.opening import open_window
 from shared.address import port_number
 from shared.arguments import add_connect_arguments
 from shared.defaults import CHAT_PORT, HOST
+from shared.server_place import TakePlace
 from shared.stopping import on_stop_signals
 
 _PLAIN_NAME = re.compile(r"[^\W\d_][\w-]{0,19}")
@@ -83,7 +84,11 @@ def _parser(preset: Preset | None) -> argparse.ArgumentParser:
         add_connect_arguments(parser, preset.host, preset.port)
     else:
         # None, and not a default: what is said here wins over what is remembered from last time.
-        parser.add_argument("--host", help=f"the server's address (default: {last} {HOST})")
+        parser.add_argument(
+            "--host",
+            action=TakePlace,
+            help=f"the server's address, as HOST or HOST:PORT (default: {last} {HOST})",
+        )
         parser.add_argument(
             "--port", type=port_number, help=f"the server's port (default: {last} {CHAT_PORT})"
         )

@@ -13,6 +13,7 @@ from phase4.client_gui.target import Target
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.sentence import Sentence
 from phase4.widgets.theme import Theme, pad
+from shared import server_place
 
 CARD_CHARACTERS = 34  # the width of the form
 WIDE_CARD_CHARACTERS = 60  # and where it has a long story to tell
@@ -68,8 +69,7 @@ class ConnectPage(ttk.Frame):
         values = (target.host, str(target.port), target.name)
         for field, value in zip((self.host, self.port, self.name), values, strict=True):
             field.configure(state="normal")
-            field.delete(0, "end")
-            field.insert(0, value)
+            _put(field, value)
         self._has_tls.set(target.has_tls)
         self._place.configure(text=f"At {target.place}{', encrypted' * target.has_tls}.")
         self._mark(self.name)
@@ -108,14 +108,28 @@ class ConnectPage(ttk.Frame):
     def _submit(self, _: object = None) -> None:
         if self._button.instate(["disabled"]):
             return
-        host, port = self.host.get().strip(), self.port.get().strip()
-        if not host:
-            self.show_form("Where is the server? Give its name or address.", field="host")
-        elif not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65536:
+        if why_not := self._spread():
+            self.show_form(why_not, field="host")
+            return
+        host, port = self.host.get(), self.port.get().strip()
+        if not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65536:
             self.show_form("The port is a number from 1 to 65535.", field="port")
         else:
             name = self.name.get().strip()
             self._connect(Target(host, int(port), name, self._has_tls.get()))
+
+    def _spread(self, _: object = None) -> str:
+        """Put the port that stands behind the host into its own field; what is wrong there."""
+        try:
+            place = server_place.parse(self.host.get())
+        except server_place.NotAPlace as error:
+            return str(error)
+        _put(self.host, place.host)
+        if place.port is not None:
+            _put(self.port, str(place.port))
+        if place.has_tls:
+            self._has_tls.set(True)
+        return ""
 
     def _set_state(self, state: str) -> None:
         for field in (self.host, self.port, self.name, self.tls, self._button):
@@ -161,6 +175,7 @@ class ConnectPage(ttk.Frame):
             field.bind("<Return>", self._submit)
         for field in (self.host, self.port, self.name):
             bind_select_all(field)
+        self.host.bind("<FocusOut>", self._spread)
         self._cancel.bind("<Return>", lambda _: self._leave())
         card.place(relx=0.5, rely=MIDDLE, anchor="center")
         self.bind("<Configure>", lambda _: self._fit())
@@ -226,3 +241,9 @@ class ConnectPage(ttk.Frame):
             more = int(missing * self._theme.body.metrics("linespace") / (2 * MIDDLE)) + 1
             height = min(window.winfo_height() + more, window.winfo_screenheight() * 9 // 10)
             window.geometry(f"{window.winfo_width()}x{max(height, window.winfo_height())}")
+
+
+def _put(field: ttk.Entry, text: str) -> None:
+    if field.get() != text:
+        field.delete(0, "end")
+        field.insert(0, text)

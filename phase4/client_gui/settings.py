@@ -13,6 +13,7 @@ from phase4.widgets.colours import PALETTES
 from shared import message
 from shared.defaults import CHAT_PORT, HOST, MAX_NAME_CHARACTERS
 from shared.files import replace_text
+from shared.server_place import MAX_HOST_CHARACTERS
 from shared.settings_folder import settings_folder
 
 FILE = "client_gui.json"
@@ -20,7 +21,6 @@ FILE = "client_gui.json"
 MAX_FILE_BYTES = 64 * 1024
 """More than that is not what we wrote, and is not read."""
 
-_MAX_HOST_CHARACTERS = 255  # the longest name that DNS allows (RFC 1035, 2.3.4)
 _LARGEST_POINTS = 100  # the theme has bounds of its own; this one keeps nonsense out
 
 
@@ -69,7 +69,7 @@ def save(path: Path, settings: Settings) -> bool:
 def _checked(held: Mapping[str, object]) -> Settings:
     plain = Settings()
     return Settings(
-        host=_text(held.get("host"), _MAX_HOST_CHARACTERS) or plain.host,
+        host=_text(held.get("host"), MAX_HOST_CHARACTERS) or plain.host,
         port=_number(held.get("port"), 1, 65535, plain.port),
         name=_text(held.get("name"), MAX_NAME_CHARACTERS),
         theme=theme if (theme := _text(held.get("theme"), 10)) in PALETTES else plain.theme,
