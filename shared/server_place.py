@@ -24,6 +24,7 @@ _MAX_QUOTED = 60
 # Signs that nobody sees come along from a page: spaces without width, marks of direction.
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\](.*)")
+_APART = re.compile(r"(\S+)\s+(?:port\s+)?(\d+)")  # as netcat takes it, and our sentences have it
 _IN_NO_HOST = re.compile(r"[\s\x00-\x1f\x7f/\\@?#\[\]<>\"',;]")
 
 
@@ -46,6 +47,8 @@ class ServerPlace:
 def parse(text: str) -> ServerPlace:
     """HOST, HOST:PORT, "HOST PORT", [HOST]:PORT for IPv6, each with a scheme or without.
 
+    And "HOST port PORT", as a server's board shows it.
+
     Raises NotAPlace.
     """
     scheme, is_given, rest = _UNSEEN.sub("", text).strip().rpartition("://")
@@ -66,15 +69,15 @@ def _split(text: str) -> tuple[str, str | None]:
             return host, rest[1:] if rest else None
     if _is_address(text):
         return text, None
+    apart = _APART.fullmatch(text)
+    if apart and (":" not in apart[1] or _is_address(apart[1])):
+        return apart[1], apart[2]
     if text.count(":") > 1:
         raise NotAPlace(
             f"{_quoted(text)} has several colons; an IPv6 address with a port stands in brackets, "
             "as in [::1]:12345."
         )
     host, colon, port = text.partition(":")
-    words = text.split()
-    if not colon and len(words) == 2 and words[1].isdecimal():  # as netcat and telnet take it
-        return words[0], words[1]
     return host.strip(), port if colon else None
 
 

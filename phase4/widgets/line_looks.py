@@ -46,6 +46,7 @@ def _style_kind(text: tk.Text, theme: Theme, kind: str, foreground: str, backgro
 def _style_parts(text: tk.Text, theme: Theme) -> None:
     colours, tag = theme.palette, text.tag_configure
     tag("wraps", wrap="char")
+    tag("fixed", font=theme.fixed)
     tag("turned", wrap="none")
     tag("right")  # it stands at the right edge; _set_columns says where that is
     tag("upper", spacing3=0)  # a row of a turned line that has others below it

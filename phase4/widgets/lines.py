@@ -36,6 +36,9 @@ _NO_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 )
 
+# As phase4/transport/contexts.py makes them (in_groups): eight bytes each.
+_ROW_OF_FINGERPRINT = re.compile(r"[0-9A-F]{2}(?::[0-9A-F]{2}){7}")
+
 # No width and no use on a screen, but to hide in or to fill a line with: spaces without width, soft
 # hyphens, the tags that spell flags, and the signs for "nothing here" of Hangul. The controls of
 # direction are message.clean()'s.
@@ -158,6 +161,15 @@ def _without_piles(text: str) -> str:
         if pile <= MAX_MARKS_ON_A_LETTER:
             kept.append(char)
     return "".join(kept)
+
+
+def is_row_of_fingerprint(text: str) -> bool:
+    """Whether this is one of the rows in which programs show a fingerprint to be compared.
+
+    >>> is_row_of_fingerprint("E3:B0:C4:42:98:FC:1C:14"), is_row_of_fingerprint("E3:B0")
+    (True, False)
+    """
+    return bool(_ROW_OF_FINGERPRINT.fullmatch(text))
 
 
 def wraps_anywhere(text: str) -> bool:

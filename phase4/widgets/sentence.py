@@ -9,6 +9,7 @@ from tkinter import font
 from typing import Literal
 
 from phase4.widgets.keys import bind_keys
+from phase4.widgets.lines import is_row_of_fingerprint
 from phase4.widgets.theme import Theme
 
 
@@ -16,6 +17,7 @@ class Sentence(tk.Text):
     """As high as its text needs at the width it is given, and one row where there is none.
 
     What is more than `most_rows` (0: as many as it takes) is reached with the wheel and the arrows.
+    The rows of a fingerprint are in a font in which they can be compared.
     While it holds a text the keyboard reaches it with Tab, and Ctrl+A and Ctrl+C work.
     """
 
@@ -51,7 +53,8 @@ class Sentence(tk.Text):
         self._look = look
         self.configure(state="normal", takefocus=bool(text))
         self.delete("1.0", "end")
-        self.insert("1.0", text)
+        for row in text.splitlines(keepends=True):
+            self.insert("end", row, "fixed" if is_row_of_fingerprint(row.rstrip("\n")) else "")
         self.configure(state="disabled")
         self._restyle()
 
@@ -80,4 +83,5 @@ class Sentence(tk.Text):
             highlightbackground=colours.panel,
             highlightcolor=colours.accent,
         )
+        self.tag_configure("fixed", font=self._theme.fixed)
         self.fit()

@@ -11,7 +11,7 @@ from typing import Literal
 
 from phase4.client.mentions import places_of
 from phase4.widgets import bidi
-from phase4.widgets.lines import Line, wraps_anywhere
+from phase4.widgets.lines import Line, is_row_of_fingerprint, wraps_anywhere
 from phase4.widgets.links import split_links
 
 State = Literal["", "waiting", "not sent"]
@@ -96,6 +96,8 @@ class Shown:
         if self.rows:
             yield from self._pieces_of_rows(name_tag, base)
             return
+        if is_row_of_fingerprint(self.line.text):
+            base = (*base, "fixed")
         if wraps_anywhere(self.line.text):
             base = (*base, "wraps")
         text, done = self.text, 0

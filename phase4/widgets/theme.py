@@ -50,6 +50,9 @@ class Theme:
         self.bold = font.Font(root, family=family, weight="bold")
         self.small = font.Font(root, family=family)
         self.title = font.Font(root, family=family, weight="bold")
+        # What is compared sign by sign: a fingerprint, say.
+        fixed = font.nametofont("TkFixedFont", root).actual("family")
+        self.fixed = font.Font(root, family=fixed)
         self._of_menus = font.Font(root, family=family)
         self._apply()
 
@@ -136,6 +139,7 @@ class Theme:
             (self.body, points),
             (self._of_menus, points),
             (self.bold, points),
+            (self.fixed, points),
             (self.small, points - 1),
             (self.title, points + 8),
         ):

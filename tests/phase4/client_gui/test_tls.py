@@ -9,6 +9,7 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from tkinter import font
 
 import pytest
 
@@ -201,6 +202,33 @@ def test_the_box_ticked_while_another_name_is_asked_for_begins_anew(
         with listener.accept()[0] as accepted:
             accepted.settimeout(SECONDS)
             assert accepted.recv(1) == b"\x16"
+
+
+@pytest.mark.window
+def test_a_fingerprint_is_shown_in_a_font_in_which_its_rows_can_be_compared(
+    start_app: Apps, chat: Chat, known: Path
+) -> None:
+    known.write_text(f"127.0.0.1 {chat.port} SHA256 {NOT_THIS_ONE}\n")
+    app = start_app(chat.port, has_tls=True, trust=Trust(known_hosts=known))
+    submit(app)
+    see(app.root, lambda: "another certificate" in says(app), "the reason in the form")
+    assert set_in_fixed_font(app.connect_page.message) == groups_of(fingerprint(chat))
+    known.unlink()
+    submit(app)
+    is_in(app)
+    press(app.chat_page.entry, "<F7>")
+    text = tabs_of(app).main.conversation.text
+    see(app.root, lambda: len(set_in_fixed_font(text)) == 8, "the first time, and the answer")
+    shown = [row.split("\t")[-1] for row in set_in_fixed_font(text)]
+    assert shown == 2 * groups_of(fingerprint(chat))
+    assert font.Font(app.root, text.tag_cget("fixed", "font")).metrics("fixed")
+
+
+def set_in_fixed_font(text: tk.Text) -> list[str]:
+    """The rows that are."""
+    ends = [*map(str, text.tag_ranges("fixed"))]
+    pieces = [text.get(*each) for each in zip(ends[::2], ends[1::2], strict=True)]
+    return "".join(pieces).splitlines()
 
 
 # --- the conversation -----------------------------------------------------------------------------

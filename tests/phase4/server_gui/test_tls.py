@@ -83,6 +83,8 @@ def test_while_it_runs_the_fingerprint_can_be_read_selected_and_copied(
     with join_safely(authority, tls_port_of(app), "Alice"):
         assert form.fingerprint.shown.endswith(f"\n{expected}")
         see(root, lambda: form.fingerprint.dlineinfo("end-1c"), "all of it")
+        fixed = map(str, form.fingerprint.tag_ranges("fixed"))
+        assert form.fingerprint.get(*fixed) == expected.removeprefix("SHA256\n")
         press(app.page.people.tree, "<Alt-y>")
         assert root.clipboard_get() == expected
         root.clipboard_clear()
