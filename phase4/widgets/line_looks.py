@@ -11,6 +11,7 @@ from shared.defaults import MAX_NAME_CHARACTERS
 
 _WIDEST_NAME = "m" * MAX_NAME_CHARACTERS  # a single sign may be as wide as ten
 _NARROWEST_TEXT = "mmmm"
+_ROW_OF_FINGERPRINT = "00:00:00:00:00:00:00:00"
 
 KINDS: tuple[Kind, ...] = ("public", "own", "private", "mention", "notice", "error")
 
@@ -46,7 +47,8 @@ def _style_kind(text: tk.Text, theme: Theme, kind: str, foreground: str, backgro
 def _style_parts(text: tk.Text, theme: Theme) -> None:
     colours, tag = theme.palette, text.tag_configure
     tag("wraps", wrap="char")
-    tag("fixed", font=theme.fixed)
+    tag("fixed", font=theme.fixed, spacing1=0, spacing3=0)
+    tag("unseen", elide=True)
     tag("turned", wrap="none")
     tag("right")  # it stands at the right edge; _set_columns says where that is
     tag("upper", spacing3=0)  # a row of a turned line that has others below it
@@ -65,8 +67,16 @@ def _style_parts(text: tk.Text, theme: Theme) -> None:
     tag("found_now", background=colours.found_now, foreground=colours.on_found_now)
     for part in ("turned", "right", "upper", "lower", "time", "state", "mark", "link", "waiting"):
         text.tag_raise(part)
+    text.tag_raise("unseen")  # of the time as well, which may be shown elsewhere
     for part in ("failed", "found", "found_now", "sel"):
         text.tag_raise(part)
+
+
+def place_fingerprint(text: tk.Text, theme: Theme, start: int, width: int) -> None:
+    """Let the rows of a fingerprint begin where text does, or further left: none may be broken."""
+    needed = theme.fixed.measure(_ROW_OF_FINGERPRINT) + column_gap(theme)
+    margin = max(column_gap(theme), min(start, width - needed))
+    text.tag_configure("fixed", lmargin1=margin, lmargin2=margin, rmargin=0)
 
 
 def column_gap(theme: Theme) -> int:

@@ -59,6 +59,14 @@ class Shown:
         """Whether anything in it runs from right to left."""
         return any(bidi.is_needed(column) for column in self.columns)
 
+    @property
+    def is_row_to_compare(self) -> bool:
+        """Whether it is a row of a fingerprint that a program tells: drawn alone, without a time.
+
+        What somebody says keeps the name before it, whatever it looks like.
+        """
+        return not self.line.person and is_row_of_fingerprint(self.line.text)
+
     def lay_out(self, measure: bidi.Measure, width: int) -> None:
         """Make `rows` of it, so that what was said fits into `width` pixels."""
         time, name, mark, said = self.columns
@@ -96,15 +104,17 @@ class Shown:
         if self.rows:
             yield from self._pieces_of_rows(name_tag, base)
             return
-        if is_row_of_fingerprint(self.line.text):
+        unseen = 0  # the characters at the beginning that are not shown
+        if self.is_row_to_compare:
             base = (*base, "fixed")
+            unseen = len(self.text) - len(self.line.text)
         if wraps_anywhere(self.line.text):
             base = (*base, "wraps")
         text, done = self.text, 0
         for length, tags in self.styles(name_tag):
             if length:
                 yield text[done : done + length]
-                yield (*tags, *base)
+                yield (*tags, *base, *(["unseen"] if done < unseen else []))
             done += length
         # The newline carries the tags as well: so the background reaches the right edge.
         yield from ("\n", base)

@@ -16,7 +16,7 @@ from datetime import date
 from phase4.widgets import bidi
 from phase4.widgets.days import Days
 from phase4.widgets.find import Hit
-from phase4.widgets.line_looks import KINDS, column_gap, columns, style_lines
+from phase4.widgets.line_looks import KINDS, column_gap, columns, place_fingerprint, style_lines
 from phase4.widgets.lines import Line, for_screen, line_of_day
 from phase4.widgets.shown import WAITING, Shown, State
 from phase4.widgets.soon import Soon
@@ -397,6 +397,7 @@ class Transcript(tk.Text):
         self.configure(tabs=tabs)
         for kind in KINDS:
             self.tag_configure(kind, lmargin1=gap, lmargin2=start, rmargin=gap)
+        place_fingerprint(self, theme, start, self.winfo_width())
         self.tag_configure("right", tabs=(*tabs, end, "right"))
         self.tag_configure("lower", lmargin1=start, tabs=(end, "right"))
         if (start, end) != self._column:

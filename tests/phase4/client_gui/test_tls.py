@@ -222,6 +222,11 @@ def test_a_fingerprint_is_shown_in_a_font_in_which_its_rows_can_be_compared(
     shown = [row.split("\t")[-1] for row in set_in_fixed_font(text)]
     assert shown == 2 * groups_of(fingerprint(chat))
     assert font.Font(app.root, text.tag_cget("fixed", "font")).metrics("fixed")
+    app.root.geometry("1x1")  # which is as small as it lets itself be
+    see(app.root, lambda: app.root.winfo_width() == app.root.minsize()[0], "a small window")
+    app.theme.zoom(10)
+    app.root.update()
+    assert text.count("end-5l linestart", "end-1c", "displaylines") == (4,)
 
 
 def set_in_fixed_font(text: tk.Text) -> list[str]:
