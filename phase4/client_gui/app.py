@@ -84,15 +84,15 @@ class App:
         self._may_quit = False
         self._must_stop = must_stop
         self.links = LinkOpener()
-        self._build()
         self.memory = Memory(root, self.theme, memory, target, remembered or Settings())
+        self._build()
         self.show_form()
         on_close(root, self.ask_to_quit)
         self._inbox.look()
 
     def appear(self) -> None:
         """Put the window on the screen. What is typed as soon as it is there is heard."""
-        self.root.update_idletasks()
+        self._pages.appear()
         if self._pages.is_chat:
             self._pages.show_chat()
         else:
@@ -202,6 +202,7 @@ class App:
 
     def quit(self) -> None:
         """Close the window and the connection, in order."""
+        self._pages.close()
         self.memory.close()
         self._inbox.close()
         self.chat_page.countdown.stop()
@@ -395,9 +396,8 @@ class App:
             ),
         )
         self._tabs = self.chat_page.tabs
-        self._pages = Pages(
-            self.theme, self.connect_page, self.chat_page, self._saw, self.leave_form
-        )
+        pages = (self.connect_page, self.chat_page)
+        self._pages = Pages(self.theme, self.memory, *pages, self._saw, self.leave_form)
         self.router = Router(
             self._tabs,
             self.theme.name_colours,

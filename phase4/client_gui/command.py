@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None, preset: Preset | None = None) -
     stops: list[bool] = []
     on_stop_signals(lambda: stops.append(True))  # the window looks at it; no lock, no Tk
     in_terminal = preset.in_terminal if preset else "python -m phase4.client_terminal"
-    root = open_window("Chat", f"use the client for the terminal: {in_terminal}")
+    root = open_window("Chat", "chat", f"use the client for the terminal: {in_terminal}")
     from phase4.client_gui.app import App
     from phase4.client_gui.target import Target
 

@@ -9,9 +9,11 @@ from tkinter import ttk
 
 from phase4.client_gui.chat_page import ChatPage
 from phase4.client_gui.connect_page import ConnectPage
+from phase4.client_gui.memory import Memory
 from phase4.widgets.actions import Action
-from phase4.widgets.fit import open_at, set_minimum
+from phase4.widgets.fit import set_minimum
 from phase4.widgets.keys import bind_keys
+from phase4.widgets.placing import Placing
 from phase4.widgets.theme import Theme
 
 
@@ -24,6 +26,7 @@ class Pages:
     def __init__(
         self,
         theme: Theme,
+        memory: Memory,
         connect_page: ConnectPage,
         chat_page: ChatPage,
         looked: Callable[[], None],
@@ -39,8 +42,20 @@ class Pages:
         self._root.bind("<FocusIn>", lambda _: looked())
         connect_page.bind_all("<Escape>", lambda _: None if self.is_chat else escaped(), add=True)
         line = theme.body.metrics("linespace")
-        open_at(self._root, line * 46, line * 31)
+        self._placing = Placing(
+            *(self._root, memory.settings.window, (line * 46, line * 31)),
+            note=lambda placement: memory.change(window=placement),
+        )
         theme.on_change(self._restyle)
+
+    def appear(self) -> None:
+        """Put the window on the screen, where it was last time."""
+        self._placing.appear()
+        self._root.update_idletasks()
+
+    def close(self) -> None:
+        """Remember where it is. No page is shown after this."""
+        self._placing.close()
 
     def show_chat(self) -> None:
         """Show the conversation; the keyboard is in its entry then."""

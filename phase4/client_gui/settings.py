@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from phase4.widgets.colours import PALETTES
+from phase4.widgets.placement import Placement
 from shared import message
 from shared.defaults import CHAT_PORT, HOST, MAX_NAME_CHARACTERS
 from shared.files import replace_text
@@ -21,6 +22,7 @@ FILE = "client_gui.json"
 MAX_FILE_BYTES = 64 * 1024
 """More than that is not what we wrote, and is not read."""
 
+_FARTHEST_PIXELS = 32_767  # X11 counts no further
 _LARGEST_POINTS = 100  # the theme has bounds of its own; this one keeps nonsense out
 
 
@@ -34,6 +36,8 @@ class Settings:
     theme: str = "light"
     points: int = 0
     tls: bool = False
+    window: Placement | None = None
+    """Where it was; None: not known yet."""
 
 
 def default_path() -> Path | None:
@@ -75,7 +79,20 @@ def _checked(held: Mapping[str, object]) -> Settings:
         theme=theme if (theme := _text(held.get("theme"), 10)) in PALETTES else plain.theme,
         points=_number(held.get("points"), 0, _LARGEST_POINTS, plain.points),
         tls=held.get("tls") is True,
+        window=_placement(held.get("window")),
     )
+
+
+def _placement(held: object) -> Placement | None:
+    """None where a number is missing, or makes no sense."""
+    if not isinstance(held, dict):
+        return None
+    far = _FARTHEST_PIXELS
+    width, height = (_number(held.get(name), 1, far, 0) for name in ("width", "height"))
+    x, y = (_number(held.get(name), -far, far, far + 1) for name in ("x", "y"))
+    if not width or not height or far + 1 in (x, y):
+        return None
+    return Placement(width, height, x, y, held.get("is_maximised") is True)
 
 
 def _text(value: object, longest: int) -> str:

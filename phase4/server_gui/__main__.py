@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stops: list[bool] = []
     on_stop_signals(lambda: stops.append(True))  # the window looks at it; no lock, no Tk
     try:
-        root = open_window("Chat server", INSTEAD)
+        root = open_window("Chat server", "server", INSTEAD)
     except NoWindow as error:
         print(error, file=sys.stderr)
         return 2

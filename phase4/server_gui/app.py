@@ -97,6 +97,7 @@ class App:
 
     def appear(self) -> None:
         """Put the window on the screen, with the keyboard already on Start."""
+        self.root.deiconify()
         self.root.update_idletasks()  # a widget that is not there yet cannot have the keyboard
         self.page.start_button.focus_set()
 

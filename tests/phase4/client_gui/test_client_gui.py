@@ -177,17 +177,20 @@ def test_what_was_filled_in_is_there_next_time(
             assert client.wait() == 0
         (file,) = tmp_path.rglob("*.json")
         kept = json.loads(file.read_text(encoding="utf-8"))
-        assert kept == {
+        filled_in = {
             **{"host": "127.0.0.1", "port": chat.port, "name": "Alice"},
             **{"theme": "dark", "points": 11, "tls": False},
         }
+        assert filled_in.items() <= kept.items()
         with Client(desktop, 0, config=config) as client:
             client.window("Join the chat").key("Return")
             client.window("Alice on").key("ctrl+q")
             assert client.wait() == 0
         for what in ("joined", "left", "joined", "left"):
             bob.hear(f"* Alice {what}")
-        assert json.loads(file.read_text(encoding="utf-8")) == kept  # so the looks were as before
+        assert (
+            json.loads(file.read_text(encoding="utf-8")) == kept
+        )  # so looks and place were as before
 
 
 def test_the_command_line_wins_over_what_is_remembered(

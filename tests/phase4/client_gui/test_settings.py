@@ -13,8 +13,13 @@ from hypothesis import strategies as st
 
 from phase4.client_gui import settings
 from phase4.client_gui.settings import MAX_FILE_BYTES, Settings
+from phase4.widgets.placement import Placement
 
-KEPT = Settings("chat.example", 4567, "Алиса", "dark", 14, tls=True)
+KEPT = Settings(
+    *("chat.example", 4567, "Алиса", "dark", 14),
+    tls=True,
+    window=Placement(800, 600, -20, 30, is_maximised=True),
+)
 
 
 @pytest.fixture
@@ -58,6 +63,10 @@ def test_nobody_else_may_read_it(path: Path) -> None:
         json.dumps({"host": "x", "port": 5}) + " " * MAX_FILE_BYTES,
         json.dumps({"host": "x" * 300, "port": True, "name": ["x"], "theme": "pink", "points": -1}),
         json.dumps({"tls": "yes"}),
+        json.dumps({"window": {"width": 800, "height": 600, "x": 5}}),
+        json.dumps({"window": {"width": 0, "height": 600, "x": 5, "y": 5}}),
+        json.dumps({"window": {"width": 800, "height": 600, "x": 10**9, "y": 5}}),
+        json.dumps({"window": [800, 600, 5, 5]}),
     ],
 )
 def test_a_broken_file_is_as_if_there_were_none(path: Path, text: str) -> None:
@@ -77,7 +86,7 @@ def test_a_name_with_control_characters_cannot_reach_the_screen(path: Path) -> N
 @limits(max_examples=50)
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text() | st.integers(), st.lists))
 def test_no_value_of_any_kind_is_an_error(value: object) -> None:
-    held = dict.fromkeys(("host", "port", "name", "theme", "points", "tls"), value)
+    held = dict.fromkeys(("host", "port", "name", "theme", "points", "tls", "window"), value)
     got = settings._checked(held)
     assert 1 <= got.port <= 65535
     assert got.theme in ("light", "dark")

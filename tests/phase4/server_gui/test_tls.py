@@ -93,6 +93,7 @@ def test_while_it_runs_the_fingerprint_can_be_read_selected_and_copied(
         assert root.clipboard_get() == expected
         [known] = parse(f"192.168.1.20 12345 {expected}")  # as it is pasted behind a host and port
         assert known.fingerprint == fingerprint_of_file(certificate)
+    see(root, lambda: app.page.people.names() == (), "that Alice has left")  # else it would ask
     app.stop()
     see(root, lambda: app.state is State.STOPPED, "the end")
     assert form.fingerprint.shown == ""
