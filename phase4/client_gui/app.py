@@ -70,7 +70,7 @@ class App:
         long as it does not change.
         """
         self.root = root
-        self.theme = Theme(root, theme_name)
+        self.theme = Theme(root, theme_name, (remembered or Settings()).looked)
         if points:
             self.theme.zoom(points - BASE_POINTS)
         self._target = target

@@ -14,6 +14,7 @@ from phase4.client.preset import Preset
 from phase4.client_gui import settings
 from phase4.transport.arguments import add_trust_arguments, trust_of
 from phase4.transport.known_hosts import spelled
+from phase4.widgets.colours import CHOICES, SYSTEM
 from phase4.widgets.opening import open_window
 from shared.address import port_number
 from shared.arguments import add_connect_arguments
@@ -95,7 +96,9 @@ def _parser(preset: Preset | None) -> argparse.ArgumentParser:
     add_trust_arguments(parser)
     parser.add_argument("--name", help="your name; with it, connect at once and ask nothing")
     parser.add_argument(
-        "--theme", choices=("light", "dark"), help=f"the colours (default: {last} light)"
+        "--theme",
+        choices=CHOICES,
+        help=f"the colours; system: light or dark as the system is (default: {last} {SYSTEM})",
     )
     parser.add_argument(
         "--no-remember",

@@ -71,6 +71,7 @@ class Memory:
 
     def _save(self) -> None:
         points = int(self._theme.body.cget("size"))
-        self.settings = replace(self.settings, theme=self._theme.name, points=points)
+        choice, looked = self._theme.choice, self._theme.name
+        self.settings = replace(self.settings, theme=choice, looked=looked, points=points)
         if self._path is not None:
             save(self._path, self.settings)

@@ -5,11 +5,11 @@ or cannot be written is not an error; what is wrong in it counts as missing.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from phase4.widgets.colours import PALETTES
+from phase4.widgets.colours import CHOICES, PALETTES, SYSTEM
 from phase4.widgets.placement import Placement
 from shared import message
 from shared.defaults import CHAT_PORT, HOST, MAX_NAME_CHARACTERS
@@ -33,9 +33,11 @@ class Settings:
     host: str = HOST
     port: int = CHAT_PORT
     name: str = ""
-    theme: str = "light"
+    theme: str = SYSTEM
     points: int = 0
     tls: bool = False
+    looked: str = "light"
+    """What came of the theme: where it is the system's, what that was last time."""
     window: Placement | None = None
     """Where it was; None: not known yet."""
 
@@ -76,7 +78,8 @@ def _checked(held: Mapping[str, object]) -> Settings:
         host=_text(held.get("host"), MAX_HOST_CHARACTERS) or plain.host,
         port=_number(held.get("port"), 1, 65535, plain.port),
         name=_text(held.get("name"), MAX_NAME_CHARACTERS),
-        theme=theme if (theme := _text(held.get("theme"), 10)) in PALETTES else plain.theme,
+        theme=_one_of(CHOICES, held.get("theme"), plain.theme),
+        looked=_one_of(PALETTES, held.get("looked"), plain.looked),
         points=_number(held.get("points"), 0, _LARGEST_POINTS, plain.points),
         tls=held.get("tls") is True,
         window=_placement(held.get("window")),
@@ -99,6 +102,10 @@ def _text(value: object, longest: int) -> str:
     if not isinstance(value, str) or len(value) > longest:
         return ""
     return message.clean(value).strip()
+
+
+def _one_of(choices: Container[str], value: object, otherwise: str) -> str:
+    return value if isinstance(value, str) and value in choices else otherwise
 
 
 def _number(value: object, least: int, most: int, otherwise: int) -> int:

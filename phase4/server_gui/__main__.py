@@ -31,6 +31,7 @@ from collections.abc import Sequence
 from phase4.server.options import add_server_arguments
 from phase4.server_gui.form import FIELDS, TLS_FIELDS, Wanted, default, flag
 from phase4.transport.renewal import on_renew_signal
+from phase4.widgets.colours import CHOICES, SYSTEM
 from phase4.widgets.opening import NoWindow, open_window
 from shared.stopping import on_stop_signals
 
@@ -69,7 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _own_parser() -> argparse.ArgumentParser:
     """The options of the window alone."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--theme", choices=("light", "dark"), default="light", help="the colours")
+    parser.add_argument(
+        "--theme",
+        choices=CHOICES,
+        default=SYSTEM,
+        help="the colours (default %(default)s: light or dark as the system is)",
+    )
     parser.add_argument("--start", action="store_true", help="start the server at once")
     return parser
 

@@ -34,8 +34,9 @@ def looks_actions(theme: Theme) -> Iterator[Action]:
     """Colours and sizes."""
     larger = ("<Control-plus>", "<Control-equal>", "<Control-KP_Add>")
     smaller = ("<Control-minus>", "<Control-KP_Subtract>")
-    usual = ("<Control-0>",)
+    usual, system = ("<Control-0>",), ("<Shift-F2>",)
     yield Action("Light or dark", "F2", ("<F2>",), theme.toggle, starts_group=True, everywhere=True)
+    yield Action("Colours of the system", "Shift F2", system, theme.follow_system, everywhere=True)
     yield Action("Larger text", "Ctrl +", larger, lambda: theme.zoom(1), everywhere=True)
     yield Action("Smaller text", "Ctrl -", smaller, lambda: theme.zoom(-1), everywhere=True)
     yield Action("Text as at the start", "Ctrl 0", usual, lambda: theme.zoom(0), everywhere=True)

@@ -102,6 +102,10 @@ DARK = Palette(
 
 PALETTES = {"light": LIGHT, "dark": DARK}
 
+SYSTEM = "system"
+CHOICES = (*PALETTES, SYSTEM)
+"""What a person can wish for; `system` is whichever of the others the system has."""
+
 
 def contrast(one: str, other: str) -> float:
     """How well two colours can be told apart: 1 (not at all) to 21 (black on white), by WCAG 2.2.

@@ -14,7 +14,8 @@ from tkinter import font, ttk
 from typing import Any
 
 from phase4.client.name_colours import NameColours
-from phase4.widgets.colours import PALETTES, Palette
+from phase4.widgets.colours import PALETTES, SYSTEM, Palette
+from phase4.widgets.following import Following
 
 BASE_POINTS = 10
 SMALLEST_POINTS = 7
@@ -34,8 +35,14 @@ _TK_FONTS = ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont")
 class Theme:
     """What everything in the window looks like; `on_change` is called after each change."""
 
-    def __init__(self, root: tk.Misc, name: str) -> None:
-        self.name = name
+    def __init__(self, root: tk.Misc, choice: str, looked: str = "light") -> None:
+        """`choice` is one of CHOICES (colours.py); `looked`, what the system looked like last time.
+
+        With that it begins, and changes once the system has answered.
+        """
+        # What the person wishes, and what came of it.
+        self.choice = choice
+        self.name = looked if choice == SYSTEM else choice
         self.name_colours = NameColours()
         # What this window has said, and will not say again.
         self.told: set[str] = set()
@@ -55,6 +62,9 @@ class Theme:
         self.fixed = font.Font(root, family=fixed)
         self._of_menus = font.Font(root, family=family)
         self._apply()
+        self._following = Following(root, self._show)
+        if choice == SYSTEM:
+            self._following.follow()
 
     @property
     def palette(self) -> Palette:
@@ -81,9 +91,21 @@ class Theme:
             self._listeners.remove(listener)
 
     def toggle(self) -> None:
-        """From light to dark, or back."""
-        self.name = "light" if self.name == "dark" else "dark"
+        """From light to dark, or back, whatever the system looks like."""
+        self._following.stop()
+        self.choice = self.name = "light" if self.name == "dark" else "dark"
         self._apply()
+
+    def follow_system(self) -> None:
+        """Light or dark as the system is, from now on."""
+        self.choice = SYSTEM
+        self._following.follow()
+        self._apply()  # whoever remembers the choice hears of it, even if nothing looks different
+
+    def _show(self, name: str) -> None:
+        if name != self.name:
+            self.name = name
+            self._apply()
 
     def zoom(self, step: int) -> None:
         """Make text larger or smaller by `step` points; 0 returns to the size at the start."""

@@ -58,7 +58,9 @@ class Desktop:
         No directory can be under the null device: a check that wants one sets its own.
         """
         none = os.devnull
-        return {"DISPLAY": self.display, "XAUTHORITY": none, "XDG_CONFIG_HOME": none}
+        # Nor what a real desktop is like, such as dark.
+        no_bus = {"DBUS_SESSION_BUS_ADDRESS": "", "XDG_RUNTIME_DIR": none}
+        return {"DISPLAY": self.display, "XAUTHORITY": none, "XDG_CONFIG_HOME": none, **no_bus}
 
     def window(self, title: str) -> "Window":
         """The window with a title like this (a regular expression); waits until it is shown."""

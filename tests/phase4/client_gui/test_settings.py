@@ -18,6 +18,7 @@ from phase4.widgets.placement import Placement
 KEPT = Settings(
     *("chat.example", 4567, "Алиса", "dark", 14),
     tls=True,
+    looked="dark",
     window=Placement(800, 600, -20, 30, is_maximised=True),
 )
 
@@ -86,10 +87,13 @@ def test_a_name_with_control_characters_cannot_reach_the_screen(path: Path) -> N
 @limits(max_examples=50)
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text() | st.integers(), st.lists))
 def test_no_value_of_any_kind_is_an_error(value: object) -> None:
-    held = dict.fromkeys(("host", "port", "name", "theme", "points", "tls", "window"), value)
+    held = dict.fromkeys(
+        ("host", "port", "name", "theme", "points", "tls", "looked", "window"), value
+    )
     got = settings._checked(held)
     assert 1 <= got.port <= 65535
-    assert got.theme in ("light", "dark")
+    assert got.theme in ("light", "dark", "system")
+    assert got.looked in ("light", "dark")
     assert got.host
 
 
