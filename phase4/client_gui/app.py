@@ -33,6 +33,7 @@ from phase4.client_gui.memory import Memory
 from phase4.client_gui.menu import MenuCalls, window_actions
 from phase4.client_gui.pages import Pages
 from phase4.client_gui.routing import Router
+from phase4.client_gui.server_book import ServerBook
 from phase4.client_gui.settings import Settings
 from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab
 from phase4.client_gui.target import Target
@@ -112,6 +113,11 @@ class App:
         """Ask for everything: the server, and the name."""
         self.connect_page.ask_everything()
         self.show_form()
+
+    def show_servers(self) -> None:
+        """Let one be chosen of those that let the person in before."""
+        self.choose_server()
+        self.connect_page.show_servers()
 
     def connect(self, target: Target) -> None:
         """Begin to connect. What happens then comes as events; the window stays alive."""
@@ -387,7 +393,10 @@ class App:
     def _build(self) -> None:
         ca = self._trust.ca
         whose = f"Only with a certificate that {ca} vouches for." if ca is not None else ""
-        self.connect_page = ConnectPage(self.root, self.theme, self.connect, self.leave_form, whose)
+        book = ServerBook(self.memory, self._trust)
+        self.connect_page = ConnectPage(
+            self.root, self.theme, self.connect, self.leave_form, book, whose
+        )
         self.chat_page = ChatPage(
             self.root,
             self.theme,
@@ -411,6 +420,7 @@ class App:
         menu = MenuCalls(
             self.connect_again,
             self.choose_server,
+            self.show_servers,
             self.explain_security,
             self.show_keys,
             self.ask_to_quit,

@@ -6,9 +6,13 @@ could hide behind another.
 
 import tkinter as tk
 from collections.abc import Callable
+from dataclasses import replace
 from tkinter import ttk
 from typing import Literal
 
+from phase4.client_gui.server_book import ServerBook
+from phase4.client_gui.server_list import ServerList
+from phase4.client_gui.servers import Server
 from phase4.client_gui.target import Target
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.sentence import Sentence
@@ -39,15 +43,20 @@ class ConnectPage(ttk.Frame):
         theme: Theme,
         connect: Callable[[Target], None],
         leave: Callable[[], None],
+        book: ServerBook,
         whose: str = "",
     ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._connect = connect
         self._leave = leave
+        self._book = book
         self._card = ttk.Frame(self, style="Card.TFrame")
         # As wide as their columns, which _fit() decides.
         self.host = ttk.Entry(self._card, font=theme.body, width=1)
+        self.servers_button = ttk.Button(
+            self._card, text="▾", command=self.show_servers, style="Drop.TButton", width=2
+        )
         self.port = ttk.Entry(self._card, font=theme.body, width=1)
         self.name = ttk.Entry(self._card, font=theme.body, width=1)
         self._has_tls = tk.BooleanVar(self)
@@ -61,6 +70,7 @@ class ConnectPage(ttk.Frame):
         self.message = Sentence(self._card, theme, theme.body)
         self._button = ttk.Button(self._card, text="Connect", style="Accent.TButton")
         self._cancel = ttk.Button(self._card, text="Cancel", command=leave)
+        self.server_list = ServerList(self, theme, book, self._choose, self.hide_servers)
         self._build()
         theme.on_change(self._restyle)
 
@@ -78,6 +88,7 @@ class ConnectPage(ttk.Frame):
         """Say where to connect, and do not ask; until `ask_everything`."""
         for part in self._where:
             part.grid_remove()
+        self._offer_servers()
         self._place.grid(row=1, column=0, columnspan=2, sticky="w")
 
     def ask_everything(self) -> None:
@@ -85,15 +96,45 @@ class ConnectPage(ttk.Frame):
         self._place.grid_remove()
         for part in self._where:
             part.grid()
+        self._offer_servers()
+
+    def show_servers(self, _: object = None) -> None:
+        """Show the servers that let the person in before, to choose one of them."""
+        if self._button.instate(["!disabled"]):
+            self.ask_everything()
+            self.server_list.place(x=0, y=0, relwidth=1, relheight=1)
+            self.server_list.update_idletasks()
+            self.server_list.open()
+
+    def hide_servers(self) -> None:
+        """Ask as before; the keyboard is in the field for the server."""
+        self.server_list.place_forget()
+        self._offer_servers()
+        self._mark(self.host)
+
+    def _choose(self, server: Server) -> None:
+        """Fill in what is known of it. A Return more, and it is connected to."""
+        self.hide_servers()
+        self.fill(replace(server.target, name=server.name or self.name.get()))
+
+    def _offer_servers(self) -> None:
+        """A way to the list at the end of the field, where there is something to choose."""
+        if self._book.servers and self.host.winfo_manager():
+            self.servers_button.place(in_=self.host, relx=1, rely=0.5, relheight=0.9, anchor="e")
+        else:
+            self.servers_button.place_forget()
 
     def show_waiting(self, text: str, *, can_go_back: bool = True) -> None:
         """Say that it is connecting. Nothing can be changed until that is decided, or cancelled."""
+        self.server_list.place_forget()
         self._set_state("disabled")
         self._say(text)
         self._show_cancel(visible=can_go_back)
 
     def show_form(self, text: str = "", *, field: str = "", can_go_back: bool = False) -> None:
         """Ask, or ask again: `text` says what was wrong, `field` is where to mend it."""
+        self.server_list.place_forget()
+        self._offer_servers()
         self._set_state("normal")
         self._say(text, "error")
         self._show_cancel(visible=can_go_back)
@@ -132,7 +173,9 @@ class ConnectPage(ttk.Frame):
         return ""
 
     def _set_state(self, state: str) -> None:
-        for field in (self.host, self.port, self.name, self.tls, self._button):
+        for field in (
+            *(self.host, self.servers_button, self.port, self.name, self.tls, self._button),
+        ):
             field.configure(state=state)
 
     def _say(self, text: str, look: Literal["plain", "error"] = "plain") -> None:
@@ -176,13 +219,19 @@ class ConnectPage(ttk.Frame):
         for field in (self.host, self.port, self.name):
             bind_select_all(field)
         self.host.bind("<FocusOut>", self._spread)
+        self.host.bind("<Down>", lambda _: self.show_servers() if self._book.servers else None)
+        self.servers_button.bind("<Return>", self.show_servers)
         self._cancel.bind("<Return>", lambda _: self._leave())
         card.place(relx=0.5, rely=MIDDLE, anchor="center")
         self.bind("<Configure>", lambda _: self._fit())
 
     def _restyle(self) -> None:
         unit = self._theme.unit
+        # At the end of its field, and not in the grid.
+        ttk.Style(self).configure("Drop.TButton", padding=(unit // 2, 0))
         for child in self._card.winfo_children():
+            if child is self.servers_button:
+                continue
             assert isinstance(child, ttk.Label | ttk.Entry | ttk.Button | ttk.Checkbutton | tk.Text)
             is_beside = child in (self.port, self._port_label)
             pad(child, (2 * unit, 0) if is_beside else 0, unit // 2)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from phase4.client_gui.servers import with_visit
 from phase4.client_gui.settings import Settings, save
 from phase4.client_gui.target import Target
 from phase4.widgets.theme import Theme
@@ -45,6 +46,8 @@ class Memory:
     def remember(self, target: Target) -> None:
         """Write down that this server, with this name, has let the person in."""
         self._set_place(target)
+        servers = with_visit(self.settings.servers, target)
+        self.settings = replace(self.settings, servers=servers)
         self._save()
 
     def close(self) -> None:

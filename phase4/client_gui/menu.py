@@ -15,6 +15,7 @@ class MenuCalls:
 
     connect_again: Callable[[], None]
     choose_server: Callable[[], None]
+    show_servers: Callable[[], None]
     explain_security: Callable[[], None]
     show_keys: Callable[[], None]
     ask_to_quit: Callable[[], None]
@@ -23,10 +24,12 @@ class MenuCalls:
 def window_actions(calls: MenuCalls, chat_page: ChatPage, theme: Theme) -> tuple[Action, ...]:
     """All of it, in the order of the menu."""
     again, choose = ("Connect again", "F5", ("<F5>",)), ("Another server …", "F4", ("<F4>",))
+    servers = ("Servers …", "Shift F4", ("<Shift-F4>",))
     parts = ("Next part of the window", "F6", ("<F6>",))
     return (
         Action(*again, calls.connect_again, everywhere=True),
         Action(*choose, calls.choose_server, everywhere=True),
+        Action(*servers, calls.show_servers, everywhere=True),
         *tab_actions(chat_page.tabs),
         *reading_actions(lambda: chat_page.tabs.current.conversation, "conversation"),
         *looks_actions(theme),

@@ -9,6 +9,8 @@ from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from phase4.client_gui.servers import Servers
+from phase4.client_gui.servers import checked as checked_servers
 from phase4.widgets.colours import CHOICES, PALETTES, SYSTEM
 from phase4.widgets.placement import Placement
 from shared import message
@@ -40,6 +42,8 @@ class Settings:
     """What came of the theme: where it is the system's, what that was last time."""
     window: Placement | None = None
     """Where it was; None: not known yet."""
+    servers: Servers = ()
+    """Those that have let the person in, the newest first."""
 
 
 def default_path() -> Path | None:
@@ -83,6 +87,7 @@ def _checked(held: Mapping[str, object]) -> Settings:
         points=_number(held.get("points"), 0, _LARGEST_POINTS, plain.points),
         tls=held.get("tls") is True,
         window=_placement(held.get("window")),
+        servers=checked_servers(held.get("servers")),
     )
 
 
