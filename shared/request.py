@@ -46,6 +46,10 @@ _ALONE = ("?list", "exit")  # commands only where nothing follows: people also b
 _ELSEWHERE = frozenset(("/msg", "/m", "/w", "/t", "/tell", "/whisper", "/query", "/dm", "/r"))
 """A private message in other programs: never said, in whatever way the slash is spelled."""
 
+ACTION = "/me "
+"""Before what somebody does, instead of says. It is the clients' own (`as_said`): a server need not
+know of it, and XMPP has it in the same form (XEP-0245)."""
+
 HOW_TO_SAY_AT = "To say a line that begins with @, write @@."
 
 # Characters that are drawn like a slash (UTS 39's confusables): no person can tell them apart.
@@ -154,6 +158,27 @@ def is_goodbye(line: str) -> bool:
         case Command("/quit"):
             return True
     return False
+
+
+def as_said(line: str) -> str:
+    """The line that says `/me waves` to everybody, also through a server that has no such command.
+
+    They read `Ann: /me waves`, in a program that knows nothing of it as well. Any other line stays.
+
+    >>> as_said("/me waves"), as_said("/meet Bob"), as_said("hello")
+    ('//me waves', '/meet Bob', 'hello')
+    """
+    is_action = line[: len(ACTION)].lower() == ACTION and line[len(ACTION) :].strip()
+    return f"/{ACTION}{line[len(ACTION) :].lstrip()}" if is_action else line
+
+
+def action_of(said: str) -> str:
+    """What its sender does, as far as a text says that; empty where it says something else.
+
+    >>> action_of("/me waves"), action_of("hello")
+    ('waves', '')
+    """
+    return said.removeprefix(ACTION) if said.startswith(ACTION) else ""
 
 
 def recipient_of(line: str) -> str:
@@ -345,10 +370,12 @@ def split_lines(text: str, to: str = "") -> Lines:
     if lines and not to:
         to, begun = _begun(lines[0])
         if len(lines) == 1:
+            lines = [as_said(lines[0])]
             return Lines(tuple(lines), to, public=int(is_public(lines[0])))
         lines[:1] = begun
     if to:
         return Lines(tuple(f"/pm {to} {line}" for line in lines), to)
+    lines = [*map(as_said, lines)]
     return Lines(tuple(lines), public=sum(map(is_public, lines)))
 
 

@@ -10,14 +10,18 @@ BEFORE_A_NAME = ("/pm ", "/query ")
 MAX_SPEAKERS = 1_000
 """People of whom it is known when they spoke. A hostile server may send any number of names."""
 
-COMMANDS = tuple(
-    f"{name} " if argument else name
-    for name, argument in request.COMMANDS.items()
-    if name != "/ping"
+COMMANDS = (
+    *(
+        f"{name} " if argument else name
+        for name, argument in request.COMMANDS.items()
+        if name != "/ping"
+    ),
+    request.ACTION,
 )
 """The commands that are offered, with a blank where something has to follow.
 
-Without /ping, which clients ask by themselves: offered, it would make `/p` stand for two.
+With `/me`, which clients have of their own, and without /ping, which they ask by themselves:
+offered, it would make `/p` stand for two.
 """
 
 

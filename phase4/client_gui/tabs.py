@@ -20,7 +20,7 @@ from phase4.widgets.lines import Line
 from phase4.widgets.pieces import FocusRing
 from phase4.widgets.theme import Theme
 from shared.defaults import MAX_NAME_CHARACTERS
-from shared.request import Say, Whisper, parse
+from shared.request import Say, Whisper, as_said, parse
 
 MAX_PRIVATE_TABS = 20
 """More cannot be told apart in a row of tabs. Each holds as much as a conversation may."""
@@ -78,6 +78,7 @@ class Tab:
 
     def line_to_send(self, text: str, is_here: Callable[[str], bool]) -> str:
         """What goes to the server when `text` is typed here: what is said is for this person."""
+        text = as_said(text)
         match parse(text, is_here):
             case Say(said) if self.person:
                 return f"/pm {self.person} {said}"

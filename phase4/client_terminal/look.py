@@ -16,6 +16,7 @@ from phase4.client.name_colours import NameColours
 from phase4.client_terminal.colours import Colours
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_NAME_CHARACTERS
+from shared.request import action_of
 
 Fragments = StyleAndTextTuples
 
@@ -118,7 +119,7 @@ def fragments(shown: message.Message, own_name: str, name_style: NameStyles) -> 
                 (name_style(sender), sender),
                 ("class:private", " -> "),
                 (name_style(recipient), recipient),
-                ("class:private", f" (private): {text}"),
+                ("class:private", f" (private){_said(text)}"),
             ]
         case message.Error(text):
             return [("class:error", f"! {text}")]
@@ -130,10 +131,19 @@ def fragments(shown: message.Message, own_name: str, name_style: NameStyles) -> 
 
 
 def _public(shown: message.Public, own_name: str, name_style: NameStyles) -> Fragments:
-    name, text = name_style(shown.sender), f": {shown.text}"
+    name, text = name_style(shown.sender), _said(shown.text)
     if concerns(shown, own_name):
         return [(f"{name} class:mention-name", shown.sender), ("class:mention", text)]
     return [(name, shown.sender), ("class:own" if shown.sender == own_name else "", text)]
+
+
+def _said(text: str) -> str:
+    """What stands behind the speaker. An action begins with the name, and a notice with a star.
+
+    >>> _said("hello"), _said("/me waves")
+    (': hello', ' * waves')
+    """
+    return f" * {done}" if (done := action_of(text)) else f": {text}"
 
 
 def without_tail(line: Fragments) -> Fragments:

@@ -19,6 +19,7 @@ from shared import message
 from shared.request import Command, Refusal, Say, parse
 
 HELP = (
+    "/me TEXT: what you do, as in /me waves; others read it behind your name.",
     "/query NAME: all that you type goes to this person alone; /query: to everybody again.",
     "/reconnect: where the connection is lost, try again at once.",
 )

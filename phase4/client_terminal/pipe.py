@@ -37,7 +37,7 @@ from phase4.client_terminal.unsent import remark, rows
 from shared import message
 from shared.defaults import FLOOD_LINES_PER_SECOND, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
-from shared.request import Command, Refusal, is_goodbye, parse
+from shared.request import Command, Refusal, as_said, is_goodbye, parse
 
 LEAVE_SECONDS = 2.0
 """How long leaving may take: long enough for the last line to go, short enough to wait for."""
@@ -89,8 +89,8 @@ class _LineSender:
                 self._refuse_unread(line)
             elif is_goodbye(line):
                 break
-            elif line.strip() and self._is_meant(line) and self._send(line):
-                self._questions += _asks_who_is_here(line)
+            elif line.strip() and self._is_meant(said := as_said(line)) and self._send(said):
+                self._questions += _asks_who_is_here(said)
             if self._stopping.is_set():
                 return
         if self._asks_at_the_end:

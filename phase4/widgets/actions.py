@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 OTHER_KEYS = (
     "Tab completes names and commands; Up and Down bring back what was sent; Escape clears.",
+    "/me waves says what you do. Everybody reads it behind your name.",
     "Page Up and Page Down scroll; Ctrl End jumps to the newest line.",
     "Return on a name among the people opens a private conversation.",
     "Ctrl Page Up, Ctrl Page Down and Alt 1 to Alt 9 go to another conversation, too.",

@@ -14,6 +14,7 @@ from phase4.client.clock import ServerClock, day_line
 from phase4.client.mentions import mentions
 from shared import message
 from shared.defaults import MAX_NAME_CHARACTERS
+from shared.request import action_of
 
 Kind = Literal["public", "own", "private", "mention", "notice", "error"]
 
@@ -63,6 +64,15 @@ class Line:
     mark: str = ""  # before the text: to whom a private message went
     calls: str = ""  # the name that a mention says: one's own, set off within the text
     day: date | None = None  # of `time`; None: not known
+    is_action: bool = False  # it tells what the person does (`/me`)
+
+    @property
+    def sign(self) -> str:
+        """What stands before the text: the mark, and a star where it tells what somebody does.
+
+        The name stands where it always does: no action can look like a notice of the server's.
+        """
+        return " ".join(filter(None, (self.mark, "*" if self.is_action else "")))
 
 
 def line_of(received: message.Message, me: str, now: str) -> Line:
@@ -74,10 +84,11 @@ def line_of(received: message.Message, me: str, now: str) -> Line:
         case message.Public(time, sender, text):
             kind = _public_kind(sender, text, me)
             calls = me if kind == "mention" else ""
-            return Line(kind, time, _short(sender), text, sender, calls=calls)
+            line = Line(kind, time, _short(sender), text, sender, calls=calls)
+            return _as_action(line)
         case message.Private(time, sender, recipient, text):
             to = "you" if recipient == me else _short(recipient)
-            return Line("private", time, _short(sender), text, sender, f"→ {to}")
+            return _as_action(Line("private", time, _short(sender), text, sender, f"→ {to}"))
         case message.Error(text):
             return Line("error", now, "!", text)
         case message.Joined(time, name):
@@ -103,6 +114,12 @@ def line_by(clock: ServerClock, received: message.Message, me: str) -> Line:
     """The line that shows a message which has just come, with its day."""
     line = line_of(received, me, clock.time())
     return replace(line, day=clock.day_of(line.time))
+
+
+def _as_action(line: Line) -> Line:
+    """`line`, with what is done in the place of `/me` and that, if it tells what is done."""
+    done = action_of(line.text)
+    return replace(line, text=done, is_action=True) if done else line
 
 
 def line_of_day(day: date) -> Line:

@@ -42,7 +42,7 @@ class Shown:
     def columns(self) -> tuple[str, str, str, str]:
         """Time, name, mark and text."""
         line = self.line
-        return self.state or line.time, line.name, f"{line.mark} " if line.mark else "", line.text
+        return self.state or line.time, line.name, f"{line.sign} " if line.sign else "", line.text
 
     @property
     def text(self) -> str:

@@ -12,6 +12,8 @@ from shared.request import (
     Refusal,
     Say,
     Whisper,
+    action_of,
+    as_said,
     is_goodbye,
     is_public,
     parse,
@@ -252,6 +254,29 @@ def test_lines_that_all_are_public_are_no_danger() -> None:
     assert not lines.is_mixed
     assert lines.lines == ("one", "two", "three")
     assert lines.question == "Send 3 lines to everybody?"
+
+
+def test_actions_among_pasted_lines_are_for_whomever_the_lines_are_for() -> None:
+    assert split_lines("/me waves\none").lines == ("//me waves", "one")
+    assert not split_lines("/me waves\none").is_mixed
+    assert split_lines("/me waves\none", "Bob").lines == ("/pm Bob /me waves", "/pm Bob one")
+
+
+@pytest.mark.parametrize("line", ["/me waves", "/Me  waves", "/me /who", "/me @Bob hi"])
+def test_an_action_is_said_as_it_stands_by_any_server(line: str) -> None:
+    assert isinstance(parse(line), Refusal)  # no server has to know of it
+    match parse(as_said(line)):
+        case Say(said):
+            assert action_of(said) == line[4:].strip()
+        case other:
+            pytest.fail(f"{other}")
+
+
+@pytest.mark.parametrize(
+    "line", ["/me", "/me ", "/mex", "//me waves", " /me waves", "/pm Bob /me x"]
+)
+def test_what_is_no_action_stays_as_it_was_typed(line: str) -> None:
+    assert as_said(line) == line
 
 
 def test_the_table_of_commands_is_the_servers() -> None:

@@ -34,10 +34,10 @@ def pipe(data: bytes, *arguments: str, **env: str) -> tuple[int, str, str]:
 
 def test_a_pipe_sends_its_lines_and_leaves(chat: Chat) -> None:
     status, output, errors = pipe(
-        "hello\r\n\n  wörld".encode(), "--port", str(chat.port), "--name", "bot"
+        "hello\r\n\n  wörld\n/me waves".encode(), "--port", str(chat.port), "--name", "bot"
     )
     assert (status, errors) == (0, "")
-    assert chat.log("messages.txt") == ["bot: hello", "bot:   wörld"]
+    assert chat.log("messages.txt") == ["bot: hello", "bot:   wörld", "bot: /me waves"]
     assert re.fullmatch(r"\[.*\] \* Welcome, bot! 1 online\. .*\n", output)
 
 

@@ -70,6 +70,25 @@ def test_what_is_typed_goes_to_that_person_and_after_query_to_everybody(
     assert chat.log("messages.txt") == ["Ann: hello"]
 
 
+def test_an_action_goes_to_whom_the_query_is_for_and_then_to_everybody(
+    chat: Chat, ann: ChatTerminal, bob: Person
+) -> None:
+    ann.press("/me winks\r")
+    bob.hear("Ann -> Bob: /me winks")
+    ann.shows(r"Ann -> Bob \(private\) \* winks$")
+    ann.press("/who\r")
+    ann.shows(r"\* 2 online: Ann, Bob$")
+    after_a_moment(ann)
+    ann.press("/query\r")
+    ann.shows("^Ann>$")
+    ann.press("/me waves\r")
+    bob.hear("Ann: /me waves")
+    ann.shows(r":\d\d Ann \* waves$")
+    bob.send("//me left")
+    ann.shows(r":\d\d Bob \* left$")
+    assert chat.log("messages.txt") == ["Ann: /me waves", "Bob: /me left"]
+
+
 def test_a_private_line_to_another_is_his_also_from_a_query(
     chat: Chat, ann: ChatTerminal, bob: Person
 ) -> None:
