@@ -38,7 +38,6 @@ from phase4.client_gui.settings import Settings
 from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab
 from phase4.client_gui.target import Target
 from phase4.client_gui.title import title_of
-from phase4.widgets.actions import explain_keys
 from phase4.widgets.links import LinkOpener
 from phase4.widgets.opening import on_close
 from phase4.widgets.theme import BASE_POINTS, Theme
@@ -369,10 +368,6 @@ class App:
         said = security.explained(self._presence, str(self._trust.ca or ""))
         self.router.say(*map(self.router.notice, said))
 
-    def show_keys(self) -> None:
-        """F1: every key, in the conversation."""
-        self.router.say(*[self.router.notice(text) for text in explain_keys(self._actions)])
-
     def _saw(self) -> None:
         """The tab in front is seen, if the window is."""
         if self._tabs.current.unread and self._pages.is_looked_at():
@@ -422,11 +417,10 @@ class App:
             self.choose_server,
             self.show_servers,
             self.explain_security,
-            self.show_keys,
+            self.chat_page.show_keys,
             self.ask_to_quit,
         )
-        self._actions = window_actions(menu, self.chat_page, self.theme)
-        self._pages.set_actions(self._actions)
+        self._pages.set_actions(window_actions(menu, self.chat_page, self.theme))
 
 
 def _close_behind(client: Client) -> None:

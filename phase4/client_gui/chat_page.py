@@ -13,9 +13,10 @@ from phase4.client_gui.entry import Entry, EntryCalls
 from phase4.client_gui.people import People
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.client_gui.typing_aids import bytes_left, count_text, one_line, why_not_as_lines
-from phase4.widgets.actions import Action
+from phase4.widgets.actions import OTHER_KEYS, Action, key_groups
 from phase4.widgets.bars import Answer, Bar, Countdown
 from phase4.widgets.fit import shortened
+from phase4.widgets.key_panel import KeyPanel
 from phase4.widgets.pieces import fill_menu, focus_next
 from phase4.widgets.theme import Theme
 from shared.request import Lines, Whisper, parse, recipient_of, split_lines
@@ -66,6 +67,8 @@ class ChatPage(ttk.Frame):
     def set_actions(self, actions: Sequence[Action]) -> None:
         """Put these into the menu, with their keys beside them."""
         fill_menu(self._menu, actions)
+        groups = key_groups(actions, OTHER_KEYS)
+        self.key_panel = KeyPanel(self, self._theme, groups, self.tabs, self._focus_entry)
 
     def show_place(self, server: str, me: str) -> None:
         """Name the server and oneself."""
@@ -103,6 +106,10 @@ class ChatPage(ttk.Frame):
         self.countdown.stop()
         self.bar.hide()
 
+    def show_keys(self) -> None:
+        """F1: every key, over the conversation; again: away with them."""
+        self.key_panel.toggle()
+
     def open_menu(self) -> None:
         """As a click on its button does."""
         button = self._menu_button
@@ -114,6 +121,7 @@ class ChatPage(ttk.Frame):
         """Take the keyboard from the entry to the people, to the conversation, a bar, and back."""
         parts: list[tk.Misc] = [self.entry, self.people.tree, self.tabs.current.conversation.text]
         parts += [bar.first for bar in (self.bar, self.question) if bar.first]
+        parts += [self.key_panel.field] if self.key_panel.is_open else []
         focus_next(parts)
 
     def give_back(self, tab: Tab, text: str) -> None:

@@ -18,8 +18,9 @@ from phase4.server_gui.form import Wanted, arguments, fault_in
 from phase4.server_gui.page import ServerPage
 from phase4.server_gui.process import Ended, Event, ServerProcess, Stray
 from phase4.server_gui.reports import Answer, Failed, News, Started, Stopped
-from phase4.widgets.actions import Action, looks_actions, reading_actions
+from phase4.widgets.actions import Action, Group, key_groups, looks_actions, reading_actions
 from phase4.widgets.fit import open_at, set_minimum
+from phase4.widgets.key_panel import KeyPanel
 from phase4.widgets.keys import bind_keys
 from phase4.widgets.lines import OWN_CLOCK, line_by
 from phase4.widgets.links import LinkOpener
@@ -356,12 +357,6 @@ class App:
         else:
             self.root.title(f"{self.state.value} – Chat server")
 
-    def _show_keys(self) -> None:
-        """F1: list every key in the log."""
-        now = _now()
-        self._pend([f"[{now}] * {action.keys}: {action.label}" for action in self._actions])
-        self._pend([f"[{now}] * {text}" for text in OTHER_KEYS])
-
     # --- building ---------------------------------------------------------------------------------
 
     def _build(self) -> None:
@@ -378,6 +373,8 @@ class App:
         self.page.pack(fill="both", expand=True)
         self._actions = self._list_actions()
         self.page.set_actions(self._actions)
+        groups = key_groups(self._actions, OTHER_KEYS)
+        self.key_panel = KeyPanel(self.root, self.theme, groups, self.page, self.page.focus_next)
         for action in self._actions:
             for sequence in action.sequences:
                 bind_keys(self.root, sequence, lambda _, do=action.do: do())  # type: ignore[misc]
@@ -399,7 +396,7 @@ class App:
             *reading_actions(lambda: log, "log"),
             Action("Newest line of the log", "Ctrl End", ("<Control-End>",), log.jump_to_newest),
             Action("Next part of the window", "F6", ("<F6>",), self.page.focus_next),
-            Action("Keys", "F1", ("<F1>",), self._show_keys, starts_group=True),
+            Action("Keys", "F1", ("<F1>",), lambda: self.key_panel.toggle(), starts_group=True),
             Action("Stop and quit", "Ctrl Q", ("<Control-q>",), self.close),
         )
 
@@ -429,15 +426,13 @@ class App:
         set_minimum(self.root, line * 44, line * 26)
 
 
-OTHER_KEYS = (
-    "Alt and an underlined letter lead to that field or press that button.",
-    "Letters select a name among the people; Escape selects nobody, and closes a message.",
+OTHER_KEYS: Group = (
+    ("Alt and an underlined letter", "go to that field, or press that button"),
+    ("Letters", "select a name among the people"),
+    ("Escape", "select nobody; close a message"),
+    ("Menu, Shift F10", "what can be done with the lines of the log"),
 )
 
 
 def _how(status: int) -> str:
     return f"by signal {-status}" if status < 0 else f"exit status {status}"
-
-
-def _now() -> str:
-    return time.strftime("%H:%M:%S")

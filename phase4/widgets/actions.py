@@ -9,13 +9,22 @@ from phase4.widgets.theme import Theme
 if TYPE_CHECKING:
     from phase4.widgets.conversation import Conversation
 
-OTHER_KEYS = (
-    "Tab completes names and commands; Up and Down bring back what was sent; Escape clears.",
-    "/me waves says what you do. Everybody reads it behind your name.",
-    "Page Up and Page Down scroll; Ctrl End jumps to the newest line.",
-    "Return on a name among the people opens a private conversation.",
-    "Ctrl Page Up, Ctrl Page Down and Alt 1 to Alt 9 go to another conversation, too.",
-    "F10 opens the menu; Tab, the arrows and Return choose among buttons.",
+Group = Sequence[tuple[str, str]]
+"""Keys that belong together: which, and what they do."""
+
+OTHER_KEYS: Group = (
+    ("Tab", "complete a name or a command"),
+    ("Up, Down", "bring back what was sent"),
+    ("Escape", "clear what is being typed"),
+    ("/me waves", "say what you do; everybody reads it behind your name"),
+    ("Page Up, Page Down", "scroll"),
+    ("Ctrl End", "jump to the newest line"),
+    ("Return", "on a name among the people: talk with that person alone"),
+    ("Menu, Shift F10", "what can be done with the lines in sight"),
+    ("Ctrl Page Up, Ctrl Page Down", "go to another conversation, too"),
+    ("Alt 1 to Alt 9", "go to that conversation"),
+    ("F10", "open the menu"),
+    ("Tab, arrows, Return", "choose among buttons"),
 )
 
 
@@ -54,8 +63,12 @@ def reading_actions(front: "Callable[[], Conversation]", what: str) -> Iterator[
     yield Action(f"Copy the {what}", "Ctrl Shift C", copy, lambda: front().copy_all())
 
 
-def explain_keys(actions: Sequence[Action]) -> Iterator[str]:
-    """Every key, a line for each."""
+def key_groups(actions: Sequence[Action], others: Group) -> list[Group]:
+    """All keys, in the groups of the menu; `others` are in no menu, and come last."""
+    groups: list[list[tuple[str, str]]] = [[]]
     for action in actions:
-        yield f"{action.keys}: {action.label.removesuffix(' …')}"
-    yield from OTHER_KEYS
+        if action.starts_group:
+            groups.append([])
+        if action.keys:
+            groups[-1].append((action.keys, action.label.removesuffix(" …")))
+    return [*groups, others]

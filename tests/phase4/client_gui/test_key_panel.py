@@ -1,0 +1,65 @@
+"""F1: the keys, in a panel of their own over the conversation; with real keys."""
+
+import tkinter as tk
+
+import pytest
+
+from phase4.widgets.key_panel import NOTHING, KeyPanel
+from tests.kit.chat import Chat
+from tests.kit.desktop import Desktop
+from tests.kit.windows import Apps, see, tabs_of
+
+pytestmark = pytest.mark.window
+
+
+def shown(panel: KeyPanel) -> str:
+    return panel.text.get("1.0", "end-1c")
+
+
+def test_the_keys_are_shown_beside_what_was_said_and_give_the_keyboard_back(
+    desktop: Desktop, root: tk.Tk, start_app: Apps, chat: Chat
+) -> None:
+    alice = start_app.talking(chat.port)
+    page, said = alice.chat_page, tabs_of(alice).main.conversation
+    page.entry.focus_force()
+    see(root, lambda: root.focus_get() is page.entry, "the keyboard in the entry")
+    before = said.shown()
+    desktop.xdotool("type", "half a line")
+    see(root, lambda: page.entry.get() == "half a line", "what was typed")
+    desktop.xdotool("key", "F1")
+    see(root, page.key_panel.field.winfo_viewable, "the keys")
+    assert "Ctrl F\tFind\n" in shown(page.key_panel)
+    menu = [
+        group for group in shown(page.key_panel).split("\n\n") if "Ctrl +\tLarger text" in group
+    ]
+    assert "F2\tLight or dark" in menu[0]  # they stand together, as in the menu
+    assert "Quit" not in menu[0]
+    assert said.shown() == before
+    desktop.xdotool("type", "LARGER")
+    see(root, lambda: shown(page.key_panel) == "Ctrl +\tLarger text\n", "the key that fits")
+    desktop.xdotool("type", "x")
+    see(root, lambda: shown(page.key_panel) == NOTHING, "that none fits")
+    desktop.xdotool("key", "Escape")
+    see(root, lambda: not page.key_panel.is_open, "the end of the panel")
+    desktop.xdotool("type", ", and more")
+    see(root, lambda: page.entry.get() == "half a line, and more", "the keyboard back")
+    desktop.xdotool("key", "F6", "F1")
+    see(root, page.key_panel.field.winfo_viewable, "the keys again")
+    assert shown(page.key_panel).count("\n") > 20  # all of them
+    desktop.xdotool("key", "F1")
+    see(root, lambda: root.focus_get() is page.people.tree, "the keyboard where it was")
+
+
+def test_all_keys_are_reached_without_a_mouse_however_large_the_text(
+    desktop: Desktop, root: tk.Tk, start_app: Apps, chat: Chat
+) -> None:
+    alice = start_app.talking(chat.port)
+    alice.theme.zoom(18)
+    keys = alice.chat_page.key_panel
+    keys.open()
+    see(root, keys.text.winfo_viewable, "the keys")
+    see(root, lambda: keys.text.dlineinfo("1.0"), "the first")
+    assert keys.text.dlineinfo("end-2c") is None
+    for _ in range(30):
+        desktop.xdotool("key", "Next")
+    see(root, lambda: keys.text.dlineinfo("end-2c"), "the last")
