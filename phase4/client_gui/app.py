@@ -417,7 +417,7 @@ class App:
             self.choose_server,
             self.show_servers,
             self.explain_security,
-            self.chat_page.show_keys,
+            self.chat_page.panels.show_keys,
             self.ask_to_quit,
         )
         self._pages.set_actions(window_actions(menu, self.chat_page, self.theme))

@@ -10,13 +10,14 @@ from tkinter import ttk
 
 from phase4.client.mentions import is_among
 from phase4.client_gui.entry import Entry, EntryCalls
+from phase4.client_gui.panels import PanelCalls, Panels
 from phase4.client_gui.people import People
+from phase4.client_gui.short_names import fitting
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.client_gui.typing_aids import bytes_left, count_text, one_line, why_not_as_lines
-from phase4.widgets.actions import OTHER_KEYS, Action, key_groups
+from phase4.widgets.actions import Action
 from phase4.widgets.bars import Answer, Bar, Countdown
 from phase4.widgets.fit import shortened
-from phase4.widgets.key_panel import KeyPanel
 from phase4.widgets.pieces import fill_menu, focus_next
 from phase4.widgets.theme import Theme
 from shared.request import Lines, Whisper, parse, recipient_of, split_lines
@@ -53,6 +54,9 @@ class ChatPage(ttk.Frame):
         self.tabs = Tabs(
             self, theme, calls.open_link, self._tab_selected, self._tab_made, self._tab_named
         )
+        self.tabs.leave = self._focus_entry
+        to_people = PanelCalls(self._others, calls.open_person, self._focus_entry)
+        self.panels = Panels(self, theme, self.tabs, to_people)
         self.people = People(self, theme, calls.open_person)
         self.bar = Bar(self, theme, "bad", self._focus_entry)
         self.countdown = Countdown(self.bar)
@@ -67,8 +71,7 @@ class ChatPage(ttk.Frame):
     def set_actions(self, actions: Sequence[Action]) -> None:
         """Put these into the menu, with their keys beside them."""
         fill_menu(self._menu, actions)
-        groups = key_groups(actions, OTHER_KEYS)
-        self.key_panel = KeyPanel(self, self._theme, groups, self.tabs, self._focus_entry)
+        self.panels.set_actions(actions)
 
     def show_place(self, server: str, me: str) -> None:
         """Name the server and oneself."""
@@ -106,10 +109,6 @@ class ChatPage(ttk.Frame):
         self.countdown.stop()
         self.bar.hide()
 
-    def show_keys(self) -> None:
-        """F1: every key, over the conversation; again: away with them."""
-        self.key_panel.toggle()
-
     def open_menu(self) -> None:
         """As a click on its button does."""
         button = self._menu_button
@@ -118,11 +117,11 @@ class ChatPage(ttk.Frame):
         self._menu.tk_popup(right - self._menu.winfo_reqwidth(), below, 0)
 
     def focus_next(self) -> None:
-        """Take the keyboard from the entry to the people, to the conversation, a bar, and back."""
+        """Take the keyboard from the entry to the people, to the conversation, and so on."""
         parts: list[tk.Misc] = [self.entry, self.people.tree, self.tabs.current.conversation.text]
         parts += [bar.first for bar in (self.bar, self.question) if bar.first]
-        parts += [self.key_panel.field] if self.key_panel.is_open else []
-        focus_next(parts)
+        row = [self.tabs.row] if self.tabs.row.winfo_manager() else []
+        focus_next([*parts, *self.panels.parts(), *row])
 
     def give_back(self, tab: Tab, text: str) -> None:
         """Put what could not be delivered where it was typed, unless something stands there."""
@@ -199,6 +198,9 @@ class ChatPage(ttk.Frame):
         return line
 
     # --- typing ----------------------------------------------------------------------------------
+
+    def _others(self) -> Sequence[str]:
+        return [name for name in self._calls.names() if name != self._me]
 
     def is_here(self, name: str) -> bool:
         """Whether somebody online is called so."""
@@ -300,12 +302,15 @@ class ChatPage(ttk.Frame):
 
     def _build_header(self) -> None:
         self._header = ttk.Frame(self)
+        # The whole name of the person whom one talks with alone.
+        self._person = ttk.Label(self._header, style="Bold.TLabel")
         self._server = ttk.Label(self._header, style="Bold.TLabel")
         self.security = ttk.Label(self._header, style="Muted.TLabel")
         button = ttk.Menubutton(self._header, text="Menu", style="Menu.TMenubutton", width=0)
         self._menu = tk.Menu(button, tearoff=False)
         button.configure(menu=self._menu)
         button.pack(side="right")  # first: it keeps its place, however long the others are
+        self._person.pack(side="left")
         self._server.pack(side="left")
         self.security.pack(side="left")
         self._menu_button = button
@@ -379,5 +384,8 @@ class ChatPage(ttk.Frame):
         me = shortened(self._me, bold, pixels)
         self._name.configure(text=me, foreground=self._theme.name_colour(self._me))
         colour = self._theme.name_colour(person) if person else ""
-        to = f" → {shortened(person, bold, pixels)}" if person else ""
-        self._to.configure(text=to, foreground=colour)
+        others = [tab.person for tab in self.tabs.shown()]
+        short = fitting(person, others, lambda name: bold.measure(name) <= pixels)
+        self._to.configure(text=f" → {short}" if person else "", foreground=colour)
+        self._person.configure(text=person, foreground=colour)
+        self._person.pack_configure(padx=(3 * self._theme.unit if person else 0, 0))

@@ -4,6 +4,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
+from phase4.client_gui.short_names import both_ends
 from phase4.widgets.pieces import FocusRing, QuietScrollbar
 from phase4.widgets.theme import Theme, pad
 
@@ -44,7 +45,7 @@ class People(ttk.Frame):
         self.tree.delete(*before.difference(shown))
         for at, name in enumerate(shown):
             if name not in before:
-                self.tree.insert("", at, iid=name, text=f"●  {name}", tags=(self._tag(name),))
+                self.tree.insert("", at, iid=name, text=self._text(name), tags=(self._tag(name),))
         left_out = len(names) - len(shown)
         self._more.configure(text=f"… and {left_out:,} more")
         (self._more.grid if left_out else self._more.grid_remove)()
@@ -58,6 +59,14 @@ class People(ttk.Frame):
     def _set_width(self) -> None:
         width = self._theme.body.measure("m" * 15)
         self.tree.column("#0", width=min(width, self._widest or width), stretch=True)
+        for name in self.names():
+            self.tree.item(name, text=self._text(name))
+
+    def _text(self, name: str) -> str:
+        """The row of a name. Of a long one its end is seen as well: there, many differ."""
+        width = int(self.tree.column("#0", "width")) - 2 * self._theme.unit
+        measure = self._theme.body.measure
+        return "●  " + both_ends(name, lambda part: measure(f"●  {part}") <= width)
 
     def names(self) -> tuple[str, ...]:
         """The names that are shown, in their order."""

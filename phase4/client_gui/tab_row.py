@@ -2,8 +2,12 @@
 
 Tk has one (ttk.Notebook), which presses all tabs into one line and cuts their labels off, the
 number of unread messages first; and all its labels look alike. This one goes on in a second line,
-shortens names only when three lines are full, and sets off what has not been read. Where even that
-is not enough, the line with the tab in front stays in sight, and the wheel leads to the others.
+and shortens names only when three lines are full: then so that two can still be told apart. It sets
+off what has not been read. Where even that is not enough, lines are behind a fold. The button at
+its end says how many tabs that are and what is unread there, and leads to a list of all; the wheel
+shows other lines. The tab in front is always in sight.
+
+It takes the keyboard, too: then the arrows walk, and the Menu key asks what can be done.
 """
 
 import tkinter as tk
@@ -11,13 +15,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
 
+from phase4.client_gui.row_layout import MOST_LINES, RowLayout, lay_out, lines_of
+from phase4.client_gui.short_names import told_apart
+from phase4.widgets.keys import only
+from phase4.widgets.popup import menu_keys, right_button
 from phase4.widgets.theme import Theme
-
-MOST_LINES = 3
-"""Lines of tabs. Names are shortened first, then lines are hidden: messages need the space."""
+from phase4.widgets.tooltip import Tooltip
 
 FEWEST_CHARACTERS = 4
-"""Of a name, however many share the width."""
+"""Of a name, however many share the width; more, where two would look the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,41 +35,44 @@ class Cell:
     unread: int
     is_front: bool
 
-    def label(self, characters: int) -> str:
+    def label(self, name: str) -> str:
         """All of it, with so much of the name."""
-        is_cut = len(self.name) > characters
-        name = f"{self.name[:characters]}…" if is_cut else self.name
         return f"{self.sign}{name}" + (f" ({self.unread:,})" if self.unread else "")
 
 
+@dataclass(frozen=True, slots=True)
+class RowCalls:
+    """What the row asks for. Tabs are meant by their numbers, which count from 0."""
+
+    choose: Callable[[int], object]
+    close: Callable[[int], object]
+    walk: Callable[[int], object]
+    """To the next tab (1), or to the one before (-1)."""
+    leave: Callable[[], object]
+    """The keyboard is to go to where people type."""
+    show_all: Callable[[], object]
+    ask: Callable[[int, int, int, bool], object]
+    """What can be done with a tab: number, x and y on the screen, whether a key asked for it."""
+
+
 class TabRow(ttk.Frame):
-    """`choose` is called with the number of the tab that was clicked, `close` at the middle button.
+    """Shows tabs, and tells `calls` what is asked of them."""
 
-    Numbers count from 0.
-    """
-
-    def __init__(
-        self,
-        parent: tk.Misc,
-        theme: Theme,
-        choose: Callable[[int], None],
-        close: Callable[[int], None],
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, parent: tk.Misc, theme: Theme, calls: RowCalls) -> None:
+        super().__init__(parent, takefocus=True)
         self._theme = theme
-        self._choose = choose
-        self._close = close
+        self._calls = calls
         self._cells: tuple[Cell, ...] = ()
         self._labels: list[ttk.Label] = []
         self._mark = ttk.Frame(self, style="FrontTabMark.TFrame")
-        self._more = ttk.Label(self, style="Tab.TLabel")
+        self.more = ttk.Label(self, style="Tab.TLabel")
+        """The button at the end."""
+        self._tooltip = Tooltip(self, theme)
+        self._has_keyboard = False
         self._width = 0
-        # The first line of tabs in sight, and how many lines there are, the hidden ones too.
-        self._first = 0
-        self._count = 0
+        self._layout = RowLayout((), 1, 0, 0)
         self.bind("<Configure>", self._resized)
-        self._more.bind("<Button-1>", lambda _: self._scroll(1))
-        self._listen_to_wheel(self)
+        self._listen()
         theme.on_change(self._restyle)
 
     @property
@@ -76,33 +85,77 @@ class TabRow(ttk.Frame):
         if tuple(cells) != self._cells:
             is_same_front = [cell.is_front for cell in cells] == [c.is_front for c in self._cells]
             self._cells = tuple(cells)
-            self._draw(keep_first=is_same_front)
+            self._draw(follows=not is_same_front)
 
     def place_of(self, number: int) -> ttk.Label:
         """The widget that shows the tab with this number."""
         return self._labels[number]
 
-    # --- drawing --------------------------------------------------------------------------------
+    @property
+    def _front(self) -> int:
+        return next((at for at, cell in enumerate(self._cells) if cell.is_front), 0)
 
-    def _draw(self, *, keep_first: bool = False) -> None:
-        while len(self._labels) < len(self._cells):
-            self._labels.append(self._make_label(len(self._labels)))
-        while len(self._labels) > len(self._cells):
-            self._labels.pop().destroy()
-        characters = self._characters_that_fit()
-        for cell, label in zip(self._cells, self._labels, strict=True):
-            label.configure(text=cell.label(characters), style=_style_of(cell))
-        self._lay_out(keep_first=keep_first)
+    # --- keys and clicks ------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        self._listen_to_wheel(self)
+        self.more.bind("<Button-1>", lambda _: self._calls.show_all())
+        self._light_up(self.more)
+        self._tooltip.listen(self.more, lambda: "All conversations (Ctrl K)")
+        for keys, action in (
+            ("<Left>", lambda: self._walk(-1)),
+            ("<Right>", lambda: self._walk(1)),
+            ("<Down>", self._calls.leave),
+            ("<Return>", self._calls.leave),
+            ("<space>", self._calls.leave),
+            ("<Escape>", self._calls.leave),
+            ("<Delete>", self._close_front),
+            *((key, self._ask_by_key) for key in menu_keys(self)),
+        ):
+            self.bind(keys, only(action))
+        self.bind("<FocusIn>", lambda _: self._show_keyboard(is_here=True))
+        self.bind("<FocusOut>", lambda _: self._show_keyboard(is_here=False))
+
+    def _walk(self, step: int) -> None:
+        self._calls.walk(step)
+        self.focus_set()  # which went where people type
+
+    def _close_front(self) -> None:
+        self._calls.close(self._front)
+        if self.winfo_manager():  # else it was the last but one, and there is no row
+            self.focus_set()
+
+    def _show_keyboard(self, *, is_here: bool) -> None:
+        self._has_keyboard = is_here
+        self._show_styles()
+
+    def _ask_by_key(self) -> None:
+        label = self._labels[self._front]
+        below = label.winfo_rooty() + label.winfo_height()
+        self._calls.ask(self._front, label.winfo_rootx(), below, True)
 
     def _make_label(self, number: int) -> ttk.Label:
         label = ttk.Label(self)
-        label.bind("<Button-1>", lambda _: self._choose(number))
+        label.bind("<Button-1>", lambda _: self._calls.choose(number))
         middle = 3 if self.tk.call("tk", "windowingsystem") == "aqua" else 2  # there the right is 2
-        label.bind(f"<Button-{middle}>", lambda _: self._close(number))
-        label.bind("<Enter>", lambda _: label.state(["active"]))
-        label.bind("<Leave>", lambda _: label.state(["!active"]))
+        label.bind(f"<Button-{middle}>", lambda _: self._calls.close(number))
+        label.bind(
+            right_button(self),
+            lambda event: self._calls.ask(number, event.x_root, event.y_root, False),
+        )
+        self._light_up(label)
+        self._tooltip.listen(label, lambda: self._cut_name(number))
         self._listen_to_wheel(label)
         return label
+
+    def _light_up(self, label: ttk.Label) -> None:
+        label.bind("<Enter>", lambda _: label.state(["active"]))
+        label.bind("<Leave>", lambda _: label.state(["!active"]))
+
+    def _cut_name(self, number: int) -> str:
+        """The whole name on this tab, where it stands there shortened."""
+        name = self._cells[number].name
+        return "" if name in str(self._labels[number].cget("text")) else name
 
     def _listen_to_wheel(self, widget: tk.Misc) -> None:
         widget.bind("<MouseWheel>", lambda event: self._scroll(-1 if event.delta > 0 else 1))
@@ -111,79 +164,77 @@ class TabRow(ttk.Frame):
 
     def _scroll(self, lines: int) -> None:
         """Show other lines, where there is no space for all; after the last comes the first."""
-        hidden = max(0, self._count - MOST_LINES)
-        first = self._first + lines
-        self._first = 0 if first > hidden else max(0, first)
-        self._lay_out(keep_first=True)
+        first = self._layout.first + lines
+        self._lay_out(0 if first > self._layout.last_first else first, follows=False)
 
-    def _characters_that_fit(self) -> int:
-        """Of each name, so that MOST_LINES are enough, if that can be."""
-        longest = max((len(cell.name) for cell in self._cells), default=0)
+    # --- drawing --------------------------------------------------------------------------------
+
+    def _draw(self, *, follows: bool) -> None:
+        while len(self._labels) < len(self._cells):
+            self._labels.append(self._make_label(len(self._labels)))
+        while len(self._labels) > len(self._cells):
+            self._labels.pop().destroy()
+        for cell, label, name in zip(self._cells, self._labels, self._names(), strict=True):
+            label.configure(text=cell.label(name))
+        self._show_styles()
+        self._lay_out(self._layout.first, follows=follows)
+
+    def _show_styles(self) -> None:
+        for cell, label in zip(self._cells, self._labels, strict=True):
+            label.configure(style=_style_of(cell, has_keyboard=self._has_keyboard))
+
+    def _names(self) -> tuple[str, ...]:
+        """As much of each name as fits into MOST_LINES, if that can be."""
+        names = tuple(cell.name for cell in self._cells)
+        longest = max(map(len, names), default=0)
+        space = self._space(folded=False)
         for characters in range(longest, FEWEST_CHARACTERS, -1):
-            if (
-                self._lines([self._width_of(cell, characters) for cell in self._cells])
-                <= MOST_LINES
-            ):
-                return characters
-        return FEWEST_CHARACTERS
+            short = told_apart(names, characters)
+            widths = [*map(self._width_of, self._cells, short)]
+            if lines_of(widths, space) <= MOST_LINES:
+                return short
+        return told_apart(names, FEWEST_CHARACTERS)
 
-    def _width_of(self, cell: Cell, characters: int) -> int:
+    def _width_of(self, cell: Cell, name: str) -> int:
         font = self._theme.bold if cell.unread else self._theme.body
-        return font.measure(cell.label(characters)) + 6 * self._theme.unit
+        return font.measure(cell.label(name)) + 6 * self._theme.unit
 
-    def _lines(self, widths: Sequence[int]) -> int:
-        return 1 + max((line for _, line in self._places(widths)), default=0)
+    def _space(self, *, folded: bool) -> int:
+        """The width for tabs: all but that of the button, however much it may have to say."""
+        unread = sum(cell.unread for cell in self._cells)
+        most = _more_text(len(self._cells), unread) if folded else _more_text(0, 0)
+        self.more.configure(text=most, style="NewsTab.TLabel")
+        return max(1, self._width - self.more.winfo_reqwidth())
 
-    def _places(self, widths: Sequence[int]) -> list[tuple[int, int]]:
-        """For each tab how far from the left it stands, and in which line."""
-        places: list[tuple[int, int]] = []
-        x, line = 0, 0
-        for width in widths:
-            if x and self._width and x + width > self._width:
-                x, line = 0, line + 1
-            places.append((x, line))
-            x += width
-        return places
-
-    def _lay_out(self, *, keep_first: bool) -> None:
+    def _lay_out(self, first: int, *, follows: bool) -> None:
         unit = self._theme.unit
         height = self._theme.body.metrics("linespace") + 3 * unit
         widths = [label.winfo_reqwidth() for label in self._labels]
-        places = self._places(widths)
-        self._count = 1 + max((line for _, line in places), default=0)
-        self._choose_first([line for _, line in places], keep_first=keep_first)
-        for cell, label, (x, line), width in zip(
-            self._cells, self._labels, places, widths, strict=True
+        is_folded = lines_of(widths, self._space(folded=False)) > MOST_LINES
+        width = self._space(folded=is_folded) if self._width else 0
+        self._layout = lay_out(widths, width, front=self._front, first=first, follows=follows)
+        for cell, label, (x, line), wide in zip(
+            self._cells, self._labels, self._layout.places, widths, strict=True
         ):
-            y = (line - self._first) * height  # of a hidden one: beyond the edges
-            label.place(x=x, y=y, width=width, height=height)
+            y = line * height  # of a hidden one: beyond the edge
+            label.place(x=x, y=y, width=wide, height=height)
             if cell.is_front:
-                self._mark.place(x=x, y=y, width=width, height=max(2, unit // 2))
+                self._mark.place(x=x, y=y, width=wide, height=max(2, unit // 2))
                 self._mark.lift()
-        self.configure(height=min(self._count, MOST_LINES) * height)
-        self._show_more([line for _, line in places])
+        self.configure(height=self._layout.lines * height)
+        self._show_more(height)
 
-    def _choose_first(self, lines: Sequence[int], *, keep_first: bool) -> None:
-        """Keep the tab in front in sight; `keep_first` unless somebody has scrolled away."""
-        front = next((at for at, cell in enumerate(self._cells) if cell.is_front), 0)
-        if lines and not keep_first:
-            self._first = min(max(self._first, lines[front] - MOST_LINES + 1), lines[front])
-        self._first = min(self._first, max(0, self._count - MOST_LINES))
-
-    def _show_more(self, lines: Sequence[int]) -> None:
-        in_sight = range(self._first, self._first + MOST_LINES)
-        hidden = sum(line not in in_sight for line in lines)
-        if hidden:
-            self._more.configure(text=f"+{hidden}")
-            self._more.place(relx=1.0, rely=1.0, anchor="se")
-            self._more.lift()
-        else:
-            self._more.place_forget()
+    def _show_more(self, height: int) -> None:
+        hidden = self._layout.hidden
+        unread = sum(self._cells[at].unread for at in hidden)
+        style = "NewsTab.TLabel" if unread else "Tab.TLabel"
+        self.more.configure(text=_more_text(len(hidden), unread), style=style)
+        self.more.place(relx=1.0, rely=1.0, anchor="se", height=height)
 
     def _resized(self, event: "tk.Event[tk.Misc]") -> None:
         if event.width != self._width:
             self._width = event.width
-            self._draw()
+            self._draw(follows=True)
 
     def _restyle(self) -> None:
         theme, colours, style = self._theme, self._theme.palette, ttk.Style(self)
@@ -192,6 +243,8 @@ class TabRow(ttk.Frame):
             ("NewsTab.TLabel", colours.panel, colours.text, theme.bold),
             ("FrontTab.TLabel", colours.page, colours.text, theme.body),
             ("FrontNewsTab.TLabel", colours.page, colours.text, theme.bold),
+            ("KeyboardTab.TLabel", colours.accent, colours.on_accent, theme.body),
+            ("KeyboardNewsTab.TLabel", colours.accent, colours.on_accent, theme.bold),
         ):
             style.configure(
                 name,
@@ -200,11 +253,24 @@ class TabRow(ttk.Frame):
                 font=font,
                 padding=(3 * theme.unit, theme.unit),
             )
-            over = colours.page if "Front" in name else colours.border
-            style.map(name, background=[("active", over)], foreground=[("active", colours.text)])
+            has_own = name.startswith(("Front", "Keyboard"))
+            over = background if has_own else colours.border
+            on = foreground if has_own else colours.text
+            style.map(name, background=[("active", over)], foreground=[("active", on)])
         style.configure("FrontTabMark.TFrame", background=colours.accent)
-        self._draw()
+        self._draw(follows=True)
 
 
-def _style_of(cell: Cell) -> str:
-    return f"{'Front' if cell.is_front else ''}{'News' if cell.unread else ''}Tab.TLabel"
+def _more_text(hidden: int, unread: int) -> str:
+    """What the button at the end says: how many tabs are behind the fold, and what is new there.
+
+    >>> _more_text(0, 0), _more_text(12, 0), _more_text(12, 3)
+    ('▾', '▾ 12', '▾ 12 (3)')
+    """
+    count = f" {hidden}" if hidden else ""
+    return f"▾{count}" + (f" ({unread:,})" if unread else "")
+
+
+def _style_of(cell: Cell, *, has_keyboard: bool) -> str:
+    where = ("Keyboard" if has_keyboard else "Front") if cell.is_front else ""
+    return f"{where}{'News' if cell.unread else ''}Tab.TLabel"

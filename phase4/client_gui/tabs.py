@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from tkinter import ttk
 
-from phase4.client_gui.tab_row import Cell, TabRow
+from phase4.client_gui.tab_row import Cell, RowCalls, TabRow
 from phase4.client_gui.typing_aids import Draft
 from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
@@ -30,7 +30,8 @@ MAX_UNANSWERED = 1_000
 
 EVERYBODY = "Everybody"
 
-_HERE, _GONE = "●", "○"
+HERE, GONE = "●", "○"
+"""Before the name of somebody who is online, or is not."""
 
 
 class Tab:
@@ -117,7 +118,25 @@ class Tabs(ttk.Frame):
         self._selected = selected
         self._made = made
         self._named = named
-        self._row = TabRow(self, theme, self.go, self._close_number)
+        self.show_all: Callable[[], object] = lambda: None
+        """Called when all conversations are asked for."""
+        self.leave: Callable[[], object] = lambda: None
+        """Called when the keyboard is to go from the row to where people type."""
+        self.ask: Callable[[Tab, int, int, bool], object] = lambda *_: None
+        """Called with a tab, x and y, when it is asked what can be done with it; at last, whether
+        a key has asked."""
+        self.row = TabRow(
+            self,
+            theme,
+            RowCalls(
+                choose=self.go,
+                close=self._close_number,
+                walk=self.walk,
+                leave=lambda: self.leave(),
+                show_all=lambda: self.show_all(),
+                ask=lambda at, x, y, by_key: self.ask(self._shown[at], x, y, by_key),
+            ),
+        )
         self._edge = ttk.Frame(self, style="Line.TFrame", height=1)
         self._pages = ttk.Frame(self)
         self._pages.pack(side="bottom", fill="both", expand=True)
@@ -144,11 +163,11 @@ class Tabs(ttk.Frame):
     @property
     def labels(self) -> tuple[str, ...]:
         """What stands in the row."""
-        return self._row.labels
+        return self.row.labels
 
     def place_of(self, tab: Tab) -> tk.Widget:
         """Where in the row it is clicked."""
-        return self._row.place_of(self._shown.index(tab))
+        return self.row.place_of(self._shown.index(tab))
 
     def find(self, person: str) -> Tab | None:
         """The tab of this person, open or closed."""
@@ -288,26 +307,27 @@ class Tabs(ttk.Frame):
         return "break"
 
     def _label_all(self) -> None:
-        self._row.show([self._cell(tab) for tab in self._shown])
+        self.row.show([self._cell(tab) for tab in self._shown])
         # A row of one tab says nothing; without it there is more space to read.
         if len(self._shown) == 1:
-            self._row.pack_forget()
+            self.row.pack_forget()
             self._edge.pack_forget()
-        elif not self._row.winfo_manager():
-            self._row.pack(side="top", fill="x")
+        elif not self.row.winfo_manager():
+            self.row.pack(side="top", fill="x")
             self._edge.pack(side="top", fill="x")
 
     def _cell(self, tab: Tab) -> Cell:
-        sign = (f"{_HERE if tab.is_here else _GONE} ") if tab.person else ""
+        sign = (f"{HERE if tab.is_here else GONE} ") if tab.person else ""
         return Cell(sign, tab.person or EVERYBODY, tab.unread, tab is self.current)
 
 
 def tab_actions(tabs: Tabs) -> Iterator[Action]:
-    """To walk through the conversations, and to close one."""
+    """To walk through the conversations, to choose from all, and to close one."""
     x11 = sys.platform not in ("win32", "darwin")  # where Shift makes another key of Tab
     shift_tab = "<Control-ISO_Left_Tab>" if x11 else "<Control-Shift-Tab>"
     forth, back = ("<Control-Tab>", "<Control-Next>"), (shift_tab, "<Control-Prior>")
     close = ("<Control-w>",)
     yield Action("Next conversation", "Ctrl Tab", forth, lambda: tabs.walk(1), starts_group=True)
     yield Action("Conversation before", "Ctrl Shift Tab", back, lambda: tabs.walk(-1))
+    yield Action("All conversations …", "Ctrl K", ("<Control-k>",), lambda: tabs.show_all())
     yield Action("Close the conversation", "Ctrl W", close, lambda: tabs.close(tabs.current))

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from phase4.widgets.fit import shortened
 from phase4.widgets.lines import Line
 from phase4.widgets.links import split_links
+from phase4.widgets.popup import Popup, menu_keys, right_button
 from phase4.widgets.theme import Theme
 from phase4.widgets.transcript import Transcript
 
 MOST_LINKS = 12
 """Of those in sight, the newest: more would fill the screen."""
-
-_MENU_KEYS = {"x11": "<Menu>", "win32": "<App>"}  # a Mac has none
 
 
 class ContextMenu:
@@ -34,39 +33,35 @@ class ContextMenu:
         copy: Callable[[], object],
     ) -> None:
         self.talk: Callable[[str], object] | None = None
-        self.menu = tk.Menu(text, tearoff=False)
+        self._popup = Popup(text, theme)
+        self.menu = self._popup.menu
         self._text, self._theme = text, theme
         self._open_link, self._copy = open_link, copy
-        # Where the pointer lay when a key asked for the menu; None once it has moved.
-        self._pointer: tuple[int, int] | None = None
-        for event in ("<Enter>", "<Motion>"):
-            self.menu.bind(event, self._pointed)
-        system = text.tk.call("tk", "windowingsystem")
-        text.bind("<Button-2>" if system == "aqua" else "<Button-3>", self._clicked)
-        for key in filter(None, ("<Shift-F10>", _MENU_KEYS.get(system))):
+        text.bind(right_button(text), self._clicked)
+        for key in menu_keys(text):
             text.bind(key, self._pressed)
 
     def show_links(self) -> None:
         """Offer the links in sight, the newest first."""
         links = [*self._links_in_sight()]
-        self._begin()
+        self._popup.clear()
         self._add_links(links)
         if not links:
             self.menu.add_command(label="No link is in sight", state="disabled")
         self._post_above()
 
     def _clicked(self, event: "tk.Event[tk.Misc]") -> str:
-        self._begin()
+        self._popup.clear()
         self._add_copy()
         if link := self._text.link_at(event.x, event.y):
             self._add_links([link])
             self.menu.add_command(label="Copy the link", command=lambda: self._copy_text(link))
         self._add_talk(self._text.line_at(event.x, event.y))
-        self._post(event.x_root, event.y_root)
+        self._popup.post(event.x_root, event.y_root)
         return "break"
 
     def _pressed(self, _: object) -> str:
-        self._begin()
+        self._popup.clear()
         self._add_copy()
         self._add_links([*self._links_in_sight()])
         self._post_above()
@@ -80,21 +75,7 @@ class ContextMenu:
             found.update(dict.fromkeys(piece for piece, is_link in reversed(pieces) if is_link))
         yield from [*found][:MOST_LINKS]
 
-    def _pointed(self, event: "tk.Event[tk.Misc]") -> str | None:
-        """A pointer that lies where a key's menu appears has chosen nothing until it moves.
-
-        Tk would mark the entry under it, and Return would open another link than the first.
-        """
-        if (event.x_root, event.y_root) != self._pointer:
-            self._pointer = None
-            return None
-        self.menu.setvar("::tk::Priv(window)", str(self.menu))  # so that Tk hears when it moves
-        return "break"
-
     # --- entries --------------------------------------------------------------------------------
-
-    def _begin(self) -> None:
-        self.menu.delete(0, "end")
 
     def _add_copy(self) -> None:
         is_selected = bool(self._text.tag_ranges("sel"))
@@ -125,9 +106,4 @@ class ContextMenu:
 
     def _post_above(self) -> None:
         edge = 4 * self._theme.unit
-        self._post(self._text.winfo_rootx() + edge, self._text.winfo_rooty() + edge, 0)
-
-    def _post(self, x: int, y: int, entry: int | str = "") -> None:
-        self._pointer = None if entry == "" else self.menu.winfo_pointerxy()
-        self._theme.style_menu(self.menu)
-        self.menu.tk_popup(x, y, entry)
+        self._popup.post_by_key(self._text.winfo_rootx() + edge, self._text.winfo_rooty() + edge)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from phase4.widgets.find import MAX_NEEDLE_CHARACTERS
-from phase4.widgets.keys import bind_keys
+from phase4.widgets.keys import bind_keys, only
 from phase4.widgets.theme import Theme
 
 
@@ -87,11 +87,11 @@ class FindBar(ttk.Frame):
             ("<Control-a>", lambda: self.field.select_range(0, "end")),
             ("<Control-f>", lambda: self.field.select_range(0, "end")),
         ):
-            bind_keys(self.field, keys, _only(action))
+            bind_keys(self.field, keys, only(action))
         for part in (self.field, self.before, self.next, self.close_button):
-            part.bind("<Escape>", _only(self._close))
+            part.bind("<Escape>", only(self._close))
         for button in (self.before, self.next, self.close_button):
-            button.bind("<Return>", _only(button.invoke))
+            button.bind("<Return>", only(button.invoke))
 
     def _restyle(self) -> None:
         unit = self._theme.unit
@@ -100,13 +100,3 @@ class FindBar(ttk.Frame):
         self.before.pack_configure(padx=(0, unit))
         self.next.pack_configure(padx=(0, 2 * unit))
         self.close_button.pack_configure(padx=(0, unit))
-
-
-def _only(action: Callable[[], object]) -> Callable[[object], str]:
-    """For a binding: do this, and nothing else that the keys would do."""
-
-    def answer(_: object) -> str:
-        action()
-        return "break"
-
-    return answer

@@ -52,6 +52,16 @@ def bind_keys(widget: tk.Misc, sequence: str, do: Callable[[object], object]) ->
     widget.bind(f"<<{found[1]}{found[2]}>>" if found else sequence, do)
 
 
+def only(action: Callable[[], object]) -> Callable[[object], str]:
+    """For a binding: do this, and nothing else that the keys would do."""
+
+    def answer(_: object) -> str:
+        action()
+        return "break"
+
+    return answer
+
+
 def _listen(widget: tk.Misc) -> None:
     """Let the keys of all that is in its window come here first."""
     system = widget.tk.call("tk", "windowingsystem")

@@ -27,25 +27,25 @@ def test_the_keys_are_shown_beside_what_was_said_and_give_the_keyboard_back(
     desktop.xdotool("type", "half a line")
     see(root, lambda: page.entry.get() == "half a line", "what was typed")
     desktop.xdotool("key", "F1")
-    see(root, page.key_panel.field.winfo_viewable, "the keys")
-    assert "Ctrl F\tFind\n" in shown(page.key_panel)
+    see(root, page.panels.keys.field.winfo_viewable, "the keys")
+    assert "Ctrl F\tFind\n" in shown(page.panels.keys)
     menu = [
-        group for group in shown(page.key_panel).split("\n\n") if "Ctrl +\tLarger text" in group
+        group for group in shown(page.panels.keys).split("\n\n") if "Ctrl +\tLarger text" in group
     ]
     assert "F2\tLight or dark" in menu[0]  # they stand together, as in the menu
     assert "Quit" not in menu[0]
     assert said.shown() == before
     desktop.xdotool("type", "LARGER")
-    see(root, lambda: shown(page.key_panel) == "Ctrl +\tLarger text\n", "the key that fits")
+    see(root, lambda: shown(page.panels.keys) == "Ctrl +\tLarger text\n", "the key that fits")
     desktop.xdotool("type", "x")
-    see(root, lambda: shown(page.key_panel) == NOTHING, "that none fits")
+    see(root, lambda: shown(page.panels.keys) == NOTHING, "that none fits")
     desktop.xdotool("key", "Escape")
-    see(root, lambda: not page.key_panel.is_open, "the end of the panel")
+    see(root, lambda: not page.panels.keys.is_open, "the end of the panel")
     desktop.xdotool("type", ", and more")
     see(root, lambda: page.entry.get() == "half a line, and more", "the keyboard back")
     desktop.xdotool("key", "F6", "F1")
-    see(root, page.key_panel.field.winfo_viewable, "the keys again")
-    assert shown(page.key_panel).count("\n") > 20  # all of them
+    see(root, page.panels.keys.field.winfo_viewable, "the keys again")
+    assert shown(page.panels.keys).count("\n") > 20  # all of them
     desktop.xdotool("key", "F1")
     see(root, lambda: root.focus_get() is page.people.tree, "the keyboard where it was")
 
@@ -55,7 +55,7 @@ def test_all_keys_are_reached_without_a_mouse_however_large_the_text(
 ) -> None:
     alice = start_app.talking(chat.port)
     alice.theme.zoom(18)
-    keys = alice.chat_page.key_panel
+    keys = alice.chat_page.panels.keys
     keys.open()
     see(root, keys.text.winfo_viewable, "the keys")
     see(root, lambda: keys.text.dlineinfo("1.0"), "the first")

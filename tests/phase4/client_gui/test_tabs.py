@@ -253,7 +253,8 @@ def test_every_tab_is_in_sight_with_its_count_however_many_there_are(alice: App)
     names = [f"Maximiliane-Aug{number:02}" for number in range(MAX_PRIVATE_TABS)]
     received(alice, *[private(name) for name in names])
     tabs = tabs_of(alice)
-    see(alice.root, lambda: tabs.labels[-1].startswith("● Maxi"), "the tabs")
+    see(alice.root, lambda: tabs.labels[-1].startswith("● M"), "the tabs")
+    assert len({*tabs.labels}) == len(names) + 1  # each can be told from the others
     for tab in tabs.shown():
         place = tabs.place_of(tab)
         assert place.winfo_width() >= place.winfo_reqwidth()
@@ -280,6 +281,7 @@ def test_in_a_small_window_tabs_leave_room_to_read_and_the_front_is_in_sight(
         assert in_sight(tabs.current)
         tabs.walk(1)
     assert tabs.current is tabs.main
+    assert tabs.row.more.cget("text").startswith("▾ ")
     last = tabs.shown()[-1]
     assert not in_sight(last)
     desktop.xdotool("mousemove", str(row.winfo_rootx() + 40), str(row.winfo_rooty() + 10))
@@ -288,6 +290,7 @@ def test_in_a_small_window_tabs_leave_room_to_read_and_the_front_is_in_sight(
         if in_sight(last):
             break
     see(alice.root, lambda: in_sight(last), "the last tab, by the wheel")
+    assert in_sight(tabs.main)  # which is in front, wherever one looks
     assert alice.root.winfo_height() > 2 * row.winfo_height()
 
 

@@ -1,0 +1,116 @@
+"""What lies over the conversation when it is asked for: its keys, a list of all conversations.
+
+Main thread only. One at a time.
+"""
+
+import tkinter as tk
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from phase4.client_gui.switching import MOST_CHOICES, Choice, choices
+from phase4.client_gui.tabs import EVERYBODY, GONE, HERE, Tab, Tabs
+from phase4.widgets.actions import OTHER_KEYS, Action, key_groups
+from phase4.widgets.key_panel import KeyPanel
+from phase4.widgets.list_panel import ListPanel, Row
+from phase4.widgets.panel import Panel
+from phase4.widgets.theme import Theme
+
+_EVERYBODY_KEY = " everybody"  # no name has a blank
+
+
+@dataclass(frozen=True, slots=True)
+class PanelCalls:
+    """What the panels ask of the window."""
+
+    names: Callable[[], Sequence[str]]
+    """The people online."""
+    open_person: Callable[[str], object]
+    leave: Callable[[], object]
+    """The keyboard goes to where people type."""
+
+
+class Panels:
+    """Over the tabs of `page`."""
+
+    def __init__(self, page: tk.Misc, theme: Theme, tabs: Tabs, calls: PanelCalls) -> None:
+        self._page, self._theme, self._tabs, self._calls = page, theme, tabs, calls
+        self._keys: KeyPanel | None = None
+        self.conversations = ListPanel(
+            page,
+            theme,
+            "Talk with",
+            tabs,
+            self._leave,
+            rows=self._rows,
+            choose=self._choose,
+            nothing="Nobody here is called so.",
+        )
+        tabs.show_all = self.show_conversations
+
+    def set_actions(self, actions: Sequence[Action]) -> None:
+        """These are the keys to show."""
+        groups = key_groups(actions, OTHER_KEYS)
+        self._keys = KeyPanel(self._page, self._theme, groups, self._tabs, self._leave)
+
+    @property
+    def keys(self) -> KeyPanel:
+        """F1's."""
+        assert self._keys is not None
+        return self._keys
+
+    def show_keys(self) -> None:
+        """Every key; again: away with them."""
+        self._toggle(self.keys)
+
+    def show_conversations(self) -> None:
+        """A list of all conversations, and of the people online; again: away with it."""
+        self._toggle(self.conversations)
+
+    def parts(self) -> Iterator[tk.Misc]:
+        """Where F6 leads."""
+        yield from (panel.field for panel in self._all() if panel.is_open)
+
+    def _all(self) -> Iterator[Panel]:
+        yield from filter(None, (self._keys, self.conversations))
+
+    def _toggle(self, panel: Panel) -> None:
+        for other in self._all():
+            if other is not panel:
+                other.close()  # and the keyboard goes back, for this one to give back again
+        panel.toggle()
+
+    def _leave(self) -> None:
+        self._calls.leave()
+
+    # --- the list of conversations ----------------------------------------------------------------
+
+    def _rows(self, sought: str) -> list[Row]:
+        found = choices(map(self._choice, self._tabs), self._calls.names(), sought)
+        return [_row(each) for each in found[:MOST_CHOICES]]
+
+    def _choice(self, tab: Tab) -> Choice:
+        return Choice(
+            tab.person,
+            tab.person or EVERYBODY,
+            tab.unread,
+            is_here=tab.is_here,
+            is_open=tab in self._tabs.shown(),
+            is_front=tab is self._tabs.current,
+        )
+
+    def _choose(self, key: str) -> None:
+        if key == _EVERYBODY_KEY:
+            self._tabs.select(self._tabs.main)
+            self._leave()
+        else:
+            self._calls.open_person(key)
+
+
+def _row(choice: Choice) -> Row:
+    sign = f"{HERE if choice.is_here else GONE} " if choice.person else ""
+    what = f"{choice.unread:,} new" if choice.unread else ""
+    if choice.is_front:
+        what = "in front"
+    elif not choice.is_open:
+        what = "online" if choice.is_here else "closed"
+    return choice.person or _EVERYBODY_KEY, f"{sign}{choice.name}", what, choice.person
