@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from phase4.client import Client, Disconnected, Event, Received
+from phase4.client.block import speaker_of
 from phase4.client.event_queue import EVENT_QUEUE_SIZE
-from phase4.client_terminal.block import speaker_of
 from phase4.client_terminal.look import concerns
 from shared import message
 

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 
 from prompt_toolkit.utils import get_cwidth
 
+from phase4.client import unconfirmed
 from phase4.client_terminal.caution import Question
 from phase4.client_terminal.look import Fragments, count, short_name, shortened
 
 MAX_NAMED = 40
 """People whose names the bar tries to show; it is one row."""
-
-SLOW_SECONDS = 2.0
-"""A lag that a person notices: the bar shows it as an error."""
 
 _SEPARATOR = " | "
 
@@ -52,7 +50,7 @@ def bar(state: BarState, width: int) -> Fragments:
     if state.security:
         parts.append(("", state.security))
     if state.lag_seconds is not None:
-        is_slow = state.lag_seconds >= SLOW_SECONDS
+        is_slow = state.lag_seconds >= unconfirmed.SLOW_SECONDS
         parts.append(("class:bottom-toolbar.error" * is_slow, f"lag {lag(state.lag_seconds)}"))
     if state.waiting:
         what = "may not arrive" if state.is_doubtful else "waiting"

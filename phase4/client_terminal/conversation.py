@@ -25,12 +25,12 @@ from phase4.client import (
     Trust,
     Welcomed,
 )
+from phase4.client.block import in_blocks
 from phase4.client.clock import ServerClock
 from phase4.client.completion import COMMANDS, Speakers, offers
 from phase4.client.presence import Presence, State
 from phase4.client_terminal.backlog import LeftOut, take_batch
 from phase4.client_terminal.bar import BarState, bar
-from phase4.client_terminal.block import in_blocks
 from phase4.client_terminal.caution import PutAside, Question, joined
 from phase4.client_terminal.colours import colours_and_depth
 from phase4.client_terminal.input_line import InputLine, Line
@@ -197,8 +197,8 @@ class TerminalClient:
             people=known.people,
             lag_seconds=known.lag_seconds,
             seconds_to_retry=self._seconds_to_retry(),
-            waiting=self._out.pending.count,
-            is_doubtful=self._out.pending.is_doubtful,
+            waiting=self._out.pending.lines.count,
+            is_doubtful=self._out.pending.lines.is_doubtful,
             question=self._question(),
             awaits_answer=self._line.is_asking,
             hint=QUERY_HINT if self._out.query.person else HINT,
@@ -292,7 +292,7 @@ class TerminalClient:
                 return [error(reason)]
             case ConnectionLost(reason):
                 self._out.query.doubt()
-                self._out.pending.lost()
+                self._out.pending.lines.lost()
                 if before.state is State.ASKING:
                     # Half a name in the line would else be taken for a message.
                     self._line.replace(self._put_aside.take_back(""))
@@ -303,6 +303,7 @@ class TerminalClient:
 
     def _came_in(self) -> list[Line]:
         waited, self._out.waiting = self._out.waiting, 0
+        self._out.pending.lines.returned()
         if self._put_aside.text:
             self._line.replace(self._put_aside.take_back(self._line.text))
         self._told_reasons.clear()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from phase4.client import Client, SendError
 from phase4.client.mentions import is_among
 from phase4.client.pasting import too_many_lines
+from phase4.client.unconfirmed import why_refused
 from phase4.client_terminal.caution import Caution, Question
 from phase4.client_terminal.input_line import InputLine, Line
 from phase4.client_terminal.look import Fragments
@@ -16,7 +17,7 @@ from phase4.client_terminal.pending import Pending
 from phase4.client_terminal.query import Query
 from phase4.client_terminal.shown import Shown
 from shared import message
-from shared.request import Command, Refusal, Say, parse
+from shared.request import Command, Say, parse
 
 HELP = (
     "/me TEXT: what you do, as in /me waves; others read it behind your name.",
@@ -108,7 +109,7 @@ class Outgoing:
         try:
             while unsent:
                 late = self.client.is_away
-                if late and (why := _why_refused(unsent[0])):
+                if late and (why := why_refused(unsent[0])):
                     raise SendError(why)
                 number = self.client.send(unsent[0])
                 self._took(self.client, number, unsent.popleft(), late=late, pasted=is_pasted)
@@ -133,8 +134,7 @@ class Outgoing:
                 row = f"{now} {name}: {said.text}"
             case Command("/help") if not late:
                 self._show_remarks(HELP)
-        self.pending.add(number, said, row, late=late, pasted=pasted)
-        if self.pending.is_long:
+        if self.pending.add(number, said, row, late=late, pasted=pasted):
             self._show(self.before())
 
     def rows(self, columns: int) -> Fragments:
@@ -159,15 +159,3 @@ def _as_typed(lines: Iterable[str], to: str) -> str:
     """One text of lines that were split; to split it gives the same lines again."""
     first, *others = list(lines) or [""]
     return "\n".join([first, *(line.removeprefix(f"/pm {to} ") for line in others)])
-
-
-def _why_refused(line: str) -> str:
-    """Why the server will refuse this; empty: for all that is known, it will not.
-
-    While it is away nobody else says so: the line would wait, and the next might be the same again
-    without its `/pm`.
-    """
-    match parse(line):
-        case Refusal(reason):
-            return reason
-    return ""

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from phase4.client.block import Speaker, goes_on, row_of, speaker_of
 from phase4.client.clock import ServerClock, day_line
 from phase4.client.pasting import without_unseen
-from phase4.client_terminal.block import Speaker, goes_on, row_of, speaker_of
 from phase4.client_terminal.colours import Colours
 from phase4.client_terminal.look import Fragments, NameStyles, fragments, notice, without_tail
 from phase4.client_terminal.wrapping import AS_TYPED

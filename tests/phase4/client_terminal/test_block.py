@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from phase4.client.block import in_blocks, row_of
 from phase4.client.pasting import UNSEEN
-from phase4.client_terminal.block import in_blocks, row_of
 from phase4.client_terminal.colours import Colours
 from phase4.client_terminal.shown import Shown
 from shared import message

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from phase4.client.unconfirmed import DOUBTFUL_SECONDS
 from phase4.client_terminal.look import Fragments
-from phase4.client_terminal.pending import DOUBTFUL_SECONDS, MAX_ROWS, Pending
+from phase4.client_terminal.pending import MAX_ROWS, Pending
 from shared import message
 from tests.kit.chat import Chat
 from tests.kit.chat_terminal import CLIENT, ChatTerminal
@@ -15,8 +16,8 @@ from tests.kit.scripted import ScriptedServer
 
 IMPATIENT = f"""
 import runpy
-import phase4.client_terminal.pending as pending
-pending.SLOW_SECONDS, pending.DOUBTFUL_SECONDS = 0.2, 2.5
+import phase4.client.unconfirmed as shared
+shared.SLOW_SECONDS, shared.DOUBTFUL_SECONDS = 0.2, 2.5
 runpy.run_module({CLIENT!r}, run_name="__main__", alter_sys=True)
 """
 NOW = "10:00:00"
@@ -147,12 +148,12 @@ def test_a_line_that_is_late_is_not_printed_before_it_has_arrived() -> None:
     ann.say("three")
     assert [*ann.pending.printed_first()] == []
     assert ann.rows == [f"{NOW} Ann: two (may not arrive)", f"[{NOW}] Ann: three"]
-    assert ann.pending.count == 2
-    assert ann.pending.is_doubtful
+    assert ann.pending.lines.count == 2
+    assert ann.pending.lines.is_doubtful
     assert [said.text for said, _ in ann.pending.arrived(2)] == ["two"]
     assert [said.text for said, _ in ann.pending.arrived(3)] == ["three"]
-    assert ann.pending.count == 0
-    assert not ann.pending.is_doubtful
+    assert ann.pending.lines.count == 0
+    assert not ann.pending.lines.is_doubtful
 
 
 def test_what_waits_takes_few_rows() -> None:
@@ -160,11 +161,17 @@ def test_what_waits_takes_few_rows() -> None:
     for number in range(50):
         ann.say(f"line {number}", late=True)
     assert ann.rows == [f"{NOW} Ann: line {number} (waiting)" for number in range(MAX_ROWS)]
-    assert ann.pending.count == 50
+    assert ann.pending.lines.count == 50
 
 
-def test_when_the_connection_is_lost_all_that_is_not_certain_waits() -> None:
+def test_when_the_connection_is_lost_all_that_is_not_certain_waits_until_it_has_arrived() -> None:
     ann = Lines()
     ann.say("one")
-    ann.pending.lost()
+    ann.pending.lines.lost()
     assert ann.rows == [f"{NOW} Ann: one (waiting)"]
+    ann.now = DOUBTFUL_SECONDS
+    assert ann.rows == [f"{NOW} Ann: one (waiting)"], "nobody is there to take it"
+    ann.pending.lines.returned()
+    assert ann.rows == [f"{NOW} Ann: one (waiting)"]
+    ann.now += DOUBTFUL_SECONDS
+    assert ann.rows == [f"{NOW} Ann: one (may not arrive)"]
