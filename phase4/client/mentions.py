@@ -60,7 +60,7 @@ def mentions(text: str, name: str) -> bool:
     if not name:
         return False
     # Names are NFKC (see phase4/server/nicknames.py); a text may come with its accents apart.
-    return any(places_of(_folded(name), _folded(text)))
+    return any(places_of(folded(name), folded(text)))
 
 
 def places_of(name: str, text: str) -> Iterator[tuple[int, int]]:
@@ -81,10 +81,11 @@ def is_among(name: str, people: Iterable[str]) -> bool:
     >>> is_among("bob", ["Ann", "Bob"]), is_among("property", ["Ann", "Bob"])
     (True, False)
     """
-    return _folded(name) in map(_folded, people)
+    return folded(name) in map(folded, people)
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """What is the same for two names that are one to the server."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 

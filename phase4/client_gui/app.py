@@ -28,10 +28,12 @@ from phase4.client.presence import Presence, State
 from phase4.client_gui import security
 from phase4.client_gui.chat_page import ChatCalls, ChatPage
 from phase4.client_gui.connect_page import TLS_LABEL, ConnectPage
+from phase4.client_gui.ignoring import Ignoring
 from phase4.client_gui.inbox import Inbox, InboxCalls
 from phase4.client_gui.memory import Memory
 from phase4.client_gui.menu import MenuCalls, window_actions
 from phase4.client_gui.pages import Pages
+from phase4.client_gui.person_menu import PersonCalls, PersonMenu
 from phase4.client_gui.routing import Router
 from phase4.client_gui.server_book import ServerBook
 from phase4.client_gui.settings import Settings
@@ -84,7 +86,9 @@ class App:
         self._may_quit = False
         self._must_stop = must_stop
         self.links = LinkOpener()
-        self.memory = Memory(root, self.theme, memory, target, remembered or Settings())
+        remembered = remembered or Settings()
+        self.memory = Memory(root, self.theme, memory, target, remembered)
+        self.ignoring = Ignoring(remembered.ignored, lambda held: self.memory.change(ignored=held))
         self._build()
         self.show_form()
         on_close(root, self.ask_to_quit)
@@ -128,6 +132,8 @@ class App:
         self.hang_up()
         self.chat_page.show_people(())
         self._target = target
+        self.ignoring.follow(target.place)
+        self.chat_page.show_ignored()
         trust = self._trust if target.has_tls else None
         self._client = Client(target.host, target.port, target.name, reconnect=True, trust=trust)
         self._client.start()
@@ -242,12 +248,15 @@ class App:
         return True
 
     def _draw(self, received: list[message.Message], people: PeopleChanged | None) -> None:
-        unread = self._tabs.unread
-        self._speakers.heard(received)
+        unread, ignored = self._tabs.unread, self.ignoring.names
         self.router.show(received)
+        self._speakers.heard(self.ignoring.heard(received, self.router.me))
         if people is not None:
+            self.ignoring.show_people(people.names)
             self.theme.name_colours.show_people(people.names)
             self.chat_page.show_people(people.names)
+        if self.ignoring.names != ignored:
+            self.chat_page.show_ignored()
         if self._tabs.unread != unread:
             self._show_title()
 
@@ -368,6 +377,9 @@ class App:
         said = security.explained(self._presence, str(self._trust.ca or ""))
         self.router.say(*map(self.router.notice, said))
 
+    def _say(self, text: str) -> None:
+        self.router.say(self.router.notice(text))
+
     def _saw(self) -> None:
         """The tab in front is seen, if the window is."""
         if self._tabs.current.unread and self._pages.is_looked_at():
@@ -409,6 +421,13 @@ class App:
             self.chat_page.is_here,
             self.chat_page.give_back,
             self.chat_page.doubt,
+            self.ignoring,
+        )
+        self.person_menu = PersonMenu(
+            self.chat_page,
+            self.theme,
+            self.ignoring,
+            PersonCalls(self.open_person, self._say, lambda: self.router.me),
         )
         calls = InboxCalls(lambda: self._client, self._is_open, self._draw, self._handle_change)
         self._inbox = Inbox(self.root, calls)
@@ -417,6 +436,7 @@ class App:
             self.choose_server,
             self.show_servers,
             self.explain_security,
+            self.person_menu.show_list,
             self.chat_page.panels.show_keys,
             self.ask_to_quit,
         )

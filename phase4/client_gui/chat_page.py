@@ -10,6 +10,7 @@ from tkinter import ttk
 
 from phase4.client.mentions import is_among
 from phase4.client_gui.entry import Entry, EntryCalls
+from phase4.client_gui.header import Header
 from phase4.client_gui.panels import PanelCalls, Panels
 from phase4.client_gui.people import People
 from phase4.client_gui.short_names import fitting
@@ -18,7 +19,7 @@ from phase4.client_gui.typing_aids import bytes_left, count_text, one_line, why_
 from phase4.widgets.actions import Action
 from phase4.widgets.bars import Answer, Bar, Countdown
 from phase4.widgets.fit import shortened
-from phase4.widgets.pieces import fill_menu, focus_next
+from phase4.widgets.pieces import focus_next
 from phase4.widgets.theme import Theme
 from shared.request import Lines, Whisper, parse, recipient_of, split_lines
 
@@ -45,12 +46,14 @@ class ChatPage(ttk.Frame):
         self._theme = theme
         self._calls = calls
         self._me = ""
+        self.more_for: Callable[[str], tuple[str, Callable[[], object]] | None] = lambda _: None
+        """What the menu on a line offers for whoever said it."""
         # Which lines are asked about.
         self._asked = Lines(())
         # What is asked about them, as names are now.
         self._question: Callable[[], str] = str
         self._question_shown = ""
-        self._build_header()
+        self.header = Header(self, theme)
         self.tabs = Tabs(
             self, theme, calls.open_link, self._tab_selected, self._tab_made, self._tab_named
         )
@@ -70,23 +73,28 @@ class ChatPage(ttk.Frame):
 
     def set_actions(self, actions: Sequence[Action]) -> None:
         """Put these into the menu, with their keys beside them."""
-        fill_menu(self._menu, actions)
+        self.header.set_actions(actions)
         self.panels.set_actions(actions)
 
     def show_place(self, server: str, me: str) -> None:
         """Name the server and oneself."""
         self._me = me
-        self._server.configure(text=server)
+        self.header.show_server(server)
         self._show_name()
 
     def show_security(self, text: str) -> None:
         """Say beside the server whether others can listen in."""
-        self.security.configure(text=text)
+        self.header.security.configure(text=text)
 
     def show_people(self, names: Sequence[str]) -> None:
         """Show these people as online: in the list, and on their tabs."""
         self.people.show(names)
         self.tabs.show_people(names)
+
+    def show_ignored(self) -> None:
+        """Somebody is ignored now, or is not any more."""
+        self.people.show_ignored()
+        self.tabs.show_ignored()
 
     def show_trying(
         self, reason: str, seconds: float, now: Callable[[], None], stop: Callable[[], None]
@@ -108,13 +116,6 @@ class ChatPage(ttk.Frame):
         """Say nothing about the connection: it stands."""
         self.countdown.stop()
         self.bar.hide()
-
-    def open_menu(self) -> None:
-        """As a click on its button does."""
-        button = self._menu_button
-        right = button.winfo_rootx() + button.winfo_width()
-        below = button.winfo_rooty() + button.winfo_height()
-        self._menu.tk_popup(right - self._menu.winfo_reqwidth(), below, 0)
 
     def focus_next(self) -> None:
         """Take the keyboard from the entry to the people, to the conversation, and so on."""
@@ -277,6 +278,7 @@ class ChatPage(ttk.Frame):
     def _tab_made(self, tab: Tab) -> None:
         tab.conversation.text.bind("<Key>", self._typed_elsewhere, add=True)
         tab.conversation.menu.talk = self._talk_with_speaker
+        tab.conversation.menu.more = lambda name: self.more_for(name)
 
     def _tab_selected(self, new: Tab) -> None:
         self.question.hide()  # it was about the other conversation
@@ -300,21 +302,6 @@ class ChatPage(ttk.Frame):
 
     # --- building --------------------------------------------------------------------------------
 
-    def _build_header(self) -> None:
-        self._header = ttk.Frame(self)
-        # The whole name of the person whom one talks with alone.
-        self._person = ttk.Label(self._header, style="Bold.TLabel")
-        self._server = ttk.Label(self._header, style="Bold.TLabel")
-        self.security = ttk.Label(self._header, style="Muted.TLabel")
-        button = ttk.Menubutton(self._header, text="Menu", style="Menu.TMenubutton", width=0)
-        self._menu = tk.Menu(button, tearoff=False)
-        button.configure(menu=self._menu)
-        button.pack(side="right")  # first: it keeps its place, however long the others are
-        self._person.pack(side="left")
-        self._server.pack(side="left")
-        self.security.pack(side="left")
-        self._menu_button = button
-
     def _build_entry(self) -> None:
         self._bottom = ttk.Frame(self)
         self._name = ttk.Label(self._bottom, style="Bold.TLabel")
@@ -335,7 +322,7 @@ class ChatPage(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         below_header, beside_people, above_entry = self._edges
-        self._header.grid(row=0, column=0, columnspan=3, sticky="ew")
+        self.header.grid(row=0, column=0, columnspan=3, sticky="ew")
         below_header.grid(row=1, column=0, columnspan=3, sticky="ew")
         self.tabs.grid(row=2, column=0, sticky="nsew")
         beside_people.grid(row=2, column=1, sticky="ns")
@@ -363,9 +350,6 @@ class ChatPage(ttk.Frame):
 
     def _restyle(self) -> None:
         unit = self._theme.unit
-        self._theme.style_menu(self._menu)
-        self._server.pack_configure(padx=3 * unit, pady=2 * unit)
-        self._menu_button.pack_configure(padx=unit)
         self._name.pack_configure(padx=(3 * unit, 0))
         self._to.pack_configure(padx=(0, 2 * unit))
         self.entry.pack_configure(padx=(0, 3 * unit), pady=2 * unit)
@@ -387,5 +371,4 @@ class ChatPage(ttk.Frame):
         others = [tab.person for tab in self.tabs.shown()]
         short = fitting(person, others, lambda name: bold.measure(name) <= pixels)
         self._to.configure(text=f" → {short}" if person else "", foreground=colour)
-        self._person.configure(text=person, foreground=colour)
-        self._person.pack_configure(padx=(3 * self._theme.unit if person else 0, 0))
+        self.header.show_person(person)

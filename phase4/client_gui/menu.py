@@ -17,6 +17,7 @@ class MenuCalls:
     choose_server: Callable[[], None]
     show_servers: Callable[[], None]
     explain_security: Callable[[], None]
+    show_ignored: Callable[[], None]
     show_keys: Callable[[], None]
     ask_to_quit: Callable[[], None]
 
@@ -34,6 +35,7 @@ def window_actions(calls: MenuCalls, chat_page: ChatPage, theme: Theme) -> tuple
         *reading_actions(lambda: chat_page.tabs.current.conversation, "conversation"),
         *looks_actions(theme),
         Action(*parts, chat_page.focus_next, starts_group=True),
+        Action("People you ignore …", "", (), calls.show_ignored),
         Action("Who can listen in", "F7", ("<F7>",), calls.explain_security),
         Action("Keys", "F1", ("<F1>",), calls.show_keys),
         Action("Quit", "Ctrl Q", ("<Control-q>",), calls.ask_to_quit, everywhere=True),

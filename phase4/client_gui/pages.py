@@ -90,7 +90,7 @@ class Pages:
         for number in range(9):
             go = functools.partial(self._chat_page.tabs.go, number)
             self._bind(f"<Alt-{number + 1}>", go)
-        self._bind("<F10>", self._chat_page.open_menu)
+        self._bind("<F10>", self._chat_page.header.open_menu)
 
     def _bind(self, sequence: str, do: Callable[[], object], *, everywhere: bool = False) -> None:
         """Let keys do something wherever in the conversation, or in the window, the keyboard is."""

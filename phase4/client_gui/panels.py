@@ -35,6 +35,7 @@ class Panels:
     def __init__(self, page: tk.Misc, theme: Theme, tabs: Tabs, calls: PanelCalls) -> None:
         self._page, self._theme, self._tabs, self._calls = page, theme, tabs, calls
         self._keys: KeyPanel | None = None
+        self._all: list[Panel] = []
         self.conversations = ListPanel(
             page,
             theme,
@@ -45,12 +46,18 @@ class Panels:
             choose=self._choose,
             nothing="Nobody here is called so.",
         )
+        self.add(self.conversations)
         tabs.show_all = self.show_conversations
 
     def set_actions(self, actions: Sequence[Action]) -> None:
         """These are the keys to show."""
         groups = key_groups(actions, OTHER_KEYS)
         self._keys = KeyPanel(self._page, self._theme, groups, self._tabs, self._leave)
+        self.add(self._keys)
+
+    def add(self, panel: Panel) -> None:
+        """One more that `toggle` is called with."""
+        self._all.append(panel)
 
     @property
     def keys(self) -> KeyPanel:
@@ -60,21 +67,19 @@ class Panels:
 
     def show_keys(self) -> None:
         """Every key; again: away with them."""
-        self._toggle(self.keys)
+        self.toggle(self.keys)
 
     def show_conversations(self) -> None:
         """A list of all conversations, and of the people online; again: away with it."""
-        self._toggle(self.conversations)
+        self.toggle(self.conversations)
 
     def parts(self) -> Iterator[tk.Misc]:
         """Where F6 leads."""
-        yield from (panel.field for panel in self._all() if panel.is_open)
+        yield from (panel.field for panel in self._all if panel.is_open)
 
-    def _all(self) -> Iterator[Panel]:
-        yield from filter(None, (self._keys, self.conversations))
-
-    def _toggle(self, panel: Panel) -> None:
-        for other in self._all():
+    def toggle(self, panel: Panel) -> None:
+        """Open this one, in the place of any other; or close it."""
+        for other in self._all:
             if other is not panel:
                 other.close()  # and the keyboard goes back, for this one to give back again
         panel.toggle()

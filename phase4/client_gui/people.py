@@ -2,10 +2,13 @@
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from tkinter import ttk
+from tkinter import font, ttk
 
 from phase4.client_gui.short_names import both_ends
+from phase4.client_gui.tabs import HERE, IGNORED
+from phase4.widgets.keys import only
 from phase4.widgets.pieces import FocusRing, QuietScrollbar
+from phase4.widgets.popup import menu_keys, right_button
 from phase4.widgets.theme import Theme, pad
 
 MAX_SHOWN = 1_000
@@ -19,11 +22,16 @@ class People(ttk.Frame):
         super().__init__(parent)
         self._theme = theme
         self._choose = choose
+        self.is_ignored: Callable[[str], bool] = lambda _: False
+        self.ask: Callable[[str, int, int, bool], object] = lambda *_: None
+        """Called with a name, x and y, when it is asked what can be done; at last, whether a key
+        has asked."""
         self._count = ttk.Label(self, style="Bold.TLabel", text="Online")
         self._ring = FocusRing(self, theme, "panel")
         self.tree = ttk.Treeview(
             self._ring, show="tree", selectmode="browse", style="People.Treeview"
         )
+        self._struck = font.Font(self)
         # What the page allows, in pixels; 0: it is not on the screen yet.
         self._widest = 0
         self._scrollbar = QuietScrollbar(
@@ -34,6 +42,10 @@ class People(ttk.Frame):
         self.tree.bind("<Double-1>", self._double_clicked)
         self.tree.bind("<Return>", lambda _: self._choose_focused())
         self.tree.bind("<FocusIn>", lambda _: self._focus_some())
+        self.tree.bind("<Configure>", self._resized)
+        self.tree.bind(right_button(self), self._asked)
+        for key in menu_keys(self):
+            self.tree.bind(key, only(self._asked_by_key))
         self._ring.surround(self.tree)
         theme.on_change(self._restyle)
 
@@ -50,6 +62,11 @@ class People(ttk.Frame):
         self._more.configure(text=f"… and {left_out:,} more")
         (self._more.grid if left_out else self._more.grid_remove)()
 
+    def show_ignored(self) -> None:
+        """Somebody is ignored now, or is not any more."""
+        for name in self.names():
+            self.tree.item(name, text=self._text(name), tags=(self._tag(name),))
+
     def limit(self, pixels: int) -> None:
         """Be no wider than this, so that there is space for the conversation."""
         if pixels != self._widest:
@@ -59,21 +76,39 @@ class People(ttk.Frame):
     def _set_width(self) -> None:
         width = self._theme.body.measure("m" * 15)
         self.tree.column("#0", width=min(width, self._widest or width), stretch=True)
+
+    def _resized(self, _: object) -> None:
         for name in self.names():
             self.tree.item(name, text=self._text(name))
 
     def _text(self, name: str) -> str:
         """The row of a name. Of a long one its end is seen as well: there, many differ."""
-        width = int(self.tree.column("#0", "width")) - 2 * self._theme.unit
+        sign = f"{IGNORED if self.is_ignored(name) else HERE}  "
+        width = self.tree.winfo_width() - 2 * self._theme.unit
+        if width <= 0:  # it is not on the screen yet
+            return sign + name
         measure = self._theme.body.measure
-        return "●  " + both_ends(name, lambda part: measure(f"●  {part}") <= width)
+        return sign + both_ends(name, lambda part: measure(f"{sign}{part}") <= width)
 
     def names(self) -> tuple[str, ...]:
         """The names that are shown, in their order."""
         return tuple(map(str, self.tree.get_children()))
 
     def _tag(self, name: str) -> str:
+        if self.is_ignored(name):
+            return "ignored"
         return f"name{self._theme.name_colours.number(name)}"
+
+    def _asked(self, event: "tk.Event[tk.Misc]") -> None:
+        if name := self.tree.identify_row(event.y):
+            self.tree.focus(name)
+            self.tree.selection_set(name)
+            self.ask(name, event.x_root, event.y_root, False)
+
+    def _asked_by_key(self) -> None:
+        if (name := self.tree.focus()) and (box := self.tree.bbox(name)):
+            x, y, _, height = map(int, box)
+            self.ask(name, self.tree.winfo_rootx() + x, self.tree.winfo_rooty() + y + height, True)
 
     def _double_clicked(self, event: "tk.Event[tk.Misc]") -> None:
         if name := self.tree.identify_row(event.y):
@@ -110,6 +145,8 @@ class People(ttk.Frame):
         style.map("People.Vertical.TScrollbar", background=[("active", colours.muted)])
         for number, colour in enumerate(theme.palette.names):
             self.tree.tag_configure(f"name{number}", foreground=colour)
+        self._struck.configure(**{**theme.body.actual(), "overstrike": True})  # type: ignore[arg-type]
+        self.tree.tag_configure("ignored", foreground=colours.muted, font=self._struck)
         self._set_width()
         pad(self._count, 3 * theme.unit, (2 * theme.unit, theme.unit))
         pad(self._ring, (3 * theme.unit, 0), 0)

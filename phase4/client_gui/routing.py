@@ -8,6 +8,7 @@ Main thread only.
 | private messages | the tab of the person (opened behind the others); one's own also in front |
 | somebody came, went, was renamed | everybody's tab, and the person's |
 | other words of the server's, and of the client's own | the tab in front |
+| anything of somebody who is ignored | nowhere; once, in everybody's tab, that there is something |
 | an error that names somebody just written to | that person's tab, with the text |
 """
 
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from phase4.client.clock import ServerClock
 from phase4.client.mentions import mentions
 from phase4.client.name_colours import NameColours
+from phase4.client_gui.ignoring import Ignoring
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.widgets.lines import Line, line_by
 from shared import message
@@ -37,6 +39,7 @@ class Router:
         is_here: Callable[[str], bool],
         give_back: Callable[[Tab, str], None],
         doubt: Callable[[Tab], None],
+        ignoring: Ignoring,
     ) -> None:
         """`is_looked_at()`: whether the window has the keyboard, so that its front tab is seen.
 
@@ -53,12 +56,18 @@ class Router:
         self._is_here = is_here
         self._give_back = give_back
         self._doubt = doubt
+        self._ignoring = ignoring
+        # Whether what is being taken is of somebody whom one ignores.
+        self._is_hidden = False
         self._batch: dict[Tab, list[Line]] = {}
         # The lines of the batch that nobody sees.
         self._news: Counter[Tab] = Counter()
 
     def show(self, messages: Iterable[message.Message]) -> None:
-        """Show what the server said, in order; many at once cost less than one by one."""
+        """Show what the server said, in order; many at once cost less than one by one.
+
+        Nothing of those whom one ignores; but their tabs go with them as ever.
+        """
         for each in messages:
             self._take(each)
         self._flush()
@@ -119,7 +128,10 @@ class Router:
     # --- what the server said -------------------------------------------------------------------
 
     def _take(self, received: message.Message) -> None:
+        self._is_hidden = self._ignoring.takes(received, self.me)
         match received:
+            case message.Public(sender=name) | message.Private(sender=name) if self._is_hidden:
+                self._tell_hidden(name)
             case message.Public(sender=sender):
                 self._put(received, self._tabs.main)
                 if sender != self.me:
@@ -140,6 +152,14 @@ class Router:
                 self._put(received, self._tabs.main, self._tabs.current)
             case _:
                 self._put(received, self._tabs.current)
+
+    def _tell_hidden(self, name: str) -> None:
+        """Say once that lines of somebody are not shown: it may have been chosen long ago."""
+        if self._ignoring.must_tell(name):
+            self._is_hidden = False  # this is not
+            self._put(
+                self.notice(f"You ignore {name}: what they say is not shown."), self._tabs.main
+            )
 
     def _take_private(self, received: message.Private) -> None:
         is_own = received.sender == self.me
@@ -189,6 +209,8 @@ class Router:
     # --- lines and counts -------------------------------------------------------------------------
 
     def _put(self, received: message.Message, *tabs: Tab | None) -> None:
+        if self._is_hidden:
+            return
         line = line_by(self.clock, received, self.me)
         for tab in dict.fromkeys(filter(None, tabs)):  # each once
             self._batch.setdefault(tab, []).append(line)

@@ -6,9 +6,10 @@ or cannot be written is not an error; what is wrong in it counts as missing.
 
 import json
 from collections.abc import Container, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from phase4.client_gui.ignoring import MAX_IGNORED
 from phase4.client_gui.servers import Servers
 from phase4.client_gui.servers import checked as checked_servers
 from phase4.widgets.colours import CHOICES, PALETTES, SYSTEM
@@ -44,6 +45,8 @@ class Settings:
     """Where it was; None: not known yet."""
     servers: Servers = ()
     """Those that have let the person in, the newest first."""
+    ignored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Who is ignored: for each server (HOST:PORT), names, and by which each goes now."""
 
 
 def default_path() -> Path | None:
@@ -88,6 +91,7 @@ def _checked(held: Mapping[str, object]) -> Settings:
         tls=held.get("tls") is True,
         window=_placement(held.get("window")),
         servers=checked_servers(held.get("servers")),
+        ignored=_ignored(held.get("ignored")),
     )
 
 
@@ -101,6 +105,17 @@ def _placement(held: object) -> Placement | None:
     if not width or not height or far + 1 in (x, y):
         return None
     return Placement(width, height, x, y, held.get("is_maximised") is True)
+
+
+def _ignored(value: object) -> Mapping[str, Mapping[str, str]]:
+    kept: dict[str, dict[str, str]] = {}
+    for server, names in value.items() if isinstance(value, dict) else ():
+        place = _text(server, MAX_HOST_CHARACTERS + len("[]:65535"))
+        for chosen, now in names.items() if place and isinstance(names, dict) else ():
+            name = _text(chosen, MAX_NAME_CHARACTERS)
+            if name and sum(map(len, kept.values())) < MAX_IGNORED:
+                kept.setdefault(place, {})[name] = _text(now, MAX_NAME_CHARACTERS) or name
+    return kept
 
 
 def _text(value: object, longest: int) -> str:

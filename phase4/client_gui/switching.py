@@ -1,8 +1,9 @@
 """With whom one can go on talking: the conversations and the people, filtered. No toolkit here."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from phase4.client.mentions import folded
 
 MOST_CHOICES = 200
 """Shown at once. Nobody reads more; a letter or two finds anybody."""
@@ -36,12 +37,12 @@ def choices(conversations: Iterable[Choice], people: Iterable[str], sought: str)
     ['Bob', 'student-bo', 'Everybody']
     """
     known = [*conversations]
-    have = {_folded(each.person) for each in known}
-    new = [Choice(name, name) for name in people if _folded(name) not in have]
+    have = {folded(each.person) for each in known}
+    new = [Choice(name, name) for name in people if folded(name) not in have]
     ranked = [
         (fit, _order(each), each)
         for each in [*known, *new]
-        if (fit := _fit(_folded(each.name), _folded(sought.strip()))) is not None
+        if (fit := _fit(folded(each.name), folded(sought.strip()))) is not None
     ]
     return [each for *_, each in sorted(ranked, key=lambda one: one[:2])]
 
@@ -61,10 +62,6 @@ def _fit(name: str, sought: str) -> int | None:
         return None if at else 0
     begins_word = any(f"{sign}{sought}" in name for sign in _BETWEEN_WORDS)
     return 1 if begins_word else 2
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def step(names: Sequence[str], now: str, by: int) -> str:

@@ -30,8 +30,8 @@ MAX_UNANSWERED = 1_000
 
 EVERYBODY = "Everybody"
 
-HERE, GONE = "●", "○"
-"""Before the name of somebody who is online, or is not."""
+HERE, GONE, IGNORED = "●", "○", "✕"
+"""Before the name of somebody who is online, or is not, or is ignored."""
 
 
 class Tab:
@@ -118,6 +118,7 @@ class Tabs(ttk.Frame):
         self._selected = selected
         self._made = made
         self._named = named
+        self.is_ignored: Callable[[str], bool] = lambda _: False
         self.show_all: Callable[[], object] = lambda: None
         """Called when all conversations are asked for."""
         self.leave: Callable[[], object] = lambda: None
@@ -282,6 +283,10 @@ class Tabs(ttk.Frame):
             tab.is_here = tab.person in online
         self._label_all()
 
+    def show_ignored(self) -> None:
+        """Somebody is ignored now, or is not any more."""
+        self._label_all()
+
     def count(self, tab: Tab, number: int) -> None:
         """So many messages came there, and nobody has seen them."""
         tab.unread += number
@@ -317,7 +322,8 @@ class Tabs(ttk.Frame):
             self._edge.pack(side="top", fill="x")
 
     def _cell(self, tab: Tab) -> Cell:
-        sign = (f"{HERE if tab.is_here else GONE} ") if tab.person else ""
+        sign = HERE if tab.is_here else GONE
+        sign = f"{IGNORED if self.is_ignored(tab.person) else sign} " if tab.person else ""
         return Cell(sign, tab.person or EVERYBODY, tab.unread, tab is self.current)
 
 

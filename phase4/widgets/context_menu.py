@@ -22,7 +22,8 @@ MOST_LINKS = 12
 class ContextMenu:
     """`open_link` is called with the link that was chosen, `copy` for what is selected.
 
-    `talk`, where it is set, is called with the name of somebody who said a line.
+    `talk`, where it is set, is called with the name of somebody who said a line. `more`, where it
+    is set, tells what else is offered for that name.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class ContextMenu:
         copy: Callable[[], object],
     ) -> None:
         self.talk: Callable[[str], object] | None = None
+        self.more: Callable[[str], tuple[str, Callable[[], object]] | None] = lambda _: None
         self._popup = Popup(text, theme)
         self.menu = self._popup.menu
         self._text, self._theme = text, theme
@@ -56,7 +58,10 @@ class ContextMenu:
         if link := self._text.link_at(event.x, event.y):
             self._add_links([link])
             self.menu.add_command(label="Copy the link", command=lambda: self._copy_text(link))
-        self._add_talk(self._text.line_at(event.x, event.y))
+        line = self._text.line_at(event.x, event.y)
+        self._add_talk(line)
+        if line is not None and (more := self.more(line.person)):
+            self._popup.add(*more)
         self._popup.post(event.x_root, event.y_root)
         return "break"
 

@@ -135,7 +135,7 @@ def test_all_tabs_differ_and_what_is_behind_the_fold_is_counted(
     tabs.select(tab_of(alice, STUDENTS[-1]))
     place = tabs.place_of(tabs.current)
     assert STUDENTS[-1] not in tabs.labels[-1]
-    assert alice.chat_page._person.cget("text") == STUDENTS[-1]  # in the header it is whole
+    assert alice.chat_page.header.person.cget("text") == STUDENTS[-1]  # in the header it is whole
     x, y = place.winfo_rootx() + 20, place.winfo_rooty() + 10
     desktop.xdotool("mousemove", str(x), str(y))
     tooltip = tabs.row._tooltip

@@ -62,7 +62,7 @@ def give_port(app: App, port: int) -> None:
 
 def word(app: App) -> str:
     """What the line above the conversation says about who can listen in."""
-    return str(app.chat_page.security.cget("text"))
+    return str(app.chat_page.header.security.cget("text"))
 
 
 def is_in(app: App) -> None:
