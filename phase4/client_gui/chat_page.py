@@ -248,6 +248,7 @@ class ChatPage(ttk.Frame):
         style = "Muted.TLabel" if left >= 0 else "Error.TLabel"
         self._room.configure(text=count_text(left), style=style)
         self._make_room_for_count()
+        self.tabs.current.conversation.explain_typed(text)
 
     def _typed_elsewhere(self, event: "tk.Event[tk.Misc]") -> str | None:
         """What is typed while the conversation has the keyboard is meant for the entry."""

@@ -8,12 +8,13 @@ There may be several in one window. Each stands by itself, and does nothing whil
 
 import itertools
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from tkinter import ttk
 
 from phase4.widgets import bidi
 from phase4.widgets.context_menu import ContextMenu
+from phase4.widgets.drawn_apart import in_words, in_words_while_typed
 from phase4.widgets.find import Finder
 from phase4.widgets.find_bar import FindBar
 from phase4.widgets.keys import bind_keys
@@ -37,6 +38,7 @@ class Conversation(ttk.Frame):
         super().__init__(parent)
         self._theme = theme
         self._open_link = open_link
+        self._is_x11 = self.tk.call("tk", "windowingsystem") == "x11"
         # Whether the newest line is to stay in sight.
         self._follows = True
         # How many lines came while somebody read further up.
@@ -107,14 +109,22 @@ class Conversation(ttk.Frame):
         """All that is kept, a line for each, with two blanks between the columns."""
         return "".join(f"{each.text}\n" for each in self.text.lines).replace("\t", "  ")
 
+    def explain_typed(self, text: str) -> None:
+        """Say once what cannot be drawn here as it should be, of what is being typed."""
+        if self._is_x11:
+            self._tell_once(in_words_while_typed(text))
+
     def _explain(self, new: Sequence[Shown]) -> None:
-        """Where right-to-left text comes that this window cannot turn: say once how it could."""
-        if not self.text.lacks_rtl or bidi.HOW_TO_GET_IT in self._theme.told:
-            return
-        times = [each.line.time for each in new if each.must_be_turned]
-        if times:
-            self._theme.told.add(bidi.HOW_TO_GET_IT)
-            self.add([Line("notice", times[-1], "*", bidi.HOW_TO_GET_IT)])
+        """Say once what comes and cannot be drawn here as it should be, and how that is mended."""
+        if self._is_x11:
+            for each in new:
+                lacks = [bidi.HOW_TO_GET_IT] * (self.text.lacks_rtl and each.must_be_turned)
+                self._tell_once([*lacks, *in_words(each.line.text)], each.line.time)
+
+    def _tell_once(self, sentences: Iterable[str], time: str = "") -> None:
+        news = [each for each in sentences if each not in self._theme.told]
+        self._theme.told.update(news)
+        self.add([Line("notice", time, "*", each) for each in news])
 
     # --- what is in sight ----------------------------------------------------------------------
 
