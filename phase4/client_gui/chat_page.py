@@ -283,6 +283,7 @@ class ChatPage(ttk.Frame):
 
     def _tab_selected(self, new: Tab) -> None:
         self.question.hide()  # it was about the other conversation
+        self.panels.close()
         self.entry.use(new.draft)
         self._focus_entry()
         self._show_name()

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from phase4.client.mentions import folded
 from shared import message
+from shared.defaults import MAX_NAME_CHARACTERS
 
 MAX_IGNORED = 100
 """On all servers together: the file that remembers them stays small, and so does the list."""
@@ -137,7 +138,13 @@ class Ignoring:
                 self._remember()
 
     def _remember(self) -> None:
-        self._changed({place: dict(names) for place, names in self._held.items()})
+        """Not what no server of ours lets in: nobody may fill the file that remembers it."""
+        self._changed(
+            {
+                place: {name: now for name, now in names.items() if _is_short(name + now)}
+                for place, names in self._held.items()
+            }
+        )
 
     @property
     def _here(self) -> dict[str, str]:
@@ -149,6 +156,10 @@ class Ignoring:
             return []
         sought = folded(name)
         return [chosen for chosen, now in self._here.items() if folded(now) == sought]
+
+
+def _is_short(names: str) -> bool:
+    return len(names) <= 2 * MAX_NAME_CHARACTERS
 
 
 def _name_in(received: message.Message) -> str:

@@ -77,6 +77,11 @@ class Panels:
         """Where F6 leads."""
         yield from (panel.field for panel in self._all if panel.is_open)
 
+    def close(self) -> None:
+        """The conversation is to be seen."""
+        for panel in self._all:
+            panel.close()
+
     def toggle(self, panel: Panel) -> None:
         """Open this one, in the place of any other; or close it."""
         for other in self._all:

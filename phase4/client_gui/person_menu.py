@@ -13,6 +13,7 @@ from phase4.client_gui.tabs import EVERYBODY, IGNORED, Tab
 from phase4.widgets.list_panel import ListPanel, Row
 from phase4.widgets.popup import Popup
 from phase4.widgets.theme import Theme
+from shared.defaults import MAX_NAME_CHARACTERS
 
 NOBODY = "You ignore nobody on this server."
 
@@ -60,7 +61,7 @@ class PersonMenu:
     def ask_about(self, name: str, x: int, y: int, by_key: bool) -> None:
         """Offer what can be done with somebody, at this place of the screen."""
         self._popup.clear()
-        self._popup.add(f"Talk with {name} alone", lambda: self._calls.talk(name))
+        self._popup.add(f"Talk with {_short(name)} alone", lambda: self._calls.talk(name))
         self._add_person(name)
         self._post(x, y, by_key)
 
@@ -80,14 +81,14 @@ class PersonMenu:
         if not name or name == self._calls.me():
             return None
         if self._ignoring.ignores(name):
-            return f"Stop ignoring {name}", lambda: self.stop(name)
-        return f"Ignore {name}", lambda: self.ignore(name)
+            return f"Stop ignoring {_short(name)}", lambda: self.stop(name)
+        return f"Ignore {_short(name)}", lambda: self.ignore(name)
 
     def ignore(self, name: str) -> None:
         """Show nothing of what they say, from now on."""
         if self._ignoring.ignore(name):
             self._calls.say(
-                f"You ignore {name}: what they say is not shown, and they are not told. "
+                f"You ignore {_short(name)}: what they say is not shown, and they are not told. "
                 "The menu on the name ends it."
             )
         else:
@@ -99,7 +100,7 @@ class PersonMenu:
         count = self._ignoring.stop(name)
         lines = "one line was" if count == 1 else f"{count:,} lines were"
         hidden = f" Meanwhile {lines} not shown." if count else ""
-        self._calls.say(f"You do not ignore {name} any more.{hidden}")
+        self._calls.say(f"You do not ignore {_short(name)} any more.{hidden}")
         self._page.show_ignored()
         if self.list.is_open:
             self.list.show_filtered()
@@ -124,3 +125,9 @@ class PersonMenu:
 
     def _post(self, x: int, y: int, by_key: bool) -> None:
         (self._popup.post_by_key if by_key else self._popup.post)(x, y)
+
+
+def _short(name: str) -> str:
+    """A name as it fits into a menu; no honest server sends a longer one."""
+    longest = 2 * MAX_NAME_CHARACTERS
+    return name if len(name) <= longest else f"{name[:longest]}…"

@@ -129,6 +129,12 @@ class Panel(ttk.Frame):
         self.close_button.bind("<Return>", lambda _: self.close_button.invoke())
         for part in (self.field, self.close_button):
             self.listen_in(part)
+        self.bind_all("<FocusIn>", self._focused, add=True)
+
+    def _focused(self, event: "tk.Event[tk.Misc]") -> None:
+        """Something under it has the keyboard now (a search, say): that must be seen."""
+        if self.is_open and f"{event.widget}.".startswith(f"{self._over}."):
+            self.close()
 
     def _restyle(self) -> None:
         unit = self._theme.unit

@@ -151,6 +151,12 @@ def test_their_number_has_a_bound(room: Room) -> None:
     assert room.ignoring.ignore("p1")  # is ignored already
 
 
+def test_a_name_that_no_honest_server_lets_in_is_ignored_but_not_remembered(room: Room) -> None:
+    assert room.ignoring.ignore("x" * 5000)
+    assert room.hides(public("x" * 5000))
+    assert room.remembered == {"here:1": {"Bob": "Bob"}}
+
+
 # --- what is remembered --------------------------------------------------------------------------
 
 

@@ -63,3 +63,25 @@ def test_all_keys_are_reached_without_a_mouse_however_large_the_text(
     for _ in range(30):
         desktop.xdotool("key", "Next")
     see(root, lambda: keys.text.dlineinfo("end-2c"), "the last")
+
+
+def test_what_is_asked_of_the_conversation_is_not_hidden_by_the_panel(
+    desktop: Desktop, root: tk.Tk, start_app: Apps, chat: Chat
+) -> None:
+    alice = start_app.talking(chat.port)
+    page, tabs = alice.chat_page, tabs_of(alice)
+    page.entry.focus_force()
+    page.panels.show_keys()
+    see(root, lambda: root.focus_get() is page.panels.keys.field, "the keys")
+    page.entry.focus_force()
+    see(root, lambda: root.focus_get() is page.entry, "the keyboard in the entry")
+    assert page.panels.keys.is_open  # one may read them while one types
+    desktop.xdotool("key", "ctrl+f")
+    see(root, lambda: root.focus_get() is tabs.main.conversation._bar.field, "a search")
+    see(root, lambda: not page.panels.keys.is_open, "the end of the panel")
+    page.panels.show_keys()
+    page.panels.show_conversations()
+    assert not page.panels.keys.is_open  # one at a time
+    alice.open_person("Bob")
+    assert not page.panels.conversations.is_open
+    see(root, lambda: root.focus_get() is page.entry, "the keyboard where one talks with Bob")
