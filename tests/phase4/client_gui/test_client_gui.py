@@ -179,7 +179,7 @@ def test_what_was_filled_in_is_there_next_time(
         kept = json.loads(file.read_text(encoding="utf-8"))
         filled_in = {
             **{"host": "127.0.0.1", "port": chat.port, "name": "Alice"},
-            **{"theme": "dark", "points": 11, "tls": False},
+            **{"theme": "dark", "points": 11, "tls": False, "ignored": {}},
         }
         assert filled_in.items() <= kept.items()
         with Client(desktop, 0, config=config) as client:

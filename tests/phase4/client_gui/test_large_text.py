@@ -107,7 +107,7 @@ def test_the_entry_is_on_the_screen_and_what_is_said_has_a_column(
     app.router.show([message.Public("10:00:00", each, said) for each in ("Bob", WIDEST, me)])
     enlarge(app.root, app.theme, points)
     see(app.root, lambda: is_on_screen(entry, app.root), "the entry")
-    assert is_on_screen(vars(page)["_menu_button"], app.root)
+    assert is_on_screen(vars(page.header)["_button"], app.root)
     assert entry.winfo_width() >= page.winfo_width() // 3
     text = app._tabs.main.conversation.text
     start, end = vars(text)["_column"]
@@ -240,7 +240,7 @@ def test_all_of_a_menu_is_on_the_screen(new_root: NewRoot, points: int) -> None:
         new_root((1366, 768)), Target("127.0.0.1", 1, "Ann", False), "light", lambda: False
     )
     server = server_gui.App(new_root((1366, 768)), Wanted({}, ()), "light", lambda: False)
-    for app, page in ((client, client.chat_page), (server, server.page)):
+    for app, page in ((client, client.chat_page.header), (server, server.page)):
         app.theme.zoom(points - BASE_POINTS)
         app.root.update()
         menu: tk.Menu = vars(page)["_menu"]
