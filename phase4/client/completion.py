@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shared import message, request
 
-BEFORE_A_NAME = ("/pm ", "/query ")
+BEFORE_A_NAME = ("/pm ", "/query ", "/ignore ", "/unignore ")
 
 MAX_SPEAKERS = 1_000
 """People of whom it is known when they spoke. A hostile server may send any number of names."""

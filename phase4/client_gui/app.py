@@ -427,7 +427,7 @@ class App:
             self.chat_page,
             self.theme,
             self.ignoring,
-            PersonCalls(self.open_person, self._say, lambda: self.router.me),
+            PersonCalls(self.open_person, self._say, lambda: self.router.me, self._names),
         )
         calls = InboxCalls(lambda: self._client, self._is_open, self._draw, self._handle_change)
         self._inbox = Inbox(self.root, calls)

@@ -48,6 +48,8 @@ class ChatPage(ttk.Frame):
         self._me = ""
         self.more_for: Callable[[str], tuple[str, Callable[[], object]] | None] = lambda _: None
         """What the menu on a line offers for whoever said it."""
+        self.does: Callable[[str], bool] = lambda _: False
+        """Do what a line asks of the window alone; whether it asks for anything."""
         # Which lines are asked about.
         self._asked = Lines(())
         # What is asked about them, as names are now.
@@ -95,6 +97,7 @@ class ChatPage(ttk.Frame):
         """Somebody is ignored now, or is not any more."""
         self.people.show_ignored()
         self.tabs.show_ignored()
+        self.panels.show_ignored()
 
     def show_trying(
         self, reason: str, seconds: float, now: Callable[[], None], stop: Callable[[], None]
@@ -220,6 +223,8 @@ class ChatPage(ttk.Frame):
             self.tabs.current.draft.is_doubtful = True
 
     def _send(self, text: str) -> bool:
+        if self.does(text):
+            return True
         line = self._line_to_send(text)
         if self._doubt_about(recipient_of(line)):
             self._ask(

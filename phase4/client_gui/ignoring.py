@@ -18,6 +18,9 @@ from phase4.client.mentions import folded
 from shared import message
 from shared.defaults import MAX_NAME_CHARACTERS
 
+IGNORE, UNIGNORE = "/ignore", "/unignore"
+"""Commands of this window: `/ignore NAME`, or alone, to be shown who is ignored."""
+
 MAX_IGNORED = 100
 """On all servers together: the file that remembers them stays small, and so does the list."""
 
@@ -156,6 +159,18 @@ class Ignoring:
             return []
         sought = folded(name)
         return [chosen for chosen, now in self._here.items() if folded(now) == sought]
+
+
+def named_in(line: str) -> tuple[str, list[str]] | None:
+    """The command of this window that `line` is, and the names in it; None: it is none.
+
+    >>> named_in("/Ignore Bob, @Carl"), named_in("/ignored Bob")
+    (('/ignore', ['Bob', 'Carl']), None)
+    """
+    command, *names = line.split() or [""]
+    if command.lower() not in (IGNORE, UNIGNORE):
+        return None
+    return command.lower(), [name.strip("@,") for name in names]
 
 
 def _is_short(names: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from phase4.client_gui.switching import MOST_CHOICES, Choice, choices
-from phase4.client_gui.tabs import EVERYBODY, GONE, HERE, Tab, Tabs
+from phase4.client_gui.tabs import EVERYBODY, GONE, HERE, IGNORED, Tab, Tabs
 from phase4.widgets.actions import OTHER_KEYS, Action, key_groups
 from phase4.widgets.key_panel import KeyPanel
 from phase4.widgets.list_panel import ListPanel, Row
@@ -46,6 +46,9 @@ class Panels:
             choose=self._choose,
             nothing="Nobody here is called so.",
         )
+        self.conversations.ask = self._ask
+        self.ask: Callable[[str, int, int, bool], object] = lambda *_: None
+        """What can be done with somebody in the list: as for People."""
         self.add(self.conversations)
         tabs.show_all = self.show_conversations
 
@@ -82,6 +85,12 @@ class Panels:
         for panel in self._all:
             panel.close()
 
+    def show_ignored(self) -> None:
+        """Somebody is ignored now, or is not any more."""
+        for panel in self._all:
+            if panel.is_open:
+                panel.show_filtered()
+
     def toggle(self, panel: Panel) -> None:
         """Open this one, in the place of any other; or close it."""
         for other in self._all:
@@ -96,7 +105,7 @@ class Panels:
 
     def _rows(self, sought: str) -> list[Row]:
         found = choices(map(self._choice, self._tabs), self._calls.names(), sought)
-        return [_row(each) for each in found[:MOST_CHOICES]]
+        return [self._row(each) for each in found[:MOST_CHOICES]]
 
     def _choice(self, tab: Tab) -> Choice:
         return Choice(
@@ -115,12 +124,17 @@ class Panels:
         else:
             self._calls.open_person(key)
 
+    def _row(self, choice: Choice) -> Row:
+        name, sign = choice.person, HERE if choice.is_here else GONE
+        sign = IGNORED if self._tabs.is_ignored(name) else sign
+        what = f"{choice.unread:,} new" if choice.unread else ""
+        if choice.is_front:
+            what = "in front"
+        elif not choice.is_open:
+            what = "online" if choice.is_here else "closed"
+        shown = f"{sign} {choice.name}" if name else choice.name
+        return name or _EVERYBODY_KEY, shown, what, name
 
-def _row(choice: Choice) -> Row:
-    sign = f"{HERE if choice.is_here else GONE} " if choice.person else ""
-    what = f"{choice.unread:,} new" if choice.unread else ""
-    if choice.is_front:
-        what = "in front"
-    elif not choice.is_open:
-        what = "online" if choice.is_here else "closed"
-    return choice.person or _EVERYBODY_KEY, f"{sign}{choice.name}", what, choice.person
+    def _ask(self, key: str, x: int, y: int, by_key: bool) -> None:
+        if key != _EVERYBODY_KEY:
+            self.ask(key, x, y, by_key)

@@ -3,12 +3,12 @@
 Main thread only. In the list of people, on a tab, and on a line of theirs it is the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from phase4.client.mentions import folded
 from phase4.client_gui.chat_page import ChatPage
-from phase4.client_gui.ignoring import MAX_IGNORED, Ignoring
+from phase4.client_gui.ignoring import MAX_IGNORED, UNIGNORE, Ignoring, named_in
 from phase4.client_gui.tabs import EVERYBODY, IGNORED, Tab
 from phase4.widgets.list_panel import ListPanel, Row
 from phase4.widgets.popup import Popup
@@ -27,6 +27,8 @@ class PersonCalls:
     say: Callable[[str], object]
     """Show this sentence in the conversation."""
     me: Callable[[], str]
+    people: Callable[[], Iterable[str]]
+    """Those who are online."""
 
 
 class PersonMenu:
@@ -52,7 +54,8 @@ class PersonMenu:
         page.panels.add(self.list)
         page.people.is_ignored = page.tabs.is_ignored = ignoring.ignores
         page.people.ask, page.tabs.ask = self.ask_about, self.ask_about_tab
-        page.more_for = self.ignoring_of
+        page.more_for, page.does = self.ignoring_of, self.does
+        page.panels.ask = self.ask_about
 
     def show_list(self) -> None:
         """Whom one ignores here; Return on a name ends it."""
@@ -102,8 +105,29 @@ class PersonMenu:
         hidden = f" Meanwhile {lines} not shown." if count else ""
         self._calls.say(f"You do not ignore {_short(name)} any more.{hidden}")
         self._page.show_ignored()
-        if self.list.is_open:
-            self.list.show_filtered()
+
+    def does(self, line: str) -> bool:
+        """Do what is typed as a command: `/ignore NAME`. Whether it is one."""
+        if (found := named_in(line)) is None:
+            return False
+        command, names = found
+        if not names:
+            self.show_list()
+        for name in names:
+            self._do(command, name)
+        return True
+
+    def _do(self, command: str, name: str) -> None:
+        ends = command == UNIGNORE
+        people = self._ignoring.names if ends else self._calls.people()
+        spelled = next((each for each in people if folded(each) == folded(name)), "")
+        if not spelled or spelled == self._calls.me():
+            why = "You do not ignore anybody" if ends else "Nobody else here is"
+            self._calls.say(f"{why} called {_short(name)}.")
+        elif ends:
+            self.stop(spelled)
+        else:
+            self.ignore(spelled)
 
     def _add_person(self, name: str) -> None:
         if choice := self.ignoring_of(name):

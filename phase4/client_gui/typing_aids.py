@@ -6,8 +6,9 @@ No toolkit here, so all of it is tested without a window.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from phase4.client.completion import offers, split_last_word
+from phase4.client.completion import COMMANDS, offers, split_last_word
 from phase4.client.pasting import too_many_lines
+from phase4.client_gui.ignoring import IGNORE, UNIGNORE
 from shared.defaults import MAX_LINE_BYTES
 from shared.framing import encode_line
 
@@ -111,7 +112,8 @@ class Completer:
         if not self._offers or before != self._last or {*names} != {*self._names}:
             self._names = names
             start, _ = split_last_word(before)
-            self._offers = [start + each for each in offers(before, names) if before.strip()]
+            found = offers(before, names, (*COMMANDS, f"{IGNORE} ", f"{UNIGNORE} "))
+            self._offers = [start + each for each in found if before.strip()]
             self._next = 0
         if not self._offers:
             return None

@@ -17,6 +17,7 @@ OTHER_KEYS: Group = (
     ("Up, Down", "bring back what was sent"),
     ("Escape", "clear what is being typed"),
     ("/me waves", "say what you do; everybody reads it behind your name"),
+    ("/ignore NAME", "show nothing of what somebody says; /unignore ends it"),
     ("Page Up, Page Down", "scroll"),
     ("Ctrl End", "jump to the newest line"),
     ("Return", "on a name among the people: talk with that person alone"),

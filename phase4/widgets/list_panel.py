@@ -7,6 +7,7 @@ from tkinter import ttk
 from phase4.widgets.keys import only
 from phase4.widgets.panel import Panel
 from phase4.widgets.pieces import FocusRing, QuietScrollbar
+from phase4.widgets.popup import menu_keys, right_button
 from phase4.widgets.theme import Theme
 
 PAGE_ROWS = 10
@@ -38,6 +39,9 @@ class ListPanel(Panel):
         super().__init__(parent, theme, title, over, leave)
         self._rows, self._choose, self._nothing = rows, choose, nothing
         self._closes = closes
+        self.ask: Callable[[str, int, int, bool], object] = lambda *_: None
+        """Called with an id, x and y, when it is asked what can be done; at last, whether a key has
+        asked."""
         self._ring = FocusRing(self.body, theme, "panel")
         self.tree = ttk.Treeview(self._ring, show="tree", columns=("what",), selectmode="browse")
         self._scrollbar = QuietScrollbar(self.body, command=self.tree.yview)
@@ -93,6 +97,18 @@ class ListPanel(Panel):
             self.tree.selection_set(key)
             self.accept()
 
+    def _asked(self, event: "tk.Event[tk.Misc]") -> None:
+        if key := self.tree.identify_row(event.y):
+            self.tree.selection_set(key)
+            self.ask(key, event.x_root, event.y_root, False)
+
+    def _asked_by_key(self) -> None:
+        marked = self.tree.selection()
+        if marked and (box := self.tree.bbox(marked[0])):
+            x, y, _, height = map(int, box)
+            x, y = self.tree.winfo_rootx() + x, self.tree.winfo_rooty() + y + height
+            self.ask(marked[0], x, y, True)
+
     def _lay_out_list(self) -> None:
         self.body.rowconfigure(0, weight=1)
         self.body.columnconfigure(0, weight=1)
@@ -112,6 +128,9 @@ class ListPanel(Panel):
         for part in (self.field, self.tree):
             for keys in ("<Return>", "<KP_Enter>"):
                 part.bind(keys, only(self.accept))
+            for keys in menu_keys(part):
+                part.bind(keys, only(self._asked_by_key))
+        self.tree.bind(right_button(self.tree), self._asked)
         self.tree.bind("<ButtonRelease-1>", self._clicked)
         self.listen_in(self.tree)
 

@@ -13,7 +13,7 @@ from phase4.client_gui.target import Target
 from shared import message
 from tests.kit.chat import Chat
 from tests.kit.desktop import Desktop
-from tests.kit.windows import Apps, see, shows, tabs_of, type_line
+from tests.kit.windows import Apps, press, see, shows, tabs_of, type_line
 
 # --- whose lines are hidden ----------------------------------------------------------------------
 
@@ -292,6 +292,42 @@ def test_somebody_is_ignored_by_the_mouse_on_a_line_and_on_their_tab(
     desktop.xdotool("key", "F6", "F6", "F6", "Right", "shift+F10")
     choose(desktop, root, app.person_menu.menu, "Stop ignoring Carl")
     assert tabs.labels[1] == "● Carl"
+
+
+@pytest.mark.window
+def test_somebody_is_ignored_by_a_command_and_from_the_list_of_conversations(
+    desktop: Desktop, root: tk.Tk, start_app: Apps, chat: Chat
+) -> None:
+    app = start_app.talking(chat.port)
+    panel, entry = app.chat_page.panels.conversations, app.chat_page.entry
+    with chat.join("Bob") as bob:
+        see(root, lambda: "Bob" in app.chat_page.people.names(), "Bob")
+        type_line(app, "/ignore bob, alice nobody")
+        shows(app, "You ignore Bob: what they say")
+        shows(app, "Nobody else here is called alice.")
+        shows(app, "Nobody else here is called nobody.")
+        assert app.ignoring.names == ("Bob",)
+        entry.put("/unig")
+        press(entry, "<Tab>")
+        press(entry, "<Return>")
+        see(root, lambda: app.person_menu.list.is_open, "the list of who is ignored")
+        app.person_menu.list.close()
+        entry.focus_force()
+        see(root, lambda: root.focus_get() is entry, "the keyboard in the entry")
+        desktop.xdotool("key", "ctrl+k")
+        see(root, lambda: panel.shown == (" everybody", "Bob"), "the list")
+        assert panel.tree.item("Bob", "text") == "✕ Bob"
+        desktop.xdotool("key", "Down", "shift+F10")
+        choose(desktop, root, app.person_menu.menu, "Stop ignoring Bob")
+        assert panel.tree.item("Bob", "text") == "● Bob"
+        desktop.xdotool("key", "Escape")
+        see(root, lambda: not panel.is_open, "the end of the list")
+        type_line(app, "/unignore Bob")
+        shows(app, "You do not ignore anybody called Bob.")
+        bob.send("the fence")
+        shows(app, "the fence")
+        type_line(app, "the fence")
+        bob.hear("Alice: the fence")  # and nothing of the above
 
 
 @pytest.mark.window
