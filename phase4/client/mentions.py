@@ -10,6 +10,7 @@ A name is said where it is a word of its own. What that is depends on the script
 - A letter of another script ends a word: Annさん. A digit, _ or - is a part of the name.
 """
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -57,10 +58,18 @@ def mentions(text: str, name: str) -> bool:
     >>> mentions("小明你好", "小明"), mentions("रामायण", "राम")
     (True, False)
     """
-    if not name:
-        return False
     # Names are NFKC (see phase4/server/nicknames.py); a text may come with its accents apart.
-    return any(places_of(folded(name), folded(text)))
+    return bool(said_of([name], text))
+
+
+def said_of(names: Iterable[str], text: str) -> tuple[str, ...]:
+    """Those of the names, or other words, that `text` says, each as `mentions` finds it.
+
+    >>> said_of(["Alice", "exam", "ex"], "When is the EXAM, alice?")
+    ('Alice', 'exam')
+    """
+    said = folded(text)
+    return tuple(name for name in names if name and any(places_of(folded(name), said)))
 
 
 def places_of(name: str, text: str) -> Iterator[tuple[int, int]]:
@@ -89,6 +98,7 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+@functools.lru_cache(maxsize=256)  # each line is asked about the same few names
 def _spelled(name: str) -> re.Pattern[str]:
     optional = _WITHIN_A_WORD.get(script_of(name[0]), "")
     return re.compile("".join(re.escape(each) + optional for each in name), re.IGNORECASE)

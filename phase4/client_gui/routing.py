@@ -48,6 +48,8 @@ class Router:
         may be another one.
         """
         self.me = ""
+        self.words: tuple[str, ...] = ()
+        """What calls one, beside the own name."""
         self.clock = ServerClock()
         """By which lines are told: that of the server that was last talked to."""
         self._tabs = tabs
@@ -211,7 +213,7 @@ class Router:
     def _put(self, received: message.Message, *tabs: Tab | None) -> None:
         if self._is_hidden:
             return
-        line = line_by(self.clock, received, self.me)
+        line = line_by(self.clock, received, self.me, self.words)
         for tab in dict.fromkeys(filter(None, tabs)):  # each once
             self._batch.setdefault(tab, []).append(line)
 

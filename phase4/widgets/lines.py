@@ -6,12 +6,13 @@ No toolkit here, so all of it is tested without a window. `conversation` draws t
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 from phase4.client.clock import ServerClock, day_line
-from phase4.client.mentions import mentions
+from phase4.client.mentions import said_of
 from shared import message
 from shared.defaults import MAX_NAME_CHARACTERS
 from shared.request import action_of
@@ -62,7 +63,8 @@ class Line:
     text: str
     person: str = ""  # empty: nobody said it
     mark: str = ""  # before the text: to whom a private message went
-    calls: str = ""  # the name that a mention says: one's own, set off within the text
+    # What it says of one's own name and words; set off within the text. Empty: it calls nobody.
+    calls: tuple[str, ...] = ()
     day: date | None = None  # of `time`; None: not known
     is_action: bool = False  # it tells what the person does (`/me`)
 
@@ -75,20 +77,22 @@ class Line:
         return " ".join(filter(None, (self.mark, "*" if self.is_action else "")))
 
 
-def line_of(received: message.Message, me: str, now: str) -> Line:
+def line_of(received: message.Message, me: str, now: str, words: Sequence[str] = ()) -> Line:
     """The line that shows a message to the person called `me`; `now` where it has no time.
+
+    One's own name and these `words` call: a line that says one is a mention.
 
     Each kind also differs by a sign or a word, not by its colour alone.
     """
     match received:
         case message.Public(time, sender, text):
-            kind = _public_kind(sender, text, me)
-            calls = me if kind == "mention" else ""
-            line = Line(kind, time, _short(sender), text, sender, calls=calls)
-            return _as_action(line)
+            kind: Kind = "own" if sender == me else "public"
+            line = _as_action(Line(kind, time, _short(sender), text, sender))
+            return _calling(line, me, words)
         case message.Private(time, sender, recipient, text):
             to = "you" if recipient == me else _short(recipient)
-            return _as_action(Line("private", time, _short(sender), text, sender, f"→ {to}"))
+            line = _as_action(Line("private", time, _short(sender), text, sender, f"→ {to}"))
+            return _calling(line, me, words)
         case message.Error(text):
             return Line("error", now, "!", text)
         case message.Joined(time, name):
@@ -110,9 +114,11 @@ def line_of(received: message.Message, me: str, now: str) -> Line:
             return Line("notice", now, "*", "The server asks for a nickname.")
 
 
-def line_by(clock: ServerClock, received: message.Message, me: str) -> Line:
-    """The line that shows a message which has just come, with its day."""
-    line = line_of(received, me, clock.time())
+def line_by(
+    clock: ServerClock, received: message.Message, me: str, words: Sequence[str] = ()
+) -> Line:
+    """The line for a message that has just come, with its day. `words` call as `me` does."""
+    line = line_of(received, me, clock.time(), words)
     return replace(line, day=clock.day_of(line.time))
 
 
@@ -120,6 +126,14 @@ def _as_action(line: Line) -> Line:
     """`line`, with what is done in the place of `/me` and that, if it tells what is done."""
     done = action_of(line.text)
     return replace(line, text=done, is_action=True) if done else line
+
+
+def _calling(line: Line, me: str, words: Sequence[str]) -> Line:
+    """`line`, with what it says of one's own name and words, if somebody else said it."""
+    calls = said_of((me, *words), line.text) if line.person != me else ()
+    return replace(
+        line, calls=calls, kind="mention" if calls and line.kind == "public" else line.kind
+    )
 
 
 def line_of_day(day: date) -> Line:
@@ -130,12 +144,6 @@ def line_of_day(day: date) -> Line:
 def _short(name: str) -> str:
     """A name as it fits into its column; no honest server sends a longer one."""
     return name if len(name) <= MAX_NAME_CHARACTERS else f"{name[: MAX_NAME_CHARACTERS - 1]}…"
-
-
-def _public_kind(sender: str, text: str, me: str) -> Kind:
-    if sender == me:
-        return "own"
-    return "mention" if mentions(text, me) else "public"
 
 
 def for_screen(line: Line) -> Line:

@@ -149,7 +149,10 @@ class Shown:
 
     def _styles_of_calls(self, piece: str) -> Iterator[tuple[int, _Tags]]:
         done = 0
-        for start, end in places_of(self.line.calls, piece) if self.line.calls else ():
+        found = (place for name in self.line.calls for place in places_of(name, piece))
+        for start, end in sorted(found, key=lambda place: (place[0], -place[1])):
+            if start < done:  # within another one that calls
+                continue
             yield start - done, ()
             yield end - start, ("call",)
             done = end

@@ -117,7 +117,7 @@ def test_a_flood_of_names_is_not_remembered() -> None:
         (message.Public("1", "Me", "hi"), Line("own", "1", "Me", "hi", "Me")),
         (
             message.Public("1", "Bob", "hi me"),
-            Line("mention", "1", "Bob", "hi me", "Bob", calls="Me"),
+            Line("mention", "1", "Bob", "hi me", "Bob", calls=("Me",)),
         ),
         (
             message.Private("1", "Bob", "Me", "hi"),
@@ -426,7 +426,7 @@ def test_a_harmless_line_stays_as_it_is(text: str) -> None:
 
 def test_the_parts_of_a_line_that_are_set_off_have_a_bound_and_lose_no_character() -> None:
     for text in ("http://a.b " * 400, "Ann " * 1000):
-        shown = Shown(1, Line("mention", "1", "Bob", text, "Bob", calls="Ann"))
+        shown = Shown(1, Line("mention", "1", "Bob", text, "Bob", calls=("Ann",)))
         styles = list(shown.styles("name1"))
         assert len(styles) <= MAX_STYLED + 5
         assert sum(length for length, _ in styles) == len(shown.text)
