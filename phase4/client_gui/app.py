@@ -26,6 +26,7 @@ from phase4.client import (
 from phase4.client.completion import Speakers
 from phase4.client.presence import Presence, State
 from phase4.client_gui import security
+from phase4.client_gui.called import Called
 from phase4.client_gui.chat_page import ChatCalls, ChatPage
 from phase4.client_gui.connect_page import TLS_LABEL, ConnectPage
 from phase4.client_gui.ignoring import Ignoring
@@ -216,6 +217,7 @@ class App:
         self._pages.close()
         self.memory.close()
         self._inbox.close()
+        self.called.close()
         self.chat_page.countdown.stop()
         self.root.withdraw()  # gone at once, even if the goodbye takes a moment
         self.root.update_idletasks()
@@ -245,10 +247,11 @@ class App:
             return False
         for link in self.links.failures():
             self.router.say(message.Error(f"No web browser could be started for {link}"))
+        self.called.tend()
         return True
 
     def _draw(self, received: list[message.Message], people: PeopleChanged | None) -> None:
-        unread, ignored = self._tabs.unread, self.ignoring.names
+        unread, ignored = (self._tabs.unread, self._tabs.called), self.ignoring.names
         self.router.show(received)
         self._speakers.heard(self.ignoring.heard(received, self.router.me))
         if people is not None:
@@ -257,7 +260,7 @@ class App:
             self.chat_page.show_people(people.names)
         if self.ignoring.names != ignored:
             self.chat_page.show_ignored()
-        if self._tabs.unread != unread:
+        if (self._tabs.unread, self._tabs.called) != unread:
             self._show_title()
 
     def _handle_change(self, event: Event) -> None:
@@ -382,6 +385,7 @@ class App:
 
     def _saw(self) -> None:
         """The tab in front is seen, if the window is."""
+        self.called.tend()
         if self._tabs.current.unread and self._pages.is_looked_at():
             self._tabs.saw(self._tabs.current)
             self._show_title()
@@ -392,7 +396,7 @@ class App:
 
     def _show_title(self) -> None:
         state, place = self._presence.state, self._target.place
-        title = title_of(state, self.router.me, self._tabs.unread, place)
+        title = title_of(state, self.router.me, self._tabs.unread, self._tabs.called, place)
         self.root.title(title if self._pages.is_chat else "Join the chat")
 
     # --- building -----------------------------------------------------------------------------
@@ -429,6 +433,15 @@ class App:
             self.ignoring,
             PersonCalls(self.open_person, self._say, lambda: self.router.me, self._names),
         )
+        self.called = Called(
+            self.root,
+            self._tabs,
+            self.router,
+            self.memory,
+            lambda: self._target.place,
+            self._pages.is_looked_at,
+            self._show_title,
+        )
         calls = InboxCalls(lambda: self._client, self._is_open, self._draw, self._handle_change)
         self._inbox = Inbox(self.root, calls)
         menu = MenuCalls(
@@ -440,7 +453,8 @@ class App:
             self.chat_page.panels.show_keys,
             self.ask_to_quit,
         )
-        self._pages.set_actions(window_actions(menu, self.chat_page, self.theme))
+        actions = window_actions(menu, self.chat_page, self.called, self.theme)
+        self._pages.set_actions(actions)
 
 
 def _close_behind(client: Client) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from phase4.client_gui.called import Called, called_actions
 from phase4.client_gui.chat_page import ChatPage
 from phase4.client_gui.tabs import tab_actions
 from phase4.widgets.actions import Action, looks_actions, reading_actions
@@ -22,7 +23,9 @@ class MenuCalls:
     ask_to_quit: Callable[[], None]
 
 
-def window_actions(calls: MenuCalls, chat_page: ChatPage, theme: Theme) -> tuple[Action, ...]:
+def window_actions(
+    calls: MenuCalls, chat_page: ChatPage, called: Called, theme: Theme
+) -> tuple[Action, ...]:
     """All of it, in the order of the menu."""
     again, choose = ("Connect again", "F5", ("<F5>",)), ("Another server …", "F4", ("<F4>",))
     servers = ("Servers …", "Shift F4", ("<Shift-F4>",))
@@ -32,6 +35,7 @@ def window_actions(calls: MenuCalls, chat_page: ChatPage, theme: Theme) -> tuple
         Action(*choose, calls.choose_server, everywhere=True),
         Action(*servers, calls.show_servers, everywhere=True),
         *tab_actions(chat_page.tabs),
+        *called_actions(called),
         *reading_actions(lambda: chat_page.tabs.current.conversation, "conversation"),
         *looks_actions(theme),
         Action(*parts, chat_page.focus_next, starts_group=True),

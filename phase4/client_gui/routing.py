@@ -14,6 +14,7 @@ Main thread only.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import dropwhile
 
 from phase4.client.clock import ServerClock
 from phase4.client.mentions import mentions
@@ -21,6 +22,7 @@ from phase4.client.name_colours import NameColours
 from phase4.client_gui.ignoring import Ignoring
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.widgets.lines import Line, line_by
+from phase4.widgets.shown import Shown
 from shared import message
 from shared.request import Say, Whisper, is_goodbye, parse
 
@@ -50,6 +52,8 @@ class Router:
         self.me = ""
         self.words: tuple[str, ...] = ()
         """What calls one, beside the own name."""
+        self.came: Callable[[Tab, Sequence[Shown]], int] = lambda _tab, _new: 0
+        """Called with lines that a tab shows now; how many of them call, and nobody sees them."""
         self.clock = ServerClock()
         """By which lines are told: that of the server that was last talked to."""
         self._tabs = tabs
@@ -77,7 +81,7 @@ class Router:
     def say(self, *messages: message.Message, in_tab: Tab | None = None) -> None:
         """Show words of the client's own, in the tab in front, or in this one."""
         lines = [line_by(self.clock, each, self.me) for each in messages]
-        (in_tab or self._tabs.current).conversation.add(lines)
+        self._add(in_tab or self._tabs.current, lines)
 
     def follow(self, clock: ServerClock) -> None:
         """Tell lines by this clock; where it is a new one, say how far it is from one's own."""
@@ -97,6 +101,8 @@ class Router:
     def sent(self, tab: Tab, line: str, *, waits: bool) -> None:
         """Show `line`, which was typed in `tab` and taken. It `waits` for a lost connection."""
         now = self.clock.time()
+        tab.news.remove()
+        tab.stops.leave()
         shown: message.Message = message.Notice(now, message.clean(line))
         match parse(line, self._is_here):
             case Say(said):  # the server sends it to everybody else
@@ -218,13 +224,26 @@ class Router:
             self._batch.setdefault(tab, []).append(line)
 
     def _flush(self) -> None:
-        for tab, lines in self._batch.items():
-            tab.conversation.add(lines)
+        called = {tab: self._add(tab, lines) for tab, lines in self._batch.items()}
         for tab, number in self._news.items():
-            self._tabs.count(tab, number)
+            self._tabs.count(tab, number, called[tab])
         self._batch.clear()
         self._news.clear()
 
+    def _add(self, tab: Tab, lines: Sequence[Line]) -> int:
+        """Show lines, with a rule above the first that nobody looks at; how many of those call."""
+        news = [] if self._is_seen(tab) else [*dropwhile(self._is_own, lines)]
+        new = tab.conversation.add(lines[: len(lines) - len(news)])
+        if news:
+            tab.news.begin(above_all=bool(tab.person))
+        return self.came(tab, [*new, *tab.conversation.add(news)])
+
+    def _is_own(self, line: Line) -> bool:
+        return bool(line.person) and line.person == self.me
+
+    def _is_seen(self, tab: Tab) -> bool:
+        return tab is self._tabs.current and self._is_looked_at()
+
     def _count(self, tab: Tab) -> None:
-        if tab is not self._tabs.current or not self._is_looked_at():
+        if not self._is_seen(tab):
             self._news[tab] += 1

@@ -8,10 +8,13 @@ import json
 from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from phase4.client_gui.ignoring import MAX_IGNORED
+from phase4.client_gui.levels import LEVELS, Remembered, with_level
 from phase4.client_gui.servers import Servers
 from phase4.client_gui.servers import checked as checked_servers
+from phase4.client_gui.words import kept
 from phase4.widgets.colours import CHOICES, PALETTES, SYSTEM
 from phase4.widgets.placement import Placement
 from shared import message
@@ -22,7 +25,7 @@ from shared.settings_folder import settings_folder
 
 FILE = "client_gui.json"
 
-MAX_FILE_BYTES = 64 * 1024
+MAX_FILE_BYTES = 256 * 1024
 """More than that is not what we wrote, and is not read."""
 
 _FARTHEST_PIXELS = 32_767  # X11 counts no further
@@ -47,6 +50,16 @@ class Settings:
     """Those that have let the person in, the newest first."""
     ignored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Who is ignored: for each server (HOST:PORT), names, and by which each goes now."""
+    bell: bool = True
+    """Whether it rings when one is called, and the window is not in front."""
+    notify: bool = False
+    """Whether the desktop is told then."""
+    notify_private_text: bool = False
+    """Whether it is told what private messages say."""
+    words: tuple[str, ...] = ()
+    """What calls, beside the own name."""
+    levels: tuple[Remembered, ...] = ()
+    """Which conversations call in another way than usual."""
 
 
 def default_path() -> Path | None:
@@ -92,6 +105,11 @@ def _checked(held: Mapping[str, object]) -> Settings:
         window=_placement(held.get("window")),
         servers=checked_servers(held.get("servers")),
         ignored=_ignored(held.get("ignored")),
+        bell=held.get("bell") is not False,
+        notify=held.get("notify") is True,
+        notify_private_text=held.get("notify_private_text") is True,
+        words=kept(each for each in _list(held.get("words")) if isinstance(each, str)),
+        levels=_levels(held.get("levels")),
     )
 
 
@@ -116,6 +134,19 @@ def _ignored(value: object) -> Mapping[str, Mapping[str, str]]:
             if name and sum(map(len, kept.values())) < MAX_IGNORED:
                 kept.setdefault(place, {})[name] = _text(now, MAX_NAME_CHARACTERS) or name
     return kept
+
+
+def _levels(value: object) -> tuple[Remembered, ...]:
+    levels: tuple[Remembered, ...] = ()
+    for each in _list(value):
+        match each:
+            case [str(place), str(person), str(level)] if level in LEVELS:
+                levels = with_level(levels, place, person[:MAX_NAME_CHARACTERS], level)
+    return levels
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _text(value: object, longest: int) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
 
+from phase4.client_gui.attention import counted
 from phase4.client_gui.row_layout import MOST_LINES, RowLayout, lay_out, lines_of
 from phase4.client_gui.short_names import told_apart
 from phase4.widgets.keys import only
@@ -34,10 +35,22 @@ class Cell:
     name: str
     unread: int
     is_front: bool
+    called: int = 0
+    """So many of those that are not read call."""
+    is_quiet: bool = False
+    """Whether those that are not read are counted, and no more."""
+
+    @property
+    def news(self) -> str:
+        """How what is not read is set off; each differs by more than its colour."""
+        if not self.unread:
+            return ""
+        return "Called" if self.called else "Quiet" if self.is_quiet else "News"
 
     def label(self, name: str) -> str:
         """All of it, with so much of the name."""
-        return f"{self.sign}{name}" + (f" ({self.unread:,})" if self.unread else "")
+        count = counted(self.unread, self.called)
+        return f"{self.sign}{name}" + (f" ({count})" if count else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +214,7 @@ class TabRow(ttk.Frame):
 
     def _space(self, *, folded: bool) -> int:
         """The width for tabs: all but that of the button, however much it may have to say."""
-        unread = sum(cell.unread for cell in self._cells)
-        most = _more_text(len(self._cells), unread) if folded else _more_text(0, 0)
+        most = _more_text(len(self._cells), *_sums(self._cells)) if folded else _more_text(0, 0, 0)
         self.more.configure(text=most, style="NewsTab.TLabel")
         return max(1, self._width - self.more.winfo_reqwidth())
 
@@ -226,9 +238,9 @@ class TabRow(ttk.Frame):
 
     def _show_more(self, height: int) -> None:
         hidden = self._layout.hidden
-        unread = sum(self._cells[at].unread for at in hidden)
-        style = "NewsTab.TLabel" if unread else "Tab.TLabel"
-        self.more.configure(text=_more_text(len(hidden), unread), style=style)
+        unread, called = _sums([self._cells[at] for at in hidden])
+        style = f"{'Called' if called else 'News' if unread else ''}Tab.TLabel"
+        self.more.configure(text=_more_text(len(hidden), unread, called), style=style)
         self.more.place(relx=1.0, rely=1.0, anchor="se", height=height)
 
     def _resized(self, event: "tk.Event[tk.Misc]") -> None:
@@ -241,10 +253,16 @@ class TabRow(ttk.Frame):
         for name, background, foreground, font in (
             ("Tab.TLabel", colours.panel, colours.muted, theme.body),
             ("NewsTab.TLabel", colours.panel, colours.text, theme.bold),
+            ("CalledTab.TLabel", colours.mention_page, colours.accent, theme.bold),
+            ("QuietTab.TLabel", colours.panel, colours.muted, theme.body),
             ("FrontTab.TLabel", colours.page, colours.text, theme.body),
             ("FrontNewsTab.TLabel", colours.page, colours.text, theme.bold),
+            ("FrontCalledTab.TLabel", colours.mention_page, colours.accent, theme.bold),
+            ("FrontQuietTab.TLabel", colours.page, colours.text, theme.body),
             ("KeyboardTab.TLabel", colours.accent, colours.on_accent, theme.body),
             ("KeyboardNewsTab.TLabel", colours.accent, colours.on_accent, theme.bold),
+            ("KeyboardCalledTab.TLabel", colours.accent, colours.on_accent, theme.bold),
+            ("KeyboardQuietTab.TLabel", colours.accent, colours.on_accent, theme.body),
         ):
             style.configure(
                 name,
@@ -261,16 +279,22 @@ class TabRow(ttk.Frame):
         self._draw(follows=True)
 
 
-def _more_text(hidden: int, unread: int) -> str:
+def _sums(cells: Sequence[Cell]) -> tuple[int, int]:
+    """What is unread in all of them but the quiet ones, and how much of that calls."""
+    loud = [cell for cell in cells if not cell.is_quiet]
+    return sum(cell.unread for cell in loud), sum(cell.called for cell in loud)
+
+
+def _more_text(hidden: int, unread: int, called: int) -> str:
     """What the button at the end says: how many tabs are behind the fold, and what is new there.
 
-    >>> _more_text(0, 0), _more_text(12, 0), _more_text(12, 3)
-    ('▾', '▾ 12', '▾ 12 (3)')
+    >>> _more_text(0, 0, 0), _more_text(12, 0, 0), _more_text(12, 3, 1)
+    ('▾', '▾ 12', '▾ 12 (@1 of 3)')
     """
     count = f" {hidden}" if hidden else ""
-    return f"▾{count}" + (f" ({unread:,})" if unread else "")
+    return f"▾{count}" + (f" ({counted(unread, called)})" if unread else "")
 
 
 def _style_of(cell: Cell, *, has_keyboard: bool) -> str:
     where = ("Keyboard" if has_keyboard else "Front") if cell.is_front else ""
-    return f"{where}{'News' if cell.unread else ''}Tab.TLabel"
+    return f"{where}{cell.news}Tab.TLabel"

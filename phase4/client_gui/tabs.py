@@ -12,12 +12,15 @@ from datetime import datetime
 from itertools import groupby
 from tkinter import ttk
 
+from phase4.client_gui.levels import Level
 from phase4.client_gui.tab_row import Cell, RowCalls, TabRow
 from phase4.client_gui.typing_aids import Draft
 from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
 from phase4.widgets.lines import Line
+from phase4.widgets.news import NewsRule
 from phase4.widgets.pieces import FocusRing
+from phase4.widgets.stops import Stops
 from phase4.widgets.theme import Theme
 from shared.defaults import MAX_NAME_CHARACTERS
 from shared.request import Say, Whisper, as_said, parse
@@ -43,12 +46,18 @@ class Tab:
         self.person = person
         self.is_here = True
         self.unread = 0
+        self.called = 0
+        """So many of the unread call."""
+        self.level: Level | None = None
+        """Which lines call here. It goes with the person; None: nobody has asked yet."""
         self.draft = Draft()
         self.unanswered: deque[Whisper] = deque(maxlen=MAX_UNANSWERED)
         # For each line that waits, whether it is a public message.
         self._stays: list[bool] = []
         self.frame = FocusRing(parent, theme, "page")
         self.conversation = Conversation(self.frame, theme, open_link)
+        self.news = NewsRule(self.conversation.text)
+        self.stops = Stops(self.conversation, self.news)
         self.frame.surround(self.conversation, self.conversation.text)
 
     def show_waiting(self, line: Line, *, stays: bool) -> None:
@@ -176,8 +185,13 @@ class Tabs(ttk.Frame):
 
     @property
     def unread(self) -> int:
-        """Messages that nobody has seen, in all tabs."""
-        return sum(tab.unread for tab in self)
+        """Messages that nobody has seen, in all tabs but those that are silent."""
+        return sum(tab.unread for tab in self if tab.level != "off")
+
+    @property
+    def called(self) -> int:
+        """So many of them call."""
+        return sum(tab.called for tab in self)
 
     # --- opening, walking, closing --------------------------------------------------------------
 
@@ -221,7 +235,7 @@ class Tabs(ttk.Frame):
         if tab is self.current:
             self.select(self._shown[self._shown.index(tab) - 1])
         self._shown.remove(tab)
-        tab.unread = 0
+        tab.unread = tab.called = 0
         key = tab.person.casefold()
         self._private[key] = self._private.pop(key)
         self._label_all()
@@ -287,15 +301,22 @@ class Tabs(ttk.Frame):
         """Somebody is ignored now, or is not any more."""
         self._label_all()
 
-    def count(self, tab: Tab, number: int) -> None:
-        """So many messages came there, and nobody has seen them."""
+    def count(self, tab: Tab, number: int, called: int = 0) -> None:
+        """So many messages came there, and nobody has seen them; so many of them call."""
         tab.unread += number
+        tab.called += called
+        self._label_all()
+
+    def set_level(self, tab: Tab, level: Level) -> None:
+        """Let other lines call there than before. What has been counted calls no more, or still."""
+        tab.level = level
+        tab.called = 0 if level == "off" else tab.called
         self._label_all()
 
     def saw(self, tab: Tab) -> None:
         """All of it has been seen."""
         if tab.unread:
-            tab.unread = 0
+            tab.unread = tab.called = 0
             self._label_all()
 
     # --- the row --------------------------------------------------------------------------------
@@ -324,7 +345,8 @@ class Tabs(ttk.Frame):
     def _cell(self, tab: Tab) -> Cell:
         sign = HERE if tab.is_here else GONE
         sign = f"{IGNORED if self.is_ignored(tab.person) else sign} " if tab.person else ""
-        return Cell(sign, tab.person or EVERYBODY, tab.unread, tab is self.current)
+        name, is_front = tab.person or EVERYBODY, tab is self.current
+        return Cell(sign, name, tab.unread, is_front, tab.called, tab.level == "off")
 
 
 def tab_actions(tabs: Tabs) -> Iterator[Action]:

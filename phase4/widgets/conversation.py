@@ -71,19 +71,20 @@ class Conversation(ttk.Frame):
 
     # --- lines --------------------------------------------------------------------------------
 
-    def add(self, lines: Sequence[Line], *, waiting: bool = False) -> None:
-        """Show lines below the others; many at once cost less than one by one.
+    def add(self, lines: Sequence[Line], *, waiting: bool = False) -> list[Shown]:
+        """Show lines below the others; many at once cost less than one by one. What is kept.
 
         Those that are `waiting` are marked so until `confirm`, `forget_waiting` or `fail_waiting`.
         """
         if not lines:
-            return
+            return []
         self._look()
         new = self.text.add(lines, WAITING if waiting else "")
         self._unseen += 0 if self._follows else len(lines)
         self._show_newest()
         self._find_in(new)
         self._explain(new)
+        return new
 
     @property
     def waiting(self) -> int:
@@ -107,7 +108,8 @@ class Conversation(ttk.Frame):
 
     def shown(self) -> str:
         """All that is kept, a line for each, with two blanks between the columns."""
-        return "".join(f"{each.text}\n" for each in self.text.lines).replace("\t", "  ")
+        said = (each.text for each in self.text.lines if not each.is_rule)
+        return "".join(f"{text}\n" for text in said).replace("\t", "  ")
 
     def explain_typed(self, text: str) -> None:
         """Say once what cannot be drawn here as it should be, of what is being typed."""

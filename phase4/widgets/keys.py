@@ -41,11 +41,14 @@ _asked: list[str] = []  # what Tk answered _has()
 _MODIFIERS = {"Control": ("Control",), "Alt": ("Alt",), "Command": ("Control", "Alt")}
 """What we call each. On macOS people press Command for what is Control or Alt elsewhere."""
 
-_ONE_KEY = re.compile(r"<((?:Control|Alt)-(?:Shift-)?)(?:Key-)?([a-z0-9])>")
+_ONE_KEY = re.compile(r"<((?:Control|Alt)-(?:Shift-)?)(?:Key-)?([a-z0-9]|Up|Down)>")
 
 
 def bind_keys(widget: tk.Misc, sequence: str, do: Callable[[object], object]) -> None:
-    """As `widget.bind`; `<Control-f>`, `<Control-Shift-c>`, `<Alt-1>` are known in any layout."""
+    """As `widget.bind`; `<Control-f>`, `<Control-Shift-c>`, `<Alt-1>` are known in any layout.
+
+    `<Alt-Up>` and such are known wherever the keyboard is: to Tk they may be `<Up>` as well.
+    """
     if not widget.bind_class(_TAG):
         _listen(widget)
     found = _ONE_KEY.fullmatch(sequence)
@@ -75,11 +78,13 @@ def _listen(widget: tk.Misc) -> None:
 def key_of(
     event: "tk.Event[tk.Misc]", has: Callable[[str], bool], *, system: str, by_place: bool
 ) -> str:
-    """The letter (small) or digit that a key stands for; empty where it is another key.
+    """The letter (small), digit or arrow that a key stands for; empty where it is another key.
 
     `has(letter)`: whether the keyboard has it in some place. `by_place`: a digit counts also where
     Shift is needed for it.
     """
+    if event.keysym in ("Up", "Down"):
+        return event.keysym
     if len(event.keysym) == 1 and event.keysym.isascii() and event.keysym.isalnum():
         return event.keysym.lower()
     place = _PLACES.get(system, {}).get(event.keycode, "")

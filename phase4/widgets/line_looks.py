@@ -46,6 +46,9 @@ def _style_kind(text: tk.Text, theme: Theme, kind: str, foreground: str, backgro
 
 def _style_parts(text: tk.Text, theme: Theme) -> None:
     colours, tag = theme.palette, text.tag_configure
+    space = theme.unit
+    tag("rule", foreground=colours.accent, font=theme.small, justify="center", wrap="none")
+    tag("rule", spacing1=space, spacing3=space)
     tag("wraps", wrap="char")
     tag("fixed", font=theme.fixed, spacing1=0, spacing3=0)
     tag("unseen", elide=True)
@@ -68,7 +71,9 @@ def _style_parts(text: tk.Text, theme: Theme) -> None:
     for part in ("turned", "right", "upper", "lower", "time", "state", "mark", "link", "waiting"):
         text.tag_raise(part)
     text.tag_raise("unseen")  # of the time as well, which may be shown elsewhere
-    for part in ("failed", "found", "found_now", "sel"):
+    here, on_here = colours.found_now, colours.on_found_now
+    tag("here", background=here, lmargincolor=here, rmargincolor=here, foreground=on_here)
+    for part in ("failed", "here", "found", "found_now", "sel"):
         text.tag_raise(part)
 
 

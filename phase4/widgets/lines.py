@@ -17,7 +17,8 @@ from shared import message
 from shared.defaults import MAX_NAME_CHARACTERS
 from shared.request import action_of
 
-Kind = Literal["public", "own", "private", "mention", "notice", "error"]
+Kind = Literal["public", "own", "private", "mention", "notice", "error", "rule"]
+"""A rule is drawn between lines. It is the window's own, and never copied or found."""
 
 MAX_TEXT_CHARACTERS = 5_000
 """Of one line that is shown; the number of those left out is told. A person's has 4,095 at most."""

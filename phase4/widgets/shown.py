@@ -47,7 +47,14 @@ class Shown:
     @property
     def text(self) -> str:
         """All of it in the order in which it is read, with a tab between the columns."""
+        if self.is_rule:
+            return ""
         return "{}\t{}\t{}{}".format(*self.columns)
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether it was not said by anybody, nor by the server: it only parts the lines."""
+        return self.line.kind == "rule"
 
     @property
     def height(self) -> int:
@@ -101,6 +108,9 @@ class Shown:
     def pieces(self, name_tag: str) -> Iterator[str | _Tags]:
         """What Text.insert takes: a text and its tags, in turns."""
         base: _Tags = (self.line.kind, *filter(None, [TAGS_OF_STATES.get(self.state)]))
+        if self.is_rule:
+            yield from (f"{self.line.text}\n", base)
+            return
         if self.rows:
             yield from self._pieces_of_rows(name_tag, base)
             return

@@ -268,6 +268,8 @@ class Transcript(tk.Text):
 
     def _said_between(self, shown: Shown, top: int, start: _Place, end: _Place) -> str:
         """The part of one line, which begins at line `top` of the Text, between two places."""
+        if shown.is_rule:
+            return ""
         bottom = top + shown.height
         is_to_its_end = end >= (bottom, 0)
         newline = "\n" if is_to_its_end else ""

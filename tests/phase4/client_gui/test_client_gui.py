@@ -111,7 +111,7 @@ def test_private_conversations_in_tabs_without_a_mouse(desktop: Desktop, chat: C
         window.type("hi\n")
         zoe.hear("Alice -> Zoe: hi")
         bob.send("/pm Alice and what of me?")
-        window.expect_title("(1) Alice on")
+        window.expect_title("(@1) Alice on")
         window.type("half ")  # the front, and the keyboard, are still with Zoe
         window.key("ctrl+Page_Down")
         client.shows(window, "Bob  → you and what of me")
@@ -252,9 +252,9 @@ def test_the_title_counts_what_came_while_one_was_elsewhere(desktop: Desktop, ch
     ):
         window = alice.window("Alice on")
         bob.window("Bob on").type("one\n/pm alice two\n")
-        window.expect_title("(2) Alice on")
+        window.expect_title("(@1 of 2) Alice on")
         window.focus()
-        window.expect_title("(1) Alice on")  # what is in the tab of Bob has not been seen yet
+        window.expect_title("(@1) Alice on")  # what is in the tab of Bob has not been seen yet
         window.key("ctrl+Tab")
         wait_until(lambda: window.title.startswith("Alice on"), "a title without a count")
 

@@ -284,7 +284,7 @@ def test_somebody_is_ignored_by_the_mouse_on_a_line_and_on_their_tab(
     place = tabs.place_of(tabs.shown()[1])
     right_click(place.winfo_rootx() + 9, place.winfo_rooty() + 9)
     choose(desktop, root, app.person_menu.menu, "Ignore Carl")
-    assert tabs.labels[1] == "✕ Carl (1)"
+    assert tabs.labels[1] == "✕ Carl (@1)"
     before = tabs.unread
     app.router.show([message.Private("12:00:00", "Carl", "Alice", "more")])
     assert tabs.unread == before

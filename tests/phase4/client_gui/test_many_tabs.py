@@ -126,7 +126,7 @@ def test_all_tabs_differ_and_what_is_behind_the_fold_is_counted(
             if place.winfo_y() < 0
         ]
         assert tabs.place_of(tabs.current).winfo_y() >= 0
-        new = f" ({sum(hidden)})" if sum(hidden) else ""
+        new = f" (@{sum(hidden)})" if sum(hidden) else ""
         count = f" {len(hidden)}" if hidden else ""
         assert tabs.row.more.cget("text") == f"▾{count}{new}"
         right = max(place.winfo_x() + place.winfo_width() for place in places)

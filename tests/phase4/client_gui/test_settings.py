@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from phase4.client_gui import settings
+from phase4.client_gui.levels import MAX_REMEMBERED, Level, Remembered, level_of, with_level
 from phase4.client_gui.settings import MAX_FILE_BYTES, Settings
+from phase4.client_gui.words import MAX_WORDS
 from phase4.widgets.placement import Placement
 
 KEPT = Settings(
@@ -20,6 +23,11 @@ KEPT = Settings(
     tls=True,
     looked="dark",
     window=Placement(800, 600, -20, 30, is_maximised=True),
+    bell=False,
+    notify=True,
+    notify_private_text=True,
+    words=("exam", "room 204"),
+    levels=(Remembered("chat.example:4567", "bob", "off"),),
 )
 
 
@@ -87,9 +95,7 @@ def test_a_name_with_control_characters_cannot_reach_the_screen(path: Path) -> N
 @limits(max_examples=50)
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text() | st.integers(), st.lists))
 def test_no_value_of_any_kind_is_an_error(value: object) -> None:
-    held = dict.fromkeys(
-        ("host", "port", "name", "theme", "points", "tls", "looked", "window"), value
-    )
+    held = dict.fromkeys((each.name for each in fields(Settings)), value)
     got = settings._checked(held)
     assert 1 <= got.port <= 65535
     assert got.theme in ("light", "dark", "system")
@@ -124,3 +130,42 @@ def test_when_the_disk_is_full_the_old_file_stays(
 def test_it_is_where_the_system_keeps_such_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", "/somewhere")
     assert settings.default_path() == Path("/somewhere/socket-ladder/client_gui.json")
+
+
+# --- what calls ----------------------------------------------------------------------------------
+
+
+def test_what_calls_is_read_from_a_file_as_far_as_it_makes_sense_and_has_bounds(
+    path: Path,
+) -> None:
+    levels = [["here:1", "bob", "off"], ["here:1", "", "loud"], ["here:1"], 3, [1, "", "on"]]
+    words = ["exam", "", 5, "!", "x" * 99, *(f"w{number}" for number in range(2 * MAX_WORDS))]
+    write(path, json.dumps({"levels": levels, "words": words, "bell": 0, "notify": "yes"}))
+    held = settings.load(path)
+    assert held.levels == (Remembered("here:1", "bob", "off"),)
+    assert held.words[:2] == ("exam", "w0")
+    assert len(held.words) == MAX_WORDS
+    assert (held.bell, held.notify, held.notify_private_text) == (True, False, False)
+
+
+def test_a_conversation_that_is_not_chosen_for_calls_as_usual_and_the_number_has_a_bound() -> None:
+    levels: tuple[Remembered, ...] = ()
+    levels = with_level(levels, "here:1", "Bob", "mentions")
+    levels = with_level(levels, "here:1", "", "off")
+    asked = [("here:1", "BOB"), ("here:1", ""), ("here:1", "Ann"), ("there:1", "Bob"), ("x:1", "")]
+    expected: list[Level] = ["mentions", "off", "on", "on", "mentions"]
+    assert [level_of(levels, *each) for each in asked] == expected
+    assert with_level(levels, "here:1", "bob", "on") == levels[1:]  # as usual: nothing to remember
+    for number in range(2 * MAX_REMEMBERED):
+        levels = with_level(levels, "here:1", f"p{number}", "off")
+    assert len(levels) == MAX_REMEMBERED
+    assert level_of(levels, "here:1", f"p{2 * MAX_REMEMBERED - 1}") == "off"
+
+
+def test_the_largest_levels_and_words_still_fit_into_the_file(path: Path) -> None:
+    levels: tuple[Remembered, ...] = ()
+    for number in range(MAX_REMEMBERED):
+        levels = with_level(levels, "é" * 90 + f":{number}", "ü" * 20, "off")
+    kept = Settings(levels=levels, words=tuple(f"{'字' * 35}{each}" for each in range(MAX_WORDS)))
+    settings.save(path, kept)
+    assert settings.load(path) == kept

@@ -71,8 +71,8 @@ def test_a_private_message_opens_a_tab_behind_and_counts_until_it_is_seen(
         bob.send("/pm Alice psst", "/pm Alice are you there?")
         shows(alice, "are you there?", "Bob")
         tabs = tabs_of(alice)
-        assert tabs.labels == ("Everybody", "● Bob (2)")
-        assert alice.root.title().startswith("(2) Alice on")
+        assert tabs.labels == ("Everybody", "● Bob (@2)")
+        assert alice.root.title().startswith("(@2) Alice on")
         assert tabs.current is tabs.main
         assert alice.chat_page.entry.get() == "half a thou"
         tabs.walk(1)
@@ -203,7 +203,7 @@ def test_a_closed_tab_has_all_it_had_when_it_is_opened_again(alice: App) -> None
     press(alice.chat_page.entry, "<Control-w>")  # that of everybody stays
     assert [tab.person for tab in tabs.shown()] == [""]
     received(alice, private("Bob", "two"))
-    assert tabs.labels == ("Everybody", "● Bob (1)")
+    assert tabs.labels == ("Everybody", "● Bob (@1)")
     tabs.close(tab_of(alice, "Bob"))
     assert tabs.unread == 0  # who closes it does not want to be told
     alice.open_person("Bob")
@@ -259,7 +259,7 @@ def test_every_tab_is_in_sight_with_its_count_however_many_there_are(alice: App)
         place = tabs.place_of(tab)
         assert place.winfo_width() >= place.winfo_reqwidth()
         assert place.winfo_x() + place.winfo_width() <= tabs.winfo_width()
-    assert all(label.endswith(" (1)") for label in tabs.labels[1:])
+    assert all(label.endswith(" (@1)") for label in tabs.labels[1:])
     assert "…" in tabs.labels[1]
 
 

@@ -505,7 +505,7 @@ def test_hostile_text_breaks_nothing_and_has_bounds(
             [
                 said(text, who=text[:5000]),
                 line_of(message.Private("9" * 999, text, text, text), "Ann", ""),
-                Line("mention", text, text, text, text, text, "Ann"),
+                Line("mention", text, text, text, text, text, ("Ann",)),
                 line_of(message.Other(text), "Ann", text),
             ]
         )
