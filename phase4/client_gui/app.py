@@ -26,6 +26,7 @@ from phase4.client import (
 from phase4.client.completion import Speakers
 from phase4.client.presence import Presence, State
 from phase4.client_gui import security
+from phase4.client_gui.call_menu import CallMenu
 from phase4.client_gui.called import Called
 from phase4.client_gui.chat_page import ChatCalls, ChatPage
 from phase4.client_gui.connect_page import TLS_LABEL, ConnectPage
@@ -134,6 +135,7 @@ class App:
         self.chat_page.show_people(())
         self._target = target
         self.ignoring.follow(target.place)
+        self.called.follow(target.place)
         self.chat_page.show_ignored()
         trust = self._trust if target.has_tls else None
         self._client = Client(target.host, target.port, target.name, reconnect=True, trust=trust)
@@ -434,14 +436,9 @@ class App:
             PersonCalls(self.open_person, self._say, lambda: self.router.me, self._names),
         )
         self.called = Called(
-            self.root,
-            self._tabs,
-            self.router,
-            self.memory,
-            lambda: self._target.place,
-            self._pages.is_looked_at,
-            self._show_title,
+            self.root, self._tabs, self._pages, self.router, self.memory, self._show_title
         )
+        self.call_menu = CallMenu(self.chat_page, self.theme, self.called, self.person_menu)
         calls = InboxCalls(lambda: self._client, self._is_open, self._draw, self._handle_change)
         self._inbox = Inbox(self.root, calls)
         menu = MenuCalls(
@@ -453,8 +450,9 @@ class App:
             self.chat_page.panels.show_keys,
             self.ask_to_quit,
         )
-        actions = window_actions(menu, self.chat_page, self.called, self.theme)
-        self._pages.set_actions(actions)
+        self._pages.set_actions(
+            window_actions(menu, self.chat_page, self.call_menu.actions(), self.theme)
+        )
 
 
 def _close_behind(client: Client) -> None:

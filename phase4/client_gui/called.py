@@ -6,17 +6,18 @@ marks the window. Here they meet the window: whether it is in front, and what is
 
 import time
 import tkinter as tk
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from phase4.client_gui.attention import Calls, calls, notice_of
 from phase4.client_gui.levels import Level, level_of, with_level
 from phase4.client_gui.memory import Memory
-from phase4.client_gui.mention_list import Mentions
+from phase4.client_gui.mention_list import Mention, Mentions
 from phase4.client_gui.notify import Notifier, find_way
+from phase4.client_gui.pages import Pages
 from phase4.client_gui.routing import Router
+from phase4.client_gui.settings import Settings
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.client_gui.urgency import Urgency
-from phase4.widgets.actions import Action
 from phase4.widgets.lines import Line
 from phase4.widgets.shown import Shown
 from shared import message
@@ -28,7 +29,6 @@ BELL_PAUSE_SECONDS = 2.0
 class Called:
     """Watches over one window: `tend` is to be called often, and whenever something else is seen.
 
-    `place()` says which server one talks to, `is_looked_at()` whether the tab in front is seen.
     `changed` is called when what is counted may be another number.
     """
 
@@ -36,21 +36,21 @@ class Called:
         self,
         root: tk.Tk,
         tabs: Tabs,
+        pages: Pages,
         router: Router,
         memory: Memory,
-        place: Callable[[], str],
-        is_looked_at: Callable[[], bool],
         changed: Callable[[], None],
     ) -> None:
         self.mentions: Mentions[Tab] = Mentions()
+        self.mentioned: Callable[[], object] = lambda: None
+        """Called when there is another one."""
         self._root = root
         self._tabs = tabs
+        self._pages = pages
         self._router = router
         self._memory = memory
-        self._place_now = place
-        self._is_looked_at = is_looked_at
         self._changed = changed
-        # For which server the tabs' levels are.
+        # The server that is talked to, and that the tabs' levels are for.
         self._place = ""
         # The conversation that was looked at when we looked last; None: none was.
         self._looked: Tab | None = None
@@ -67,14 +67,21 @@ class Called:
 
     def tend(self) -> None:
         """See what has changed since: what is looked at, and what the desktop is to be told."""
-        self._look_at_place()
         self._look_at_front()
-        if self._is_in_front():
+        if self._pages.is_in_front():
             self._urgency.clear()
             self._calls.forget()
         if self._notifier is not None:
             self._say_once(self._notifier.tend())
             self._tell(self._notifier)
+
+    def follow(self, place: str) -> None:
+        """The server at this place is talked to now."""
+        if place != self._place:
+            self._place = place
+            for tab in self._tabs:
+                tab.level = None  # of the other server
+                self._tabs.set_level(tab, self.level(tab))
 
     def close(self) -> None:
         """Ask for attention no more, and end what tells the desktop."""
@@ -82,18 +89,23 @@ class Called:
         if self._notifier is not None:
             self._notifier.close()
 
+    @property
+    def settings(self) -> Settings:
+        """What has been chosen."""
+        return self._memory.settings
+
     # --- what a person chooses ------------------------------------------------------------------
 
     def level(self, tab: Tab) -> Level:
         """Which lines call in this conversation."""
         if tab.level is None:
-            tab.level = level_of(self._memory.settings.levels, self._place, tab.person)
+            tab.level = level_of(self.settings.levels, self._place, tab.person)
         return tab.level
 
     def choose_level(self, tab: Tab, level: Level) -> None:
         """Let these lines call there, from now on and the next time."""
         self._tabs.set_level(tab, level)
-        levels = with_level(self._memory.settings.levels, self._place, tab.person, level)
+        levels = with_level(self.settings.levels, self._place, tab.person, level)
         self._memory.change(levels=levels)
         self._changed()
 
@@ -130,40 +142,44 @@ class Called:
         self._calls.forget()
         return ""
 
+    def say(self, sentence: str) -> None:
+        """Say that something is not possible, in the conversation in front."""
+        self._router.say(message.Error(sentence))
+
     # --- being called ---------------------------------------------------------------------------
 
     def _came(self, tab: Tab, new: Sequence[Shown]) -> int:
         """Lines have come there: how many of them call somebody who does not see them."""
         if self.mentions.add(tab, new):
             self.mentions.keep(self._tabs)
-        if tab is self._tabs.current and self._is_looked_at():
+            self.mentioned()
+        if tab is self._tabs.current and self._pages.is_looked_at():
             return 0
         called = [each.line for each in new if self._calls_me(tab, each.line)]
-        if called and not self._is_in_front():
+        if called and not self._pages.is_in_front():
             self._call(tab, called)
         return len(called)
 
     def _calls_me(self, tab: Tab, line: Line) -> bool:
         level = self.level(tab)
         if line.kind == "private" and not tab.person:  # there was no space for a tab of its own
-            level = level_of(self._memory.settings.levels, self._place, line.person)
+            level = level_of(self.settings.levels, self._place, line.person)
         return calls(line, level, self._router.me)
 
     def _call(self, tab: Tab, called: Sequence[Line]) -> None:
         now = time.monotonic()
         self._urgency.show()
-        if self._memory.settings.bell and now >= self._quiet_until:
+        if self.settings.bell and now >= self._quiet_until:
             self._quiet_until = now + BELL_PAUSE_SECONDS
             self._root.bell()
         for line in called if self._notifier is not None else ():
             self._calls.add(tab.person.casefold(), line, now)
 
     def _tell(self, notifier: Notifier) -> None:
-        settings = self._memory.settings
         if notifier.is_busy:
             return
         for line, count in self._calls.due(time.monotonic()):
-            has_text = settings.notify_private_text
+            has_text = self.settings.notify_private_text
             notice = notice_of(line, count, self._place, with_private_text=has_text)
             self._say_once(notifier.show(notice))
             if notifier.is_busy:
@@ -172,23 +188,12 @@ class Called:
     def _say_once(self, sentence: str) -> None:
         if sentence and sentence not in self._said:
             self._said.add(sentence)
-            self._router.say(message.Error(sentence))
+            self.say(sentence)
 
     # --- what is looked at ----------------------------------------------------------------------
 
-    def _is_in_front(self) -> bool:
-        """Whether the window has the keyboard. (tkinter's own question knows no menu's name.)"""
-        return bool(self._root.tk.call("focus", "-displayof", self._root))
-
-    def _look_at_place(self) -> None:
-        if (place := self._place_now()) != self._place:
-            self._place = place
-            for tab in self._tabs:
-                tab.level = None  # of the other server
-                self._tabs.set_level(tab, self.level(tab))
-
     def _look_at_front(self) -> None:
-        looked = self._tabs.current if self._is_looked_at() else None
+        looked = self._tabs.current if self._pages.is_looked_at() else None
         if looked is self._looked:
             return
         before, self._looked = self._looked, looked
@@ -217,9 +222,12 @@ class Called:
         self._tabs.select(other)
         other.stops.go(other.news.number or first or 0)
 
-
-def called_actions(called: Called) -> Iterator[Action]:
-    """To go to what calls."""
-    up, down = ("<Alt-Up>",), ("<Alt-Down>",)
-    yield Action("Mention above, or first new line", "Alt Up", up, lambda: called.step(-1), True)
-    yield Action("Next mention", "Alt Down", down, lambda: called.step(1))
+    def go(self, mention: Mention[Tab]) -> bool:
+        """Go to this line; whether it is still kept."""
+        tab = mention.where
+        if tab not in [*self._tabs]:
+            return False
+        if tab.person:
+            self._tabs.open(tab.person)
+        self._tabs.select(tab)
+        return tab.stops.go(mention.number)

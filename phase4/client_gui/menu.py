@@ -1,9 +1,8 @@
 """What the window can do: the table of its menu, its keys and the help. Main thread only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from phase4.client_gui.called import Called, called_actions
 from phase4.client_gui.chat_page import ChatPage
 from phase4.client_gui.tabs import tab_actions
 from phase4.widgets.actions import Action, looks_actions, reading_actions
@@ -24,7 +23,7 @@ class MenuCalls:
 
 
 def window_actions(
-    calls: MenuCalls, chat_page: ChatPage, called: Called, theme: Theme
+    calls: MenuCalls, chat_page: ChatPage, being_called: Iterable[Action], theme: Theme
 ) -> tuple[Action, ...]:
     """All of it, in the order of the menu."""
     again, choose = ("Connect again", "F5", ("<F5>",)), ("Another server …", "F4", ("<F4>",))
@@ -35,7 +34,7 @@ def window_actions(
         Action(*choose, calls.choose_server, everywhere=True),
         Action(*servers, calls.show_servers, everywhere=True),
         *tab_actions(chat_page.tabs),
-        *called_actions(called),
+        *being_called,
         *reading_actions(lambda: chat_page.tabs.current.conversation, "conversation"),
         *looks_actions(theme),
         Action(*parts, chat_page.focus_next, starts_group=True),

@@ -79,7 +79,11 @@ class Pages:
 
     def is_looked_at(self) -> bool:
         """Whether the conversation is shown, and the window has the keyboard."""
-        return self.is_chat and self._root.focus_displayof() is not None
+        return self.is_chat and self.is_in_front()
+
+    def is_in_front(self) -> bool:
+        """Whether the window has the keyboard. (tkinter's own question fails in an open menu.)"""
+        return bool(self._root.tk.call("focus", "-displayof", self._root))
 
     def set_actions(self, actions: Sequence[Action]) -> None:
         """Put them into the menu, and bind their keys."""

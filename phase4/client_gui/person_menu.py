@@ -3,6 +3,7 @@
 Main thread only. In the list of people, on a tab, and on a line of theirs it is the same.
 """
 
+import tkinter as tk
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -40,6 +41,8 @@ class PersonMenu:
         self._popup = Popup(page, theme)
         self.menu = self._popup.menu
         self._page, self._ignoring, self._calls = page, ignoring, calls
+        self.more_for_tab: Callable[[tk.Menu, Tab], object] = lambda *_: None
+        """Called with the menu on a tab, to put more into it."""
         self.list = ListPanel(
             page,
             theme,
@@ -76,6 +79,7 @@ class PersonMenu:
         if tab.person:
             self._popup.add("Close the conversation", lambda: self._page.tabs.close(tab), "Ctrl W")
             self._add_person(tab.person)
+        self.more_for_tab(self.menu, tab)
         self._popup.add("All conversations …", lambda: self._page.tabs.show_all(), "Ctrl K")
         self._post(x, y, by_key)
 

@@ -27,6 +27,21 @@ def words_of(typed: str) -> tuple[str, ...]:
     return kept(_BETWEEN.split(typed))
 
 
+def left_out(typed: str) -> bool:
+    """Whether something stands in the field that is not kept.
+
+    >>> left_out("exam, Exam, "), left_out("exam, ?")
+    (False, True)
+    """
+    known = {word.casefold() for word in words_of(typed)}
+    pieces = (" ".join(piece.split()) for piece in _BETWEEN.split(typed))
+    return any(piece and not _is_kept(piece, known) for piece in pieces)
+
+
+def _is_kept(piece: str, known: set[str]) -> bool:
+    return any(word.casefold() in known for word in kept([piece]))
+
+
 def field_of(words: Iterable[str]) -> str:
     """What stands in the field where these are kept."""
     return ", ".join(words)

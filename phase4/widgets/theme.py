@@ -256,23 +256,24 @@ class Theme:
             lightcolor=[("focus", colours.accent), ("disabled", colours.panel)],
             darkcolor=[("focus", colours.accent), ("disabled", colours.panel)],
         )
-        self._style.configure(
-            "TCheckbutton",
-            indicatorbackground=colours.field,
-            indicatorforeground=colours.text,
-            upperbordercolor=colours.muted,
-            lowerbordercolor=colours.muted,
-            indicatorsize=self.body.metrics("linespace") * 3 // 4,
-            indicatormargin=(0, 0, 2 * unit, 0),
-            padding=unit // 2,
-        )
-        self._style.map(
-            "TCheckbutton",
-            background=[],
-            foreground=[("disabled", colours.muted)],
-            indicatorbackground=[("disabled", colours.panel)],
-            indicatorforeground=[("disabled", colours.muted)],
-        )
+        for name in ("TCheckbutton", "TRadiobutton"):
+            self._style.configure(
+                name,
+                indicatorbackground=colours.field,
+                indicatorforeground=colours.text,
+                upperbordercolor=colours.muted,
+                lowerbordercolor=colours.muted,
+                indicatorsize=self.body.metrics("linespace") * 3 // 4,
+                indicatormargin=(0, 0, 2 * unit, 0),
+                padding=unit // 2,
+            )
+            self._style.map(
+                name,
+                background=[],
+                foreground=[("disabled", colours.muted)],
+                indicatorbackground=[("disabled", colours.panel)],
+                indicatorforeground=[("disabled", colours.muted)],
+            )
 
     def _style_lists(self) -> None:
         colours, unit = self.palette, self.unit

@@ -71,7 +71,7 @@ def look_away(alice: App, desktop: Desktop) -> Iterator[Callable[[], None]]:
             others[0].geometry("200x100+700+0")
             others[0].wait_visibility()  # else the window manager does not know it yet
         desktop.window("elsewhere").focus()
-        see(alice.root, lambda: not alice.called._is_in_front(), "that it is not in front")
+        see(alice.root, lambda: not alice._pages.is_in_front(), "that it is not in front")
         alice.called.tend()
 
     yield look
@@ -82,7 +82,7 @@ def look_away(alice: App, desktop: Desktop) -> Iterator[Callable[[], None]]:
 def look(app: App, desktop: Desktop) -> None:
     """Give it the keyboard, as a click on it does."""
     desktop.window("Alice on").focus()
-    see(app.root, app.called._is_in_front, "that it is in front")
+    see(app.root, app._pages.is_in_front, "that it is in front")
     app.called.tend()
 
 

@@ -21,7 +21,7 @@ def alice(start_app: Apps, chat: Chat) -> App:
     app = start_app.talking(chat.port)
     shows(app, "Welcome")
     app.chat_page.entry.focus_force()
-    see(app.root, app.called._is_in_front, "the keyboard")
+    see(app.root, app._pages.is_in_front, "the keyboard")
     received(app, private("Zoe", "first"))
     for tab in (tab_of(app, "Zoe"), tabs_of(app).main):  # so that it has been seen
         go_to(app, tab)
@@ -105,13 +105,13 @@ def test_looking_at_another_window_is_looking_away(
     main = tabs_of(alice).main
     with chat.join("Bob") as bob:
         alice.root.iconify()
-        see(alice.root, lambda: not alice.called._is_in_front(), "that nobody looks")
+        see(alice.root, lambda: not alice._pages.is_in_front(), "that nobody looks")
         bob.send("one", "two")
         shows(alice, "two")
         assert rule_is_above(main, "Bob joined") or rule_is_above(main, "one")
         alice.root.deiconify()
         desktop.window("Alice on").focus()
-        see(alice.root, alice.called._is_in_front, "that somebody looks")
+        see(alice.root, alice._pages.is_in_front, "that somebody looks")
         assert "---" in drawn(main)
         alice.root.iconify()
         see(alice.root, lambda: "---" not in drawn(main), "that it has been seen")
