@@ -13,7 +13,7 @@ from phase4.client_gui.tabs import EVERYBODY, Tab, Tabs
 from phase4.client_gui.words import MAX_WORD_CHARACTERS, MAX_WORDS, field_of, left_out, words_of
 from phase4.widgets.panel import Panel
 from phase4.widgets.scrolled import ScrolledPage
-from phase4.widgets.theme import Theme
+from phase4.widgets.theme import Theme, pad
 
 LEVEL_LABELS: dict[Level, str] = {
     "on": "Every message calls",
@@ -140,6 +140,7 @@ class CallPanel(Panel):
         parts += [*self.levels, away, self.ring_bell, self.show_notices, self.with_private]
         for row, part in enumerate(parts):
             part.grid(row=row, column=0, sticky="ew" if part is self.field else "w")
+        self._parts = parts
         self.said.grid_remove()
 
     def _listen_to_choices(self) -> None:
@@ -161,7 +162,7 @@ class CallPanel(Panel):
         for part in buttons:
             self.listen_in(part)
             part.bind("<Return>", lambda _, part=part: part.invoke())  # type: ignore[misc]
-        self._page.bind("<Configure>", self._resized, add=True)
+        self._page.inside.bind("<Configure>", self._resized, add=True)
 
     def _resized(self, event: "tk.Event[tk.Misc]") -> None:
         wide = max(100, event.width - 8 * self._theme.unit)
@@ -171,10 +172,9 @@ class CallPanel(Panel):
     def _restyle_choices(self) -> None:
         unit = self._theme.unit
         edge = 3 * unit
-        for part in self._page.inside.grid_slaves():
-            part.grid_configure(padx=edge, pady=unit // 2)
-        for head in self._heads:
-            head.grid_configure(pady=(3 * unit, unit))
-        self.with_private.grid_configure(padx=(3 * edge, edge))
+        for part in self._parts:
+            left = 3 * edge if part is self.with_private else edge
+            above = 3 * unit if part in self._heads else unit // 2
+            pad(part, (left, edge), (above, unit // 2))
         self.update_idletasks()
         self._page.fit()

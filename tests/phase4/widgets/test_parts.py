@@ -35,6 +35,8 @@ palettes = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark
 WITHOUT_TOOLKIT = [
     *(f"phase4.widgets.{each}" for each in ("colours", "lines", "shown", "bidi", "find", "links")),
     *(f"phase4.client_gui.{each}" for each in ("typing_aids", "target", "security")),
+    *(f"phase4.client_gui.{each}" for each in ("attention", "levels", "words", "notify")),
+    "phase4.client_gui.mention_list",
     *(f"phase4.client.{each}" for each in ("completion", "mentions", "presence", "clock")),
     "phase4.client.scripts",
     "phase4.widgets.days",
@@ -58,6 +60,7 @@ def test_every_text_can_be_read_on_every_background_it_lies_on(palette: Palette)
     pairs |= {(text, palette.error_page) for text in (palette.text, palette.muted, palette.error)}
     pairs |= {(palette.on_accent, page) for page in (palette.accent, palette.accent_over)}
     pairs |= {(palette.text, palette.selection)}
+    pairs |= {(palette.accent, page) for page in (palette.page, palette.mention_page)}
     pairs |= {(palette.on_found, palette.found), (palette.on_found_now, palette.found_now)}
     bad = {pair: contrast(*pair) for pair in pairs if contrast(*pair) < READABLE}
     assert not bad
