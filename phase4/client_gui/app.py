@@ -4,7 +4,6 @@
 into a queue; nothing else goes between the two (phase4/client_gui/inbox.py).
 """
 
-import threading
 import time
 import tkinter as tk
 from collections.abc import Callable
@@ -30,6 +29,7 @@ from phase4.client_gui.call_menu import CallMenu
 from phase4.client_gui.called import Called
 from phase4.client_gui.chat_page import ChatCalls, ChatPage
 from phase4.client_gui.connect_page import TLS_LABEL, ConnectPage
+from phase4.client_gui.ending import CLOSE_SECONDS, close_behind
 from phase4.client_gui.ignoring import Ignoring
 from phase4.client_gui.inbox import Inbox, InboxCalls
 from phase4.client_gui.memory import Memory
@@ -46,8 +46,6 @@ from phase4.widgets.links import LinkOpener
 from phase4.widgets.opening import on_close
 from phase4.widgets.theme import BASE_POINTS, Theme
 from shared import message
-
-CLOSE_SECONDS = 1.0
 
 HOW_TO_ENCRYPT = f"Tick “{TLS_LABEL}” (the space bar does it) and connect again."
 
@@ -159,7 +157,7 @@ class App:
     def stop_trying(self) -> None:
         """Do not connect again by itself any more."""
         if self._client is not None and self._is_away:
-            _close_behind(self._client)  # and Disconnected will come
+            close_behind(self._client)  # and Disconnected will come
 
     def leave_form(self) -> None:
         """Cancel: stop connecting, and go back to the conversation if there is one."""
@@ -349,7 +347,7 @@ class App:
         if old is not None and wait:
             old.close(CLOSE_SECONDS)
         elif old is not None:
-            _close_behind(old)
+            close_behind(old)
 
     # --- showing ------------------------------------------------------------------------------
 
@@ -453,8 +451,3 @@ class App:
         self._pages.set_actions(
             window_actions(menu, self.chat_page, self.call_menu.actions(), self.theme)
         )
-
-
-def _close_behind(client: Client) -> None:
-    """Close it in a thread: that may take a moment, and a window must not wait."""
-    threading.Thread(target=client.close, args=(CLOSE_SECONDS,), daemon=True).start()
