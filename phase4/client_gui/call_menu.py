@@ -57,15 +57,15 @@ class CallMenu:
     def actions(self) -> Iterator[Action]:
         """For the menu of the window."""
         up, down = ("<Alt-Up>",), ("<Alt-Down>",)
-        step, toggle = self._called.step, self._page.panels.toggle
+        toggle = self._page.panels.toggle
         yield Action(
             "Mention above, or first new line",
             "Alt Up",
             up,
-            lambda: step(-1),
+            lambda: self._step(-1),
             starts_group=True,
         )
-        yield Action("Next mention", "Alt Down", down, lambda: step(1))
+        yield Action("Next mention", "Alt Down", down, lambda: self._step(1))
         yield Action("Mentions …", "Ctrl M", ("<Control-m>",), lambda: toggle(self.mentions))
         yield Action(
             "Words that call you, bell, notifications …",
@@ -73,6 +73,10 @@ class CallMenu:
             ("<Control-Shift-m>",),
             lambda: toggle(self.choices),
         )
+
+    def _step(self, step: int) -> None:
+        self._page.panels.close()  # the line is to be seen
+        self._called.step(step)
 
     # --- the list of mentions -------------------------------------------------------------------
 

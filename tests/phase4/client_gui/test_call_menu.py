@@ -104,6 +104,14 @@ def test_a_mention_that_comes_while_the_list_is_open_is_in_it(alice: App) -> Non
     assert alice.root.focus_get() is alice.chat_page.entry
 
 
+def test_the_list_makes_way_for_the_keys_that_go_to_a_mention(alice: App) -> None:
+    received(alice, said("Alice, one"))
+    open_list(alice)
+    press_focused(alice, "<Alt-Up>")
+    assert not alice.call_menu.mentions.is_open
+    assert tabs_of(alice).main.conversation.text.tag_ranges("here")
+
+
 def test_the_list_has_a_bound_and_a_line_that_is_gone_is_told(alice: App) -> None:
     received(alice, said("Alice, old"))
     main = tabs_of(alice).main
