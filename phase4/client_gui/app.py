@@ -167,7 +167,8 @@ class App:
             self._pages.show_chat()
             self._show_title()
             if not self._presence.is_in:
-                self._show_not_connected("You are not connected.")
+                again = ("Connect again", self.connect_again)
+                self.chat_page.show_bar("You are not connected.", again)
         else:
             self.connect_page.show_form()
 
@@ -330,7 +331,7 @@ class App:
         if event.wants_tls and not self._target.has_tls:
             self.show_form(f"{event.reason} {HOW_TO_ENCRYPT}", field="tls")
         elif self._presence.was_in and self._pages.is_chat:
-            self._show_not_connected(event.reason)
+            self.chat_page.show_bar(event.reason, ("Connect again", self.connect_again))
             self._show_title()
         else:
             self.show_form(event.reason, field="host")
@@ -368,9 +369,6 @@ class App:
         else:
             self.connect_page.show_waiting(text)
         self._show_title()
-
-    def _show_not_connected(self, text: str) -> None:
-        self.chat_page.show_bar(text, ("Connect again", self.connect_again))
 
     def _show_security(self) -> None:
         self.chat_page.show_security(security.in_a_word(self._target, self._presence))
@@ -448,6 +446,5 @@ class App:
             self.chat_page.panels.show_keys,
             self.ask_to_quit,
         )
-        self._pages.set_actions(
-            window_actions(menu, self.chat_page, self.call_menu.actions(), self.theme)
-        )
+        actions = window_actions(menu, self.chat_page, self.call_menu.actions(), self.theme)
+        self._pages.set_actions(actions)

@@ -226,7 +226,7 @@ class Router:
     def _flush(self) -> None:
         called = {tab: self._add(tab, lines) for tab, lines in self._batch.items()}
         for tab, number in self._news.items():
-            self._tabs.count(tab, number, called[tab])
+            self._tabs.count(tab, number, called.get(tab, 0))
         self._batch.clear()
         self._news.clear()
 
