@@ -174,7 +174,7 @@ class Client:
         self._thread.start()
 
     def send(self, text: str) -> int:
-        """Hand one line to the socket thread; after NameRefused, a name. Any thread; never waits.
+        """Hand one line to the socket thread. Any thread; never waits.
 
         Which line it is, counted from 1: compare it with `arrived`.
         With `reconnect`, a line that is sent while the connection is lost waits for its return.
@@ -184,6 +184,15 @@ class Client:
             number = self._talk.send(text)
         self._wakeup.ring()
         return number
+
+    def send_name(self, name: str) -> None:
+        """After NameRefused: give another name; an empty one asks for a random one. Any thread.
+
+        Raises SendError, with a sentence, where the server asks for no name any more.
+        """
+        with self._lock:
+            self._talk.send_name(name)
+        self._wakeup.ring()
 
     def retry_now(self) -> None:
         """Where the connection is lost: do not wait for the end of the pause. Any thread."""

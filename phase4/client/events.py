@@ -28,7 +28,7 @@ class Secured:
 
 @dataclass(frozen=True, slots=True)
 class NameRefused:
-    """The server refused the name; `reason` is its sentence. Answer with `send(another_name)`."""
+    """The server refused the name; `reason` is its sentence. Answer with `send_name`."""
 
     reason: str
 

@@ -155,6 +155,11 @@ class Talk:
     def _is_in(self) -> bool:
         return self._dialogue is not None and self._dialogue.stage is Stage.IN
 
+    @property
+    def _is_refused(self) -> bool:
+        """Whether the person has to give another name."""
+        return self._dialogue is not None and self._dialogue.stage is Stage.REFUSED
+
     # --- what the person does -------------------------------------------------------------------
 
     @property
@@ -163,34 +168,42 @@ class Talk:
         return self._lines.arrived
 
     def send(self, text: str) -> int:
-        """Take one line; after NameRefused, a name. Which line it is, counted from 1.
+        """Take one line. Which one it is, counted from 1.
 
-        Raises SendError where it cannot be sent.
+        Raises SendError where it cannot be sent: also while the server asks for another name, even
+        if nobody has been shown that yet. It would be taken for one, and all would hear it.
         """
-        if "\n" in text or "\r" in text:
-            raise SendError("A message is one line; this one has several.")
-        line = encode_line(text)
-        if len(line) > MAX_LINE_BYTES:
-            raise SendError(
-                f"This message has {len(line) - 1:,} bytes; {MAX_LINE_BYTES - 1:,} are allowed."
-            )
-        self._raise_if_not_sendable(len(line))
+        line = _encoded(text)
+        self._raise_if_not_sendable(len(line), leaves=is_goodbye(text))
         self._put(line, is_goodbye(text))
         return self._lines.taken
 
-    def _raise_if_not_sendable(self, size: int) -> None:
+    def send_name(self, name: str) -> None:
+        """After NameRefused: take another name; an empty one asks for a random one.
+
+        Raises SendError where the server does not ask for one any more: it would be said to all.
+        """
+        line = _encoded(name)
+        if self._is_over or self.is_closing:
+            raise SendError("The connection has ended; this was not sent.")
+        if not self._is_refused:
+            raise SendError("The server asks for no name now; this was not sent.")
+        assert self._dialogue is not None
+        self._dialogue.name_was_sent()
+        self._lines.put_first(line)
+
+    def _raise_if_not_sendable(self, size: int, *, leaves: bool) -> None:
         if self._is_over or self.is_closing:
             raise SendError("The connection has ended; this was not sent.")
         if not self._was_in and (self._dialogue is None or self._dialogue.awaits_server):
             raise SendError("You are not in the conversation yet; this was not sent.")
+        if self._is_refused and not leaves:
+            raise SendError("The server asks for another name first; this was not sent.")
         if not self._lines.has_space(size):
             raise SendQueueFull("Too much waits to be sent already; this was not sent.")
 
     def _put(self, line: bytes, is_goodbye: bool) -> None:
-        if self._dialogue is not None and self._dialogue.stage is Stage.REFUSED:
-            self._dialogue.name_was_sent()
-            self._lines.put_first(line)
-        elif self._dialogue is None and is_goodbye:  # nobody is there to be told
+        if is_goodbye and (self._dialogue is None or self._is_refused):  # nobody is to be told
             self.close(0.0)
         else:
             self._lines.put(line)
@@ -340,3 +353,15 @@ class Talk:
             what = "A line" if count == 1 else f"{count} lines"
             were = "was" if count == 1 else "were"
             yield dialogue.remark(f"{what} that may not have arrived {were} sent again.")
+
+
+def _encoded(text: str) -> bytes:
+    """The bytes of a line. Raises SendError where the server would not take it for one."""
+    if "\n" in text or "\r" in text:
+        raise SendError("A message is one line; this one has several.")
+    line = encode_line(text)
+    if len(line) > MAX_LINE_BYTES:
+        raise SendError(
+            f"This message has {len(line) - 1:,} bytes; {MAX_LINE_BYTES - 1:,} are allowed."
+        )
+    return line

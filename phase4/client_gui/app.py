@@ -232,7 +232,7 @@ class App:
     def _try_name(self, client: Client, target: Target) -> None:
         self._target = target
         try:
-            client.send(target.name)
+            client.send_name(target.name)
         except SendError as error:
             self.show_form(str(error), field="name")
         else:

@@ -364,7 +364,7 @@ class TerminalClient:
             self._out.complaint = "This was put with the line that you were typing. Your name?"
             return ""
         try:
-            self._client.send(name)  # an empty one asks for a random one
+            self._client.send_name(name)  # an empty one asks for a random one
         except SendError as error:
             self._out.complaint = str(error)
             return name

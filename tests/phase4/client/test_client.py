@@ -79,7 +79,7 @@ def test_a_refused_name_comes_with_the_reason_and_another_one_can_be_given(
         if transport is not None:
             assert isinstance(client.next(), Secured)
         assert client.next() == NameRefused("A name starts with a letter.")
-        client.send("Ann")
+        client.send_name("Ann")
         assert speaker.read_line() == "Ann"
         speaker.send(WELCOME)
         assert client.next() == Welcomed("Ann")

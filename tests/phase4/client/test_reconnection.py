@@ -422,7 +422,7 @@ def test_a_server_that_refuses_the_name_gets_others_and_then_the_person_is_asked
         assert names == ["Ann", "Ann_", "Ann__", ""]
         speaker.send("! This name is taken.", message.NICKNAME_PROMPT)
         assert ann.until(NameRefused) == NameRefused("This name is taken.")
-        ann.send("Mia")
+        ann.send_name("Mia")
         speaker.expect("Mia")
 
 

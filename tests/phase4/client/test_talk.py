@@ -182,15 +182,58 @@ def test_the_people_are_news_when_they_change_and_nobody_is_there_after_a_loss(a
     assert ann.people() == ()
 
 
-def test_a_refused_name_is_an_event_and_the_next_line_is_a_name(clock: Clock) -> None:
+def test_a_refused_name_is_an_event_and_is_answered_by_another(clock: Clock) -> None:
     ann = Talk("A n n", clock=clock)
     ann.connected()
     ann.receive(message.NICKNAME_PROMPT)
     written(ann)
     assert ann.receive("! That is not a name.") == []
     assert ann.receive(message.NICKNAME_PROMPT) == [NameRefused("That is not a name.")]
-    ann.send("Ann")
+    ann.send_name("Ann")
     assert written(ann) == "Ann\n"
+
+
+def test_while_another_name_is_asked_for_no_line_is_taken_for_it(clock: Clock) -> None:
+    ann = Talk("A n n", clock=clock, reconnects=True)
+    ann.connected()
+    for line in (message.NICKNAME_PROMPT, "! Not this one.", message.NICKNAME_PROMPT):
+        ann.receive(line)
+    written(ann)
+    with pytest.raises(SendError, match="another name first"):
+        ann.send("a secret")  # before anybody has shown that a name is asked for
+    assert written(ann) == ""
+
+
+def test_whoever_leaves_instead_of_giving_another_name_leaves(clock: Clock) -> None:
+    ann = Talk("A n n", clock=clock)
+    ann.connected()
+    for line in (message.NICKNAME_PROMPT, "! Not this one.", message.NICKNAME_PROMPT):
+        ann.receive(line)
+    written(ann)
+    ann.send("/quit")
+    assert ann.is_closing
+    assert written(ann) == ""
+
+
+def test_no_name_is_said_to_all_once_no_name_is_asked_for(ann: Talk) -> None:
+    with pytest.raises(SendError, match="asks for no name"):
+        ann.send_name("Ann2")
+    ann.lost()
+    with pytest.raises(SendError, match="asks for no name"):
+        ann.send_name("Ann2")
+    assert not ann.unsent
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "x" * 4096])
+def test_a_name_is_one_line(clock: Clock, name: str) -> None:
+    ann = Talk("A n n", clock=clock)
+    ann.connected()
+    for line in (message.NICKNAME_PROMPT, "! Not this one.", message.NICKNAME_PROMPT):
+        ann.receive(line)
+    written(ann)
+    with pytest.raises(SendError):
+        ann.send_name(name)
+    assert written(ann) == ""
 
 
 @pytest.mark.parametrize("text", ["two\nlines", "two\rlines", "x" * 4096])
