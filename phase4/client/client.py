@@ -108,6 +108,8 @@ class Client:
         self._must_retry = False
         # The names of the latest PeopleChanged. Written by the socket thread, read by any.
         self._people: tuple[str, ...] = ()
+        # Whether these are from a list of the server's. Written after them, by the same thread.
+        self._knows_people = False
         # All below belongs to the socket thread alone. Events wait in `_pending` while the queue is
         # full; the socket is not read meanwhile.
         self._pending: deque[Event] = deque()
@@ -129,6 +131,14 @@ class Client:
     def people(self) -> tuple[str, ...]:
         """The people online, as in the latest PeopleChanged. Any thread."""
         return self._people
+
+    @property
+    def knows_people(self) -> bool:
+        """Whether the server's list of people has come; ask before `people`. Any thread.
+
+        For a moment after Welcomed only those are known who were heard of.
+        """
+        return self._knows_people
 
     @property
     def is_open(self) -> bool:
@@ -385,8 +395,10 @@ class Client:
         self._events.wants_people_taken = False
         self._talk.people_are_news = False
         people = self._talk.people()  # without the lock: it takes a while to sort 100,000 names
-        if people != self._people:
-            self._people = people
+        is_other = people != self._people
+        self._people = people
+        self._knows_people = self._talk.knows_people
+        if is_other:
             self._events.has_people = True
             self._pending.append(PeopleChanged(people))
 

@@ -49,6 +49,8 @@ class Roster:
         # Whether some names found no space, and whether the person has been told.
         self.is_incomplete = False
         self.has_been_told = False
+        # Whether it began with a list of the server's, and not with whoever was heard of.
+        self.is_known = False
 
     def add(self, name: str) -> None:
         """Let `name` be online, if there is space for it."""
@@ -305,6 +307,7 @@ class Dialogue:
         if online.more:
             return
         self.roster, self._growing_list = self._growing_list, None
+        self.roster.is_known = True
         self.people_changed = True
         if self._own_questions:
             self._own_questions -= 1

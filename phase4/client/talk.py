@@ -152,6 +152,11 @@ class Talk:
         return self._dialogue.roster.in_order() if self._dialogue is not None else ()
 
     @property
+    def knows_people(self) -> bool:
+        """Whether `people` are all that the server has told of, and not only the first heard of."""
+        return self._dialogue is not None and self._dialogue.roster.is_known
+
+    @property
     def _is_in(self) -> bool:
         return self._dialogue is not None and self._dialogue.stage is Stage.IN
 

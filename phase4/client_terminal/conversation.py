@@ -349,6 +349,8 @@ class TerminalClient:
         elif text.strip().lower() == RECONNECT or (self._is_away and not text.strip()):
             self._retry()
         else:
+            if self._is_away and self._presence.state is not State.AWAY:
+                self._out.query.doubt()  # the loss is not shown yet, and the name is as doubtful
             return self._out.enter(text)
         return ""
 

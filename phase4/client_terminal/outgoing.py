@@ -81,7 +81,8 @@ class Outgoing:
         """What is left of a line that asks for another query; None: it does not."""
         before = self.query.person
         try:
-            rest = self.query.command(text, self.people)
+            knows = self.client is not None and self.client.knows_people  # before the people
+            rest = self.query.command(text, self.people, knows_people=knows)
         except ValueError as error:
             self.complaint = str(error)
             return text

@@ -32,10 +32,11 @@ class Query:
         # The bar asks for the lines whenever it is drawn, and a paste may be long.
         self._split = functools.lru_cache(maxsize=1)(_split_for)
 
-    def command(self, line: str, people: Sequence[str]) -> str | None:
+    def command(self, line: str, people: Sequence[str], *, knows_people: bool = True) -> str | None:
         """Do what a `/query` asks for; what of the line is to be sent then. None: it is not one.
 
-        Raises ValueError, with a sentence, where it cannot be done.
+        `knows_people`: whether these are all. Raises ValueError, with a sentence, where it cannot
+        be done.
         """
         word, _, rest = line.strip().partition(" ")
         if word.lower() != QUERY:
@@ -46,6 +47,8 @@ class Query:
         if name and not people:
             raise ValueError("Who is there is not known now. Try again when you are connected.")
         if name and not (found := _spelled(name, people)):
+            if not knows_people:
+                raise ValueError("Who is here is not known yet. Press Enter again in a moment.")
             raise ValueError(f"Nobody here is called {message.clean(name)}; see /who.")
         self.person, self._is_doubtful = found if name else "", False
         return text

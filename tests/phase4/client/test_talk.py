@@ -182,6 +182,23 @@ def test_the_people_are_news_when_they_change_and_nobody_is_there_after_a_loss(a
     assert ann.people() == ()
 
 
+def test_who_is_here_is_known_once_the_list_has_come_and_not_after_a_loss(
+    clock: Clock,
+) -> None:
+    ann = Talk("Ann", clock=clock)
+    ann.connected()
+    for line in (message.NICKNAME_PROMPT, "[10:00:00] * Welcome, Ann! 3 online. Hi."):
+        ann.receive(line)
+    assert not ann.knows_people
+    ann.receive("[10:00:01] * Bob joined")
+    ann.receive("[10:00:01] * 3 online: Ann, Bob,")
+    assert not ann.knows_people
+    ann.receive("[10:00:01] * 3 online: Carl")
+    assert ann.knows_people
+    ann.lost()
+    assert not ann.knows_people
+
+
 def test_a_refused_name_is_an_event_and_is_answered_by_another(clock: Clock) -> None:
     ann = Talk("A n n", clock=clock)
     ann.connected()

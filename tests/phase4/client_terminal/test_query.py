@@ -11,6 +11,7 @@ from prompt_toolkit.output import DummyOutput
 
 from phase4.client import Client, Received
 from phase4.client.pasting import UNSEEN
+from phase4.client.presence import Presence, State
 from phase4.client_terminal.backlog import without_excess
 from phase4.client_terminal.conversation import TerminalClient
 from phase4.client_terminal.query import Query
@@ -275,6 +276,38 @@ def test_what_is_not_known_for_certain_is_asked_about() -> None:
     assert not asks(message.Renamed(now, "Bob", "Robert"), message.Joined(now, "Bob"))
     assert asks(message.Renamed(now, "Bob", "Robert"), message.Left(now, "Robert"))
     assert not asks(message.Left(now, "Carl"))
+
+
+def test_before_the_list_of_people_has_come_nobody_is_said_to_be_missing() -> None:
+    query = Query()
+    with pytest.raises(ValueError, match="not known yet"):
+        query.command("/query Bob", ["Ann"], knows_people=False)
+    assert query.command("/query ann", ["Ann"], knows_people=False) == ""
+    with pytest.raises(ValueError, match="Nobody here is called Bob"):
+        query.command("/query Bob", ["Ann"])
+
+
+def test_a_name_is_as_doubtful_before_the_loss_is_shown() -> None:
+    """The screen may be slow; what is typed then waits for the return, as it does later."""
+    with (
+        create_pipe_input() as keyboard,
+        create_app_session(input=keyboard, output=DummyOutput()),
+        contextlib.closing(Client("127.0.0.1", 1, "Ann", reconnect=True)) as core,
+    ):
+        client = TerminalClient("127.0.0.1", 1)
+        client._client = client._out.client = core
+        client._presence = Presence(State.IN, was_in=True)
+        query = client._out.query
+        query.command("/query Bob", ["Bob"])
+        talk = vars(core)["_talk"]
+        for line in (message.NICKNAME_PROMPT, "[10:00:00] * Welcome, Ann! 2 online. Hi."):
+            if not talk.is_open:
+                talk.connected()
+            talk.receive(line)
+        talk.lost()
+        assert client._entered("a secret") == "a secret"
+        assert client._line.is_asking
+        assert core.unsent == ()
 
 
 @pytest.mark.own_server
