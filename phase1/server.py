@@ -50,8 +50,10 @@ def serve_next_client(listener: socket.socket) -> None:
     wait_for(listener)
     try:
         connection, (host, port) = listener.accept()
-    except (OSError, TypeError):  # TypeError: on macOS it has no (host, port) any more
-        return  # it hung up while it queued; each system tells us so in its own way
+    except (OSError, TypeError) as error:  # TypeError: on macOS it has no (host, port) any more
+        print("A client could not be taken:", getattr(error, "strerror", error), flush=True)
+        time.sleep(POLL_SECONDS)  # an error that lasts, such as EMFILE, must not keep us busy
+        return  # most often it hung up while it queued; each system tells us so in its own way
     with connection:  # closes it, whatever happens
         print(f"{host}:{port} connected", flush=True)
         try:

@@ -89,6 +89,23 @@ def test_a_client_that_hangs_up_while_it_queues_ends_nothing(error: OSError | No
         serve_next_client(gone)
 
 
+def test_an_error_that_lasts_is_told_and_does_not_keep_it_busy(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("phase1.server.time.sleep", pauses.append)
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        full = _Gone(fileno=plain.detach())
+    full.error = OSError(errno.EMFILE, "Too many open files")
+    with full, socket.create_connection(full.getsockname()):
+        serve_next_client(full)
+        serve_next_client(full)
+    told = capsys.readouterr().out.splitlines()
+    assert told == 2 * ["A client could not be taken: Too many open files"]
+    assert len(pauses) == 2
+    assert all(pauses)
+
+
 def test_it_is_written_by_hand() -> None:
     """The lesson hides nothing: the standard library, and numbers from shared/defaults.py."""
     tree = ast.parse((ROOT / "phase1" / "server.py").read_text(encoding="utf-8"))
