@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "phase3": {"phase1", "phase2"},
     "monitor": set(),
     "phase4.transport": set(),
+    "phase4.archive": set(),
     "phase4.client": {"phase4.transport"},
     "phase4.relay": {"phase4.transport"},
     "phase4.server": {"phase4.transport"},

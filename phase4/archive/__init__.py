@@ -1,0 +1,1 @@
+"""What was said: the historian that follows the log into a database, and search in it."""

@@ -1,0 +1,160 @@
+"""The database file: its form, and how it is opened to write and to read.
+
+    message   what was said: id (the number), at, sender, text
+    found     an index of every three characters that follow each other in a folded text, and of a
+              sign for its sender. It says only in which messages they are (detail=none), which is
+              a quarter of the size of an index that also says where; reading.py compares the text.
+    term      the three characters that the index has
+    day       for each day of the log, its first and its last number
+    gap       what is missing, see record.Gap
+    place     how far which file was read, the newest last, see trail.Place
+    state     by which rules the texts in the index were folded
+
+Every error of SQLite leaves this part as one of errors.py.
+"""
+
+import contextlib
+import os
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from phase4.archive.errors import ArchiveBusy, ArchiveError, CannotUse, NewerArchive, NotAnArchive
+from phase4.archive.trail import Place
+from shared.files import check_ordinary, open_ordinary
+
+NAME = "archive.sqlite"
+"""In the directory of the logs."""
+
+VERSION = 1
+_APPLICATION = 0x736C6164  # "slad": tells our files from other programs' (SQLite's application_id)
+
+WRITE_SECONDS = 2.0
+READ_SECONDS = 0.5
+"""How long to wait for another program's lock. Readers wait only where a crash is mended."""
+
+_PAGE_LIMIT = 8 * 1024 * 1024  # bytes of the write-ahead log that stay on the disk after a rush
+
+_SCHEMA = f"""
+begin immediate;
+pragma application_id = {_APPLICATION};
+pragma user_version = {VERSION};
+create table message(
+    id integer primary key, at text not null, sender text not null, text text not null);
+create table day(date text primary key, first integer not null, last integer not null)
+    without rowid;
+create table gap(before integer primary key, lost integer);
+create table place(
+    id integer primary key, device text not null, inode text not null, offset integer not null,
+    tail blob not null, next integer not null);
+create table state(name text primary key, value not null) without rowid;
+create virtual table found using fts5(
+    sender, text, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1');
+create virtual table term using fts5vocab(found, row);
+commit;
+"""
+
+
+def archive_of(log_dir: Path) -> Path:
+    """The archive's file."""
+    return log_dir / NAME
+
+
+def log_of(log_dir: Path) -> Path:
+    """The log that it follows."""
+    return log_dir / "messages.txt"
+
+
+@contextlib.contextmanager
+def errors_of(path: Path) -> Iterator[None]:
+    """Raise what SQLite and the system raise as an ArchiveError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _meaning(path, error) from error
+    except OSError as error:
+        raise CannotUse(path, error.strerror or str(error)) from error
+
+
+def _meaning(path: Path, error: sqlite3.Error) -> ArchiveError:
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more than we need
+    if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return ArchiveBusy(path)
+    if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return NotAnArchive(path, str(error))
+    return CannotUse(path, str(error))
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """Open it, and make it where it is not there; for its owner alone. Raises ArchiveError."""
+    with errors_of(path):
+        _close_to_others(path)
+        connection = sqlite3.connect(path, timeout=WRITE_SECONDS, isolation_level=None)
+        try:
+            _prepare(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _close_to_others(path: Path) -> None:
+    """Make the file, or take it from others. SQLite gives its two companions the same mode."""
+    file = open_ordinary(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        mode = stat.S_IMODE(os.fstat(file).st_mode)
+        if sys.platform != "win32" and mode & 0o077:
+            os.fchmod(file, mode & 0o700)
+    finally:
+        os.close(file)
+
+
+def _prepare(path: Path, connection: sqlite3.Connection) -> None:
+    if _version(path, connection) == 0:
+        connection.executescript(_SCHEMA)
+    connection.execute("pragma journal_mode=wal")
+    connection.execute("pragma synchronous=normal")
+    connection.execute(f"pragma journal_size_limit={_PAGE_LIMIT}")
+
+
+def _version(path: Path, connection: sqlite3.Connection) -> int:
+    """Its version; 0: it is empty. Raises NotAnArchive and NewerArchive."""
+    (application,) = connection.execute("pragma application_id").fetchone()
+    (version,) = connection.execute("pragma user_version").fetchone()
+    (tables,) = connection.execute("select count(*) from sqlite_schema").fetchone()
+    if tables and application != _APPLICATION:
+        raise NotAnArchive(path, "another program has made it")
+    if version > VERSION:
+        raise NewerArchive(path, version)
+    return int(version) if tables else 0
+
+
+@contextlib.contextmanager
+def opened_to_read(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """A connection that only reads, and sees one state of it. None: there is no archive yet.
+
+    It costs a tenth of a millisecond to open one, so each call has its own: no thread shares any,
+    and an archive that was made anew meanwhile is found. Raises ArchiveError.
+    """
+    with errors_of(path):
+        check_ordinary(path)
+        if not path.exists() or not path.stat().st_size:
+            yield None
+            return
+        name = f"{path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(name, uri=True, timeout=READ_SECONDS, isolation_level=None)
+        try:
+            connection.execute("begin")
+            yield connection if _version(path, connection) else None
+        finally:
+            connection.close()
+
+
+def places_of(connection: sqlite3.Connection) -> list[Place]:
+    """How far which files were read, the newest first."""
+    rows = connection.execute(
+        "select device, inode, offset, tail, next from place order by id desc"
+    )
+    return [Place(*row) for row in rows]

@@ -1,0 +1,339 @@
+"""A log through all its files: messages.txt.5, .4 ... .1, messages.txt, read once and in order.
+
+A log is not one file. The server renames it when it is full; logrotate may rename it, or copy it
+and empty it; somebody removes it. So a *place* in it is more than an offset: which file (device and
+inode), how far, and the bytes right before. The bytes tell what the inode cannot: that a file was
+emptied and filled again, that its inode went to another file, or that a copy goes on where the
+file did.
+
+Three rules make the order certain:
+
+- A line counts when its newline is there. Half a line may yet be finished.
+- A file is left only when the next one holds something. The server has one writing thread: once it
+  has written into the next file, it never writes into this one again.
+- What the server wrote into a file while somebody removed it, it writes again into the new one. So
+  a new file may begin with lines that the removed one ended with. They are taken once.
+
+Reads files, and writes none. What was read and how far goes together (Piece), so that whoever
+keeps both in one transaction can be killed at any moment.
+"""
+
+import contextlib
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from shared.files import open_ordinary
+
+PIECE_BYTES = 256 * 1024
+"""Read at once. A line has at most some 12 kB: so much without a newline is not one of ours."""
+
+_TAIL_BYTES = 200
+"""Of the bytes before a place. They hold at least one time and text: no two places share them."""
+
+_OVERLAP_BYTES = 1024 * 1024
+"""What a server may write twice is one batch, of 256 KiB and some lines more."""
+
+_LOOKS = 3  # at the directory: a file that is being renamed may be missed in one look
+_LOOK_SECONDS = 0.003
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a file of the log was read, and the number of the next entry there."""
+
+    device: str = ""
+    inode: str = ""  # as text: on Windows both may exceed what a database calls an integer
+    offset: int = 0
+    tail: bytes = b""
+    next_number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some whole lines, and the place behind them. `has_gap`: lines are missing before these.
+
+    The place's `next_number` is that of the place before: only the lines tell how many they are.
+    """
+
+    data: bytes
+    place: Place
+    has_gap: bool = False
+    is_new_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Where to go on when a file was read to its end. Not certain: others may have come between."""
+
+    path: Path
+    is_certain: bool
+
+
+class Trail:
+    """Reads on from the newest of the `places` that is still there. One thread uses it.
+
+    `places` are known ones, the newest first; none: all of the log is new. Close it at the end.
+    """
+
+    def __init__(self, log: Path, places: Sequence[Place] = ()) -> None:
+        self.log = log.absolute()
+        self._places = list(places[1:])  # known ones, the newest first
+        self._file: int | None = None
+        self.place = places[0] if places else Place()  # where we are
+        self._has_gap = False  # lines are missing before what comes next
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def read(self) -> Piece | None:
+        """The next lines, or the step into the next file; None: there is nothing new.
+
+        Raises OSError where a file cannot be read.
+        """
+        if self._file is None and not self._begin():
+            return None
+        try:
+            return self._read()
+        finally:
+            if sys.platform == "win32":  # an open file could not be renamed by the server
+                self.close()
+
+    def _read(self) -> Piece | None:
+        assert self._file is not None
+        step = self._next_file()  # asked before the read: a file that has a newer one is complete
+        tail = self.place.tail
+        data = _read_at(self._file, self.place.offset - len(tail), len(tail) + PIECE_BYTES)
+        if not data.startswith(tail):
+            return self._read_elsewhere()
+        data = data[len(tail) :]
+        whole = data.rfind(b"\n") + 1 or (len(data) if len(data) == PIECE_BYTES else 0)
+        if whole:
+            return self._piece(data[:whole])
+        return self._enter(step) if step is not None else None
+
+    def _piece(self, data: bytes, *, is_new_file: bool = False) -> Piece:
+        place = self.place
+        tail = (place.tail + data[-_TAIL_BYTES:])[-_TAIL_BYTES:]
+        self.place = replace(place, offset=place.offset + len(data), tail=tail)
+        piece = Piece(data, self.place, self._has_gap, is_new_file)
+        self._has_gap = False
+        return piece
+
+    def number(self, next_number: int) -> None:
+        """Note the number that the entry at the present place has."""
+        self.place = replace(self.place, next_number=next_number)
+
+    # --- from one file to the next -----------------------------------------------------------
+
+    def _next_file(self) -> "_Step | None":
+        """The file after ours that holds something; None: ours is the newest."""
+        assert self._file is not None
+        mine = os.fstat(self._file)
+        for look in range(_LOOKS):
+            if _is_same(self.log, mine):
+                return None
+            paths = files_of(self.log)
+            there = next((at for at, path in enumerate(paths) if _is_same(path, mine)), None)
+            if there is not None:
+                return _step_to(paths[there + 1 :], is_certain=True)
+            time.sleep(_LOOK_SECONDS * look)
+        # Ours was removed, or has a name that we do not know. Where several files are newer, there
+        # may have been more of them.
+        paths = files_of(self.log)
+        known = [at for at, path in enumerate(paths) if _place_in(path, self._places)]
+        unknown = paths[known[-1] + 1 if known else 0 :]
+        return _step_to(unknown, is_certain=unknown == [self.log])
+
+    def _enter(self, step: "_Step") -> Piece | None:
+        """Go on in the next file. None: it is gone again, or not far enough; try once more."""
+        assert self._file is not None
+        try:
+            file = _open(step.path)
+        except FileNotFoundError:
+            return None
+        try:
+            was_removed = os.fstat(self._file).st_nlink == 0
+            repeated = _repeated(self._file, file) if was_removed else 0
+        except OSError:
+            os.close(file)
+            raise
+        if repeated is None:
+            os.close(file)
+            return None
+        self._has_gap |= not step.is_certain
+        self._use(file, repeated)
+        return self._piece(b"", is_new_file=True)
+
+    def _use(self, file: int, offset: int = 0, tail: bytes | None = None) -> None:
+        """Read this file from here on. What we read before is one more that we know."""
+        if self.place.device:
+            self._places = [self.place, *self._places]
+        self.close()
+        self._file = file
+        if tail is None:
+            tail = _read_at(file, max(0, offset - _TAIL_BYTES), min(offset, _TAIL_BYTES))
+        stat = os.fstat(file)
+        number = self.place.next_number
+        self.place = Place(str(stat.st_dev), str(stat.st_ino), offset, tail, number)
+
+    def _read_elsewhere(self) -> Piece | None:
+        """Our file was emptied: go on in its copy; where there is none, at its new beginning."""
+        assert self._file is not None
+        paths = [path for path in files_of(self.log) if not self._is_ours(path)]
+        copy = next((path for path in paths if _has_tail(path, self.place)), None)
+        if copy is not None and self.place.tail:
+            self._use(_open(copy), self.place.offset, self.place.tail)
+        else:
+            self._has_gap = True
+            self._use(os.dup(self._file))
+        return self._piece(b"", is_new_file=True)
+
+    def _is_ours(self, path: Path) -> bool:
+        return self._file is not None and _is_same(path, os.fstat(self._file))
+
+    # --- at the start ------------------------------------------------------------------------
+
+    def _begin(self) -> bool:
+        """Open the file of our place, or the one to go on in where that is gone."""
+        is_first = not self.place.device
+        for look in range(0 if is_first else _LOOKS):
+            if self._open_known([self.place]):
+                return True
+            time.sleep(_LOOK_SECONDS * look)
+        if self._open_known(self._places):
+            self._has_gap = True
+            return True
+        for oldest in files_of(self.log)[:1]:
+            with contextlib.suppress(FileNotFoundError):  # renamed at this moment
+                self._use(_open(oldest))
+                self._has_gap |= not is_first
+                return True
+        return False
+
+    def _open_known(self, places: Sequence[Place]) -> bool:
+        """Open the newest file that we know, if one of these places is in it."""
+        for path in reversed(files_of(self.log)):
+            place = _place_in(path, places)
+            if place is not None:
+                with contextlib.suppress(FileNotFoundError):
+                    self._use(_open(path), place.offset, place.tail)
+                    return True
+        return False
+
+
+def is_in(place: Place, path: Path) -> bool:
+    """Whether a place is in this file. A place at its very beginning is told by the inode alone."""
+    if place.tail:
+        return _has_tail(path, place)
+    with contextlib.suppress(OSError):
+        stat = os.stat(path)
+        return (str(stat.st_dev), str(stat.st_ino)) == (place.device, place.inode)
+    return False
+
+
+def _place_in(path: Path, places: Sequence[Place]) -> Place | None:
+    """The newest of these places that is in this file, or in what it is a copy of."""
+    return next((place for place in places if is_in(place, path)), None)
+
+
+def files_of(log: Path) -> list[Path]:
+    """The files of a log that are there, the oldest first: messages.txt.2, .1, messages.txt."""
+    name = re.compile(re.escape(log.name) + r"(?:\.([1-9]\d{0,5}))?")
+    found: list[tuple[int, Path]] = []
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        names = os.listdir(log.parent)
+        matches = filter(None, map(name.fullmatch, names))
+        found = [(-int(each[1] or 0), log.parent / each[0]) for each in matches]
+    return [path for _, path in sorted(found)]
+
+
+def pieces_of(path: Path, end: int | None = None) -> Iterator[bytes]:
+    """All whole lines of one file, up to the offset `end`, in pieces. Raises OSError."""
+    file = _open(path)
+    offset = 0
+    try:
+        while True:
+            most = PIECE_BYTES if end is None else min(PIECE_BYTES, end - offset)
+            data = _read_at(file, offset, most)
+            whole = data.rfind(b"\n") + 1 or (len(data) if len(data) == PIECE_BYTES else 0)
+            if not whole:
+                return
+            yield data[:whole]
+            offset += whole
+    finally:
+        os.close(file)
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def _open(path: Path) -> int:
+    return open_ordinary(path, os.O_RDONLY)
+
+
+def _read_at(file: int, offset: int, size: int) -> bytes:
+    """Up to `size` bytes from this offset. Not os.pread(), which Windows lacks."""
+    os.lseek(file, offset, os.SEEK_SET)
+    parts = []
+    while size > 0 and (part := os.read(file, size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _is_same(path: Path, stat: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), stat)
+    except OSError:
+        return False
+
+
+def _step_to(paths: Sequence[Path], *, is_certain: bool) -> _Step | None:
+    """To the first of them that holds something."""
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(path).st_size:
+                return _Step(path, is_certain)
+    return None
+
+
+def _has_tail(path: Path, place: Place) -> bool:
+    """Whether this file has the same bytes before the same offset."""
+    try:
+        file = _open(path)
+    except OSError:
+        return False
+    try:
+        start = place.offset - len(place.tail)
+        return _read_at(file, start, len(place.tail)) == place.tail
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+
+
+def _repeated(old: int, new: int) -> int | None:
+    """How many bytes at the beginning of `new` are those at the end of `old`, in whole lines.
+
+    None: it is being written just now, and more of them may come.
+    """
+    size = os.fstat(old).st_size
+    end = _read_at(old, max(0, size - _OVERLAP_BYTES), _OVERLAP_BYTES)
+    begin = _read_at(new, 0, _OVERLAP_BYTES)
+    first = begin[: begin.find(b"\n") + 1]
+    if not first:
+        return None
+    at = end.find(first)
+    while at >= 0:
+        if end.startswith(begin[: len(end) - at], at):
+            return None if len(begin) < len(end) - at else len(end) - at
+        at = end.find(first, at + 1)
+    return 0
