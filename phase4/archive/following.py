@@ -17,7 +17,6 @@ from pathlib import Path
 from phase4.archive.errors import (
     AlreadyFollowed,
     ArchiveError,
-    CannotUse,
     NewerArchive,
     NotAnArchive,
 )
@@ -57,10 +56,13 @@ class Follower:
         self._keep = keep
         self._report = report
         self._historian: Historian | None = None
+        self._owned = contextlib.ExitStack()  # the guard and the historian, while there is one
         self._places: list[Place] = []  # where the last historian was, should the archive be gone
         self._trouble = ""  # what was last reported
         self._wakeup = Wakeup()
         self._pause = PAUSE_SECONDS
+        self._predecessor_ends = Deadline(PREDECESSOR_SECONDS)
+        self._is_ending = False
 
     def stop(self) -> None:
         """End soon, with what is in the log by then."""
@@ -69,32 +71,18 @@ class Follower:
     def run(self) -> None:
         """Follow the log. Raises AlreadyFollowed, NewerArchive and NotAnArchive."""
         try:
-            with self._guard():
-                while not self._wakeup.wait(self._turn()):
-                    pass
-                self._finish()
+            while not self._wakeup.wait(self._turn()):
+                pass
+            self._finish()
         finally:
             self._close()
             self._wakeup.close()
 
-    def _guard(self) -> Guard:
-        """Wait for our turn to write. Raises AlreadyFollowed, and CannotUse."""
-        deadline = Deadline(PREDECESSOR_SECONDS)
-        while True:
-            try:
-                return Guard(self._log_dir)
-            except AlreadyFollowed:
-                if deadline.has_passed or self._wakeup.wait(PAUSE_SECONDS):
-                    raise
-            except CannotUse as error:
-                self._note(str(error))
-                if self._wakeup.wait(RETRY_SECONDS):
-                    raise
-
     def _finish(self) -> None:
         """Take in what is left."""
+        self._is_ending = True
         deadline = Deadline(LAST_SECONDS)
-        while not deadline.has_passed and self._turn() == 0 and not self._trouble:
+        while not deadline.has_passed and self._turn() == 0:
             pass
 
     def _turn(self) -> float:
@@ -103,6 +91,10 @@ class Follower:
             has_more = self._step()
         except (NewerArchive, NotAnArchive):
             raise
+        except AlreadyFollowed:
+            if self._is_ending or self._predecessor_ends.has_passed:
+                raise
+            return PAUSE_SECONDS
         except ArchiveError as error:
             self._note(str(error))
             self._close()
@@ -113,24 +105,33 @@ class Follower:
 
     def _step(self) -> bool:
         if self._historian is None:
-            self._historian = Historian(self._log_dir, self._keep, self._places)
+            self._historian = self._begin()
         has_more = self._historian.step()
         self._historian.forget()
         return has_more
+
+    def _begin(self) -> Historian:
+        with contextlib.ExitStack() as on_failure:
+            # Taken anew each time: where the directory was made anew, so is the file of the lock.
+            on_failure.enter_context(Guard(self._log_dir))
+            historian = Historian(self._log_dir, self._keep, self._places)
+            on_failure.callback(historian.close)
+            self._owned = on_failure.pop_all()
+        return historian
 
     def _note(self, trouble: str) -> None:
         if trouble and not self._trouble:
             self._report(f"{trouble} What is said waits in the log.")
         elif self._trouble and not trouble:
-            self._report("The archive is written again; nothing is missing.")
+            self._report("The archive is written again.")
         self._trouble = trouble
 
     def _close(self) -> None:
         if self._historian is not None:
             self._places = self._historian.places
-            with contextlib.suppress(ArchiveError):
-                self._historian.close()
             self._historian = None
+        with contextlib.suppress(ArchiveError):
+            self._owned.close()
 
 
 def follow(log_dir: Path, keep: Keep) -> None:
