@@ -10,7 +10,9 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 _ALWAYS = 0
 for _name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"):
@@ -86,14 +88,24 @@ def replace_bytes(path: Path, data: bytes, mode: int) -> None:
     It is replaced in one step. A reader meanwhile, or a loss of power, finds the old one whole, and
     a program that has the old one open does not read the new.
     """
+    with replacing(path, mode) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
+    """A file to write into; at the end it replaces the one at `path` in one step. Raises OSError.
+
+    Where anything is raised within, the old one stays.
+    """
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
         try:
             with open(handle, "wb") as file:
-                file.write(data)
+                yield file
             os.chmod(name, mode)
             os.replace(name, path)
-        except OSError:
+        except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(name)
             raise

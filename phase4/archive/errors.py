@@ -28,6 +28,14 @@ class NewerArchive(ArchiveError):
         self.version = version
 
 
+class NoArchive(ArchiveError):
+    """There is none yet."""
+
+    def __init__(self, path: Path) -> None:
+        text = f"There is no archive in {path.parent}: a server makes one, or the command rebuild."
+        super().__init__(path, text)
+
+
 class ArchiveBusy(ArchiveError):
     """Another program held it for longer than we wait."""
 

@@ -19,6 +19,7 @@ keeps both in one transaction can be killed at any moment.
 """
 
 import contextlib
+import errno
 import os
 import re
 import sys
@@ -114,8 +115,7 @@ class Trail:
         if not data.startswith(tail):
             return self._read_elsewhere()
         data = data[len(tail) :]
-        whole = data.rfind(b"\n") + 1 or (len(data) if len(data) == PIECE_BYTES else 0)
-        if whole:
+        if whole := _whole(data):
             return self._piece(data[:whole])
         return self._enter(step) if step is not None else None
 
@@ -180,9 +180,7 @@ class Trail:
         self._file = file
         if tail is None:
             tail = _read_at(file, max(0, offset - _TAIL_BYTES), min(offset, _TAIL_BYTES))
-        stat = os.fstat(file)
-        number = self.place.next_number
-        self.place = Place(str(stat.st_dev), str(stat.st_ino), offset, tail, number)
+        self.place = Place(*identity_of(file), offset, tail, self.place.next_number)
 
     def _read_elsewhere(self) -> Piece | None:
         """Our file was emptied: go on in its copy; where there is none, at its new beginning."""
@@ -255,21 +253,54 @@ def files_of(log: Path) -> list[Path]:
     return [path for _, path in sorted(found)]
 
 
-def pieces_of(path: Path, end: int | None = None) -> Iterator[bytes]:
-    """All whole lines of one file, up to the offset `end`, in pieces. Raises OSError."""
-    file = _open(path)
-    offset = 0
-    try:
-        while True:
-            most = PIECE_BYTES if end is None else min(PIECE_BYTES, end - offset)
-            data = _read_at(file, offset, most)
-            whole = data.rfind(b"\n") + 1 or (len(data) if len(data) == PIECE_BYTES else 0)
-            if not whole:
-                return
-            yield data[:whole]
-            offset += whole
-    finally:
-        os.close(file)
+def open_all(log: Path, stack: contextlib.ExitStack) -> list[int]:
+    """All files of a log that hold something, the oldest first, open as long as `stack`.
+
+    Raises OSError, also where the files are renamed all the time.
+    """
+    for _ in range(_LOOKS):
+        with contextlib.suppress(FileNotFoundError):
+            files = [_open(path) for path in files_of(log)]
+            for file in files:
+                stack.callback(os.close, file)
+            paths = files_of(log)
+            if len(paths) == len(files) and all(map(_is_at, paths, files)):
+                return [file for file in files if os.fstat(file).st_size]
+    raise OSError(errno.EBUSY, "its files are being renamed; try again", str(log))
+
+
+def _is_at(path: Path, file: int) -> bool:
+    return _is_same(path, os.fstat(file))
+
+
+def holds(file: int, place: Place) -> bool:
+    """The same as is_in() of a file that is open."""
+    if place.tail:
+        return _read_at(file, place.offset - len(place.tail), len(place.tail)) == place.tail
+    return identity_of(file) == (place.device, place.inode)
+
+
+def identity_of(file: int) -> tuple[str, str]:
+    """Device and inode, as a place has them."""
+    stat = os.fstat(file)
+    return str(stat.st_dev), str(stat.st_ino)
+
+
+def pieces_of(file: int, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """The whole lines of one open file between two offsets, in pieces. Raises OSError."""
+    while True:
+        most = PIECE_BYTES if end is None else min(PIECE_BYTES, end - start)
+        data = _read_at(file, start, most)
+        whole = _whole(data)
+        if not whole:
+            return
+        yield data[:whole]
+        start += whole
+
+
+def _whole(data: bytes) -> int:
+    """How many bytes are whole lines, or too many for a line that is ours."""
+    return data.rfind(b"\n") + 1 or (len(data) if len(data) == PIECE_BYTES else 0)
 
 
 # --- files ---------------------------------------------------------------------------------------
@@ -312,8 +343,7 @@ def _has_tail(path: Path, place: Place) -> bool:
     except OSError:
         return False
     try:
-        start = place.offset - len(place.tail)
-        return _read_at(file, start, len(place.tail)) == place.tail
+        return holds(file, place)
     except OSError:
         return False
     finally:
