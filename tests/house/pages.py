@@ -32,6 +32,7 @@ PAGES = (
     "phase4/client_terminal/README.md",
     "phase4/client_gui/README.md",
     "phase4/server_gui/README.md",
+    "phase4/archive/README.md",
     "monitor/README.md",
     "docs/class.md",
     "docs/proxy.md",
@@ -40,7 +41,7 @@ PAGES = (
 
 _BLOCK = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<text>.*?)^ *```$", re.DOTALL | re.M)
 _PROGRAM = re.compile(
-    r"(\(?(bash|sh|py|python3?|nc|curl|printf|head|git|telnet|ss|docker|apt-get|sudo|pip|\.)"
+    r"(\(?(bash|sh|mkdir|py|python3?|nc|curl|printf|head|git|telnet|ss|docker|apt-get|sudo|pip|\.)"
     r"|\.venv[/\\]\S+)( |$)"
 )
 _ARROW = re.compile(r"^\S+ (?P<direction>(#\S+ )?\S+ → \S+) (?P<what>.*)$")

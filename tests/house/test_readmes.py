@@ -228,7 +228,9 @@ class Desk:
 
     def outcome_of(self, command: Command) -> tuple[int, str]:
         """The exit status and the output; where a page shows a run in parts, of one run."""
-        assert re.match(r"\(?(python|printf|nc|curl|head|openssl)\b", command.text), "not known"
+        assert re.match(r"\(?(python|printf|mkdir|nc|curl|head|openssl)\b", command.text), (
+            "not known"
+        )
         if command.text not in self._printed:
             speaks = command.text.startswith(("nc ", "openssl s_client"))
             typed = b"Reader\n/quit\n" if speaks else b""

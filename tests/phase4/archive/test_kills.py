@@ -5,6 +5,8 @@ The short form is part of the suite. The long one: ARCHIVE_KILLS=20 python -m py
 
 import os
 import random
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from phase4.archive.historian import next_number
 from phase4.archive.trail import files_of
 from tests.kit.harness import Program
 from tests.phase4.archive.kit import all_records, catch_up, lines_of
+from tests.phase4.archive.writing import entry
 
 KILLS = int(os.environ.get("ARCHIVE_KILLS", "3"))
 SECONDS_OF_LOAD = 0.7 if KILLS > 3 else 0.3
@@ -56,3 +59,46 @@ def _load_for(seconds: float, writer: Program) -> None:
     """Let it write for so long."""
     with pytest.raises(AssertionError, match="no line like"):
         writer.expect("never printed", seconds)
+
+
+# Takes in a log, and is killed when it has indexed so many of its lines.
+KILLED_WHILE_IT_INDEXES = """
+import os, signal, sys
+from pathlib import Path
+from phase4.archive import store
+from phase4.archive.historian import Historian
+
+left = int(sys.argv[2])
+
+def fold(text, fold=store.fold):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return fold(text)
+
+store.fold = fold
+historian = Historian(Path(sys.argv[1]))
+while historian.step():
+    pass
+"""
+
+
+class Killed(Program):
+    """What it runs is a program text."""
+
+    how = ("-c",)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("indexed", [0, 1, 150, 399])
+def test_killed_in_the_middle_of_a_piece_it_has_taken_nothing_of_it(
+    tmp_path: Path, indexed: int
+) -> None:
+    log = tmp_path / "messages.txt"
+    log.write_bytes(b"".join(map(entry, range(200))))
+    with Killed(KILLED_WHILE_IT_INDEXES, str(tmp_path), str(indexed)) as historian:
+        assert historian.wait() == -signal.SIGKILL
+    assert all_records(tmp_path) == []
+    catch_up(tmp_path)
+    assert all_records(tmp_path) == list(enumerate(lines_of(log), 1))
