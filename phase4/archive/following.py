@@ -45,6 +45,10 @@ PREDECESSOR_SECONDS = 10.0
 take in what is left."""
 
 
+_NICE = 10
+"""Of -20 to 19 (nice(2)): where processor time is scarce, the server and its clients go first."""
+
+
 class Follower:
     """Follows the log until `stop`. The main thread uses it; any thread, and a signal, may stop it.
 
@@ -139,6 +143,8 @@ def follow(log_dir: Path, keep: Keep) -> None:
 
     Raises AlreadyFollowed, NewerArchive and NotAnArchive.
     """
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     follower = Follower(log_dir, keep, _tell)
     on_stop_signals(follower.stop)
     if _is_held_by_another():

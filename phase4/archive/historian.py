@@ -10,8 +10,8 @@ from pathlib import Path
 
 from phase4.archive.database import archive_of, errors_of, log_of, opened_to_read, places_of
 from phase4.archive.record import Extract, Gap, extract, next_after
-from phase4.archive.store import KNOWN_FILES, Keep, Store
-from phase4.archive.trail import Piece, Place, Trail
+from phase4.archive.store import Keep, Store
+from phase4.archive.trail import KNOWN_FILES, Piece, Place, Trail
 
 _FORGET_STEPS = 16
 """As much is removed after each piece as a piece can bring: 256 KiB of short lines."""

@@ -16,13 +16,10 @@ from phase4.archive.database import errors_of, open_to_write, places_of
 from phase4.archive.errors import CannotUse
 from phase4.archive.folding import FOLDING, fold, sign_of
 from phase4.archive.record import Extract, Gap, Record
-from phase4.archive.trail import Place
+from phase4.archive.trail import KNOWN_FILES, Place
 
 PADDING = "\n\n"
 """Behind each text in the index, so that its last two characters begin three of them, too."""
-
-KNOWN_FILES = 30
-"""Places that are remembered: the server keeps six files of a log, a careful operator some more."""
 
 FORGET_LINES = 500
 """Removed in one transaction: some 15 ms, in which nothing else is written."""
@@ -118,12 +115,14 @@ class Store:
 
     def forget(self, keep: Keep, today: date | None = None) -> bool:
         """Remove some of what is too old, the oldest first; whether there may be more."""
-        with errors_of(self.path), self._transaction():
+        with errors_of(self.path):
             first = self._first_kept(keep, today or date.today())
             rows = self._connection.execute(
                 "select * from message where id < ? order by id limit ?", (first, FORGET_LINES)
             ).fetchall()
-            self._remove([Record(*row) for row in rows])
+            if rows:  # as a rule there are none, and nobody is kept from writing
+                with self._transaction():
+                    self._remove([Record(*row) for row in rows])
         self._lines -= len(rows)
         return len(rows) == FORGET_LINES
 
@@ -150,8 +149,6 @@ class Store:
         return int(number)
 
     def _remove(self, records: list[Record]) -> None:
-        if not records:
-            return
         last = records[-1].number
         # The index is told what it was told when they came: it does not remember texts.
         self._connection.executemany(

@@ -39,6 +39,13 @@ _TAIL_BYTES = 200
 _OVERLAP_BYTES = 1024 * 1024
 """What a server may write twice is one batch, of 256 KiB and some lines more."""
 
+KNOWN_FILES = 30
+"""Places that are remembered: the server keeps six files of a log, a careful operator some more."""
+
+_MUST_CLOSE = sys.platform == "win32"
+"""Whether a file that is open here could not be renamed by the server. Then it is opened anew for
+each piece. What is removed is not read to its end; but there nobody removes an open file."""
+
 _LOOKS = 3  # at the directory: a file that is being renamed may be missed in one look
 _LOOK_SECONDS = 0.003
 
@@ -104,7 +111,7 @@ class Trail:
         try:
             return self._read()
         finally:
-            if sys.platform == "win32":  # an open file could not be renamed by the server
+            if _MUST_CLOSE:
                 self.close()
 
     def _read(self) -> Piece | None:
@@ -174,13 +181,15 @@ class Trail:
 
     def _use(self, file: int, offset: int = 0, tail: bytes | None = None) -> None:
         """Read this file from here on. What we read before is one more that we know."""
-        if self.place.device:
-            self._places = [self.place, *self._places]
+        device, inode = identity_of(file)
+        old = self.place
+        if old.device and (old.device, old.inode, old.offset) != (device, inode, offset):
+            self._places = [old, *self._places][:KNOWN_FILES]
         self.close()
         self._file = file
         if tail is None:
             tail = _read_at(file, max(0, offset - _TAIL_BYTES), min(offset, _TAIL_BYTES))
-        self.place = Place(*identity_of(file), offset, tail, self.place.next_number)
+        self.place = Place(device, inode, offset, tail, old.next_number)
 
     def _read_elsewhere(self) -> Piece | None:
         """Our file was emptied: go on in its copy; where there is none, at its new beginning."""

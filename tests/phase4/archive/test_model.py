@@ -149,4 +149,4 @@ class Story(RuleBasedStateMachine):
 
 
 def test_whatever_happens_to_the_log_each_line_is_taken_once_and_in_order() -> None:
-    run_state_machine_as_test(Story, settings=settings(max_examples=60, stateful_step_count=25))
+    run_state_machine_as_test(Story, settings=settings(max_examples=40, stateful_step_count=25))
