@@ -194,8 +194,7 @@ def test_half_a_line_at_the_end_of_a_rotated_file_is_left_out(log: Log, tmp_path
 def test_what_is_not_an_entry_has_no_number(log: Log, tmp_path: Path, garbage: bytes) -> None:
     log.say("one")
     with open(log.path, "ab") as file:
-        file.write(garbage)
-    log.say("two")
+        file.write(garbage + b"2026-11-21T14:03:05+01:00 Alice: two\n")
     assert next_number(tmp_path) == 3
     catch_up(tmp_path)
     assert [(each.number, each.text) for each in everything(tmp_path)] == [(1, "one"), (2, "two")]

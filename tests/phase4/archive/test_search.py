@@ -141,10 +141,10 @@ def test_the_newest_are_found_first_and_given_in_their_order(tmp_path: Path) -> 
 
 
 def test_days_are_found_where_a_clock_was_put_back(tmp_path: Path) -> None:
-    days = [10, 12, 11, 12, 10]
-    lines = [f"2026-11-{day}T00:00:00+00:00 Bob: said\n" for day in days]
-    (tmp_path / "messages.txt").write_text("".join(lines))
-    catch_up(tmp_path)
+    for day in (10, 12, 11, 12, 10):
+        with open(tmp_path / "messages.txt", "a") as file:
+            file.write(f"2026-11-{day}T00:00:00+00:00 Bob: said\n")
+        catch_up(tmp_path)
     assert numbers(Archive(tmp_path), "since:2026-11-12") == (2, 4)
     assert numbers(Archive(tmp_path), "until:2026-11-10") == (1, 5)
     assert numbers(Archive(tmp_path), "since:2026-11-11 until:2026-11-11") == (3,)
