@@ -15,7 +15,7 @@ from phase4.archive.database import archive_of, errors_of, log_of, opened_to_rea
 from phase4.archive.errors import NoArchive
 from phase4.archive.folding import fold
 from phase4.archive.numbering import Part, numbered
-from phase4.archive.record import Record, extract
+from phase4.archive.record import Extract, Record, extract
 from phase4.archive.trail import pieces_of
 
 MAX_FAULTS = 10
@@ -93,14 +93,19 @@ class _Comparison:
         (self._result.older,) = self._connection.execute(sql, values).fetchone()
 
     def _compare(self, part: Part) -> None:
-        number = part.first or 0
-        for data in pieces_of(part.file, end=part.taken):
-            said = extract(data, number)
-            wanted = {each.number: each for each in said.records if each.number >= self._kept_from}
-            rows = self._rows(number, said.next_number)
-            for each in sorted({*wanted, *rows}):
-                self._look_at(wanted.get(each), rows.get(each))
-            number = said.next_number
+        for stretch in part.stretches:
+            number = stretch.number
+            end = min(part.taken, stretch.end or part.taken)
+            for data in pieces_of(part.file, stretch.start, end):
+                said = extract(data, number)
+                self._compare_records(number, said)
+                number = said.next_number
+
+    def _compare_records(self, number: int, said: Extract) -> None:
+        wanted = {each.number: each for each in said.records if each.number >= self._kept_from}
+        rows = self._rows(number, said.next_number)
+        for each in sorted({*wanted, *rows}):
+            self._look_at(wanted.get(each), rows.get(each))
 
     def _rows(self, first: int, end: int) -> dict[int, Record]:
         sql = "select * from message where id >= ? and id < ?"

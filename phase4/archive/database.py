@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from phase4.archive.errors import ArchiveBusy, ArchiveError, CannotUse, NewerArchive, NotAnArchive
+from phase4.archive.record import Record
 from phase4.archive.trail import Place
 from shared.files import check_ordinary, open_ordinary
 
@@ -48,7 +49,7 @@ create table day(date text primary key, first integer not null, last integer not
 create table gap(before integer primary key, lost integer);
 create table place(
     id integer primary key, device text not null, inode text not null, offset integer not null,
-    tail blob not null, next integer not null);
+    tail blob not null, next integer not null, head blob not null, first integer not null);
 create table state(name text primary key, value not null) without rowid;
 create virtual table found using fts5(
     sender, text, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1');
@@ -154,7 +155,20 @@ def opened_to_read(path: Path) -> Iterator[sqlite3.Connection | None]:
 
 def places_of(connection: sqlite3.Connection) -> list[Place]:
     """How far which files were read, the newest first."""
-    rows = connection.execute(
-        "select device, inode, offset, tail, next from place order by id desc"
-    )
+    columns = "device, inode, offset, tail, next, head, first"
+    rows = connection.execute(f"select {columns} from place order by id desc")
     return [Place(*row) for row in rows]
+
+
+def known_in(connection: sqlite3.Connection, records: list[Record]) -> int:
+    """How many of these, from the first one on, the archive has just so, or has forgotten."""
+    if not records:
+        return 0
+    (oldest,) = connection.execute("select coalesce(min(id), 0) from message").fetchone()
+    sql = "select * from message where id between ? and ?"
+    rows = connection.execute(sql, (records[0].number, records[-1].number))
+    there = {row[0]: Record(*row) for row in rows}
+    for at, each in enumerate(records):
+        if each.number >= oldest and there.get(each.number) != each:
+            return at
+    return len(records)

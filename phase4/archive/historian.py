@@ -5,10 +5,18 @@ an index costs ten times the processor time of the log itself.
 """
 
 import contextlib
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
-from phase4.archive.database import archive_of, errors_of, log_of, opened_to_read, places_of
+from phase4.archive.database import (
+    archive_of,
+    errors_of,
+    known_in,
+    log_of,
+    opened_to_read,
+    places_of,
+)
 from phase4.archive.record import Extract, Gap, extract, next_after
 from phase4.archive.store import Keep, Store
 from phase4.archive.trail import KNOWN_FILES, Piece, Place, Trail
@@ -34,7 +42,7 @@ class Historian:
             self._store = Store(archive_of(log_dir))
             on_failure.callback(self._store.close)
             self._taken = self._store.places() or list(places)
-            self._trail = Trail(self._log, self._taken)
+            self._trail = Trail(self._log, self._taken, self._store.known)
             on_failure.pop_all()
 
     @property
@@ -57,8 +65,8 @@ class Historian:
         if piece is not None:
             said = said_in(piece)
             self._trail.number(said.next_number)
-            self._store.take(said, self._trail.place, is_new_file=piece.is_new_file)
-            self._taken = [self._trail.place, *self._taken[not piece.is_new_file :]][:KNOWN_FILES]
+            self._store.take(said, self._trail.place, is_new_place=piece.is_new_place)
+            self._taken = [self._trail.place, *self._taken[not piece.is_new_place :]][:KNOWN_FILES]
         return piece is not None
 
     def forget(self) -> None:
@@ -83,14 +91,11 @@ def next_number(log_dir: Path) -> int:
     line that a kill has left; and before anything is written into it. It counts as the historian
     does, from where that is: a million lines in a second. Raises ArchiveError.
     """
-    with opened_to_read(archive_of(log_dir)) as connection:
-        places = places_of(connection) if connection else []
     log = log_of(log_dir)
-    trail = Trail(log, places)
-    try:
-        with errors_of(log):
+    with opened_to_read(archive_of(log_dir)) as connection, errors_of(log):
+        places = places_of(connection) if connection else []
+        known = functools.partial(known_in, connection) if connection else (lambda records: 0)
+        with contextlib.closing(Trail(log, places, known)) as trail:
             while (piece := trail.read()) is not None:
                 trail.number(next_after(piece.data, piece.place.next_number))
-        return trail.place.next_number
-    finally:
-        trail.close()
+            return trail.place.next_number

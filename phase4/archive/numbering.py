@@ -7,11 +7,23 @@ files that it knows have their numbers, whatever became of the others.
 import contextlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phase4.archive.record import next_after
 from phase4.archive.trail import Place, holds, open_all, pieces_of
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some lines of a file whose numbers follow each other."""
+
+    start: int
+    """In bytes, as `end`; None: the end of the file."""
+
+    end: int | None
+    number: int
+    """Of the first entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +32,16 @@ class Part:
 
     file: int
 
-    first: int | None
-    """The number of its first entry; None: nothing tells it."""
+    stretches: list[Stretch] = field(default_factory=list)
+    """All of it, in order; none: nothing tells its numbers."""
 
     taken: int = 0
     """So many bytes of it are in the archive."""
+
+    @property
+    def first(self) -> int | None:
+        """The number of its first entry; None: nothing tells it."""
+        return self.stretches[0].number if self.stretches else None
 
 
 def numbered(log: Path, places: Sequence[Place], stack: contextlib.ExitStack) -> list[Part]:
@@ -35,27 +52,38 @@ def numbered(log: Path, places: Sequence[Place], stack: contextlib.ExitStack) ->
     parts = [_anchored(file, places) for file in open_all(log, stack)]
     for at in range(len(parts) - 2, -1, -1):  # what comes before a file that is known
         after = parts[at + 1].first
-        if parts[at].first is None and after is not None:
-            count = _next_after(parts[at], 0)
+        if not parts[at].stretches and after is not None:
             size = os.fstat(parts[at].file).st_size
-            parts[at] = replace(parts[at], first=after - count, taken=size)
+            count = _next_after(parts[at].file, Stretch(0, None, 0))
+            parts[at] = replace(parts[at], stretches=[Stretch(0, None, after - count)], taken=size)
     for at in range(1, len(parts)):  # and after one
-        before = parts[at - 1].first
-        if parts[at].first is None and before is not None:
-            parts[at] = replace(parts[at], first=_next_after(parts[at - 1], before))
+        before = parts[at - 1]
+        if before.stretches and not parts[at].stretches:
+            number = _next_after(before.file, before.stretches[-1])
+            parts[at] = replace(parts[at], stretches=[Stretch(0, None, number)])
     return parts
 
 
 def _anchored(file: int, places: Sequence[Place]) -> Part:
-    place = next((each for each in places if holds(file, each)), None)
-    if place is None:
-        return Part(file, None)
-    count = _next_after(Part(file, None), 0, place.offset)
-    return Part(file, place.next_number - count, place.offset)
+    """A file in which the archive has places: each begins a stretch, as there may be a break."""
+    there = [each for each in places if holds(file, each)]
+    if not there:
+        return Part(file)
+    begins = {0: there[0].first_number}
+    for each in reversed(there):
+        if each.first_number == there[0].first_number:
+            begins[each.offset] = each.next_number
+    starts = sorted(begins)
+    ends: list[int | None] = [*starts[1:], None]
+    stretches = [
+        Stretch(start, end, begins[start]) for start, end in zip(starts, ends, strict=True)
+    ]
+    return Part(file, stretches, starts[-1])
 
 
-def _next_after(part: Part, number: int, end: int | None = None) -> int:
-    """The number that comes after those in this file, if its first entry has this one."""
-    for data in pieces_of(part.file, end=end):
+def _next_after(file: int, stretch: Stretch) -> int:
+    """The number that comes after those of a stretch."""
+    number = stretch.number
+    for data in pieces_of(file, stretch.start, stretch.end):
         number = next_after(data, number)
     return number

@@ -10,17 +10,16 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phase4.archive.database import archive_of, errors_of, log_of, open_to_write, places_of
 from phase4.archive.errors import NotAnArchive
 from phase4.archive.guard import Guard
-from phase4.archive.historian import said_in
-from phase4.archive.numbering import numbered
-from phase4.archive.record import Extract, Gap, Record
+from phase4.archive.numbering import Part, Stretch, numbered
+from phase4.archive.record import Extract, Gap, Record, extract
 from phase4.archive.store import Store
-from phase4.archive.trail import Place, Trail, identity_of
+from phase4.archive.trail import Place, behind, identity_of, pieces_of
 
 _ROWS = 2000  # copied in one transaction
 _COMPANIONS = ("", "-wal", "-shm")
@@ -52,14 +51,14 @@ class _Old:
     gaps: list[Gap] = field(default_factory=list)
     is_damaged: bool = False
 
-    def older_than(self, number: int) -> Iterator[list[Record]]:
-        """Its messages before this number, some at a time, as far as they can be read."""
+    def between(self, first: int, end: int) -> Iterator[list[Record]]:
+        """Its messages of these numbers, some at a time, as far as they can be read."""
         if self.is_damaged or not self.path.exists():
             return
-        sql = "select * from message where id < ? order by id"
+        sql = "select * from message where id >= ? and id < ? order by id"
         try:
             with _opened(self.path) as connection:
-                rows = connection.execute(sql, (number,))
+                rows = connection.execute(sql, (first, end))
                 while some := rows.fetchmany(_ROWS):
                     yield [Record(*row) for row in some]
         except NotAnArchive:
@@ -103,42 +102,57 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _fill(store: Store, log: Path, old: _Old) -> Rebuilt:
-    firsts = _first_numbers(log, old.places)
-    known = [number for number in firsts.values() if number is not None]
     next_number = old.places[0].next_number if old.places else 1
-    begins = known[0] if known else next_number
-    older = 0
-    for records in old.older_than(begins):
-        store.take(Extract(records, [], 0, 0), Place(next_number=begins))
-        older += len(records)
-    gaps = [*old.gaps, Gap(begins, None)] if older and firsts and not known else old.gaps
-    store.take(Extract([], gaps, 0, 0), Place(next_number=begins))
-    count = _follow(store, Trail(log), firsts, begins)
-    return Rebuilt(count, older, bool(known) or not firsts, old.is_damaged)
+    builder = _Builder(store, old)
+    with contextlib.ExitStack() as stack, errors_of(log):
+        parts = numbered(log, old.places, stack)
+        are_known = all(part.stretches for part in parts)
+        if not are_known or not parts:
+            builder.go_on_at(next_number)
+        gaps = [] if are_known or not builder.from_archive else [Gap(next_number, None)]
+        store.take(Extract([], [*old.gaps, *gaps], 0, 0), builder.place)
+        for part in parts:
+            builder.take(part)
+    return Rebuilt(builder.from_log, builder.from_archive, are_known, old.is_damaged)
 
 
-def _first_numbers(log: Path, places: list[Place]) -> dict[tuple[str, str], int | None]:
-    """The number of the first entry in each file of the log, by its device and inode."""
-    with errors_of(log), contextlib.ExitStack() as stack:
-        return {identity_of(each.file): each.first for each in numbered(log, places, stack)}
+class _Builder:
+    """Fills a new archive in the order of the numbers."""
 
+    def __init__(self, store: Store, old: _Old) -> None:
+        self._store = store
+        self._old = old
+        self.place = Place()
+        self.from_log = self.from_archive = 0
 
-def _follow(
-    store: Store, trail: Trail, firsts: dict[tuple[str, str], int | None], number: int
-) -> int:
-    """Take in all of the log; how many messages."""
-    count = 0
-    trail.number(number)
-    with contextlib.closing(trail), errors_of(trail.log):
-        while (piece := trail.read()) is not None:
-            said = said_in(piece)
-            first = firsts.get((piece.place.device, piece.place.inode))
-            if piece.is_new_file and first is not None and first > said.next_number:
-                said = Extract([], [*said.gaps, Gap(first, None)], first, 0)
-            trail.number(said.next_number)
-            store.take(said, trail.place, is_new_file=piece.is_new_file)
-            count += len(said.records)
-    return count
+    def go_on_at(self, number: int) -> None:
+        """Go on with this number; what comes before it is in the old archive, or nowhere."""
+        for records in self._old.between(self.place.next_number, number):
+            self._store.take(Extract(records, [], 0, 0), self.place)
+            self.from_archive += len(records)
+        self.place = replace(self.place, next_number=max(number, self.place.next_number))
+
+    def take(self, part: Part) -> None:
+        """Take in a file of the log."""
+        stretches = part.stretches or [Stretch(0, None, self.place.next_number)]
+        self.go_on_at(stretches[0].number)
+        number = self.place.next_number
+        device, inode = identity_of(part.file)
+        self.place = Place(device, inode, next_number=number, first_number=number)
+        for stretch in stretches:
+            self.go_on_at(stretch.number)
+            self._take(part.file, stretch)
+
+    def _take(self, file: int, stretch: Stretch) -> None:
+        """The place where a stretch begins is kept, as there may be a break in the numbers."""
+        self._store.take(Extract([], [], 0, 0), self.place, is_new_place=True)
+        is_new_place = stretch.start > 0
+        for data in pieces_of(file, stretch.start, stretch.end):
+            said = extract(data, self.place.next_number)
+            self.place = replace(behind(self.place, data), next_number=said.next_number)
+            self._store.take(said, self.place, is_new_place=is_new_place)
+            self.from_log += len(said.records)
+            is_new_place = False
 
 
 def _replace(path: Path, new: Path, *, is_damaged: bool) -> None:

@@ -80,6 +80,12 @@ def next_after(data: bytes, number: int) -> int:
     return number + sum(int(lost) if lost else 1 for lost in _losses(data))
 
 
+def start_of(data: bytes, index: int) -> int:
+    """Where in these lines the entry begins that `extract` gives as this one of its records."""
+    entries = (found for found in _LINE.finditer(data) if found[2] is None)
+    return next(found.start() for at, found in enumerate(entries) if at == index)
+
+
 def _losses(data: bytes) -> Iterator[bytes | None]:
     return (found[2] for found in _LINE.finditer(data))
 

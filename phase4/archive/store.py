@@ -7,12 +7,12 @@ said and how far the log was read can never disagree.
 import os
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Self
 
-from phase4.archive.database import errors_of, open_to_write, places_of
+from phase4.archive.database import errors_of, known_in, open_to_write, places_of
 from phase4.archive.errors import CannotUse
 from phase4.archive.folding import FOLDING, fold, sign_of
 from phase4.archive.record import Extract, Gap, Record
@@ -68,13 +68,18 @@ class Store:
         with errors_of(self.path):
             return places_of(self._connection)
 
-    def take(self, extract: Extract, place: Place, *, is_new_file: bool = False) -> None:
+    def known(self, records: list[Record]) -> int:
+        """How many of these, from the first one on, the archive has just so."""
+        with errors_of(self.path):
+            return known_in(self._connection, records)
+
+    def take(self, extract: Extract, place: Place, *, is_new_place: bool = False) -> None:
         """Take in what a piece of the log says, and how far that goes: both, or neither."""
         self._look_for_the_file()
         with errors_of(self.path), self._transaction():
             self._add(extract.records)
             self._add_gaps(extract.gaps)
-            self._move(place, is_new_file=is_new_file)
+            self._move(place, is_new_place=is_new_place)
         self._lines += len(extract.records)
 
     def _look_for_the_file(self) -> None:
@@ -103,12 +108,12 @@ class Store:
             "insert or ignore into gap values(?, ?)", ((each.before, each.lost) for each in gaps)
         )
 
-    def _move(self, place: Place, *, is_new_file: bool) -> None:
+    def _move(self, place: Place, *, is_new_place: bool) -> None:
         execute = self._connection.execute
         (newest,) = execute("select coalesce(max(id), 0) from place").fetchone()
-        number = newest + 1 if is_new_file or not newest else newest
-        values = (place.device, place.inode, place.offset, place.tail, place.next_number)
-        execute("insert or replace into place values(?, ?, ?, ?, ?, ?)", (number, *values))
+        number = newest + 1 if is_new_place or not newest else newest
+        values = [getattr(place, each.name) for each in fields(Place)]
+        execute("insert or replace into place values(?, ?, ?, ?, ?, ?, ?, ?)", (number, *values))
         execute("delete from place where id <= ?", (number - KNOWN_FILES,))
 
     # --- what is not kept --------------------------------------------------------------------

@@ -24,10 +24,11 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from phase4.archive.record import Record, extract, next_after, start_of
 from shared.files import open_ordinary
 
 PIECE_BYTES = 256 * 1024
@@ -60,6 +61,16 @@ class Place:
     tail: bytes = b""
     next_number: int = 1
 
+    head: bytes = b""
+    """The first bytes of the file, of those that were read."""
+
+    first_number: int = 1
+    """That of the file's first entry."""
+
+
+Known = Callable[[list[Record]], int]
+"""Tells how many of these records, from the first one on, were taken in before, just so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -71,7 +82,10 @@ class Piece:
     data: bytes
     place: Place
     has_gap: bool = False
-    is_new_file: bool = False
+
+    is_new_place: bool = False
+    """Whether the place before is to be remembered as well: it is in another file, or before a
+    break in the numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +99,20 @@ class _Step:
 class Trail:
     """Reads on from the newest of the `places` that is still there. One thread uses it.
 
-    `places` are known ones, the newest first; none: all of the log is new. Close it at the end.
+    `places` are known ones, the newest first; none: all of the log is new. `known` is asked where a
+    file has lost its end. Close it at the end.
     """
 
-    def __init__(self, log: Path, places: Sequence[Place] = ()) -> None:
+    def __init__(
+        self, log: Path, places: Sequence[Place] = (), known: Known = lambda records: 0
+    ) -> None:
         self.log = log.absolute()
         self._places = list(places[1:])  # known ones, the newest first
         self._file: int | None = None
         self.place = places[0] if places else Place()  # where we are
+        self._known = known
         self._has_gap = False  # lines are missing before what comes next
+        self._places_to_keep = 0  # so many pieces from now on get a place of their own
 
     def close(self) -> None:
         """Give the file back."""
@@ -109,7 +128,8 @@ class Trail:
         if self._file is None and not self._begin():
             return None
         try:
-            return self._read()
+            is_after_a_break = self._places_to_keep == 2
+            return self._piece(b"") if is_after_a_break else self._read()
         finally:
             if _MUST_CLOSE:
                 self.close()
@@ -126,11 +146,11 @@ class Trail:
             return self._piece(data[:whole])
         return self._enter(step) if step is not None else None
 
-    def _piece(self, data: bytes, *, is_new_file: bool = False) -> Piece:
-        place = self.place
-        tail = (place.tail + data[-_TAIL_BYTES:])[-_TAIL_BYTES:]
-        self.place = replace(place, offset=place.offset + len(data), tail=tail)
-        piece = Piece(data, self.place, self._has_gap, is_new_file)
+    def _piece(self, data: bytes, *, is_new_place: bool = False) -> Piece:
+        self.place = behind(self.place, data)
+        is_new_place |= self._places_to_keep > 0
+        self._places_to_keep = max(0, self._places_to_keep - 1)
+        piece = Piece(data, self.place, self._has_gap, is_new_place)
         self._has_gap = False
         return piece
 
@@ -176,35 +196,76 @@ class Trail:
             os.close(file)
             return None
         self._has_gap |= not step.is_certain
-        self._use(file, repeated)
-        return self._piece(b"", is_new_file=True)
+        self._use(file, self._new_place(file, repeated))
+        return self._piece(b"", is_new_place=True)
 
-    def _use(self, file: int, offset: int = 0, tail: bytes | None = None) -> None:
+    def _new_place(self, file: int, offset: int = 0) -> Place:
+        """A place in a file that is new to us; what is before it is the end of the last file."""
+        begin = _read_at(file, 0, offset)
+        number = self.place.next_number
+        first = number - next_after(begin, 0)
+        tail, head = begin[-_TAIL_BYTES:], begin[:_TAIL_BYTES]
+        return Place("", "", offset, tail, number, head, first)
+
+    def _use(self, file: int, place: Place) -> None:
         """Read this file from here on. What we read before is one more that we know."""
         device, inode = identity_of(file)
         old = self.place
-        if old.device and (old.device, old.inode, old.offset) != (device, inode, offset):
+        if old.device and (old.device, old.inode, old.offset) != (device, inode, place.offset):
             self._places = [old, *self._places][:KNOWN_FILES]
         self.close()
         self._file = file
-        if tail is None:
-            tail = _read_at(file, max(0, offset - _TAIL_BYTES), min(offset, _TAIL_BYTES))
-        self.place = Place(device, inode, offset, tail, old.next_number)
+        self.place = replace(place, device=device, inode=inode, next_number=old.next_number)
+
+    # --- where a file is not what it was -----------------------------------------------------
 
     def _read_elsewhere(self) -> Piece | None:
-        """Our file was emptied: go on in its copy; where there is none, at its new beginning."""
+        """Go on where our file is not what it was: it was emptied, or has lost its end."""
         assert self._file is not None
         paths = [path for path in files_of(self.log) if not self._is_ours(path)]
         copy = next((path for path in paths if _has_tail(path, self.place)), None)
         if copy is not None and self.place.tail:
-            self._use(_open(copy), self.place.offset, self.place.tail)
-        else:
+            self._use(_open(copy), self.place)
+        elif not self._use_what_is_left(self._file):
             self._has_gap = True
-            self._use(os.dup(self._file))
-        return self._piece(b"", is_new_file=True)
+            self._use(os.dup(self._file), self._new_place(self._file))
+        return self._piece(b"", is_new_place=True)
 
     def _is_ours(self, path: Path) -> bool:
         return self._file is not None and _is_same(path, os.fstat(self._file))
+
+    def _use_what_is_left(self, file: int) -> bool:
+        """Go on in a file that lost its end, as one does in a power cut; False: it is another one.
+
+        The archive may have lines that the disk never got, and others may stand in their place. So
+        what is left is compared with the archive.
+        """
+        head = self.place.head
+        first_line = head[: head.find(b"\n") + 1] or head
+        if not head or _read_at(file, 0, len(first_line)) != first_line:
+            return False
+        start = self._end_of_what_is_known(file)
+        tail = _read_at(file, max(0, start - _TAIL_BYTES), min(start, _TAIL_BYTES))
+        self._use(os.dup(file), replace(self.place, offset=start, tail=tail))
+        # The numbers of what comes do not follow those of what is before. So this place is kept
+        # (by a piece without lines), and the next one is not written over it.
+        self._places_to_keep = 2
+        return True
+
+    def _end_of_what_is_known(self, file: int) -> int:
+        """Where in our file the first line begins that was not taken in before."""
+        start, number = 0, self.place.first_number
+        for each in self._places:  # a file may lose its end twice
+            if each.first_number == number and each.head and holds(file, each):
+                start, number = each.offset, each.next_number
+                break
+        for data in pieces_of(file, start):
+            said = extract(data, number)
+            count = self._known(said.records)
+            if count < len(said.records):
+                return start + start_of(data, count)
+            start, number = start + len(data), said.next_number
+        return start
 
     # --- at the start ------------------------------------------------------------------------
 
@@ -215,14 +276,29 @@ class Trail:
             if self._open_known([self.place]):
                 return True
             time.sleep(_LOOK_SECONDS * look)
+        if not is_first and self._open_cut():
+            return True
         if self._open_known(self._places):
             self._has_gap = True
             return True
         for oldest in files_of(self.log)[:1]:
             with contextlib.suppress(FileNotFoundError):  # renamed at this moment
-                self._use(_open(oldest))
+                file = _open(oldest)
+                self._use(file, self._new_place(file))
                 self._has_gap |= not is_first
                 return True
+        return False
+
+    def _open_cut(self) -> bool:
+        """Open our file where it has lost its end."""
+        for path in reversed(files_of(self.log)):
+            with contextlib.suppress(FileNotFoundError):
+                file = _open(path)
+                try:
+                    if self._use_what_is_left(file):
+                        return True
+                finally:
+                    os.close(file)
         return False
 
     def _open_known(self, places: Sequence[Place]) -> bool:
@@ -231,9 +307,16 @@ class Trail:
             place = _place_in(path, places)
             if place is not None:
                 with contextlib.suppress(FileNotFoundError):
-                    self._use(_open(path), place.offset, place.tail)
+                    self._use(_open(path), place)
                     return True
         return False
+
+
+def behind(place: Place, data: bytes) -> Place:
+    """The place behind these bytes, which are read there; its number is to be told."""
+    tail = (place.tail + data[-_TAIL_BYTES:])[-_TAIL_BYTES:]
+    head = (place.head + data[:_TAIL_BYTES])[:_TAIL_BYTES]
+    return replace(place, offset=place.offset + len(data), tail=tail, head=head)
 
 
 def is_in(place: Place, path: Path) -> bool:

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from phase4.archive import trail
+from phase4.archive.checking import check
 from phase4.archive.database import archive_of
 from phase4.archive.errors import CannotUse
 from phase4.archive.historian import Historian, next_number
 from phase4.archive.reading import Archive
+from phase4.archive.rebuilding import rebuild
 from phase4.archive.record import Gap
 from phase4.server.log_file import LogFile
 from tests.phase4.archive.kit import all_records, catch_up, everything, lines_of
@@ -252,6 +254,53 @@ def test_a_log_that_is_emptied_without_a_copy_is_a_gap(
         take(historian)
     assert texts(tmp_path) == log.said
     assert Archive(tmp_path).gaps_after(0) == [Gap(3, None)]
+
+
+@pytest.mark.parametrize("left", [1, 2, 3])
+@pytest.mark.parametrize("torn", [b"", b"2026-11-21T14:0", b"\0\0\0"])
+@pytest.mark.parametrize("is_away", [False, True])
+def test_a_log_that_lost_its_end_in_a_power_cut_is_not_taken_twice(
+    tmp_path: Path, left: int, torn: bytes, is_away: bool
+) -> None:
+    log = Log(tmp_path / "messages.txt", max_bytes=10_000, kept=5)
+    log.say("one", "two", "three", "four")
+    historian = Historian(tmp_path)
+    take(historian)
+    if is_away:
+        historian.close()
+    lines = log.path.read_bytes().splitlines(keepends=True)
+    log.path.write_bytes(b"".join(lines[:left]) + torn)
+    log.file.close()
+    log.file = LogFile(log.path, lambda text: None)
+    if is_away:
+        assert next_number(tmp_path) == 5
+    log.say("five", "six, which is as long as all that is gone " * 4)
+    if is_away:
+        assert next_number(tmp_path) == 7
+        catch_up(tmp_path)
+    else:
+        take(historian)
+        historian.close()
+    assert texts(tmp_path) == log.said
+    assert Archive(tmp_path).gaps_after(0) == []
+
+    # It happens once more, and then the archive is made anew.
+    lines = log.path.read_bytes().splitlines(keepends=True)
+    log.path.write_bytes(b"".join(lines[:-1]))
+    log.say("seven")
+    catch_up(tmp_path)
+    assert texts(tmp_path) == log.said
+    result = check(tmp_path)
+    assert (result.faults, result.equal) == ([], left + 2)
+    rebuilt = rebuild(tmp_path)
+    assert (rebuilt.from_log, rebuilt.from_archive) == (left + 2, 5 - left)
+    assert texts(tmp_path) == log.said
+    assert [each.number for each in everything(tmp_path)] == [*range(1, 8)]
+    assert check(tmp_path).faults == []
+    log.say("eight")
+    catch_up(tmp_path)
+    assert texts(tmp_path) == log.said
+    log.file.close()
 
 
 @posix_only

@@ -125,6 +125,18 @@ class Story(RuleBasedStateMachine):
         self.path.unlink()
         self.may_miss = True
 
+    @precondition(lambda self: self.path.exists())
+    @rule(data=st.data())
+    def cut_power(self, data: st.DataObject) -> None:
+        """The disk never got the end of the file, and perhaps the archive has it."""
+        size = self.path.stat().st_size
+        if self.historian:
+            self.kill_historian()
+        if self.server:
+            self.kill_server(b"")
+        os.truncate(self.path, data.draw(st.integers(0, size)))
+        self.may_miss = True
+
     # --- the promises ------------------------------------------------------------------------
 
     @rule()

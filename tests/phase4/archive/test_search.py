@@ -25,6 +25,7 @@ SAID = [
     "Priya: कल बैठक है 🎉",
     "Ali: İstanbul ılık, it’s “fine” – Ａｌｉｃｅ ½",
     "Bob: x",
+    "Bob: abcd bcde",
 ]
 
 # What is typed, and the numbers of the lines that are meant.
@@ -63,6 +64,7 @@ NOT_FOUND = [
         "until:2026-11-20",
         "zz",
         "か゛",
+        "abcde",
         '"meeting moved"',
         "NEAR(a b)",
     ),
