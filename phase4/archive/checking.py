@@ -14,9 +14,9 @@ from pathlib import Path
 from phase4.archive.database import archive_of, errors_of, log_of, opened_to_read, places_of
 from phase4.archive.errors import NoArchive
 from phase4.archive.folding import fold
+from phase4.archive.log_files import pieces_of
 from phase4.archive.numbering import Part, numbered
 from phase4.archive.record import Extract, Record, extract
-from phase4.archive.trail import pieces_of
 
 MAX_FAULTS = 10
 """Told one by one; the rest is counted."""

@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from phase4.archive.errors import ArchiveBusy, ArchiveError, CannotUse, NewerArchive, NotAnArchive
+from phase4.archive.place import Place
 from phase4.archive.record import Record
-from phase4.archive.trail import Place
 from shared.files import check_ordinary, open_ordinary
 
 NAME = "archive.sqlite"

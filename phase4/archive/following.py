@@ -22,8 +22,8 @@ from phase4.archive.errors import (
 )
 from phase4.archive.guard import Guard
 from phase4.archive.historian import Historian
+from phase4.archive.place import Place
 from phase4.archive.store import Keep
-from phase4.archive.trail import Place
 from shared.deadline import Deadline
 from shared.stopping import on_stop_signals
 from shared.wakeup import Wakeup

@@ -17,9 +17,10 @@ from phase4.archive.database import (
     opened_to_read,
     places_of,
 )
+from phase4.archive.place import KNOWN_FILES, Place
 from phase4.archive.record import Extract, Gap, extract, next_after
 from phase4.archive.store import Keep, Store
-from phase4.archive.trail import KNOWN_FILES, Piece, Place, Trail
+from phase4.archive.trail import Piece, Trail
 
 _FORGET_STEPS = 16
 """As much is removed after each piece as a piece can bring: 256 KiB of short lines."""

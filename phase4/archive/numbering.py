@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from phase4.archive.log_files import open_all, pieces_of
+from phase4.archive.place import Place, holds
 from phase4.archive.record import next_after
-from phase4.archive.trail import Place, holds, open_all, pieces_of
 
 
 @dataclass(frozen=True, slots=True)

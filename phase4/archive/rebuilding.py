@@ -16,10 +16,11 @@ from pathlib import Path
 from phase4.archive.database import archive_of, errors_of, log_of, open_to_write, places_of
 from phase4.archive.errors import NotAnArchive
 from phase4.archive.guard import Guard
+from phase4.archive.log_files import identity_of, pieces_of
 from phase4.archive.numbering import Part, Stretch, numbered
+from phase4.archive.place import Place, behind
 from phase4.archive.record import Extract, Gap, Record, extract
 from phase4.archive.store import Store
-from phase4.archive.trail import Place, behind, identity_of, pieces_of
 
 _ROWS = 2000  # copied in one transaction
 _COMPANIONS = ("", "-wal", "-shm")

@@ -15,8 +15,8 @@ from typing import Self
 from phase4.archive.database import errors_of, known_in, open_to_write, places_of
 from phase4.archive.errors import CannotUse
 from phase4.archive.folding import FOLDING, fold, sign_of
+from phase4.archive.place import KNOWN_FILES, Place
 from phase4.archive.record import Extract, Gap, Record
-from phase4.archive.trail import KNOWN_FILES, Place
 
 PADDING = "\n\n"
 """Behind each text in the index, so that its last two characters begin three of them, too."""

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from phase4.archive.historian import Historian
+from phase4.archive.log_files import files_of
 from phase4.archive.reading import Archive
 from phase4.archive.record import Record
-from phase4.archive.trail import files_of
 
 Line = tuple[str, str, str]
 

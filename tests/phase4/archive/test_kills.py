@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from phase4.archive.historian import next_number
-from phase4.archive.trail import files_of
+from phase4.archive.log_files import files_of
 from tests.kit.harness import Program
 from tests.phase4.archive.kit import all_records, catch_up, lines_of
 from tests.phase4.archive.writing import entry
