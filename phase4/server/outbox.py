@@ -12,8 +12,8 @@ goes on. One thread, the FanOut, takes whole batches and, for each:
    take more. An outbox has a bound; a client that exceeds it has stopped reading, and is cut off.
 
 Most people get the blob as it is. Those who spoke in the batch (nobody hears themselves), came or
-went during it, or were told something of their own, get a Personal version, cut from the same
-blob. So the order in which things were added is the order in everybody's stream and in the logs.
+went during it, or were told something of their own, get a Personal version of the same lines. So
+the order in which things were added is the order in everybody's stream and in the logs.
 
 Who owns what: the lock guards the current batch and who is listening. All sending, and all of an
 outbox's `unsent`, belongs to the writing thread.
@@ -94,12 +94,11 @@ class Outbox:
 class Batch:
     """What was added since the writing thread took the last one. Under the FanOut's lock."""
 
-    __slots__ = ("finished", "lines", "logged", "personal", "size", "weight")
+    __slots__ = ("finished", "lines", "logged", "personal", "weight")
 
     def __init__(self) -> None:
-        # What is said to everybody, in order, and its size in bytes.
+        # What is said to everybody, in order.
         self.lines: list[bytes] = []
-        self.size = 0
 
         # The size in bytes of everything: also what is personal, and the entries of the logs.
         self.weight = 0
@@ -196,16 +195,14 @@ class FanOut:
     def broadcast(self, line: bytes, sender: Outbox | None = None) -> None:
         """Add a line for all who listen, except its sender. Holding the lock."""
         batch = self._batch
-        start = batch.size
-        batch.lines.append(line)
-        batch.size += len(line)
-        batch.weight += len(line)
         if sender is not None:
-            self._personal(sender).skip(start, batch.size)
+            self._personal(sender).skip(len(batch.lines))
+        batch.lines.append(line)
+        batch.weight += len(line)
 
     def deliver(self, line: bytes, outbox: Outbox) -> None:
         """Add a line for one person alone. Holding the lock."""
-        self._personal(outbox).add(line, self._batch.size)
+        self._personal(outbox).add(line, len(self._batch.lines))
         self._batch.weight += len(line)
 
     def log(self, log: Log, entry: bytes) -> None:
@@ -215,13 +212,13 @@ class FanOut:
 
     def listen(self, outbox: Outbox) -> None:
         """From here on this person gets what is broadcast. Holding the lock."""
-        self._personal(outbox).listen(self._batch.size)
+        self._personal(outbox).listen(len(self._batch.lines))
         self._listening[outbox] = None
 
     def stop_listening(self, outbox: Outbox) -> None:
         """From here on this person gets nothing that is broadcast. Holding the lock."""
         if outbox in self._listening:
-            self._personal(outbox).stop_listening(self._batch.size)
+            self._personal(outbox).stop_listening(len(self._batch.lines))
             del self._listening[outbox]
 
     def finish(self, outbox: Outbox) -> None:
@@ -306,7 +303,7 @@ class FanOut:
             self._send_to_all(listeners, blob)
             self.deliveries += len(listeners) * len(batch.lines)
         for outbox, personal in batch.personal.items():
-            self._send_personal(outbox, personal.build(blob))
+            self._send_personal(outbox, personal.build(batch.lines))
         for outbox in batch.finished:
             self._finish(outbox)
 

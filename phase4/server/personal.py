@@ -1,31 +1,36 @@
-"""One person's version of a batch, cut from what is common to all. No I/O.
+"""One person's version of a batch, taken from what is common to all. No I/O.
 
 Most people get a batch as it is (see outbox.py). Those who spoke in it, came or went during it, or
 were told something of their own, get a version of their own.
 """
 
+from collections.abc import Sequence
+
 
 class Personal:
-    """One person's version of a batch: pieces of the common blob, and lines for them alone."""
+    """One person's version of a batch: pieces of the common lines, and lines for them alone.
+
+    Places are counted in lines of the batch, so it fits every form that these are sent in.
+    """
 
     __slots__ = ("_pieces", "_position")
 
     def __init__(self, position: int | None) -> None:
         self._pieces: list[bytes | slice] = []
 
-        # The common blob is for this person from here on. None: it is not, for now.
+        # The common lines are for this person from here on. None: they are not, for now.
         self._position = position
 
     def add(self, line: bytes, at: int) -> None:
-        """Put in a line for this person alone, after the first `at` bytes of the blob."""
+        """Put in a line for this person alone, after the first `at` lines of the batch."""
         self._take_common(at)
         self._pieces.append(line)
 
-    def skip(self, start: int, end: int) -> None:
-        """Leave out part of the blob: their own line."""
-        self._take_common(start)
+    def skip(self, at: int) -> None:
+        """Leave out one line of the batch: their own."""
+        self._take_common(at)
         if self._position is not None:
-            self._position = end
+            self._position = at + 1
 
     def listen(self, at: int) -> None:
         """What is common is theirs from here on."""
@@ -36,11 +41,11 @@ class Personal:
         self._take_common(at)
         self._position = None
 
-    def build(self, blob: bytes) -> bytes:
-        """The bytes for this person."""
-        self._take_common(len(blob))
+    def build(self, lines: Sequence[bytes]) -> bytes:
+        """The bytes for this person. `lines` are those of the batch, in the form to be sent."""
+        self._take_common(len(lines))
         return b"".join(
-            piece if isinstance(piece, bytes) else blob[piece] for piece in self._pieces
+            piece if isinstance(piece, bytes) else b"".join(lines[piece]) for piece in self._pieces
         )
 
     def _take_common(self, to: int) -> None:

@@ -33,27 +33,26 @@ def test_a_personal_version_is_what_a_simple_loop_would_have_sent(
     listening = {person: person < 3 for person in _PEOPLE}
     expected: dict[int, bytes] = dict.fromkeys(_PEOPLE, b"")
     personal = {person: Personal(0 if listening[person] else None) for person in _PEOPLE}
-    blob = b""
+    lines: list[bytes] = []
     for number, (step, person) in enumerate(steps):
         line = f"{number} {step} {person}\n".encode()
         if step in ("say", "announce"):
-            start = len(blob)
-            blob += line
             if step == "say":
-                personal[person].skip(start, len(blob))
+                personal[person].skip(len(lines))
+            lines.append(line)
             for each in _PEOPLE:
                 if listening[each] and not (step == "say" and each == person):
                     expected[each] += line
         elif step == "tell":
-            personal[person].add(line, len(blob))
+            personal[person].add(line, len(lines))
             expected[person] += line
         elif step == "listen" and not listening[person]:
-            personal[person].listen(len(blob))
+            personal[person].listen(len(lines))
             listening[person] = True
         elif step == "stop" and listening[person]:
-            personal[person].stop_listening(len(blob))
+            personal[person].stop_listening(len(lines))
             listening[person] = False
-    assert {each: personal[each].build(blob) for each in _PEOPLE} == expected
+    assert {each: personal[each].build(lines) for each in _PEOPLE} == expected
 
 
 class _Log:
