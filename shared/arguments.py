@@ -11,11 +11,20 @@ from pathlib import Path
 from shared.address import port_number
 from shared.server_place import TakePlace
 
+_MOST_DIGITS = 15  # more is a slip of the hand
+
 
 def positive_number(text: str) -> int:
     """A whole number over 0. For argparse's `type`."""
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number over 0")
+    return int(text)
+
+
+def whole_number(text: str) -> int:
+    """A whole number of 0 or more. For argparse's `type`."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
     return int(text)
 
 

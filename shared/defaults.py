@@ -90,6 +90,14 @@ LOG_FILES_KEPT = 5
 LOG_BACKLOG_LINES = 10_000
 """Entries kept in memory while the disk refuses them. Then the oldest are dropped, and counted."""
 
+# --- phase 4: what was said before -----------------------------------------------------------
+
+HISTORY_LINES = 20
+"""Earlier messages shown to a newcomer: what a screen holds beside what is said now."""
+
+ARCHIVE_LINES = 1_000_000
+"""Messages kept to be found again. People who write 1,000 a day fill it in three years."""
+
 # --- phase 4: looking on ---------------------------------------------------------------------
 
 REPORT_SECONDS = 5.0

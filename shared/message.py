@@ -14,8 +14,9 @@ cannot be taken for each other, and nobody can write a text that reads like a no
     [14:03:05] * Bob is now Robert              Renamed
     [14:03:05] * 3 online: Alice, Bob, Carol    Online
     [14:03:05] * any other text                 Notice
-    [14:03:05] Alice: hello                     Public
+    [14:03:05] Alice: hello                     Public; to those who asked, [14:03:05 #1235]
     [14:03:05] Alice -> Bob: hi                 Private
+    (2026-11-21 14:03:05 #1234) Alice: hello    Earlier
     anything else                               Other
 
 >>> parse("[14:03:05] Alice -> Bob: hi")
@@ -26,6 +27,7 @@ Private(time='14:03:05', sender='Alice', recipient='Bob', text='hi')
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 NICKNAME_PROMPT = "* Enter your nickname:"
 
@@ -110,9 +112,20 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Public:
-    """What `sender` said to everybody."""
+    """What `sender` said to everybody. `number`: its place in the log; 0: not told."""
 
     time: str
+    sender: str
+    text: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What `sender` said to everybody before, `at` "2026-11-21 14:03:05" by the server's clock."""
+
+    at: str
+    number: int
     sender: str
     text: str
 
@@ -135,7 +148,18 @@ class Other:
 
 
 Message = (
-    Prompt | Error | Welcome | Joined | Left | Renamed | Online | Notice | Public | Private | Other
+    Prompt
+    | Error
+    | Welcome
+    | Joined
+    | Left
+    | Renamed
+    | Online
+    | Notice
+    | Public
+    | Private
+    | Earlier
+    | Other
 )
 
 
@@ -158,15 +182,18 @@ def format(message: Message) -> str:
             return f"[{time}] * {count} online: {', '.join(people)}" + ("," if more else "")
         case Notice(time, text):
             return f"[{time}] * {text}"
-        case Public(time, sender, text):
-            return f"[{time}] {sender}: {text}"
+        case Public(time, sender, text, number):
+            return f"[{time}{f' #{number}' if number else ''}] {sender}: {text}"
         case Private(time, sender, recipient, text):
             return f"[{time}] {sender} -> {recipient}: {text}"
+        case Earlier(at, number, sender, text):
+            return f"({at} #{number}) {sender}: {text}"
         case Other(text):
             return text
 
 
 _NAME = r"[^\s:,*!()\[\]]+"
+_NUMBER = r"#([1-9][0-9]{0,17})"
 _TIMED = re.compile(r"\[(\d\d:\d\d:\d\d)\] (.*)", re.DOTALL)
 _WELCOME = re.compile(rf"\* Welcome, ({_NAME})! (\d{{1,9}}) online\. (.*)", re.DOTALL)
 _JOINED = re.compile(rf"\* ({_NAME}) joined")
@@ -174,6 +201,10 @@ _LEFT = re.compile(rf"\* ({_NAME}) left(?: \((.+)\))?", re.DOTALL)
 _RENAMED = re.compile(rf"\* ({_NAME}) is now ({_NAME})")
 _ONLINE = re.compile(r"\* (\d{1,9}) online: (.*?)(,?)", re.DOTALL)
 _PUBLIC = re.compile(rf"({_NAME}): (.*)", re.DOTALL)
+_NUMBERED = re.compile(rf"\[(\d\d:\d\d:\d\d) {_NUMBER}\] ({_NAME}): (.*)", re.DOTALL)
+_EARLIER = re.compile(
+    rf"\(([0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}}) {_NUMBER}\) ({_NAME}): (.*)", re.DOTALL
+)
 _PRIVATE = re.compile(rf"({_NAME}) -> ({_NAME}): (.*)", re.DOTALL)
 
 
@@ -185,15 +216,31 @@ def parse(line: str) -> Message:
         return Error(line[2:])
     timed = _TIMED.fullmatch(line)
     if timed is None:
-        return Other(line)
+        return _parse_numbered(line)
     time, rest = timed.groups()
     if rest.startswith("* "):
         return _parse_notice(time, rest)
     if private := _PRIVATE.fullmatch(rest):
-        return Private(time, *private.groups())
+        return Private(time, private[1], private[2], private[3])
     if public := _PUBLIC.fullmatch(rest):
-        return Public(time, *public.groups())
+        return Public(time, public[1], public[2])
     return Other(line)
+
+
+def _parse_numbered(line: str) -> Message:
+    if found := _NUMBERED.fullmatch(line):
+        return Public(found[1], found[3], found[4], int(found[2]))
+    if (found := _EARLIER.fullmatch(line)) and _is_a_time(found[1]):
+        return Earlier(found[1], int(found[2]), found[3], found[4])
+    return Other(line)
+
+
+def _is_a_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse_notice(time: str, rest: str) -> Message:

@@ -42,7 +42,7 @@ class ServerClock:
     def heard(self, received: message.Message) -> None:
         """The server has just said this, with the time or without."""
         match received:
-            case message.Prompt() | message.Error() | message.Other():
+            case message.Prompt() | message.Error() | message.Earlier() | message.Other():
                 return
         try:
             stamp = time_of_day.fromisoformat(received.time)

@@ -121,6 +121,8 @@ def fragments(shown: message.Message, own_name: str, name_style: NameStyles) -> 
                 (name_style(recipient), recipient),
                 ("class:private", f" (private){_said(text)}"),
             ]
+        case message.Earlier(at, _, sender, text):
+            return [("class:time", f"{at} "), (name_style(sender), sender), ("", f": {text}")]
         case message.Error(text):
             return [("class:error", f"! {text}")]
         case message.Other(text):

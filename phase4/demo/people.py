@@ -26,6 +26,7 @@ from shared.framing import LineDecoder, encode_line
 from shared.goodbye import hang_up
 from shared.listener import tune_connection
 from shared.message import (
+    Earlier,
     Error,
     Joined,
     Left,
@@ -116,7 +117,7 @@ class Person:
 
 def timeless(message: Message) -> Message:
     """A message as if it had been said at no time, so that two can be compared."""
-    if isinstance(message, Prompt | Error | Other):
+    if isinstance(message, Prompt | Error | Earlier | Other):
         return message
     return dataclasses.replace(message, time="")
 

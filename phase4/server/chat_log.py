@@ -15,8 +15,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from phase4.server.log_file import LogFile, why
-from phase4.server.outbox import Log
+from phase4.server.log_file import Log, LogFile, why
 
 
 class LogError(Exception):

@@ -12,6 +12,7 @@ This module wires the parts together. Threads, and who ends them:
     writer      FanOut: logs and sends everything         ended by FanOut.stop
     status      StatusPort.serve                          ended by ChatServer.stop
     metrics     a ThreadedServer, where it is asked for   ended by ChatServer.stop
+    historian   a process, see historian.py               ended by ChatServer.stop
     console     prints                                    ended by Console.close
     quit key    waits for a q                             ended by QuitKey.stop
 """
@@ -25,8 +26,10 @@ from collections.abc import Callable
 
 from phase4.server.chat_log import ChatLog
 from phase4.server.figures import Figures, SharedSnapshot, Shows
+from phase4.server.historian import Historian
+from phase4.server.log_file import Log
 from phase4.server.options import Settings
-from phase4.server.outbox import Log
+from phase4.server.past import Past, open_past
 from phase4.server.room import Room
 from phase4.server.session import Session
 from phase4.server.status_port import StatusPort
@@ -85,6 +88,7 @@ class ChatServer:
             self._listeners = _listen(settings, on_failure)
             self._name_addresses(has_tls=self._renewal is not None)
             self.room = self._new_room(show)
+            self._historian = self._new_historian()
             self._fan_out = self.room.fan_out
             self._chats = self._new_chats()
             self.figures = Figures(
@@ -145,7 +149,24 @@ class ChatServer:
             max_people=self.settings.max_clients,
             on_duplicate=self.settings.on_duplicate,
             show_addresses=self.settings.show_addresses,
+            remember=self._remember,
         )
+
+    def _remember(self, lock: threading.Lock) -> Past:
+        """What was said before this start. Raises LogError."""
+        settings = self.settings
+        if not settings.history_lines:
+            return Past(lock)
+        return open_past(lock, settings.log_dir, on_joining=settings.history)
+
+    def _new_historian(self) -> Historian | None:
+        """None: there is no archive."""
+        settings = self.settings
+        if not settings.history_lines:
+            return None
+        kept = ("--lines", str(settings.history_lines), "--days", str(settings.history_days))
+        arguments = (str(settings.log_dir), *kept)
+        return Historian(arguments, lambda: self.room.past.is_behind, self._console.print)
 
     def _new_chats(self) -> list[ThreadedServer]:
         """One port, plain or TLS; or both."""
@@ -212,7 +233,12 @@ class ChatServer:
             self._console.print(f"A fault in this program stopped the {name} thread: {error!r}")
 
     def look(self) -> None:
-        """See whether the certificate was renewed. The thread that waits for a stop calls this."""
+        """See whether the certificate was renewed, and whether the archive has its process.
+
+        The thread that waits for a stop calls this.
+        """
+        if self._historian is not None:
+            self._historian.look()
         if self._renewal is not None:
             self._renewal.look()
 
@@ -242,6 +268,8 @@ class ChatServer:
             each.drain(DRAIN_SECONDS / 10)
         self._fan_out.stop(DRAIN_SECONDS / 4)
         self._log.close()
+        if self._historian is not None:
+            self._historian.stop()
 
     def disconnect(self, name: str) -> bool:
         """End the connection of the person called `name`; whether there was one. Any thread.

@@ -6,8 +6,10 @@ a function with a docstring, whose first line is the help, and add a row to COMM
 
 from collections.abc import Callable
 
+from phase4.server import recall
+from phase4.server.member import Member
 from phase4.server.nicknames import BadNickname
-from phase4.server.room import Member, NotHere, Refused, Room
+from phase4.server.room import NotHere, Refused, Room
 from shared.message import Error, clean
 from shared.request import HOW_TO_SAY_AT, Command, Refusal, Say, Whisper, parse
 
@@ -56,6 +58,9 @@ def leave(room: Room, member: Member, rest: str) -> None:
 COMMANDS: dict[str, Action] = {
     "/who": who,
     "/nick": nick,
+    "/history": recall.history,
+    "/search": recall.search,
+    "/ids": recall.ids,
     "/help": show_help,
     "/ping": ping,
     "/quit": leave,

@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 from shared.defaults import LOG_BACKLOG_LINES, LOG_FILE_BYTES, LOG_FILES_KEPT
 from shared.files import keep_group, open_ordinary
@@ -33,6 +34,13 @@ _PIECE_BYTES = 256 * 1024
 like everything else."""
 
 _TRIES = 3  # to write into a file that nobody removes at the same moment
+
+
+class Log(Protocol):
+    """What the writing thread needs of a log file."""
+
+    def append(self, entries: list[bytes]) -> None:
+        """Write entries. Must not raise."""
 
 
 class LogFile:

@@ -12,10 +12,12 @@ from phase4.server.nicknames import ON_DUPLICATE
 from phase4.transport.arguments import add_certificate_arguments
 from phase4.transport.proxy_protocol import Network, proxy_network
 from shared.address import port_number
-from shared.arguments import add_listen_arguments, file_path, positive_number
+from shared.arguments import add_listen_arguments, file_path, positive_number, whole_number
 from shared.defaults import (
+    ARCHIVE_LINES,
     CHAT_PORT,
     FLOOD_LINES_PER_SECOND,
+    HISTORY_LINES,
     HOST,
     LOG_DIR,
     MAX_CLIENTS,
@@ -39,6 +41,9 @@ class Settings:
     metrics_host: str = HOST
     metrics_port: int | None = None  # None: no metrics
     log_dir: Path = Path(LOG_DIR)
+    history: int = HISTORY_LINES
+    history_lines: int = ARCHIVE_LINES
+    history_days: int = 0  # 0: however old
     on_duplicate: str = ON_DUPLICATE[0]
     show_addresses: bool = False
     max_clients: int = MAX_CLIENTS
@@ -59,6 +64,7 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     _add_figures_arguments(parser)
     _add_people_arguments(parser)
     parser.add_argument("--log-dir", type=file_path, help="where the logs go (default %(default)s)")
+    _add_history_arguments(parser)
     parser.add_argument(
         "--qr",
         action="store_true",
@@ -133,6 +139,28 @@ def _add_people_arguments(parser: argparse.ArgumentParser) -> None:
         "--name-seconds",
         type=_at_least_zero,
         help="time that a newcomer has to give a name (default %(default)s s)",
+    )
+
+
+def _add_history_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--history",
+        type=whole_number,
+        metavar="N",
+        help="earlier messages shown to a newcomer (default %(default)s; 0: none)",
+    )
+    add(
+        "--history-lines",
+        type=whole_number,
+        metavar="N",
+        help="messages kept in the archive (default %(default)s; 0: there is no archive)",
+    )
+    add(
+        "--history-days",
+        type=whole_number,
+        metavar="N",
+        help="days that the archive keeps a message (default: however old)",
     )
 
 

@@ -27,14 +27,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
-from phase4.server.personal import Personal
+from phase4.server.batch import Batch, Outbox
+from phase4.server.log_file import Log
+from phase4.server.personal import Personal, numbered
 from shared.defaults import DRAIN_SECONDS, OUTBOX_BYTES, STALL_SECONDS
 from shared.goodbye import shut_down
 from shared.poller import ManyPoller
-from shared.stream import Stream
 from shared.wakeup import Wakeup
+
+__all__ = ["MAX_BATCH_BYTES", "FanOut", "Outbox"]
 
 MAX_BATCH_BYTES = 256 * 1024
 """A batch this large is full: a session that wants to add to it waits until it was taken. It is a
@@ -42,70 +44,6 @@ quarter of an outbox; sessions that looked just before it was full may each add 
 
 _SMALL_BYTES = 4096  # smaller pieces of an outbox are copied together
 _TICK_SECONDS = 1.0  # between two looks at stalled outboxes and refused log entries
-
-
-class Log(Protocol):
-    """What the writing thread needs of a log file."""
-
-    def append(self, entries: list[bytes]) -> None:
-        """Write entries. Must not raise."""
-
-
-class Outbox:
-    """What one connection is still owed. Its socket is non-blocking and open until `released`."""
-
-    __slots__ = (
-        "connection",
-        "finish_by",
-        "is_broken",
-        "must_hang_up",
-        "released",
-        "unsent",
-        "unsent_bytes",
-        "waits_since",
-    )
-
-    def __init__(self, connection: Stream) -> None:
-        self.connection = connection
-
-        # Set by the writing thread when it will never touch the socket again. Only then may the
-        # socket be closed: its descriptor's number may go to the next connection, and what was
-        # meant for one person would go to another.
-        self.released = threading.Event()
-
-        # See FanOut.hang_up. Only ever set, under the FanOut's lock.
-        self.must_hang_up = False
-
-        # All below belong to the writing thread. First what the socket has not taken yet, and its
-        # size in bytes, which other threads may read, for show.
-        self.unsent: deque[memoryview] = deque()
-        self.unsent_bytes = 0
-
-        # When the socket last took something, by time.monotonic(). Valid while data is unsent.
-        self.waits_since = 0.0
-
-        # Nothing more will be added: the outbox is released when it is empty, or at this time.
-        self.finish_by = 0.0
-
-        # Nothing can be sent to this socket any more.
-        self.is_broken = False
-
-
-class Batch:
-    """What was added since the writing thread took the last one. Under the FanOut's lock."""
-
-    __slots__ = ("finished", "lines", "logged", "personal", "weight")
-
-    def __init__(self) -> None:
-        # What is said to everybody, in order.
-        self.lines: list[bytes] = []
-
-        # The size in bytes of everything: also what is personal, and the entries of the logs.
-        self.weight = 0
-
-        self.personal: dict[Outbox, Personal] = {}
-        self.logged: dict[Log, list[bytes]] = {}
-        self.finished: list[Outbox] = []
 
 
 class FanOut:
@@ -136,6 +74,9 @@ class FanOut:
 
         # Who gets what is broadcast, in order of joining. Under the lock, too.
         self._listening: dict[Outbox, None] = {}
+
+        # Those who want to read the numbers of messages as well. Under the lock, too.
+        self._counting: set[Outbox] = set()
 
         # Wakes the writing thread. `_is_rung`: it was woken for the current batch. Any thread sets
         # it, without the lock (see __exit__); the writing thread takes it back, under the lock.
@@ -192,9 +133,14 @@ class FanOut:
             while self._batch.weight >= MAX_BATCH_BYTES and not self._is_stopping:
                 self._batch_taken.wait(_TICK_SECONDS)
 
-    def broadcast(self, line: bytes, sender: Outbox | None = None) -> None:
-        """Add a line for all who listen, except its sender. Holding the lock."""
+    def broadcast(self, line: bytes, sender: Outbox | None = None, number: int = 0) -> None:
+        """Add a line for all who listen, except its sender. Holding the lock.
+
+        It is the message of this number; 0: it is none.
+        """
         batch = self._batch
+        if number:
+            batch.numbers[len(batch.lines)] = number
         if sender is not None:
             self._personal(sender).skip(len(batch.lines))
         batch.lines.append(line)
@@ -220,6 +166,14 @@ class FanOut:
         if outbox in self._listening:
             self._personal(outbox).stop_listening(len(self._batch.lines))
             del self._listening[outbox]
+            self._counting.discard(outbox)
+
+    def count(self, outbox: Outbox, *, wanted: bool) -> None:
+        """From here on the messages that this person gets have numbers, or not. Holding the lock.
+
+        Those of the same batch may have theirs a little earlier.
+        """
+        (self._counting.add if wanted else self._counting.discard)(outbox)
 
     def finish(self, outbox: Outbox) -> None:
         """Release it once all that was added has left, or its time is over. Holding the lock."""
@@ -293,19 +247,28 @@ class FanOut:
         with self.lock:
             batch, self._batch = self._batch, Batch()
             self._is_rung = False
+            counting = frozenset(self._counting)
             listeners = [each for each in self._listening if each not in batch.personal]
             self._batch_taken.notify_all()
         for log, entries in batch.logged.items():
             log.append(entries)
         self._several_speak = len(batch.lines) > 1
-        blob = b"".join(batch.lines)
-        if blob:
-            self._send_to_all(listeners, blob)
-            self.deliveries += len(listeners) * len(batch.lines)
+        lines = with_numbers = batch.lines
+        if counting:
+            with_numbers = numbered(lines, batch.numbers)
+            self._send_lines([each for each in listeners if each in counting], with_numbers)
+            listeners = [each for each in listeners if each not in counting]
+        self._send_lines(listeners, lines)
         for outbox, personal in batch.personal.items():
-            self._send_personal(outbox, personal.build(batch.lines))
+            data = personal.build(with_numbers if outbox in counting else lines)
+            self._send_personal(outbox, data)
         for outbox in batch.finished:
             self._finish(outbox)
+
+    def _send_lines(self, outboxes: list[Outbox], lines: list[bytes]) -> None:
+        if lines:
+            self._send_to_all(outboxes, b"".join(lines))
+            self.deliveries += len(outboxes) * len(lines)
 
     def _send_to_all(self, outboxes: list[Outbox], blob: bytes) -> None:
         """One call for each socket. The hot loop: what is rare stands in other functions."""

@@ -4,7 +4,9 @@ Most people get a batch as it is (see outbox.py). Those who spoke in it, came or
 were told something of their own, get a version of their own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+_AFTER_TIME = len("[14:03:05")
 
 
 class Personal:
@@ -52,3 +54,16 @@ class Personal:
         if self._position is not None and self._position < to:
             self._pieces.append(slice(self._position, to))
             self._position = to
+
+
+def numbered(lines: Sequence[bytes], numbers: Mapping[int, int]) -> list[bytes]:
+    r"""The lines of a batch with the numbers of its messages, which are given by place.
+
+    >>> numbered([b"[14:03:05] * Bob joined\n", b"[14:03:05] Bob: hi\n"], {1: 7})
+    [b'[14:03:05] * Bob joined\n', b'[14:03:05 #7] Bob: hi\n']
+    """
+    changed = [*lines]
+    for at, number in numbers.items():
+        line = changed[at]
+        changed[at] = b"%b #%d%b" % (line[:_AFTER_TIME], number, line[_AFTER_TIME:])
+    return changed

@@ -5,19 +5,21 @@ self.fan_out:`, under the FanOut's lock. So a name is looked up and claimed in o
 is logged and queued in one step, and everybody sees the same things in the same order.
 """
 
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from phase4.server import nicknames
 from phase4.server.chat_log import ChatLog
 from phase4.server.clock import Clock, Moment
+from phase4.server.member import Member
 from phase4.server.outbox import FanOut, Outbox
+from phase4.server.past import Numbered, Past, notice
 from phase4.server.roster import roster
 from phase4.server.turnstile import Turnstile
 from shared import message
-from shared.address import Address, usual_form
+from shared.address import usual_form
 from shared.framing import encode_line
 from shared.goodbye import shut_down
 from shared.message import (
@@ -51,38 +53,6 @@ class RoomFull(Refused):
     """There are as many people as are allowed."""
 
 
-@dataclass(eq=False, slots=True)
-class Member:
-    """A connection, and the person behind it once they have a name."""
-
-    outbox: Outbox
-
-    # The peer's, or that of the client that a trusted proxy speaks for.
-    address: Address
-
-    # Bytes received. The thread that receives them counts; any thread may read it, for show.
-    bytes_in: int = 0
-
-    # All below are written under the lock; any thread may read them, for show.
-
-    # Empty until a name is claimed.
-    name: str = ""
-
-    # When the name was claimed: Unix time, in seconds.
-    since: float = 0.0
-
-    # Messages that this person has sent, public and private.
-    messages: int = 0
-
-    # Nothing is added for this member any more. Only ever set.
-    is_gone: bool = False
-
-    @property
-    def host(self) -> str:
-        """The address without the port."""
-        return self.address.host
-
-
 class Room:
     """The one conversation of a server. Any thread may call any method.
 
@@ -100,10 +70,13 @@ class Room:
         max_people: int,
         on_duplicate: str,
         show_addresses: bool,
+        remember: Callable[[threading.Lock], Past] = Past,
     ) -> None:
+        """`remember(lock)` makes what the room knows of what was said before."""
         # Its lock guards everything below that changes.
         self.fan_out = FanOut(self._cut, on_tick=log.retry, report=report)
 
+        self.past = remember(self.fan_out.lock)
         self.turnstile = Turnstile()
         self.show_addresses = show_addresses
         self._log = log
@@ -175,6 +148,8 @@ class Room:
             if instead_of:
                 text = f"The name {instead_of} is taken; you are {name}."
                 self._tell(member, Notice(now.wire, text))
+            if past := self.past.greeting(now.wire):
+                self.fan_out.deliver(past, member.outbox)
             self._announce(Joined(now.wire, name))
             self.fan_out.listen(member.outbox)  # after the announcement: it is for the others
             self._note(now, f"{name} joined from {member.address}")
@@ -309,8 +284,10 @@ class Room:
             now = self._clock.now()
             body = encode_line(f"{member.name}: {text}")
             # The same bytes as message.format(Public(...)), made once for the wire and the log.
-            self.fan_out.log(self._log.public, b"%b %b" % (now.log.encode(), body))
-            self.fan_out.broadcast(b"[%b] %b" % (now.wire.encode(), body), member.outbox)
+            entry = b"%b %b" % (now.log.encode(), body)
+            self.fan_out.log(self._log.public, entry)
+            line = b"[%b] %b" % (now.wire.encode(), body)
+            self.fan_out.broadcast(line, member.outbox, self.past.add(entry))
             self.public_messages += 1
             member.messages += 1
 
@@ -366,6 +343,20 @@ class Room:
             if not member.is_gone:
                 for each in messages:
                     self._tell(member, each)
+
+    def show(self, member: Member, head: str, found: Sequence[Numbered], tail: str) -> None:
+        """Send what was said before to one connection alone, between two notices."""
+        with self.fan_out:
+            if not member.is_gone:
+                now = self._clock.now().wire
+                lines = (notice(now, head), *(line for _, line in found), notice(now, tail))
+                self.fan_out.deliver(b"".join(lines), member.outbox)
+
+    def count(self, member: Member, *, wanted: bool) -> None:
+        """Give the messages that this person gets their numbers, from here on, or not any more."""
+        with self.fan_out:
+            if not member.is_gone:
+                self.fan_out.count(member.outbox, wanted=wanted)
 
     def notify(self, member: Member, *texts: str) -> None:
         """Tell one person something, as notices with the time."""

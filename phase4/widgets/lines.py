@@ -94,6 +94,11 @@ def line_of(received: message.Message, me: str, now: str, words: Sequence[str] =
             to = "you" if recipient == me else _short(recipient)
             line = _as_action(Line("private", time, _short(sender), text, sender, f"→ {to}"))
             return _calling(line, me, words)
+        case message.Earlier(at, _, sender, text):
+            day, _, time = at.partition(" ")
+            kind = "own" if sender == me else "public"
+            line = Line(kind, time, _short(sender), text, sender, day=date.fromisoformat(day))
+            return _as_action(line)
         case message.Error(text):
             return Line("error", now, "!", text)
         case message.Joined(time, name):
@@ -120,7 +125,7 @@ def line_by(
 ) -> Line:
     """The line for a message that has just come, with its day. `words` call as `me` does."""
     line = line_of(received, me, clock.time(), words)
-    return replace(line, day=clock.day_of(line.time))
+    return line if line.day else replace(line, day=clock.day_of(line.time))
 
 
 def _as_action(line: Line) -> Line:

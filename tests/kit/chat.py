@@ -79,6 +79,7 @@ class Chat(Server):
         super().__init__(
             "phase4.server",
             *("--status-port", "0", "--log-dir", str(self.logs), "--quit-key", "off"),
+            *("--history", "0"),  # what the checks before have said is not for the next one
             *arguments,
             port=port,
         )

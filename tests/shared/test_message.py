@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from shared import message
 from shared.message import (
+    Earlier,
     Error,
     Joined,
     Left,
@@ -39,7 +40,14 @@ _LINE = st.one_of(
         st.booleans(),
     ),
     st.builds(Notice, _TIME, st.just("The server is stopping.")),
-    st.builds(Public, _TIME, _NAME, _TEXT),
+    st.builds(Public, _TIME, _NAME, _TEXT, st.integers(0, 10**18 - 1)),
+    st.builds(
+        Earlier,
+        st.datetimes().map(lambda at: f"{at:%Y-%m-%d %H:%M:%S}".zfill(19)),
+        st.integers(1, 10**18 - 1),
+        _NAME,
+        _TEXT,
+    ),
     st.builds(Private, _TIME, _NAME, _NAME, _TEXT),
 )
 

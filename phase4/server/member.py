@@ -1,0 +1,41 @@
+"""Somebody who is connected: what the room knows of them."""
+
+from dataclasses import dataclass
+
+from phase4.server.outbox import Outbox
+from shared.address import Address
+
+
+@dataclass(eq=False, slots=True)
+class Member:
+    """A connection, and the person behind it once they have a name."""
+
+    outbox: Outbox
+
+    # The peer's, or that of the client that a trusted proxy speaks for.
+    address: Address
+
+    # Bytes received. The thread that receives them counts; any thread may read it, for show.
+    bytes_in: int = 0
+
+    # All below are written under the lock; any thread may read them, for show.
+
+    # Empty until a name is claimed.
+    name: str = ""
+
+    # When the name was claimed: Unix time, in seconds.
+    since: float = 0.0
+
+    # Messages that this person has sent, public and private.
+    messages: int = 0
+
+    # When this person last asked for something of the past, by time.monotonic().
+    asked_at: float = float("-inf")
+
+    # Nothing is added for this member any more. Only ever set.
+    is_gone: bool = False
+
+    @property
+    def host(self) -> str:
+        """The address without the port."""
+        return self.address.host

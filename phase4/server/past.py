@@ -1,0 +1,225 @@
+"""What was said before: the newest messages in memory, those before them in the archive.
+
+A message has a number: its place among all that messages.txt ever held. The room gives it under
+its lock, as the message is logged, so the order is everybody's. The archive follows the log in a
+process of its own, and is a little behind; the memory holds more than that little. So both
+together have all that there is, and nobody waits for a database.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Protocol
+
+from phase4.archive.record import Record
+from shared.framing import encode_line
+from shared.message import Notice, format
+
+RECENT_MESSAGES = 1_000
+"""Kept in memory: at 500 messages a second, two seconds that the archive may be behind. They take
+0.2 MB as people write, and 4 MB at most."""
+
+MAX_SHOWN = 500
+"""Messages in one answer: some screens full. Of more, the answer says how to go on."""
+
+MAX_FOUND = 20
+"""Messages that /search shows, the newest there are."""
+
+MAX_SHOWN_BYTES = 256 * 1024
+"""Of one answer: a quarter of an outbox. 500 messages as long as they may be are 2 MB."""
+
+Numbered = tuple[int, bytes]
+"""A message's number, and its line as it is sent."""
+
+
+class Archive(Protocol):
+    """Where older messages are found. Any thread; a call takes milliseconds."""
+
+    def before(self, number: int, count: int) -> Sequence[Record]:
+        """The last ones before this number, oldest first. Raises ArchiveError."""
+
+    def since(self, number: int, count: int) -> Sequence[Record]:
+        """The first ones after this number, oldest first. Raises ArchiveError."""
+
+    def search(self, words: str, count: int) -> Sequence[Record]:
+        """The last ones with these words, oldest first. Raises ArchiveError, and BadQuery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was said, oldest first; and whether there is more of it."""
+
+    messages: Sequence[Numbered]
+    is_cut: bool = False
+    """Not all fitted into one answer: the newer ones, or of `newest` the older ones."""
+
+    missing: tuple[int, int] | None = None
+    """The first and the last number of a part that is not there, or not yet."""
+
+
+class Past:
+    """What one room remembers. `add` and `greeting` are called under the room's lock `lock`.
+
+    All else is called without it, by any thread, and may take as long as the archive does.
+    """
+
+    def __init__(
+        self,
+        lock: threading.Lock,
+        archive: Archive | None = None,
+        newest: Iterable[Record] = (),
+        *,
+        next_number: int = 1,
+        on_joining: int = 0,
+    ) -> None:
+        """`newest`: the last messages before `next_number`, oldest first.
+
+        So many of them are shown `on_joining`.
+        """
+        self._lock = lock
+        self._archive = archive
+        self._on_joining = on_joining
+        # Under the lock: the number that the next message gets; the last ones, as they stand in
+        # the log; and the greeting, with what it was made for.
+        self._next = next_number
+        self._recent = deque(((each.number, _entry(each)) for each in newest), RECENT_MESSAGES)
+        self._greeting = b""
+        self._greeting_at = (0, "")
+
+    # --- under the room's lock ------------------------------------------------------------------
+
+    def add(self, entry: bytes) -> int:
+        """Remember an entry of messages.txt; its number."""
+        number = self._next
+        self._next += 1
+        self._recent.append((number, entry))
+        return number
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is something that the archive may not have. Any thread, for show."""
+        return bool(self._recent)
+
+    def greeting(self, time_now: str) -> bytes:
+        """The lines that a newcomer reads of what was said before; none where nothing was."""
+        made_for = self._next, time_now
+        if made_for != self._greeting_at:
+            self._greeting = b"".join(self._greeting_lines(time_now))
+            self._greeting_at = made_for
+        return self._greeting
+
+    def _greeting_lines(self, time_now: str) -> Iterator[bytes]:
+        first = max(0, len(self._recent) - self._on_joining)
+        last = [_sent(*self._recent[at]) for at in range(first, len(self._recent))]
+        if shown := _newest_that_fit(last):
+            yield notice(time_now, f"{in_words(len(shown), 'earlier line')}:")
+            yield from (line for _, line in shown)
+            yield notice(time_now, "That was before you came.")
+
+    # --- without it -----------------------------------------------------------------------------
+
+    def newest(self, count: int) -> Found:
+        """The last `count` messages. Raises ArchiveError."""
+        recent, first = self._held()
+        found = recent[max(0, len(recent) - count) :]
+        if self._archive is not None and len(found) < count and first > 1:
+            older = self._archive.before(first, count - len(found))
+            found = [*map(_from_archive, older), *found]
+        shown = _newest_that_fit(found)
+        return Found(shown, is_cut=len(shown) < len(found), missing=_hole(shown))
+
+    def since(self, number: int) -> Found:
+        """What was said after the message of this number. Raises ArchiveError."""
+        recent, first = self._held()
+        found = [each for each in recent if each[0] > number]
+        if self._archive is not None and number + 1 < first:
+            older = self._archive.since(number, MAX_SHOWN + 1)
+            found = [*(_from_archive(each) for each in older if each.number < first), *found]
+        shown = _oldest_that_fit(found)
+        hole = _hole([(number, b""), *shown]) if shown else None
+        return Found(shown, is_cut=len(shown) < len(found), missing=hole)
+
+    def search(self, words: str) -> Found:
+        """The last messages with these words. Raises ArchiveError, and BadQuery."""
+        if self._archive is None:
+            return Found(())
+        found = [_from_archive(each) for each in self._archive.search(words, MAX_FOUND + 1)]
+        return Found(found[-MAX_FOUND:], is_cut=len(found) > MAX_FOUND)
+
+    def _held(self) -> tuple[list[Numbered], int]:
+        """The messages in memory, and the number of the first of them, or of the next one."""
+        with self._lock:
+            recent, next_number = [*self._recent], self._next
+        return [_sent(*each) for each in recent], recent[0][0] if recent else next_number
+
+
+# --- lines ----------------------------------------------------------------------------------------
+
+
+def notice(time_now: str, text: str) -> bytes:
+    """A line of the server's own, before or behind what was said."""
+    return encode_line(format(Notice(time_now, text)))
+
+
+def in_words(count: int, what: str) -> str:
+    """How many there are.
+
+    >>> in_words(1, "line"), in_words(2_000, "line")
+    ('1 line', '2,000 lines')
+    """
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+def _sent(number: int, entry: bytes) -> Numbered:
+    r"""An entry of messages.txt as it is sent.
+
+    >>> _sent(7, b"2026-11-21T14:03:05+01:00 Alice: hello\n")
+    (7, b'(2026-11-21 14:03:05 #7) Alice: hello\n')
+    """
+    at, _, said = entry.partition(b" ")
+    return number, b"(%b %b #%d) %b" % (at[:10], at[11:19], number, said)
+
+
+def _from_archive(record: Record) -> Numbered:
+    return _sent(record.number, _entry(record))
+
+
+def _entry(record: Record) -> bytes:
+    return encode_line(f"{record.at} {record.sender}: {record.text}")
+
+
+def _oldest_that_fit(messages: Sequence[Numbered]) -> list[Numbered]:
+    """As many as one answer holds, from the first on."""
+    shown: list[Numbered] = []
+    left = MAX_SHOWN_BYTES
+    for each in messages[:MAX_SHOWN]:
+        left -= len(each[1])
+        if left < 0:
+            break
+        shown.append(each)
+    return shown
+
+
+def _newest_that_fit(messages: Sequence[Numbered]) -> list[Numbered]:
+    """As many as one answer holds, up to the last."""
+    return _oldest_that_fit(messages[::-1])[::-1]
+
+
+def _hole(messages: Sequence[Numbered]) -> tuple[int, int] | None:
+    """The first numbers that are missing among these.
+
+    >>> _hole([(3, b""), (4, b""), (9, b""), (10, b"")]), _hole([(1, b""), (2, b"")])
+    ((5, 8), None)
+    """
+    for (before, _), (after, _) in pairwise(messages):
+        if after > before + 1:
+            return before + 1, after - 1
+    return None
+
+
+def open_past(lock: threading.Lock, log_dir: Path, *, on_joining: int) -> Past:
+    """What a server knows at its start, from the logs and the archive in this directory."""
+    return Past(lock, on_joining=on_joining)

@@ -1,0 +1,104 @@
+"""The commands that ask for what was said before. Each runs in the thread of whoever asks.
+
+Nothing here holds the room's lock while it looks into the archive: the chat goes on.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from phase4.archive.errors import ArchiveError
+from phase4.server.member import Member
+from phase4.server.past import Found, in_words
+from phase4.server.room import Refused, Room
+
+HISTORY_MESSAGES = 20
+"""What /history shows where no number is given: a screen."""
+
+SECONDS_BETWEEN = 1.0
+"""Between two questions of one person: an answer may be 10,000 times as long as its question."""
+
+MAX_AT_ONCE = 2
+"""Questions that are looked up at the same time: they take the processor from the chat."""
+
+WAIT_SECONDS = 2.0
+"""For a turn among those. Then the person is asked to come back."""
+
+_turns = threading.BoundedSemaphore(MAX_AT_ONCE)
+_SINCE = re.compile(r"since\s+#?([0-9]{1,18})", re.IGNORECASE)
+_COUNT = re.compile(r"[0-9]{1,9}")
+_T = TypeVar("_T")
+
+
+def history(room: Room, member: Member, rest: str) -> None:
+    """/history (or /history 100, or /history since 1234): what was said before."""
+    if since := _SINCE.fullmatch(rest):
+        _show_since(room, member, int(since[1]))
+    elif not rest or (_COUNT.fullmatch(rest) and int(rest)):
+        count = int(rest or HISTORY_MESSAGES)
+        found = _look_up(member, lambda: room.past.newest(count))
+        if not found.messages:
+            raise Refused("Nothing was said before.")
+        head = f"{in_words(len(found.messages), 'earlier line')}:"
+        _show(room, member, head, found, "That is all." if not found.is_cut else _no_more(found))
+    else:
+        raise Refused("Write /history, /history 100 or /history since 1234.")
+
+
+def _show_since(room: Room, member: Member, number: int) -> None:
+    found = _look_up(member, lambda: room.past.since(number))
+    if not found.messages:
+        raise Refused(f"Nothing was said since #{number}.")
+    last = found.messages[-1][0]
+    more = f"More: /history since {last}" if found.is_cut else "That is all."
+    _show(room, member, f"{in_words(len(found.messages), 'line')} since #{number}:", found, more)
+
+
+def search(room: Room, member: Member, rest: str) -> None:
+    """/search WORDS: find what was said; also "a phrase", from:NAME, since:2026-11-20."""
+    if not rest:
+        raise Refused('Write /search WORDS; also "a phrase", from:NAME, since:2026-11-20.')
+    found = _look_up(member, lambda: room.past.search(rest))
+    if not found.messages:
+        raise Refused("Nothing was found.")
+    end = "That is all." if not found.is_cut else "Older ones were found as well: add a word."
+    _show(room, member, f"{in_words(len(found.messages), 'line')} found:", found, end)
+
+
+def ids(room: Room, member: Member, rest: str) -> None:
+    """/ids on (or off): show the number of each message."""
+    wanted = {"on": True, "off": False}.get(rest.lower())
+    if wanted is None:
+        raise Refused("Write /ids on or /ids off.")
+    room.count(member, wanted=wanted)
+    how = "have numbers now, as [14:03:05 #1235] has" if wanted else "have no numbers any more"
+    room.notify(member, f"Messages {how}.")
+
+
+def _look_up(member: Member, ask: Callable[[], _T]) -> _T:
+    """The answer of the past. Raises Refused where it is asked too often, or cannot answer."""
+    now = time.monotonic()
+    if now - member.asked_at < SECONDS_BETWEEN:
+        raise Refused("Ask for what was said at most once a second.")
+    member.asked_at = now
+    if not _turns.acquire(timeout=WAIT_SECONDS):
+        raise Refused("Too many people ask for what was said; try again.")
+    try:
+        return ask()
+    except ArchiveError as error:
+        raise Refused(str(error)) from error
+    finally:
+        _turns.release()
+
+
+def _no_more(found: Found) -> str:
+    return f"Those before #{found.messages[0][0]} did not fit."
+
+
+def _show(room: Room, member: Member, head: str, found: Found, tail: str) -> None:
+    if found.missing:
+        first, last = found.missing
+        tail = f"#{first} to #{last} are not there, or not yet. {tail}"
+    room.show(member, head, found.messages, tail)
