@@ -13,6 +13,12 @@ cannot be taken for each other, and nobody can write a text that reads like a no
     [14:03:05] * Bob left                       Left, with "(reason)" where there is one
     [14:03:05] * Bob is now Robert              Renamed
     [14:03:05] * 3 online: Alice, Bob, Carol    Online
+    [14:03:05] * 20 earlier lines:              History, and its messages come as Earlier
+    [14:03:05] * 20 lines since #1234:          History
+    [14:03:05] * That is all.                   HistoryEnd
+    [14:03:05] * That was before you came.      HistoryEnd, of what nobody asked for
+    [14:03:05] * More: /history since 1254      HistoryEnd
+    [14:03:05] * Messages have numbers now.     Numbers
     [14:03:05] * any other text                 Notice
     [14:03:05] Alice: hello                     Public; to those who asked, [14:03:05 #1235]
     [14:03:05] Alice -> Bob: hi                 Private
@@ -141,6 +147,35 @@ class Private:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """So many messages of the past follow: the last ones, or those `since` one of this number."""
+
+    time: str
+    count: int
+    since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEnd:
+    """All of them have come. Where there are `more`, they are asked for by this number.
+
+    `was_greeting`: nobody asked; they are for a newcomer.
+    """
+
+    time: str
+    more: int | None = None
+    was_greeting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """From here on the public messages have their numbers, or have them no more."""
+
+    time: str
+    are_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
     """A line of no form above: a phase 3 server's, or not a chat server's at all."""
 
@@ -155,12 +190,20 @@ Message = (
     | Left
     | Renamed
     | Online
+    | History
+    | HistoryEnd
+    | Numbers
     | Notice
     | Public
     | Private
     | Earlier
     | Other
 )
+
+
+_ENDS = ("That is all.", "That was before you came.")
+_MORE = "More: /history since "
+_NUMBERS = ("Messages have no numbers any more.", "Messages have numbers now.")
 
 
 def format(message: Message) -> str:
@@ -180,6 +223,15 @@ def format(message: Message) -> str:
             return f"[{time}] * {old} is now {new}"
         case Online(time, count, people, more):
             return f"[{time}] * {count} online: {', '.join(people)}" + ("," if more else "")
+        case History(time, count, since):
+            what = "earlier line" if since is None else "line"
+            after = "" if since is None else f" since #{since}"
+            return f"[{time}] * {count} {what}{'s' * (count != 1)}{after}:"
+        case HistoryEnd(time, more, was_greeting):
+            end = _ENDS[was_greeting] if more is None else f"{_MORE}{more}"
+            return f"[{time}] * {end}"
+        case Numbers(time, are_on):
+            return f"[{time}] * {_NUMBERS[are_on]}"
         case Notice(time, text):
             return f"[{time}] * {text}"
         case Public(time, sender, text, number):
@@ -199,6 +251,8 @@ _WELCOME = re.compile(rf"\* Welcome, ({_NAME})! (\d{{1,9}}) online\. (.*)", re.D
 _JOINED = re.compile(rf"\* ({_NAME}) joined")
 _LEFT = re.compile(rf"\* ({_NAME}) left(?: \((.+)\))?", re.DOTALL)
 _RENAMED = re.compile(rf"\* ({_NAME}) is now ({_NAME})")
+_HISTORY = re.compile(r"\* ([0-9]{1,9}) (?:earlier lines?|lines? since #([0-9]{1,18})):")
+_HISTORY_END = re.compile(rf"\* {_MORE}([0-9]{{1,18}})")
 _ONLINE = re.compile(r"\* (\d{1,9}) online: (.*?)(,?)", re.DOTALL)
 _PUBLIC = re.compile(rf"({_NAME}): (.*)", re.DOTALL)
 _NUMBERED = re.compile(rf"\[(\d\d:\d\d:\d\d) {_NUMBER}\] ({_NAME}): (.*)", re.DOTALL)
@@ -255,7 +309,21 @@ def _parse_notice(time: str, rest: str) -> Message:
     if found := _ONLINE.fullmatch(rest):
         people = tuple(found[2].split(", ")) if found[2] else ()
         return Online(time, int(found[1]), people, bool(found[3]))
-    return Notice(time, rest[2:])
+    past = _parse_notice_of_the_past(time, rest)
+    # What does not come out again as it came in only looks like one of those.
+    return past if past and format(past).endswith(f"] {rest}") else Notice(time, rest[2:])
+
+
+def _parse_notice_of_the_past(time: str, rest: str) -> Message | None:
+    if found := _HISTORY.fullmatch(rest):
+        return History(time, int(found[1]), int(found[2]) if found[2] else None)
+    if found := _HISTORY_END.fullmatch(rest):
+        return HistoryEnd(time, int(found[1]))
+    if rest[2:] in _ENDS:
+        return HistoryEnd(time, was_greeting=rest[2:] == _ENDS[True])
+    if rest[2:] in _NUMBERS:
+        return Numbers(time, rest[2:] == _NUMBERS[True])
+    return None
 
 
 # --- text that is safe to show ---------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from phase4.archive.record import Record
 from shared.framing import encode_line
-from shared.message import Notice, format
+from shared.message import History, HistoryEnd, format
 
 RECENT_MESSAGES = 1_000
 """Kept in memory: at 500 messages a second, two seconds that the archive may be behind. They take
@@ -115,9 +115,9 @@ class Past:
         first = max(0, len(self._recent) - self._on_joining)
         last = [_sent(*self._recent[at]) for at in range(first, len(self._recent))]
         if shown := _newest_that_fit(last):
-            yield notice(time_now, f"{in_words(len(shown), 'earlier line')}:")
+            yield encode_line(format(History(time_now, len(shown))))
             yield from (line for _, line in shown)
-            yield notice(time_now, "That was before you came.")
+            yield encode_line(format(HistoryEnd(time_now, was_greeting=True)))
 
     # --- without it -----------------------------------------------------------------------------
 
@@ -157,20 +157,6 @@ class Past:
 
 
 # --- lines ----------------------------------------------------------------------------------------
-
-
-def notice(time_now: str, text: str) -> bytes:
-    """A line of the server's own, before or behind what was said."""
-    return encode_line(format(Notice(time_now, text)))
-
-
-def in_words(count: int, what: str) -> str:
-    """How many there are.
-
-    >>> in_words(1, "line"), in_words(2_000, "line")
-    ('1 line', '2,000 lines')
-    """
-    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _sent(number: int, entry: bytes) -> Numbered:

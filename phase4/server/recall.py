@@ -6,13 +6,14 @@ Nothing here holds the room's lock while it looks into the archive: the chat goe
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from phase4.archive.errors import ArchiveError
 from phase4.server.member import Member
-from phase4.server.past import Found, in_words
+from phase4.server.past import Found
 from phase4.server.room import Refused, Room
+from shared.message import History, HistoryEnd, Message, Notice
 
 HISTORY_MESSAGES = 20
 """What /history shows where no number is given: a screen."""
@@ -35,25 +36,20 @@ _T = TypeVar("_T")
 def history(room: Room, member: Member, rest: str) -> None:
     """/history (or /history 100, or /history since 1234): what was said before."""
     if since := _SINCE.fullmatch(rest):
-        _show_since(room, member, int(since[1]))
+        number = int(since[1])
+        found = _look_up(member, lambda: room.past.since(number))
+        if not found.messages:
+            raise Refused(f"Nothing was said since #{number}.")
+        _show(room, member, found, since=number)
     elif not rest or (_COUNT.fullmatch(rest) and int(rest)):
         count = int(rest or HISTORY_MESSAGES)
         found = _look_up(member, lambda: room.past.newest(count))
         if not found.messages:
             raise Refused("Nothing was said before.")
-        head = f"{in_words(len(found.messages), 'earlier line')}:"
-        _show(room, member, head, found, "That is all." if not found.is_cut else _no_more(found))
+        remark = f"Those before #{found.messages[0][0]} did not fit." if found.is_cut else ""
+        _show(room, member, found, remark)
     else:
         raise Refused("Write /history, /history 100 or /history since 1234.")
-
-
-def _show_since(room: Room, member: Member, number: int) -> None:
-    found = _look_up(member, lambda: room.past.since(number))
-    if not found.messages:
-        raise Refused(f"Nothing was said since #{number}.")
-    last = found.messages[-1][0]
-    more = f"More: /history since {last}" if found.is_cut else "That is all."
-    _show(room, member, f"{in_words(len(found.messages), 'line')} since #{number}:", found, more)
 
 
 def search(room: Room, member: Member, rest: str) -> None:
@@ -63,8 +59,9 @@ def search(room: Room, member: Member, rest: str) -> None:
     found = _look_up(member, lambda: room.past.search(rest))
     if not found.messages:
         raise Refused("Nothing was found.")
-    end = "That is all." if not found.is_cut else "Older ones were found as well: add a word."
-    _show(room, member, f"{in_words(len(found.messages), 'line')} found:", found, end)
+    _show(
+        room, member, found, "There are older ones: one more word leaves some out." * found.is_cut
+    )
 
 
 def ids(room: Room, member: Member, rest: str) -> None:
@@ -72,9 +69,7 @@ def ids(room: Room, member: Member, rest: str) -> None:
     wanted = {"on": True, "off": False}.get(rest.lower())
     if wanted is None:
         raise Refused("Write /ids on or /ids off.")
-    room.count(member, wanted=wanted)
-    how = "have numbers now, as [14:03:05 #1235] has" if wanted else "have no numbers any more"
-    room.notify(member, f"Messages {how}.")
+    room.number(member, wanted=wanted)
 
 
 def _look_up(member: Member, ask: Callable[[], _T]) -> _T:
@@ -93,12 +88,18 @@ def _look_up(member: Member, ask: Callable[[], _T]) -> _T:
         _turns.release()
 
 
-def _no_more(found: Found) -> str:
-    return f"Those before #{found.messages[0][0]} did not fit."
+def _show(
+    room: Room, member: Member, found: Found, remark: str = "", since: int | None = None
+) -> None:
+    more = found.messages[-1][0] if since is not None and found.is_cut else None
 
+    def answer(now: str) -> Iterator[Message]:
+        yield History(now, len(found.messages), since)
+        if found.missing:
+            first, last = found.missing
+            yield Notice(now, f"#{first} to #{last} are not there, or not yet.")
+        if remark:
+            yield Notice(now, remark)
+        yield HistoryEnd(now, more)
 
-def _show(room: Room, member: Member, head: str, found: Found, tail: str) -> None:
-    if found.missing:
-        first, last = found.missing
-        tail = f"#{first} to #{last} are not there, or not yet. {tail}"
-    room.show(member, head, found.messages, tail)
+    room.show(member, found.messages, lambda now: [*answer(now)])

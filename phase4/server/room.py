@@ -15,7 +15,7 @@ from phase4.server.chat_log import ChatLog
 from phase4.server.clock import Clock, Moment
 from phase4.server.member import Member
 from phase4.server.outbox import FanOut, Outbox
-from phase4.server.past import Numbered, Past, notice
+from phase4.server.past import Numbered, Past
 from phase4.server.roster import roster
 from phase4.server.turnstile import Turnstile
 from shared import message
@@ -29,6 +29,7 @@ from shared.message import (
     Left,
     Message,
     Notice,
+    Numbers,
     Private,
     Renamed,
     Welcome,
@@ -344,19 +345,27 @@ class Room:
                 for each in messages:
                     self._tell(member, each)
 
-    def show(self, member: Member, head: str, found: Sequence[Numbered], tail: str) -> None:
-        """Send what was said before to one connection alone, between two notices."""
+    def show(
+        self, member: Member, found: Sequence[Numbered], answer: Callable[[str], Sequence[Message]]
+    ) -> None:
+        """Send what was said before to one connection alone.
+
+        `answer` gets the time, and gives what stands before it, at first, and what stands behind.
+        """
         with self.fan_out:
             if not member.is_gone:
-                now = self._clock.now().wire
-                lines = (notice(now, head), *(line for _, line in found), notice(now, tail))
-                self.fan_out.deliver(b"".join(lines), member.outbox)
+                head, *tail = answer(self._clock.now().wire)
+                self._tell(member, head)
+                self.fan_out.deliver(b"".join(line for _, line in found), member.outbox)
+                for each in tail:
+                    self._tell(member, each)
 
-    def count(self, member: Member, *, wanted: bool) -> None:
-        """Give the messages that this person gets their numbers, from here on, or not any more."""
+    def number(self, member: Member, *, wanted: bool) -> None:
+        """Show this person the numbers of messages from here on, or not any more."""
         with self.fan_out:
             if not member.is_gone:
                 self.fan_out.count(member.outbox, wanted=wanted)
+                self._tell(member, Numbers(self._clock.now().wire, wanted))
 
     def notify(self, member: Member, *texts: str) -> None:
         """Tell one person something, as notices with the time."""

@@ -112,6 +112,8 @@ def line_of(received: message.Message, me: str, now: str, words: Sequence[str] =
             return Line("notice", time, "*", f"{count:,} online: {', '.join(people)}{tail}")
         case message.Welcome(time, name, count, text):
             return Line("notice", time, "*", f"Welcome, {name}! {count:,} online. {text}")
+        case message.History(time) | message.HistoryEnd(time) | message.Numbers(time):
+            return Line("notice", time, "*", message.format(received)[len("[14:03:05] * ") :])
         case message.Notice(time, text):
             return Line("notice", time, "*", text)
         case message.Other(text):

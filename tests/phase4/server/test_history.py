@@ -170,7 +170,7 @@ def test_with_ids_messages_have_their_numbers_and_nothing_else_has(chat: Chat) -
     with chat.join("Alice") as alice, chat.join("Bob") as bob:
         alice.hear("* Bob joined")
         bob.send("/ids on")
-        bob.hear("* Messages have numbers now, as [14:03:05 #1235] has.")
+        bob.hear("* Messages have numbers now.")
         say(alice, 1, 2)
         bob.expect(r"\[\d\d:\d\d:\d\d #1\] Alice: line 1")
         bob.expect(r"\[\d\d:\d\d:\d\d #2\] Alice: line 2")
@@ -183,7 +183,7 @@ def test_with_ids_messages_have_their_numbers_and_nothing_else_has(chat: Chat) -
         alice.send("line 4")
         bob.hear("Alicia: line 4")
         alice.send("/ids on", "/ids perhaps")
-        alice.hear("* Messages have numbers now, as [14:03:05 #1235] has.")
+        alice.hear("* Messages have numbers now.")
         alice.refused(r"Write /ids on or /ids off\.")
         bob.send("line 5")
         alice.expect(r"\[\d\d:\d\d:\d\d #5\] Bob: line 5")
