@@ -8,11 +8,12 @@ import enum
 import itertools
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from phase4.client.clock import ServerClock
 from phase4.client.events import Ended, Event, NameRefused, Received, Welcomed
+from phase4.client.missed import CatchUp, Seen
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_NAME_CHARACTERS, RUNAWAY_LINE_BYTES
 from shared.framing import BadLine
@@ -97,10 +98,12 @@ class Dialogue:
         *,
         is_return: bool = False,
         server_clock: ServerClock | None = None,
+        seen: Seen | None = None,
     ) -> None:
         """`is_return`: the person was in before, as `wanted_name`, and wants to be again.
 
-        `server_clock` hears each line.
+        `server_clock` hears each line. `seen` is what was seen so far; None: nothing is caught up
+        with, as the connection is the only one.
         """
         self._clock = clock
         self._server_clock = server_clock or ServerClock()
@@ -117,6 +120,10 @@ class Dialogue:
         self._last_words = ""
         self._last_words_at = 0.0
         self._is_return = is_return
+        self._seen = seen
+        self._catch_up: CatchUp | None = None
+        if seen is not None:
+            self._catch_up = CatchUp(seen, self._server_clock, is_return=is_return)
         self._names = _names_to_try(wanted_name) if is_return else iter([wanted_name])
         # The name from before the loss, to be taken back when it is free; and how often still.
         self._lost_name = wanted_name if is_return else ""
@@ -192,9 +199,11 @@ class Dialogue:
                 return "/ping" in text and not self._knows_ping
         return False
 
-    def _pong(self) -> Iterator[Pong]:
+    def _pong(self) -> Iterator[Event | Pong]:
         mark, self._mark = self._mark, ""
         yield Pong(mark)
+        if self._catch_up is not None:
+            yield from map(Received, self._catch_up.give_up())
 
     def _bad_line(self, line: BadLine) -> Iterator[Event]:
         if line.fatal:
@@ -242,6 +251,8 @@ class Dialogue:
 
     def _take_name(self, name: str) -> None:
         self.name = name
+        if self._seen is not None:
+            self._seen.called(name)
         if name == self._lost_name:
             self._lost_name = ""
 
@@ -268,7 +279,16 @@ class Dialogue:
                 yield from self._online(received)
                 if is_own:
                     return
-        yield Received(received)
+        yield from map(Received, self._to_show(received))
+
+    def _to_show(self, received: message.Message) -> Sequence[message.Message]:
+        """It, unless it has to wait; and what has waited for it."""
+        if self._catch_up is None:
+            return (received,)
+        shown = self._catch_up.take(received)
+        self.answers.extend(self._catch_up.questions)
+        self._catch_up.questions.clear()
+        return shown
 
     def _renamed(self, old: str, new: str) -> Iterator[Event]:
         self._remove_person(old)

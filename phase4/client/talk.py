@@ -26,11 +26,12 @@ from collections.abc import Callable, Iterator, Sequence
 from phase4.client.clock import ServerClock
 from phase4.client.dialogue import Dialogue, Pong, Stage
 from phase4.client.events import Arrived, Ended, Event, SendError, SendQueueFull
+from phase4.client.missed import Seen
 from phase4.client.send_queue import SendQueue
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, RECV_BYTES
 from shared.framing import BadLine, encode_line
-from shared.request import is_goodbye
+from shared.request import Say, is_goodbye, parse
 
 CONFIRM_SECONDS = 1.0
 """From sending something to asking whether it has arrived: one question for a burst of lines."""
@@ -63,6 +64,7 @@ class Talk:
         self._reconnects = reconnects
         self._clock = clock
         self._wanted_name = message.clean(name)
+        self._seen = Seen()
         self._lines = SendQueue(keeps_sent=reconnects)
         # None while there is no connection.
         self._dialogue: Dialogue | None = None
@@ -181,6 +183,7 @@ class Talk:
         line = _encoded(text)
         self._raise_if_not_sendable(len(line), leaves=is_goodbye(text))
         self._put(line, is_goodbye(text))
+        self._note_said(text)
         return self._lines.taken
 
     def send_name(self, name: str) -> None:
@@ -196,6 +199,11 @@ class Talk:
         assert self._dialogue is not None
         self._dialogue.name_was_sent()
         self._lines.put_first(line)
+
+    def _note_said(self, text: str) -> None:
+        match parse(text):
+            case Say(said):
+                self._seen.said(said)
 
     def _raise_if_not_sendable(self, size: int, *, leaves: bool) -> None:
         if self._is_over or self.is_closing:
@@ -235,6 +243,7 @@ class Talk:
             self._clock,
             is_return=self._was_in,
             server_clock=self.server_clock,
+            seen=self._seen if self._reconnects else None,
         )
         self._can_write = True
         self._remarks = remarks

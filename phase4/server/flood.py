@@ -21,8 +21,18 @@ class TokenBucket:
         """Take tokens; the seconds to wait before going on, 0 where there were as many."""
         if not self._per_second:
             return 0.0
+        self._fill()
+        self._tokens -= tokens  # what is below zero must be waited for
+        return max(0.0, -self._tokens / self._per_second)
+
+    def take_now(self) -> bool:
+        """Take one token if there is one; whether there was."""
+        self._fill()
+        is_there = self._tokens >= 1.0
+        self._tokens -= is_there
+        return is_there
+
+    def _fill(self) -> None:
         now = time.monotonic()
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
         self._at = now
-        self._tokens -= tokens  # what is below zero must be waited for
-        return max(0.0, -self._tokens / self._per_second)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from phase4.server.flood import TokenBucket
 from phase4.server.outbox import Outbox
 from shared.address import Address
 
@@ -29,8 +30,8 @@ class Member:
     # Messages that this person has sent, public and private.
     messages: int = 0
 
-    # When this person last asked for something of the past, by time.monotonic().
-    asked_at: float = float("-inf")
+    # How often this person may ask for something of the past. Their own thread's.
+    questions: TokenBucket | None = None
 
     # Nothing is added for this member any more. Only ever set.
     is_gone: bool = False

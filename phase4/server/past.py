@@ -28,8 +28,9 @@ MAX_SHOWN = 500
 MAX_FOUND = 20
 """Messages that /search shows, the newest there are."""
 
-MAX_SHOWN_BYTES = 256 * 1024
-"""Of one answer: a quarter of an outbox. 500 messages as long as they may be are 2 MB."""
+MAX_SHOWN_BYTES = 128 * 1024
+"""Of one answer: an eighth of an outbox, as several may be asked for at once. 500 messages have
+50 kB as people write, and 2 MB at most."""
 
 Numbered = tuple[int, bytes]
 """A message's number, and its line as it is sent."""

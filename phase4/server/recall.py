@@ -5,11 +5,11 @@ Nothing here holds the room's lock while it looks into the archive: the chat goe
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from phase4.archive.errors import ArchiveError
+from phase4.server.flood import TokenBucket
 from phase4.server.member import Member
 from phase4.server.past import Found
 from phase4.server.room import Refused, Room
@@ -18,8 +18,10 @@ from shared.message import History, HistoryEnd, Message, Notice
 HISTORY_MESSAGES = 20
 """What /history shows where no number is given: a screen."""
 
-SECONDS_BETWEEN = 1.0
-"""Between two questions of one person: an answer may be 10,000 times as long as its question."""
+BURST_QUESTIONS = 5
+QUESTIONS_PER_SECOND = 1.0
+"""Of one person: an answer may be 10,000 times as long as its question. A client that comes back
+asks for several pages in a row."""
 
 MAX_AT_ONCE = 2
 """Questions that are looked up at the same time: they take the processor from the chat."""
@@ -38,14 +40,10 @@ def history(room: Room, member: Member, rest: str) -> None:
     if since := _SINCE.fullmatch(rest):
         number = int(since[1])
         found = _look_up(member, lambda: room.past.since(number))
-        if not found.messages:
-            raise Refused(f"Nothing was said since #{number}.")
         _show(room, member, found, since=number)
     elif not rest or (_COUNT.fullmatch(rest) and int(rest)):
         count = int(rest or HISTORY_MESSAGES)
         found = _look_up(member, lambda: room.past.newest(count))
-        if not found.messages:
-            raise Refused("Nothing was said before.")
         remark = f"Those before #{found.messages[0][0]} did not fit." if found.is_cut else ""
         _show(room, member, found, remark)
     else:
@@ -57,8 +55,6 @@ def search(room: Room, member: Member, rest: str) -> None:
     if not rest:
         raise Refused('Write /search WORDS; also "a phrase", from:NAME, since:2026-11-20.')
     found = _look_up(member, lambda: room.past.search(rest))
-    if not found.messages:
-        raise Refused("Nothing was found.")
     _show(
         room, member, found, "There are older ones: one more word leaves some out." * found.is_cut
     )
@@ -74,10 +70,10 @@ def ids(room: Room, member: Member, rest: str) -> None:
 
 def _look_up(member: Member, ask: Callable[[], _T]) -> _T:
     """The answer of the past. Raises Refused where it is asked too often, or cannot answer."""
-    now = time.monotonic()
-    if now - member.asked_at < SECONDS_BETWEEN:
-        raise Refused("Ask for what was said at most once a second.")
-    member.asked_at = now
+    if member.questions is None:
+        member.questions = TokenBucket(BURST_QUESTIONS, QUESTIONS_PER_SECOND)
+    if not member.questions.take_now():
+        raise Refused("You ask too often for what was said: once a second is enough.")
     if not _turns.acquire(timeout=WAIT_SECONDS):
         raise Refused("Too many people ask for what was said; try again.")
     try:

@@ -1,0 +1,193 @@
+"""What was said while the connection was lost: what to ask for, and what of it is new. No I/O.
+
+A server that keeps a history gives each public message a number. So a client that comes back asks
+for all after the last one that it has seen, and shows it where it belongs: before what is said now.
+Of a server that gives no numbers nothing is asked.
+"""
+
+import enum
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from phase4.client.clock import ServerClock
+from shared import message
+from shared.message import Earlier, History, HistoryEnd, Message, Notice, Numbers, Public
+
+MOST_PAGES = 4
+"""Answers that are asked for in a row, of 500 messages at most. The rest is for the person to ask:
+whoever was away for so long reads it another way."""
+
+MOST_HELD = 1_000
+"""Messages of now that wait until what was missed has come."""
+
+_REMEMBERED = 500  # messages and own lines, each; where there are no numbers, they tell what is new
+_NAMES = 20
+
+
+class Seen:
+    """What this person has seen of the public conversation. It outlives connections."""
+
+    def __init__(self) -> None:
+        # All up to this number was seen. None: not known, there are no numbers yet.
+        self.number: int | None = None
+        self._last: deque[tuple[str, str, str]] = deque(maxlen=_REMEMBERED)
+        self._own: deque[str] = deque(maxlen=_REMEMBERED)
+        self._names: deque[str] = deque(maxlen=_NAMES)
+
+    def called(self, name: str) -> None:
+        """The person has this name now."""
+        if name not in self._names:
+            self._names.append(name)
+
+    def said(self, text: str) -> None:
+        """The person has said this to everybody."""
+        self._own.append(message.clean(text))
+
+    def heard(self, received: Public) -> None:
+        """Somebody else has said this just now."""
+        self._last.append((received.time, received.sender, received.text))
+        self.number = received.number or None
+
+    def read(self, received: Earlier) -> None:
+        """The person is shown this, which was said before."""
+        self._last.append((received.at[11:], received.sender, received.text))
+        self.number = max(received.number, self.number or 0)
+
+    def has(self, received: Earlier) -> bool:
+        """Whether the person has seen this already."""
+        if self.number is not None and received.number <= self.number:
+            return True
+        if received.sender in self._names and received.text in self._own:
+            return True
+        return (received.at[11:], received.sender, received.text) in self._last
+
+
+class State(enum.Enum):
+    """How far one connection has come in catching up."""
+
+    NEW = enum.auto()  # the server has not shown yet that it keeps a history
+    SKIPPING = enum.auto()  # it shows what it shows to every newcomer
+    ASKED = enum.auto()  # it was asked for what was missed
+    READING = enum.auto()  # and answers
+    DONE = enum.auto()
+
+
+class CatchUp:
+    """What one connection does about it. The owner sends `questions`, and hands in every message.
+
+    Not for two threads at once.
+    """
+
+    def __init__(self, seen: Seen, clock: ServerClock, *, is_return: bool) -> None:
+        """`is_return`: there was a connection before, in which some was `seen`."""
+        self._seen = seen
+        self._clock = clock
+        self._is_return = is_return
+        self.questions: deque[str] = deque()
+        """Lines to send, without a newline. The owner takes them."""
+        self._state = State.NEW
+        self._pages = 0
+        self._missed: list[Earlier | Notice] = []
+        self._held: list[Public] = []
+        # Answers to our own /ids that are still to come; and whether the person has asked.
+        self._own_numbers = 0
+        self._shows_numbers = False
+
+    def take(self, received: Message) -> Sequence[Message]:
+        """What of it is to be shown now, and what else has waited for it."""
+        match received:
+            case Numbers() if self._own_numbers:
+                self._own_numbers -= 1
+                return ()
+            case Numbers(are_on=are_on):
+                self._shows_numbers = are_on
+            case History() | HistoryEnd():
+                return self._take_bracket(received)
+            case Earlier():
+                return self._take_earlier(received)
+            case Notice() if self._state is State.READING:
+                self._missed.append(received)
+                return ()
+            case Public():
+                return self._take_public(received)
+        return (received,)
+
+    def give_up(self) -> Sequence[Message]:
+        """The server has answered a later question, so it has answered all; what has waited."""
+        return self._finish() if self._state in (State.ASKED, State.READING) else ()
+
+    def _take_bracket(self, received: History | HistoryEnd) -> Sequence[Message]:
+        match received, self._state:
+            case History(), State.NEW if self._is_return:
+                self._state = State.SKIPPING
+            case History(), State.ASKED:
+                self._state = State.READING
+            case HistoryEnd(), State.SKIPPING:
+                self._ask_for_numbers()
+                number = self._seen.number
+                self._ask("/history 500" if number is None else f"/history since {number}")
+            case HistoryEnd(more=more), State.READING:
+                if more is None or self._pages == MOST_PAGES:
+                    return self._finish(more)
+                self._ask(f"/history since {more}")
+            case HistoryEnd(), State.NEW:
+                self._state = State.DONE
+                self._ask_for_numbers()
+                return (received,)
+            case _:
+                return (received,)
+        return ()
+
+    def _take_earlier(self, received: Earlier) -> Sequence[Message]:
+        if self._state is State.SKIPPING:
+            return ()
+        if self._state is not State.READING:
+            self._seen.read(received)
+            return (received,)
+        if not self._seen.has(received):
+            self._missed.append(received)
+        return ()
+
+    def _take_public(self, received: Public) -> Sequence[Message]:
+        if self._state in (State.NEW, State.DONE):
+            return (self._heard(received),)
+        self._held.append(received)
+        return self._finish() if len(self._held) > MOST_HELD else ()
+
+    def _heard(self, received: Public) -> Public:
+        self._seen.heard(received)
+        return received if self._shows_numbers else replace(received, number=0)
+
+    def _ask_for_numbers(self) -> None:
+        self._own_numbers += 1
+        self.questions.append("/ids on")
+
+    def _ask(self, question: str) -> None:
+        self._state = State.ASKED
+        self._pages += 1
+        self.questions.append(question)
+
+    def _finish(self, more: int | None = None) -> Sequence[Message]:
+        """All that waited, in its order; `more` was missed after this number."""
+        self._state = State.DONE
+        shown = self._missed_lines()
+        if more is not None:
+            text = f"You missed more: /history since {more} shows it."
+            shown.append(Notice(self._clock.time(), text))
+        shown += map(self._heard, self._held)
+        self._missed, self._held = [], []
+        return shown
+
+    def _missed_lines(self) -> list[Message]:
+        said = [each for each in self._missed if isinstance(each, Earlier)]
+        for each in said:
+            self._seen.read(each)
+        if not said:
+            return []
+        now, first, last = self._clock.time(), said[0].at[11:16], said[-1].at[11:16]
+        return [
+            Notice(now, f"Missed from {first} to {last}:"),
+            *self._missed,
+            Notice(now, "That was while you were away."),
+        ]
