@@ -6,7 +6,9 @@ an index costs ten times the processor time of the log itself.
 
 import contextlib
 import functools
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from phase4.archive.database import (
@@ -18,9 +20,11 @@ from phase4.archive.database import (
     places_of,
 )
 from phase4.archive.place import KNOWN_FILES, Place
-from phase4.archive.record import Extract, Gap, extract, next_after
+from phase4.archive.record import Extract, Gap, Record, extract, next_after
 from phase4.archive.store import Keep, Store
 from phase4.archive.trail import Piece, Trail
+
+_LAST_PIECES = 8  # of the log, that a server's memory is filled from: up to 2 MiB
 
 _FORGET_STEPS = 16
 """As much is removed after each piece as a piece can bring: 256 KiB of short lines."""
@@ -85,8 +89,19 @@ def said_in(piece: Piece) -> Extract:
     return said
 
 
-def next_number(log_dir: Path) -> int:
-    """The number that the next entry of the log gets.
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What the log has that the archive has not, as far as it was asked for."""
+
+    next_number: int
+    """The one that the next entry of the log gets."""
+
+    records: list[Record]
+    """The last ones, oldest first."""
+
+
+def tail(log_dir: Path, count: int) -> Tail:
+    """The end of the log, behind the archive's place: the last `count` records at most.
 
     For the server, at its start: ask once the log is open to write, because to open it ends half a
     line that a kill has left; and before anything is written into it. It counts as the historian
@@ -96,7 +111,16 @@ def next_number(log_dir: Path) -> int:
     with opened_to_read(archive_of(log_dir)) as connection, errors_of(log):
         places = places_of(connection) if connection else []
         known = functools.partial(known_in, connection) if connection else (lambda records: 0)
+        last: deque[Piece] = deque(maxlen=_LAST_PIECES)
         with contextlib.closing(Trail(log, places, known)) as trail:
             while (piece := trail.read()) is not None:
                 trail.number(next_after(piece.data, piece.place.next_number))
-            return trail.place.next_number
+                last.append(piece)
+            number = trail.place.next_number
+    records = [record for each in last for record in said_in(each).records]
+    return Tail(number, records[max(0, len(records) - count) :])
+
+
+def next_number(log_dir: Path) -> int:
+    """The number that the next entry of the log gets; see `tail`. Raises ArchiveError."""
+    return tail(log_dir, 0).next_number

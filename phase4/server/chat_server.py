@@ -153,11 +153,11 @@ class ChatServer:
         )
 
     def _remember(self, lock: threading.Lock) -> Past:
-        """What was said before this start. Raises LogError."""
+        """What was said before this start."""
         settings = self.settings
         if not settings.history_lines:
             return Past(lock)
-        return open_past(lock, settings.log_dir, on_joining=settings.history)
+        return open_past(lock, settings.log_dir, self._console.print, on_joining=settings.history)
 
     def _new_historian(self) -> Historian | None:
         """None: there is no archive."""

@@ -20,6 +20,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -77,6 +78,9 @@ class LogFile:
         # Entries that the disk has not taken.
         self._waiting: deque[bytes] = deque()
 
+        # How many were dropped before the oldest that waits, which says so.
+        self._lost = 0
+
         # When to try again to write, and to rotate, by time.monotonic(); 0 where that works.
         self._retry_at = 0.0
         self._rotate_at = 0.0
@@ -97,7 +101,7 @@ class LogFile:
     @property
     def waiting(self) -> int:
         """Entries in memory that the disk has not taken. Any thread."""
-        return len(self._waiting)
+        return len(self._waiting) - bool(self._lost)
 
     # --- entries ------------------------------------------------------------------------------
 
@@ -132,6 +136,7 @@ class LogFile:
             for piece in _pieces(entries, min(_PIECE_BYTES, self._max_bytes)):
                 self._write(b"".join(piece))
                 written += len(piece)
+                self._lost = 0  # the first of them has said it
         except OSError as error:
             self.errors += 1
             if self.errors == 1 or not self._retry_at:
@@ -143,10 +148,17 @@ class LogFile:
             self._retry_at = 0.0
 
     def _keep(self, entries: list[bytes]) -> None:
+        """Let them wait. Where the oldest have no space, an entry in their place says how many."""
         self._waiting.extend(entries)
-        while len(self._waiting) > self._backlog_lines:
+        if self._lost:
             self._waiting.popleft()
-            self.dropped += 1
+        excess = max(0, len(self._waiting) - self._backlog_lines)
+        for _ in range(excess):
+            self._waiting.popleft()
+        self.dropped += excess
+        self._lost += excess
+        if self._lost:
+            self._waiting.appendleft(_loss(self._lost))
 
     # --- bytes --------------------------------------------------------------------------------
 
@@ -287,6 +299,13 @@ class LogFile:
         paths = [self.path, *paths[: free % len(paths) + 1]]
         for old, new in reversed(list(pairwise(paths))):
             os.replace(old, new)
+
+
+def _loss(count: int) -> bytes:
+    """What stands in the log instead of so many entries. The archive leaves out their numbers."""
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    what = "entry was" if count == 1 else "entries were"
+    return f"{now} * {count} {what} lost\n".encode()
 
 
 def why(error: OSError) -> str:

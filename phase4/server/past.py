@@ -8,12 +8,15 @@ together have all that there is, and nobody waits for a database.
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
 
+from phase4.archive.errors import ArchiveError
+from phase4.archive.historian import tail
+from phase4.archive.query import parse
+from phase4.archive.reading import Archive
 from phase4.archive.record import Record
 from shared.framing import encode_line
 from shared.message import History, HistoryEnd, format
@@ -36,26 +39,13 @@ Numbered = tuple[int, bytes]
 """A message's number, and its line as it is sent."""
 
 
-class Archive(Protocol):
-    """Where older messages are found. Any thread; a call takes milliseconds."""
-
-    def before(self, number: int, count: int) -> Sequence[Record]:
-        """The last ones before this number, oldest first. Raises ArchiveError."""
-
-    def since(self, number: int, count: int) -> Sequence[Record]:
-        """The first ones after this number, oldest first. Raises ArchiveError."""
-
-    def search(self, words: str, count: int) -> Sequence[Record]:
-        """The last ones with these words, oldest first. Raises ArchiveError, and BadQuery."""
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """What was said, oldest first; and whether there is more of it."""
 
     messages: Sequence[Numbered]
     is_cut: bool = False
-    """Not all fitted into one answer: the newer ones, or of `newest` the older ones."""
+    """There may be more than fitted into one answer: newer ones, or of the newest, older ones."""
 
     missing: tuple[int, int] | None = None
     """The first and the last number of a part that is not there, or not yet."""
@@ -75,14 +65,17 @@ class Past:
         *,
         next_number: int = 1,
         on_joining: int = 0,
+        is_behind: bool = False,
     ) -> None:
         """`newest`: the last messages before `next_number`, oldest first.
 
-        So many of them are shown `on_joining`.
+        So many of them are shown `on_joining`. `is_behind`: the archive has not read all of them.
         """
         self._lock = lock
         self._archive = archive
         self._on_joining = on_joining
+        self._is_behind = is_behind
+        self._first_new = next_number
         # Under the lock: the number that the next message gets; the last ones, as they stand in
         # the log; and the greeting, with what it was made for.
         self._next = next_number
@@ -101,8 +94,8 @@ class Past:
 
     @property
     def is_behind(self) -> bool:
-        """Whether there is something that the archive may not have. Any thread, for show."""
-        return bool(self._recent)
+        """Whether anything was said that the archive had not read at the start. Any thread."""
+        return self._is_behind or self._next > self._first_new
 
     def greeting(self, time_now: str) -> bytes:
         """The lines that a newcomer reads of what was said before; none where nothing was."""
@@ -144,11 +137,13 @@ class Past:
         return Found(shown, is_cut=len(shown) < len(found), missing=hole)
 
     def search(self, words: str) -> Found:
-        """The last messages with these words. Raises ArchiveError, and BadQuery."""
+        """The last messages with these words. Raises ArchiveError, and QueryError."""
+        query = parse(words)
         if self._archive is None:
             return Found(())
-        found = [_from_archive(each) for each in self._archive.search(words, MAX_FOUND + 1)]
-        return Found(found[-MAX_FOUND:], is_cut=len(found) > MAX_FOUND)
+        found = self._archive.search(query, MAX_FOUND + 1)
+        shown = [_from_archive(each) for each in found.records[-MAX_FOUND:]]
+        return Found(shown, is_cut=len(found.records) > MAX_FOUND or not found.is_complete)
 
     def _held(self) -> tuple[list[Numbered], int]:
         """The messages in memory, and the number of the first of them, or of the next one."""
@@ -207,6 +202,27 @@ def _hole(messages: Sequence[Numbered]) -> tuple[int, int] | None:
     return None
 
 
-def open_past(lock: threading.Lock, log_dir: Path, *, on_joining: int) -> Past:
-    """What a server knows at its start, from the logs and the archive in this directory."""
-    return Past(lock, on_joining=on_joining)
+def open_past(
+    lock: threading.Lock, log_dir: Path, report: Callable[[str], None], *, on_joining: int
+) -> Past:
+    """What a server knows at its start, from the logs and the archive in this directory.
+
+    The logs are open to write, and nothing is written yet. `report` is told where the archive
+    cannot be used: then only what is said from now on is remembered.
+    """
+    archive = Archive(log_dir)
+    try:
+        unread = tail(log_dir, RECENT_MESSAGES)
+        first = unread.records[0].number if unread.records else unread.next_number
+        older = archive.before(first, RECENT_MESSAGES - len(unread.records))
+    except ArchiveError as error:
+        report(f"{error} What was said before this start cannot be shown.")
+        return Past(lock, on_joining=on_joining)
+    return Past(
+        lock,
+        archive,
+        [*older, *unread.records],
+        next_number=unread.next_number,
+        on_joining=on_joining,
+        is_behind=bool(unread.records),
+    )

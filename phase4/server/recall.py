@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from phase4.archive.errors import ArchiveError
+from phase4.archive.query import QueryError
 from phase4.server.flood import TokenBucket
 from phase4.server.member import Member
 from phase4.server.past import Found
@@ -52,8 +53,6 @@ def history(room: Room, member: Member, rest: str) -> None:
 
 def search(room: Room, member: Member, rest: str) -> None:
     """/search WORDS: find what was said; also "a phrase", from:NAME, since:2026-11-20."""
-    if not rest:
-        raise Refused('Write /search WORDS; also "a phrase", from:NAME, since:2026-11-20.')
     found = _look_up(member, lambda: room.past.search(rest))
     _show(
         room, member, found, "There are older ones: one more word leaves some out." * found.is_cut
@@ -78,7 +77,7 @@ def _look_up(member: Member, ask: Callable[[], _T]) -> _T:
         raise Refused("Too many people ask for what was said; try again.")
     try:
         return ask()
-    except ArchiveError as error:
+    except (ArchiveError, QueryError) as error:
         raise Refused(str(error)) from error
     finally:
         _turns.release()

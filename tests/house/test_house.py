@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "phase4.archive": set(),
     "phase4.client": {"phase4.transport"},
     "phase4.relay": {"phase4.transport"},
-    "phase4.server": {"phase4.transport"},
+    "phase4.server": {"phase4.transport", "phase4.archive"},
     "phase4.widgets": {"phase4.client"},
     "phase4.client_terminal": {"phase4.client", "phase4.transport"},
     "phase4.client_gui": {"phase4.client", "phase4.transport", "phase4.widgets"},

@@ -621,19 +621,22 @@ def test_what_a_full_disk_refuses_is_kept_up_to_a_bound_and_the_rest_counted(
     said: list[str] = []
     log = LogFile(tmp_path / "log", said.append, backlog_lines=3)
 
-    def refuse(*_: object) -> int:
-        raise OSError(28, "No space left on device")
-
     with monkeypatch.context() as patched:
-        patched.setattr(os, "write", refuse)
+        patched.setattr(os, "write", _no_space)
         for number in range(5):
             log.append([f"entry {number}\n".encode()])
         assert (log.waiting, log.dropped) == (3, 2)
         assert len(said) == 1
         assert "No space left on device" in said[0]
     log.close()
-    assert (tmp_path / "log").read_bytes() == b"entry 2\nentry 3\nentry 4\n"
+    lost, *kept = (tmp_path / "log").read_text().splitlines()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \* 2 entries were lost", lost)
+    assert kept == ["entry 2", "entry 3", "entry 4"]
     assert "2 entries were lost" in said[1]
+
+
+def _no_space(*_: object) -> int:
+    raise OSError(28, "No space left on device")
 
 
 @contextlib.contextmanager

@@ -1,43 +1,44 @@
-"""What a room remembers, from memory and archive together; no server and no database."""
+"""What a room remembers, from memory and archive together; no server."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
-from phase4.archive.record import Record
+from phase4.archive.database import archive_of
+from phase4.archive.reading import Archive
+from phase4.archive.record import Extract, Record
+from phase4.archive.store import Store
+from phase4.archive.trail import Place
 from phase4.server import past as past_module
 from phase4.server.past import MAX_SHOWN, RECENT_MESSAGES, Past
 
+MakeArchive = Callable[..., Archive]
+
 AT = "2026-11-21T14:03:05+01:00"
-
-
-class FakeArchive:
-    """Has the messages up to a number, and those said to be missing not."""
-
-    def __init__(self, last: int, missing: Sequence[int] = ()) -> None:
-        self.records = [record(each) for each in range(1, last + 1) if each not in missing]
-
-    def before(self, number: int, count: int) -> Sequence[Record]:
-        """The last ones before this number."""
-        return [each for each in self.records if each.number < number][-count:]
-
-    def since(self, number: int, count: int) -> Sequence[Record]:
-        """The first ones after it."""
-        return [each for each in self.records if each.number > number][:count]
-
-    def search(self, words: str, count: int) -> Sequence[Record]:
-        """The last ones with these words in this order."""
-        return [each for each in self.records if words in each.text][-count:]
 
 
 def record(number: int) -> Record:
     return Record(number, AT, "Alice", f"line {number}")
 
 
-def a_past(archive: FakeArchive, said: int, on_joining: int = 0) -> Past:
+@pytest.fixture
+def archive(tmp_path: Path) -> MakeArchive:
+    """Make one with the messages up to a number, and those said to be missing not."""
+
+    def make(last: int, missing: Sequence[int] = ()) -> Archive:
+        records = [record(each) for each in range(1, last + 1) if each not in missing]
+        with Store(archive_of(tmp_path)) as store:
+            store.take(Extract(records, [], last + 1, 0), Place(next_number=last + 1))
+        return Archive(tmp_path)
+
+    return make
+
+
+def a_past(archive: Archive, said: int, on_joining: int = 0) -> Past:
     """That of a server which was started after the archive's last message, and heard so many."""
-    first = archive.records[-1].number + 1 if archive.records else 1
+    first = archive.last_number() + 1
     past = Past(threading.Lock(), archive, next_number=first, on_joining=on_joining)
     for number in range(first, first + said):
         assert past.add(f"{AT} Alice: line {number}\n".encode()) == number
@@ -54,28 +55,30 @@ def numbers(messages: Sequence[tuple[int, bytes]]) -> list[int]:
 @pytest.mark.parametrize("count", [1, 9, 10, 11, 30, 200])
 @pytest.mark.parametrize(("archived", "said"), [(0, 30), (20, 10), (40, 0)])
 def test_the_newest_come_from_memory_and_archive_without_a_seam(
-    archived: int, said: int, count: int
+    archive: MakeArchive, archived: int, said: int, count: int
 ) -> None:
-    found = a_past(FakeArchive(archived), said).newest(count)
+    found = a_past(archive(archived), said).newest(count)
     total = archived + said
     assert numbers(found.messages) == [*range(max(1, total - count + 1), total + 1)]
     assert found.missing is None
 
 
 @pytest.mark.parametrize("number", [0, 1, 19, 20, 21, 29])
-def test_what_was_said_since_a_number_comes_without_a_seam(number: int) -> None:
-    found = a_past(FakeArchive(20), 10).since(number)
+def test_what_was_said_since_a_number_comes_without_a_seam(
+    archive: MakeArchive, number: int
+) -> None:
+    found = a_past(archive(20), 10).since(number)
     assert numbers(found.messages) == [*range(number + 1, 31)]
     assert (found.is_cut, found.missing) == (False, None)
 
 
 @pytest.mark.parametrize("number", [30, 31, 10**17])
-def test_after_the_last_number_nothing_was_said(number: int) -> None:
-    assert a_past(FakeArchive(20), 10).since(number).messages == []
+def test_after_the_last_number_nothing_was_said(archive: MakeArchive, number: int) -> None:
+    assert a_past(archive(20), 10).since(number).messages == []
 
 
-def test_of_very_many_the_first_ones_come_and_the_rest_by_asking_on() -> None:
-    past = a_past(FakeArchive(700), RECENT_MESSAGES + 200)
+def test_of_very_many_the_first_ones_come_and_the_rest_by_asking_on(archive: MakeArchive) -> None:
+    past = a_past(archive(700), RECENT_MESSAGES + 200)
     seen: list[int] = []
     while True:
         found = past.since(seen[-1] if seen else 0)
@@ -90,21 +93,24 @@ def test_of_very_many_the_first_ones_come_and_the_rest_by_asking_on() -> None:
 @pytest.mark.parametrize(
     ("missing", "hole"), [([5], (5, 5)), ([5, 6, 7, 15], (5, 7)), ([19, 20], (19, 20)), ([], None)]
 )
-def test_a_part_that_is_missing_is_told(missing: list[int], hole: tuple[int, int] | None) -> None:
-    archive = FakeArchive(20, missing)
-    past = Past(threading.Lock(), archive, [record(21)], next_number=22)
+def test_a_part_that_is_missing_is_told(
+    archive: MakeArchive, missing: list[int], hole: tuple[int, int] | None
+) -> None:
+    past = Past(threading.Lock(), archive(20, missing), [record(21)], next_number=22)
     assert past.since(3).missing == hole
     assert past.newest(21).missing == hole
 
 
-def test_a_missing_part_right_after_the_number_asked_for_is_told() -> None:
-    past = Past(threading.Lock(), FakeArchive(20, [4, 5]), next_number=21)
+def test_a_missing_part_right_after_the_number_asked_for_is_told(archive: MakeArchive) -> None:
+    past = Past(threading.Lock(), archive(20, [4, 5]), next_number=21)
     assert past.since(3).missing == (4, 5)
 
 
-def test_an_answer_has_a_bound_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_has_a_bound_in_bytes(
+    archive: MakeArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(past_module, "MAX_SHOWN_BYTES", 200)
-    past = a_past(FakeArchive(0), 30)
+    past = a_past(archive(0), 30)
     oldest, newest = past.since(0), past.newest(30)
     assert numbers(oldest.messages) == [1, 2, 3, 4, 5]
     assert numbers(newest.messages) == [27, 28, 29, 30]
@@ -112,8 +118,8 @@ def test_an_answer_has_a_bound_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None
     assert newest.is_cut
 
 
-def test_a_newcomer_reads_the_last_lines_between_two_notices() -> None:
-    past = a_past(FakeArchive(0), 5, on_joining=2)
+def test_a_newcomer_reads_the_last_lines_between_two_notices(archive: MakeArchive) -> None:
+    past = a_past(archive(0), 5, on_joining=2)
     assert past.greeting("14:03:06").decode().splitlines() == [
         "[14:03:06] * 2 earlier lines:",
         "(2026-11-21 14:03:05 #4) Alice: line 4",
@@ -122,8 +128,8 @@ def test_a_newcomer_reads_the_last_lines_between_two_notices() -> None:
     ]
 
 
-def test_each_newcomer_reads_what_was_said_until_now() -> None:
-    past = a_past(FakeArchive(0), 1, on_joining=20)
+def test_each_newcomer_reads_what_was_said_until_now(archive: MakeArchive) -> None:
+    past = a_past(archive(0), 1, on_joining=20)
     assert b"1 earlier line:" in past.greeting("14:03:06")
     past.add(f"{AT} Bob: hello\n".encode())
     assert b"Bob: hello" in past.greeting("14:03:06")
@@ -131,8 +137,10 @@ def test_each_newcomer_reads_what_was_said_until_now() -> None:
 
 
 @pytest.mark.parametrize(("said", "on_joining"), [(0, 20), (5, 0)])
-def test_where_nothing_is_to_be_shown_a_newcomer_reads_nothing(said: int, on_joining: int) -> None:
-    assert a_past(FakeArchive(0), said, on_joining).greeting("14:03:06") == b""
+def test_where_nothing_is_to_be_shown_a_newcomer_reads_nothing(
+    archive: MakeArchive, said: int, on_joining: int
+) -> None:
+    assert a_past(archive(0), said, on_joining).greeting("14:03:06") == b""
 
 
 def test_a_newcomer_reads_of_the_last_run_what_it_ended_with() -> None:
@@ -140,8 +148,8 @@ def test_a_newcomer_reads_of_the_last_run_what_it_ended_with() -> None:
     assert b"#6) Alice: line 6\n(2026-11-21 14:03:05 #7) Alice" in past.greeting("14:03:06")
 
 
-def test_a_search_shows_the_newest_and_says_that_there_are_more() -> None:
-    past = a_past(FakeArchive(50), 0)
+def test_a_search_shows_the_newest_and_says_that_there_are_more(archive: MakeArchive) -> None:
+    past = a_past(archive(50), 0)
     assert numbers(past.search("line").messages) == [*range(31, 51)]
     assert past.search("line").is_cut
     assert numbers(past.search("line 49").messages) == [49]
