@@ -1,0 +1,276 @@
+"""Coming back: what was missed is asked for, and shown once, in its place."""
+
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from phase4.client import ConnectionLost
+from phase4.client import client as core
+from phase4.client.clock import ServerClock
+from phase4.client.missed import MOST_HELD, MOST_PAGES, CatchUp, Seen
+from shared.message import (
+    Earlier,
+    History,
+    HistoryEnd,
+    Joined,
+    Message,
+    Notice,
+    Numbers,
+    Private,
+    Public,
+)
+from tests.kit.chat import Chat
+from tests.kit.scripted import Client, Connect
+
+NOW = "14:09:00"
+BEFORE = Notice(NOW, "Missed from 14:03 to 14:03:")
+BEHIND = Notice(NOW, "That was while you were away.")
+END = HistoryEnd(NOW)
+
+
+class FixedClock(ServerClock):
+    """Shows one time."""
+
+    def time(self) -> str:
+        """The one."""
+        return NOW
+
+
+def earlier(*numbers: int, sender: str = "Bob") -> list[Earlier]:
+    """What was said before, and has these numbers."""
+    return [Earlier(f"2026-11-21 14:03:{n % 60:02}", n, sender, f"line {n}") for n in numbers]
+
+
+def public(number: int, text: str = "", *, numbered: bool = True) -> Public:
+    """What Bob says just now."""
+    return Public(f"14:03:{number % 60:02}", "Bob", text or f"line {number}", number * numbered)
+
+
+def answer(*numbers: int, since: int | None = None, more: int | None = None) -> list[Message]:
+    """What the server answers."""
+    return [History(NOW, len(numbers), since), *earlier(*numbers), HistoryEnd(NOW, more)]
+
+
+GREETING: list[Message] = [
+    History(NOW, 2),
+    *earlier(98, 99),
+    HistoryEnd(NOW, was_greeting=True),
+]
+
+
+def first_connection(seen: Seen, *received: Message) -> list[Message]:
+    """What the person is shown of a first connection in which this comes."""
+    return shown(CatchUp(seen, FixedClock(), is_return=False), *received)
+
+
+def shown(catch_up: CatchUp, *received: Message) -> list[Message]:
+    """What the person is shown of these."""
+    return [each for one in received for each in catch_up.take(one)]
+
+
+def back(seen: Seen) -> CatchUp:
+    """A connection after that, in which the server has greeted, and was asked."""
+    catch_up = CatchUp(seen, FixedClock(), is_return=True)
+    assert shown(catch_up, *GREETING) == []
+    assert catch_up.questions.popleft() == "/ids on"
+    assert shown(catch_up, Numbers(NOW, are_on=True)) == []
+    return catch_up
+
+
+def asked(catch_up: CatchUp) -> str:
+    """The one question that it has."""
+    [question] = catch_up.questions
+    catch_up.questions.clear()
+    return question
+
+
+def test_a_newcomer_is_shown_the_greeting_and_asks_for_numbers_without_a_word_of_it() -> None:
+    catch_up = CatchUp(Seen(), FixedClock(), is_return=False)
+    assert shown(catch_up, *GREETING) == GREETING
+    assert asked(catch_up) == "/ids on"
+    assert shown(catch_up, Numbers(NOW, are_on=True), public(100)) == [public(100, numbered=False)]
+
+
+def test_of_a_server_that_keeps_no_history_nothing_is_asked() -> None:
+    for is_return in (False, True):
+        catch_up = CatchUp(Seen(), FixedClock(), is_return=is_return)
+        said: list[Message] = [
+            public(1, numbered=False),
+            Notice(NOW, "hello"),
+            Joined(NOW, "Carol"),
+        ]
+        assert shown(catch_up, *said) == said
+        assert not catch_up.questions
+
+
+@pytest.mark.parametrize("last", [99, 100])
+def test_what_was_missed_is_asked_for_by_the_last_number_that_was_seen(last: int) -> None:
+    seen = Seen()
+    first_connection(seen, *GREETING, *map(public, range(100, last + 1)))
+    catch_up = back(seen)
+    assert asked(catch_up) == f"/history since {last}"
+    assert shown(catch_up, *answer(101, 102, since=last)) == [BEFORE, *earlier(101, 102), BEHIND]
+
+
+def test_where_nothing_was_missed_nothing_is_said_of_it() -> None:
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = back(seen)
+    asked(catch_up)
+    assert shown(catch_up, *answer(since=99)) == []
+
+
+def test_what_is_said_meanwhile_comes_behind_what_was_missed() -> None:
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = back(seen)
+    asked(catch_up)
+    assert shown(catch_up, public(101), public(102)) == []
+    whisper, joined = Private(NOW, "Bob", "Ann", "psst"), Joined(NOW, "Carol")
+    assert shown(catch_up, whisper, joined) == [whisper, joined]
+    now = [public(101, numbered=False), public(102, numbered=False)]
+    assert shown(catch_up, *answer(100, since=99)) == [BEFORE, *earlier(100), BEHIND, *now]
+    assert seen.number == 102
+
+
+def test_ones_own_lines_are_not_missed() -> None:
+    seen = Seen()
+    seen.called("Ann")
+    first_connection(seen, *GREETING)
+    for number in (100, 102):
+        seen.said(f"line {number}")
+    catch_up = back(seen)
+    asked(catch_up)
+    own = earlier(100, 102, sender="Ann")
+    others = earlier(101, 103)
+    impostor = earlier(104, sender="Ann")  # the name was free meanwhile
+    said = [own[0], others[0], own[1], others[1], *impostor]
+    assert shown(catch_up, History(NOW, 5, 99), *said, END) == [
+        BEFORE,
+        *others,
+        *impostor,
+        BEHIND,
+    ]
+
+
+def test_without_numbers_the_lines_themselves_tell_what_was_seen() -> None:
+    """Nothing had been said before, so the server had shown no number."""
+    seen = Seen()
+    first_connection(seen, *(public(n, numbered=False) for n in range(1, 4)))
+    catch_up = back(seen)
+    assert asked(catch_up) == "/history 500"
+    again = earlier(4)[0]
+    again = replace(again, text="line 1")  # the same words, at another time
+    assert shown(catch_up, History(NOW, 4), *earlier(1, 2, 3), again, END) == [
+        BEFORE,
+        again,
+        BEHIND,
+    ]
+
+
+def test_of_very_much_some_pages_come_and_the_rest_is_for_the_person_to_ask() -> None:
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = back(seen)
+    numbers: list[int] = []
+    for page in range(MOST_PAGES):
+        since = 99 + 2 * page
+        assert asked(catch_up) == f"/history since {since}"
+        come = shown(catch_up, *answer(since + 1, since + 2, since=since, more=since + 2))
+        numbers += [since + 1, since + 2]
+    more = Notice(NOW, f"You missed more: /history since {numbers[-1]} shows it.")
+    assert come == [BEFORE, *earlier(*numbers), BEHIND, more]
+    assert not catch_up.questions
+
+
+def test_what_the_server_says_of_a_hole_is_shown_in_its_place() -> None:
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = back(seen)
+    asked(catch_up)
+    hole = Notice(NOW, "#101 to #102 are not there, or not yet.")
+    said: list[Message] = [History(NOW, 2, 99), *earlier(100, 103), hole, END]
+    assert shown(catch_up, *said) == [BEFORE, *earlier(100, 103), hole, BEHIND]
+
+
+@pytest.mark.parametrize("so_far", [[], answer(100, 101, since=99)[:2]])
+def test_where_no_answer_comes_nothing_waits_for_ever(so_far: Sequence[Message]) -> None:
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = back(seen)
+    asked(catch_up)
+    assert shown(catch_up, *so_far, public(102)) == []
+    come = list(catch_up.give_up())
+    assert come[-1] == public(102, numbered=False)
+    assert [each for each in come if isinstance(each, Earlier)] == earlier(100)[: len(so_far) // 2]
+    assert catch_up.give_up() == ()
+
+
+def test_what_waits_has_a_bound() -> None:
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = back(seen)
+    asked(catch_up)
+    come = shown(catch_up, *map(public, range(100, 101 + MOST_HELD)))
+    assert come == [public(n, numbered=False) for n in range(100, 101 + MOST_HELD)]
+
+
+def test_a_person_who_asks_for_numbers_sees_them() -> None:
+    seen = Seen()
+    catch_up = CatchUp(seen, FixedClock(), is_return=False)
+    shown(catch_up, *GREETING, Numbers(NOW, are_on=True))
+    on, off = Numbers(NOW, are_on=True), Numbers(NOW, are_on=False)
+    assert shown(catch_up, on, public(100)) == [on, public(100)]
+    assert shown(catch_up, off, public(101, numbered=False)) == [off, public(101, numbered=False)]
+    assert seen.number is None  # from here on the lines themselves tell
+
+
+# --- with the real server ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("has_greeting", [True, False], ids=["something was said", "nothing yet"])
+def test_whoever_was_away_while_the_server_was_started_again_reads_each_line_once(
+    start: Callable[..., Chat],
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    has_greeting: bool,
+) -> None:
+    chat = start("--history", "20")
+    if has_greeting:
+        with chat.join("Bob") as bob:
+            bob.send("line 0")
+            bob.fence()
+    monkeypatch.setattr(core, "FIRST_PAUSE_SECONDS", 3600.0)  # it will be told when
+    ann = connect(chat.port, "Ann", reconnect=True)
+    ann.until_people("Ann")
+    texts: list[str] = []
+    with chat.join("Bob") as bob:
+        bob.send("line 1", "line 2")
+        texts += told(ann, "line 2")
+        ann.send("my own")
+        bob.skip_to(".*my own")
+        chat.signal(signal.SIGKILL)
+        chat.wait()
+    ann.until(ConnectionLost)
+    again = start("--history", "20", port=chat.port)
+    with again.join("Carol") as carol:
+        carol.send("line 3", "line 4", "/ping all")
+        carol.skip_to(".*Pong all")
+        ann.retry_now()
+        texts += told(ann, "line 4")
+        carol.skip_to(r".*Ann joined")
+        carol.send("line 5")
+        texts += told(ann, "line 5")
+    assert texts == [f"line {number}" for number in range(1, 6)]
+
+
+def told(client: Client, last: str) -> list[str]:
+    """What the client shows of others until somebody has said this."""
+    texts: list[str] = []
+    while last not in texts:
+        match client.received():
+            case Public(sender=sender, text=text) | Earlier(sender=sender, text=text):
+                texts += [text] * (sender != "Ann")
+    return texts
