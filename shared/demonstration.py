@@ -40,10 +40,10 @@ RECV_BYTES = 65536
 
 EXTRA_ARGUMENTS = {
     # Nothing may touch a server that runs already; people here speak faster than they could type;
-    # and a random name, where one is taken, would make each run another.
+    # a random name, where one is taken, would make each run another; nobody asks for the past.
     "phase4.server": (
         *("--status-port", "0", "--quiet", "--quit-key", "off"),
-        *("--flood-rate", "0", "--on-duplicate", "number"),
+        *("--flood-rate", "0", "--on-duplicate", "number", "--history", "0"),
     ),
 }
 LOGGING = ("phase4.server", "phase4.naive")  # these want a directory for their logs

@@ -88,7 +88,7 @@ class Demo:
     def _prepare(self, stack: contextlib.ExitStack, curtain: Wakeup) -> tuple[Play, Stage, str]:
         """Start the programs, and put people on a stage; the play, the stage, the status port."""
         logs = ("--log-dir", str(self._directory / "logs"))
-        ports = ("--port", "0", "--status-port", "0", "--quit-key", "off")
+        ports = ("--port", "0", "--status-port", "0", "--quit-key", "off", "--history", "0")
         server = self._start(stack, "phase4.server", *self._options.server_option, *ports, *logs)
         address = server.address("Listening on", self._stopping)
         status = server.address("Status on", self._stopping)

@@ -25,16 +25,21 @@ QUESTION = "the question for a name, a line that begins with '* '"
 WELCOME = "'[time] * Welcome, NAME! ...', or an error that begins with '! '"
 A_NAME = re.compile(r"[^\W\d_][\w-]{0,19}")
 
-_NOTICE = re.compile(rf"{TIME} \* ")
+_EARLIER = r"\(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d #\d+\) "
+_FREE = rf"(?:{TIME} \* |{_EARLIER})"
+_NOTICE = re.compile(_FREE)
 _COMING_OR_GOING = r"\S* ?(?:joined|left|is now)\b.*"
 _CONVERSATION = rf"{TIME} (?:\* {_COMING_OR_GOING}|[^*].*)"
-_BEFORE_THE_ANSWER = rf"\* .*|{TIME} \* (?!Welcome, ).*|{_CONVERSATION}"
+_BEFORE_THE_ANSWER = rf"\* .*|{TIME} \* (?!Welcome, ).*|{_EARLIER}.*|{_CONVERSATION}"
 _literally = functools.lru_cache(16)(re.escape)  # a long line, thousands of times
 _names: "weakref.WeakKeyDictionary[Running, set[str]]" = weakref.WeakKeyDictionary()
 
 
 def is_notice(line: str) -> bool:
-    """The server says something of itself: where a check is about what people say, it is free."""
+    """The server says something of itself, or shows what was said before: both are free.
+
+    So it is where a check is about what people say.
+    """
     return _NOTICE.match(line) is not None
 
 
@@ -119,7 +124,7 @@ def hears(somebody: Somebody, text: str) -> None:
 def gets_notice(somebody: Somebody, pattern: str, what: str) -> re.Match[str]:
     """The server must say this, in this form; other notices may come before."""
     wanted = rf"{TIME} \* {pattern}"
-    line = _next_but(rf"(?!{wanted}\Z){TIME} \* .*", somebody, what)
+    line = _next_but(rf"(?!{wanted}\Z){_FREE}.*", somebody, what)
     found = re.fullmatch(wanted, line, re.DOTALL)
     if not found:
         raise _other(somebody, what, line)
