@@ -111,8 +111,9 @@ def concerns(shown: message.Message, own_name: str) -> bool:
 def fragments(shown: message.Message, own_name: str, name_style: NameStyles) -> Fragments:
     """A message as it is shown, without a newline."""
     match shown:
-        case message.Public(time, sender, text):
-            return [("class:time", f"{time} "), *_public(shown, own_name, name_style)]
+        case message.Public(time, sender, text, number):
+            stamp = f"{time} #{number} " if number else f"{time} "
+            return [("class:time", stamp), *_public(shown, own_name, name_style)]
         case message.Private(time, sender, recipient, text):
             return [
                 ("class:time", f"{time} "),
