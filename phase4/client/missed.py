@@ -54,6 +54,11 @@ class Seen:
         self._last.append((received.at[11:], received.sender, received.text))
         self.number = max(received.number, self.number or 0)
 
+    def newest_is(self, number: int) -> None:
+        """The last message that the server has. Where we saw a later one, it has begun anew."""
+        if self.number is not None and number < self.number:
+            self.number = None
+
     def has(self, received: Earlier) -> bool:
         """Whether the person has seen this already."""
         if self.number is not None and received.number <= self.number:
@@ -87,6 +92,7 @@ class CatchUp:
         self.questions: deque[str] = deque()
         """Lines to send, without a newline. The owner takes them."""
         self._state = State.NEW
+        self._newest = 0  # the number of the last message that the server has greeted with
         self._pages = 0
         self._missed: list[Earlier | Notice] = []
         self._held: list[Public] = []
@@ -125,6 +131,7 @@ class CatchUp:
                 self._state = State.READING
             case HistoryEnd(), State.SKIPPING:
                 self._ask_for_numbers()
+                self._seen.newest_is(self._newest)
                 number = self._seen.number
                 self._ask("/history 500" if number is None else f"/history since {number}")
             case HistoryEnd(more=more), State.READING:
@@ -141,6 +148,7 @@ class CatchUp:
 
     def _take_earlier(self, received: Earlier) -> Sequence[Message]:
         if self._state is State.SKIPPING:
+            self._newest = received.number
             return ()
         if self._state is not State.READING:
             self._seen.read(received)

@@ -73,7 +73,8 @@ def shown(catch_up: CatchUp, *received: Message) -> list[Message]:
 def back(seen: Seen) -> CatchUp:
     """A connection after that, in which the server has greeted, and was asked."""
     catch_up = CatchUp(seen, FixedClock(), is_return=True)
-    assert shown(catch_up, *GREETING) == []
+    greeting = [History(NOW, 1), *earlier(109), replace(END, was_greeting=True)]
+    assert shown(catch_up, *greeting) == []
     assert catch_up.questions.popleft() == "/ids on"
     assert shown(catch_up, Numbers(NOW, are_on=True)) == []
     return catch_up
@@ -112,6 +113,20 @@ def test_what_was_missed_is_asked_for_by_the_last_number_that_was_seen(last: int
     catch_up = back(seen)
     assert asked(catch_up) == f"/history since {last}"
     assert shown(catch_up, *answer(101, 102, since=last)) == [BEFORE, *earlier(101, 102), BEHIND]
+
+
+def test_where_the_server_counts_anew_the_lines_themselves_tell_what_was_seen() -> None:
+    """Its logs were removed, or the disk that held the last of them was full when it was killed."""
+    seen = Seen()
+    first_connection(seen, *GREETING, public(100))
+    catch_up = CatchUp(seen, FixedClock(), is_return=True)
+    assert shown(catch_up, History(NOW, 1), *earlier(1), replace(END, was_greeting=True)) == []
+    assert [*catch_up.questions] == ["/ids on", "/history 500"]
+    assert shown(catch_up, Numbers(NOW, are_on=True), *answer(1, 2)) == [
+        BEFORE,
+        *earlier(1, 2),
+        BEHIND,
+    ]
 
 
 def test_where_nothing_was_missed_nothing_is_said_of_it() -> None:
