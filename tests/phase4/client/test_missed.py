@@ -73,7 +73,7 @@ def shown(catch_up: CatchUp, *received: Message) -> list[Message]:
 def back(seen: Seen) -> CatchUp:
     """A connection after that, in which the server has greeted, and was asked."""
     catch_up = CatchUp(seen, FixedClock(), is_return=True)
-    greeting = [History(NOW, 1), *earlier(109), replace(END, was_greeting=True)]
+    greeting: list[Message] = [History(NOW, 1), *earlier(109), replace(END, was_greeting=True)]
     assert shown(catch_up, *greeting) == []
     assert catch_up.questions.popleft() == "/ids on"
     assert shown(catch_up, Numbers(NOW, are_on=True)) == []
