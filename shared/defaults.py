@@ -92,11 +92,13 @@ LOG_BACKLOG_LINES = 10_000
 
 # --- phase 4: what was said before -----------------------------------------------------------
 
-HISTORY_LINES = 20
+NEWCOMER_LINES = 20
 """Earlier messages shown to a newcomer: what a screen holds beside what is said now."""
 
 ARCHIVE_LINES = 1_000_000
-"""Messages kept to be found again. People who write 1,000 a day fill it in three years."""
+ARCHIVE_DAYS = 0
+"""Messages kept to be found again: some 180 MB. A class of thirty, each of whom writes 200 lines a
+day, needs half a year for it. 0: without a bound."""
 
 # --- phase 4: looking on ---------------------------------------------------------------------
 

@@ -155,16 +155,17 @@ class ChatServer:
     def _remember(self, lock: threading.Lock) -> Past:
         """What was said before this start."""
         settings = self.settings
-        if not settings.history_lines:
-            return Past(lock)
+        if settings.no_archive:
+            return Past(lock, on_joining=settings.history)
         return open_past(lock, settings.log_dir, self._console.print, on_joining=settings.history)
 
     def _new_historian(self) -> Historian | None:
         """None: there is no archive."""
         settings = self.settings
-        if not settings.history_lines:
+        if settings.no_archive:
             return None
-        kept = ("--lines", str(settings.history_lines), "--days", str(settings.history_days))
+        lines, days = str(settings.history_lines), str(settings.history_days)
+        kept = ("--history-lines", lines, "--history-days", days)
         arguments = (str(settings.log_dir), *kept)
         return Historian(arguments, lambda: self.room.past.is_behind, self._console.print)
 

@@ -8,20 +8,22 @@ import argparse
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from phase4.archive.arguments import add_retention_arguments
 from phase4.server.nicknames import ON_DUPLICATE
 from phase4.transport.arguments import add_certificate_arguments
 from phase4.transport.proxy_protocol import Network, proxy_network
 from shared.address import port_number
 from shared.arguments import add_listen_arguments, file_path, positive_number, whole_number
 from shared.defaults import (
+    ARCHIVE_DAYS,
     ARCHIVE_LINES,
     CHAT_PORT,
     FLOOD_LINES_PER_SECOND,
-    HISTORY_LINES,
     HOST,
     LOG_DIR,
     MAX_CLIENTS,
     NAME_SECONDS,
+    NEWCOMER_LINES,
     STATUS_PORT,
 )
 
@@ -41,9 +43,10 @@ class Settings:
     metrics_host: str = HOST
     metrics_port: int | None = None  # None: no metrics
     log_dir: Path = Path(LOG_DIR)
-    history: int = HISTORY_LINES
+    history: int = NEWCOMER_LINES
+    no_archive: bool = False
     history_lines: int = ARCHIVE_LINES
-    history_days: int = 0  # 0: however old
+    history_days: int = ARCHIVE_DAYS
     on_duplicate: str = ON_DUPLICATE[0]
     show_addresses: bool = False
     max_clients: int = MAX_CLIENTS
@@ -151,17 +154,11 @@ def _add_history_arguments(parser: argparse.ArgumentParser) -> None:
         help="earlier messages shown to a newcomer (default %(default)s; 0: none)",
     )
     add(
-        "--history-lines",
-        type=whole_number,
-        metavar="N",
-        help="messages kept in the archive (default %(default)s; 0: there is no archive)",
+        "--no-archive",
+        action="store_true",
+        help="keep no archive: /search finds nothing, and /history begins with this start",
     )
-    add(
-        "--history-days",
-        type=whole_number,
-        metavar="N",
-        help="days that the archive keeps a message (default: however old)",
-    )
+    add_retention_arguments(parser)
 
 
 def _at_least_zero(text: str) -> float:

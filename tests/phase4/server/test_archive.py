@@ -160,7 +160,7 @@ def test_a_historian_that_was_lost_is_started_again(
 
 
 def test_without_an_archive_nothing_is_kept_and_nobody_looks(start: Start) -> None:
-    with start("--history-lines", "0") as chat, chat.join("Alice") as alice:
+    with start("--no-archive") as chat, chat.join("Alice") as alice:
         say(alice, 1, 2)
         assert earlier_of(alice, "/history") == ["#1 Alice: line 1", "#2 Alice: line 2"]
         assert earlier_of(alice, "/search line") == []
