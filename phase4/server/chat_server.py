@@ -162,7 +162,7 @@ class ChatServer:
     def _new_historian(self) -> Historian | None:
         """None: there is no archive."""
         settings = self.settings
-        if settings.no_archive:
+        if not self.room.past.has_archive:
             return None
         lines, days = str(settings.history_lines), str(settings.history_days)
         kept = ("--history-lines", lines, "--history-days", days)

@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phase4.archive.errors import ArchiveError
-from phase4.archive.historian import tail
 from phase4.archive.query import parse
-from phase4.archive.reading import Archive
 from phase4.archive.record import Record
 from shared.framing import encode_line
 from shared.message import History, HistoryEnd, format
+
+if TYPE_CHECKING:
+    from phase4.archive.reading import Archive
 
 RECENT_MESSAGES = 1_000
 """Kept in memory: at 500 messages a second, two seconds that the archive may be behind. They take
@@ -60,7 +62,7 @@ class Past:
     def __init__(
         self,
         lock: threading.Lock,
-        archive: Archive | None = None,
+        archive: "Archive | None" = None,
         newest: Iterable[Record] = (),
         *,
         next_number: int = 1,
@@ -91,6 +93,11 @@ class Past:
         self._next += 1
         self._recent.append((number, entry))
         return number
+
+    @property
+    def has_archive(self) -> bool:
+        """Whether there is one to be looked into, and to be filled."""
+        return self._archive is not None
 
     @property
     def is_behind(self) -> bool:
@@ -208,15 +215,21 @@ def open_past(
     """What a server knows at its start, from the logs and the archive in this directory.
 
     The logs are open to write, and nothing is written yet. `report` is told where the archive
-    cannot be used: then only what is said from now on is remembered.
+    cannot be used: then only what is said from now on is remembered, and numbered from 1.
     """
+    try:
+        from phase4.archive.historian import tail  # some builds of Python lack sqlite3
+        from phase4.archive.reading import Archive
+    except ImportError as error:
+        report(f"There is no archive: this Python lacks {error.name}. The chat goes on without.")
+        return Past(lock, on_joining=on_joining)
     archive = Archive(log_dir)
     try:
         unread = tail(log_dir, RECENT_MESSAGES)
         first = unread.records[0].number if unread.records else unread.next_number
         older = archive.before(first, RECENT_MESSAGES - len(unread.records))
     except ArchiveError as error:
-        report(f"{error} What was said before this start cannot be shown.")
+        report(f"{error} The chat goes on, and keeps no archive.")
         return Past(lock, on_joining=on_joining)
     return Past(
         lock,

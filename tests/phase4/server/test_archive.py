@@ -15,7 +15,8 @@ from phase4.archive.reading import Archive
 from phase4.server.historian import Historian
 from phase4.server.log_file import LogFile
 from tests.kit.chat import TIME, Chat, Person
-from tests.kit.harness import wait_until
+from tests.kit.faulty import listens, start_server
+from tests.kit.harness import SECONDS, Peer, wait_until
 
 EARLIER = r"\(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d #(\d+)\) "
 Start = Callable[..., Chat]
@@ -167,6 +168,23 @@ def test_without_an_archive_nothing_is_kept_and_nobody_looks(start: Start) -> No
         chat.signal(signal.SIGTERM)
         chat.wait()
         assert not archive_of(chat.logs).exists()
+
+
+def test_where_python_lacks_sqlite3_the_chat_goes_on_without_an_archive(tmp_path: Path) -> None:
+    process, port, _ = start_server(tmp_path, "import sys; sys.modules['sqlite3'] = None")
+    with process:
+        try:
+            wait_until(lambda: listens(port), "it listens")
+            with Peer("127.0.0.1", port) as alice:
+                alice.send("Alice", "line 1", "/history")
+                alice.skip_to(rf"{TIME} \* 1 earlier line:")
+                alice.expect(rf"{EARLIER}Alice: line 1")
+            process.terminate()
+            output, _ = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+    assert "There is no archive: this Python lacks sqlite3." in output
+    assert process.returncode == 0
 
 
 def test_a_file_that_is_no_archive_stops_no_server(start: Start, tmp_path: Path) -> None:
