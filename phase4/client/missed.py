@@ -25,6 +25,10 @@ _REMEMBERED = 500  # messages and own lines, each; where there are no numbers, t
 _NAMES = 20
 
 
+class OfThePast(Notice):
+    """What stands before or behind what was missed. It is of the public conversation alone."""
+
+
 class Seen:
     """What this person has seen of the public conversation. It outlives connections."""
 
@@ -112,8 +116,8 @@ class CatchUp:
                 return self._take_bracket(received)
             case Earlier():
                 return self._take_earlier(received)
-            case Notice() if self._state is State.READING:
-                self._missed.append(received)
+            case Notice(time, text) if self._state is State.READING:
+                self._missed.append(OfThePast(time, text))
                 return ()
             case Public():
                 return self._take_public(received)
@@ -182,7 +186,7 @@ class CatchUp:
         shown = self._missed_lines()
         if more is not None:
             text = f"You missed more: /history since {more} shows it."
-            shown.append(Notice(self._clock.time(), text))
+            shown.append(OfThePast(self._clock.time(), text))
         shown += map(self._heard, self._held)
         self._missed, self._held = [], []
         return shown
@@ -195,7 +199,7 @@ class CatchUp:
             return []
         now, first, last = self._clock.time(), said[0].at[11:16], said[-1].at[11:16]
         return [
-            Notice(now, f"Missed from {first} to {last}:"),
+            OfThePast(now, f"Missed from {first} to {last}:"),
             *self._missed,
-            Notice(now, "That was while you were away."),
+            OfThePast(now, "That was while you were away."),
         ]

@@ -182,6 +182,8 @@ def _name_in(received: message.Message) -> str:
     match received:
         case message.Public(sender=name) | message.Private(sender=name):
             return name
+        case message.Earlier(sender=name):
+            return name
         case message.Joined(name=name) | message.Left(name=name) | message.Renamed(old=name):
             return name
     return ""

@@ -5,6 +5,7 @@ Main thread only.
 | what | where |
 |---|---|
 | public messages | everybody's tab |
+| what was said before | everybody's tab; what one has asked for, also the tab in front |
 | private messages | the tab of the person (opened behind the others); one's own also in front |
 | somebody came, went, was renamed | everybody's tab, and the person's |
 | other words of the server's, and of the client's own | the tab in front |
@@ -18,6 +19,7 @@ from itertools import dropwhile
 
 from phase4.client.clock import ServerClock
 from phase4.client.mentions import mentions
+from phase4.client.missed import OfThePast
 from phase4.client.name_colours import NameColours
 from phase4.client_gui.ignoring import Ignoring
 from phase4.client_gui.tabs import Tab, Tabs
@@ -63,6 +65,8 @@ class Router:
         self._give_back = give_back
         self._doubt = doubt
         self._ignoring = ignoring
+        # Whether what was said before comes because somebody asked, between History and its end.
+        self._is_answer = False
         # Whether what is being taken is of somebody whom one ignores.
         self._is_hidden = False
         self._batch: dict[Tab, list[Line]] = {}
@@ -140,6 +144,8 @@ class Router:
         match received:
             case message.Public(sender=name) | message.Private(sender=name) if self._is_hidden:
                 self._tell_hidden(name)
+            case message.Earlier() if self._is_hidden:
+                pass
             case message.Public(sender=sender):
                 self._put(received, self._tabs.main)
                 if sender != self.me:
@@ -156,10 +162,25 @@ class Router:
                 self._take_renamed(received, old, new)
             case message.Error(text):
                 self._take_error(received, text)
+            case OfThePast() | message.Earlier() | message.History() | message.HistoryEnd():
+                self._take_past(received)
             case message.Notice() | message.Welcome():
                 self._put(received, self._tabs.main, self._tabs.current)
             case _:
                 self._put(received, self._tabs.current)
+
+    def _take_past(self, received: message.Message) -> None:
+        """What one was away for is of everybody's tab alone, and nobody has seen it yet."""
+        if isinstance(received, message.History):
+            self._is_answer = True
+        if self._is_answer:
+            self._put(received, self._tabs.main, self._tabs.current)
+        else:
+            self._put(received, self._tabs.main)
+            if isinstance(received, message.Earlier):
+                self._count(self._tabs.main)
+        if isinstance(received, message.HistoryEnd):
+            self._is_answer = False
 
     def _tell_hidden(self, name: str) -> None:
         """Say once that lines of somebody are not shown: it may have been chosen long ago."""

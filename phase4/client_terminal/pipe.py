@@ -283,7 +283,7 @@ class PipeClient:
                     self._answers += not shown.more
                     if is_own_question:
                         return
-                if isinstance(shown, message.Public | message.Private):
+                if isinstance(shown, message.Public | message.Private | message.Earlier):
                     shown = replace(shown, text=without_unseen(shown.text))
                 print(message.format(shown), flush=True)
 

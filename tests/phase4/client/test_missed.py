@@ -9,7 +9,7 @@ import pytest
 from phase4.client import ConnectionLost
 from phase4.client import client as core
 from phase4.client.clock import ServerClock
-from phase4.client.missed import MOST_HELD, MOST_PAGES, CatchUp, Seen
+from phase4.client.missed import MOST_HELD, MOST_PAGES, CatchUp, OfThePast, Seen
 from shared.message import (
     Earlier,
     History,
@@ -25,8 +25,8 @@ from tests.kit.chat import Chat
 from tests.kit.scripted import Client, Connect
 
 NOW = "14:09:00"
-BEFORE = Notice(NOW, "Missed from 14:03 to 14:03:")
-BEHIND = Notice(NOW, "That was while you were away.")
+BEFORE = OfThePast(NOW, "Missed from 14:03 to 14:03:")
+BEHIND = OfThePast(NOW, "That was while you were away.")
 END = HistoryEnd(NOW)
 
 
@@ -195,7 +195,7 @@ def test_of_very_much_some_pages_come_and_the_rest_is_for_the_person_to_ask() ->
         assert asked(catch_up) == f"/history since {since}"
         come = shown(catch_up, *answer(since + 1, since + 2, since=since, more=since + 2))
         numbers += [since + 1, since + 2]
-    more = Notice(NOW, f"You missed more: /history since {numbers[-1]} shows it.")
+    more = OfThePast(NOW, f"You missed more: /history since {numbers[-1]} shows it.")
     assert come == [BEFORE, *earlier(*numbers), BEHIND, more]
     assert not catch_up.questions
 
@@ -207,6 +207,7 @@ def test_what_the_server_says_of_a_hole_is_shown_in_its_place() -> None:
     asked(catch_up)
     hole = Notice(NOW, "#101 to #102 are not there, or not yet.")
     said: list[Message] = [History(NOW, 2, 99), *earlier(100, 103), hole, END]
+    hole = OfThePast(hole.time, hole.text)
     assert shown(catch_up, *said) == [BEFORE, *earlier(100, 103), hole, BEHIND]
 
 
