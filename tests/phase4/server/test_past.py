@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from phase4.archive.database import archive_of
+from phase4.archive.place import Place
 from phase4.archive.reading import Archive
 from phase4.archive.record import Extract, Record
 from phase4.archive.store import Store
-from phase4.archive.trail import Place
 from phase4.server import past as past_module
 from phase4.server.past import MAX_SHOWN, RECENT_MESSAGES, Past
 
