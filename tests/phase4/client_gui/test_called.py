@@ -4,10 +4,12 @@ import ctypes
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from phase4.client_gui.app import App
+from phase4.client_gui.attention import PAUSE_SECONDS
 from phase4.client_gui.notify import HOW_TO_GET_IT
 from phase4.client_gui.settings import load
 from phase4.client_gui.tabs import Tab
@@ -186,8 +188,15 @@ def test_the_desktop_is_not_told_what_a_private_message_says_unless_that_is_wish
 
 
 def test_while_the_window_is_in_front_the_desktop_is_told_nothing(
-    alice: App, desktop: Desktop, told: Path, look_away: LookAway
+    alice: App,
+    desktop: Desktop,
+    told: Path,
+    look_away: LookAway,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    now = [1000.0]
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("phase4.client_gui.called.time", clock)
     alice.called.choose_notify(is_on=True)
     received(alice, private("Bob", "seen"))
     look_away()
@@ -195,7 +204,7 @@ def test_while_the_window_is_in_front_the_desktop_is_told_nothing(
     see(alice.root, lambda: "Zoe" in told.read_text(), "the notification")
     received(alice, private("Zoe"), private("Zoe"))  # too soon to be told
     look(alice, desktop)
-    alice.called.tend()
+    now[0] += 2 * PAUSE_SECONDS
     look_away()
     received(alice, private("Carol"))
     see(alice.root, lambda: "Carol" in told.read_text(), "the next")
