@@ -107,11 +107,15 @@ class CallMenu:
     # --- the menu on a tab ----------------------------------------------------------------------
 
     def _add_levels(self, menu: tk.Menu, tab: Tab) -> None:
-        self._level.set(self._called.level(tab))
+        now = self._called.level(tab)
+        self._level.set(now)
+        menu.add_separator()
         for level in LEVELS:
             menu.add_radiobutton(
                 label=LEVEL_LABELS[level],
+                accelerator="✓" if level == now else "",  # Tk's own sign is a dot of two pixels
                 variable=self._level,
                 value=level,
                 command=lambda level=level: self._called.choose_level(tab, level),  # type: ignore[misc]
             )
+        menu.add_separator()

@@ -203,6 +203,7 @@ def test_the_menu_on_a_tab_offers_what_calls_there(alice: App) -> None:
         if menu.type(at) == "radiobutton"
     ]
     assert labels == ["Every message calls", "Only mentions call", "Nothing calls"]
+    assert menu.entrycget("Every message calls", "accelerator") == "✓"
     menu.invoke("Nothing calls")
     menu.unpost()
     assert bob.level == "off"

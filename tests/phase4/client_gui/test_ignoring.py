@@ -200,7 +200,8 @@ def menu_labels(menu: tk.Menu) -> list[str]:
     last = menu.index("end")
     if not menu.winfo_ismapped() or last is None:
         return []
-    return [str(menu.entrycget(at, "label")) for at in range(last + 1)]
+    entries = [at for at in range(last + 1) if menu.type(at) != "separator"]
+    return [str(menu.entrycget(at, "label")) for at in entries]
 
 
 def choose(desktop: Desktop, root: tk.Tk, menu: tk.Menu, label: str) -> None:
