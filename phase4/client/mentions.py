@@ -11,11 +11,15 @@ A name is said where it is a word of its own. What that is depends on the script
 """
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
 from phase4.client.scripts import script_of
+
+MAX_LOOKED_AT = 200
+"""Places in one text at which a name is spelled. A hostile one may have thousands, within words."""
 
 _WITHOUT_BLANKS = {
     *("CJK", "HIRAGANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "YI"),
@@ -78,7 +82,7 @@ def places_of(name: str, text: str) -> Iterator[tuple[int, int]]:
     >>> list(places_of("Alice", "alice, malice"))
     [(0, 5)]
     """
-    for found in _spelled(name).finditer(text):
+    for found in itertools.islice(_spelled(name).finditer(text), MAX_LOOKED_AT):
         start, end = found.span()
         if _begins_a_word(name, text, start) and _ends_a_word(name, text, start, end):
             yield start, end

@@ -2,6 +2,7 @@
 
 import pytest
 
+from phase4.client.mentions import MAX_LOOKED_AT
 from phase4.client_gui.words import MAX_WORD_CHARACTERS, MAX_WORDS, field_of, words_of
 from phase4.widgets.lines import line_of
 from phase4.widgets.shown import Shown
@@ -64,3 +65,13 @@ def test_each_word_is_set_off_where_it_stands_and_the_longest_of_those_that_over
             bold.append(shown.text[place : place + length])
         place += length
     assert bold == ["exam day", "Monday", "exam"]
+
+
+def test_a_text_that_spells_a_word_thousands_of_times_within_others_is_not_searched_for_ever() -> (
+    None
+):
+    spelled = "exams" * 10 * MAX_LOOKED_AT
+    line = line_of(message.Public("1", "Bob", f"exam {spelled}"), "Ann", "2", ("exam",))
+    assert line.calls == ("exam",)
+    line = line_of(message.Public("1", "Bob", f"{spelled} exam"), "Ann", "2", ("exam",))
+    assert line.calls == ()
