@@ -25,6 +25,7 @@ _MAX_QUOTED = 60
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\](.*)")
 _APART = re.compile(r"(\S+)\s+(?:port\s+)?(\d+)")  # as netcat takes it, and our sentences have it
+_ENTRY = re.compile(r"\S+\s+\d+\s+SHA256\b")  # as a QR code of ours has it
 _IN_NO_HOST = re.compile(r"[\s\x00-\x1f\x7f/\\@?#\[\]<>\"',;]")
 
 
@@ -72,6 +73,11 @@ def _split(text: str) -> tuple[str, str | None]:
     apart = _APART.fullmatch(text)
     if apart and (":" not in apart[1] or _is_address(apart[1])):
         return apart[1], apart[2]
+    if _ENTRY.match(text):
+        raise NotAPlace(
+            "That is an entry for a file of known servers (--known-hosts). Its first two words, the "
+            "host and the port, are enough here; compare the fingerprint once you are in."
+        )
     if text.count(":") > 1:
         raise NotAPlace(
             f"{_quoted(text)} has several colons; an IPv6 address with a port stands in brackets, "

@@ -61,6 +61,7 @@ def test_a_scheme_that_asks_for_tls_is_heard(text: str) -> None:
         ("[::1]:", "from 1 to 65535"),
         ("::1:24100", r"in brackets, as in \[::1\]:12345"),
         ("[::1", "in brackets"),
+        ("CHAT.EXAMPLE 12345 SHA256 AB:CD:EF", "entry for a file of known servers"),
         ("h:1:2", "several colons"),
         ("[chat]:5", "is not a server's name"),
         ("my chat server", "is not a server's name"),
