@@ -6,6 +6,7 @@
 
 import argparse
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,9 @@ def parse(text: str) -> ServerPlace:
 
     Raises NotAPlace.
     """
-    scheme, is_given, rest = _UNSEEN.sub("", text).strip().rpartition("://")
+    # Keyboards of East Asia type a wide colon, and wide digits.
+    plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).strip()
+    scheme, is_given, rest = plain.rpartition("://")
     if is_given and scheme.lower() not in SCHEMES:
         raise NotAPlace(
             f"A chat server's address does not begin with {_quoted(f'{scheme}://')}; give it as "
@@ -75,8 +78,8 @@ def _split(text: str) -> tuple[str, str | None]:
         return apart[1], apart[2]
     if _ENTRY.match(text):
         raise NotAPlace(
-            "That is an entry for a file of known servers (--known-hosts). Its first two words, the "
-            "host and the port, are enough here; compare the fingerprint once you are in."
+            "That is an entry for a file of known servers (--known-hosts). Its first two words, "
+            "host and port, are enough here; compare the fingerprint once you are in."
         )
     if text.count(":") > 1:
         raise NotAPlace(

@@ -117,11 +117,6 @@ class App:
         self.connect_page.ask_everything()
         self.show_form()
 
-    def show_servers(self) -> None:
-        """Let one be chosen of those that let the person in before."""
-        self.choose_server()
-        self.connect_page.show_servers()
-
     def connect(self, target: Target) -> None:
         """Begin to connect. What happens then comes as events; the window stays alive."""
         is_same_server = replace(target, name="") == replace(self._target, name="")
@@ -400,12 +395,8 @@ class App:
     # --- building -----------------------------------------------------------------------------
 
     def _build(self) -> None:
-        ca = self._trust.ca
-        whose = f"Only with a certificate that {ca} vouches for." if ca is not None else ""
         book = ServerBook(self.memory, self._trust)
-        self.connect_page = ConnectPage(
-            self.root, self.theme, self.connect, self.leave_form, book, whose
-        )
+        self.connect_page = ConnectPage(self.root, self.theme, self.connect, self.leave_form, book)
         self.chat_page = ChatPage(
             self.root,
             self.theme,
@@ -440,7 +431,7 @@ class App:
         menu = MenuCalls(
             self.connect_again,
             self.choose_server,
-            self.show_servers,
+            self.connect_page.show_servers,
             self.explain_security,
             self.person_menu.show_list,
             self.chat_page.panels.show_keys,

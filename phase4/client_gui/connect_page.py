@@ -34,7 +34,7 @@ TLS_LABEL = "Encrypted (TLS)"
 class ConnectPage(ttk.Frame):
     """`connect(target)` is called with what was filled in; `leave()` at Escape.
 
-    `whose` is a sentence about the certificates that will do; empty where any will.
+    `book` holds the servers to choose from, and says whose certificates will do.
     """
 
     def __init__(
@@ -44,7 +44,6 @@ class ConnectPage(ttk.Frame):
         connect: Callable[[Target], None],
         leave: Callable[[], None],
         book: ServerBook,
-        whose: str = "",
     ) -> None:
         super().__init__(parent)
         self._theme = theme
@@ -61,7 +60,7 @@ class ConnectPage(ttk.Frame):
         self.name = ttk.Entry(self._card, font=theme.body, width=1)
         self._has_tls = tk.BooleanVar(self)
         self.tls = ttk.Checkbutton(self._card, text=TLS_LABEL, variable=self._has_tls)
-        self._whose = self._label(whose)
+        self._whose = self._label(book.whose)
         # Where to, in a sentence, while a name alone is asked for.
         self._place = self._label("")
         self._title = ttk.Label(self._card, text="Join the chat", style="Title.TLabel")

@@ -15,6 +15,7 @@ class MenuCalls:
 
     connect_again: Callable[[], None]
     choose_server: Callable[[], None]
+    # Once the form is shown.
     show_servers: Callable[[], None]
     explain_security: Callable[[], None]
     show_ignored: Callable[[], None]
@@ -26,13 +27,18 @@ def window_actions(
     calls: MenuCalls, chat_page: ChatPage, being_called: Iterable[Action], theme: Theme
 ) -> tuple[Action, ...]:
     """All of it, in the order of the menu."""
+
+    def show_servers() -> None:
+        calls.choose_server()
+        calls.show_servers()
+
     again, choose = ("Connect again", "F5", ("<F5>",)), ("Another server …", "F4", ("<F4>",))
     servers = ("Servers …", "Shift F4", ("<Shift-F4>",))
     parts = ("Next part of the window", "F6", ("<F6>",))
     return (
         Action(*again, calls.connect_again, everywhere=True),
         Action(*choose, calls.choose_server, everywhere=True),
-        Action(*servers, calls.show_servers, everywhere=True),
+        Action(*servers, show_servers, everywhere=True),
         *tab_actions(chat_page.tabs),
         *being_called,
         *reading_actions(lambda: chat_page.tabs.current.conversation, "conversation"),

@@ -25,6 +25,12 @@ class ServerBook:
         self._removed: tuple[Server, Servers] | None = None
 
     @property
+    def whose(self) -> str:
+        """A sentence about the certificates that will do; empty where any will."""
+        ca = self._trust.ca
+        return f"Only with a certificate that {ca} vouches for." if ca is not None else ""
+
+    @property
     def servers(self) -> Servers:
         """The newest first."""
         return self._memory.settings.servers

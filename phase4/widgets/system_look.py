@@ -29,6 +29,7 @@ class SystemLook:
 
     def __init__(self, questions: Sequence[Question] | None = None) -> None:
         """`questions` are asked in order, until one has an answer. None: this system's."""
+        self._has_registry = questions is None
         self._questions = _questions() if questions is None else questions
         self._left: list[Question] = []
         self._child: subprocess.Popen[str] | None = None
@@ -39,7 +40,7 @@ class SystemLook:
     def ask(self) -> None:
         """Begin to ask, unless that is under way. See `is_asking`."""
         if self._child is None:
-            self.look = _windows_look()
+            self.look = _windows_look() if self._has_registry else None
             self._left = [*self._questions]
             self._start_next()
 

@@ -24,6 +24,7 @@ HOSTS = st.ip_addresses().map(str) | st.sampled_from(["localhost", "chat.example
         ("chat.example 24100", ("chat.example", 24100)),
         ("192.168.1.20 port 12345", ("192.168.1.20", 12345)),
         ("::1 port 24100", ("::1", 24100)),
+        ("chat.example：２４１００", ("chat.example", 24100)),
         ("\ufeff10.0.0.1:5\u200b", ("10.0.0.1", 5)),
         ("[::1]:24100", ("::1", 24100)),
         ("[::1]", ("::1", None)),
