@@ -7,6 +7,7 @@ one and the other apart. So what is noted is what has stood still for a moment.
 import re
 import tkinter as tk
 from collections.abc import Callable
+from dataclasses import replace
 
 from phase4.widgets.fit import Root, open_at
 from phase4.widgets.placement import Area, Placement, within
@@ -33,9 +34,8 @@ class Placing:
         """`last` is where it was; None: it opens with this `size` where the system puts it."""
         self._root = root
         self._note = note
-        self._noted = last
+        self._last = self._noted = last
         self._timer = ""
-        self._must_maximise = last is not None and last.is_maximised
         if last is None:
             open_at(root, *size)
         else:
@@ -43,9 +43,13 @@ class Placing:
         root.bind("<Configure>", self._changed, add=True)
 
     def appear(self) -> None:
-        """Put the window on the screen."""
+        """Put all of the window on the screen; it may need more space than last time."""
+        if (last := self._last) is not None:
+            width, height = self._root.minsize()
+            last = replace(last, width=max(last.width, width), height=max(last.height, height))
+            self._root.geometry(within(last, self._screens()).geometry)
         self._root.deiconify()
-        if self._must_maximise:
+        if last is not None and last.is_maximised:
             self._maximise()
 
     def close(self) -> None:

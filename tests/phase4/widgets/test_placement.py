@@ -85,3 +85,17 @@ def test_the_size_before_it_was_maximised_is_not_forgotten(desktop: Desktop) -> 
         see(root, lambda: root.winfo_width() == 500, "the size that it had before")
         see(root, lambda: noted[-1] == before, "the place that it had before")
         placing.close()
+
+
+@pytest.mark.window
+def test_a_window_that_needs_more_space_than_last_time_is_in_sight(desktop: Desktop) -> None:
+    with new_window(desktop) as root:
+        root.withdraw()
+        corner = Placement(300, 200, root.winfo_screenwidth() - 300, 10)
+        placing = Placing(root, corner, (400, 300), lambda _: None)
+        root.minsize(600, 400)  # as larger text does
+        placing.appear()
+        see(root, lambda: root.winfo_width() == 600, "the size that it needs")
+        there = Placement(600, 400, root.winfo_screenwidth() - 600, 10).geometry
+        see(root, lambda: root.geometry() == there, "all of it")
+        placing.close()
