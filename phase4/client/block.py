@@ -70,6 +70,11 @@ class Runs(Generic[Item]):
         self._time = ""
         self._paste = 0
         self._has_code = self._is_block = False
+        # How many lines of the block are known. After as many as may be pasted it ends: or a name
+        # could be far above what its owner says.
+        self._rows = 0
+        self.has_begun = False
+        """Whether a block begins with the first of the lines that `add` returned last."""
         # The lines that will be of a block, if the next one makes it one.
         self._before: deque[Item] = deque(maxlen=MAX_PASTED_LINES)
 
@@ -83,23 +88,28 @@ class Runs(Generic[Item]):
         """
         if not self._is_next(speaker, time, paste):
             self._has_code = self._is_block = False
+            self._rows = 0
             self._before.clear()
+        self.has_begun = False
         self._speaker, self._time, self._paste = speaker, time, paste
         if speaker is None:
             return ()
         self._has_code = self._has_code or is_code
         if self._is_block:
+            self._rows += 1
             return (item,)
         self._before.append(item)
         self._is_block = bool(paste) or (self._has_code and len(self._before) > 1)
+        self.has_begun = self._is_block
         if not self._is_block:
             return ()
         block = [*self._before]
+        self._rows = len(block)
         self._before.clear()
         return block
 
     def _is_next(self, speaker: Speaker | None, time: str, paste: int) -> bool:
-        if speaker is None or speaker != self._speaker:
+        if speaker is None or speaker != self._speaker or self._rows >= MAX_PASTED_LINES:
             return False
         return goes_on(self._time, time) or 0 < paste == self._paste
 

@@ -28,6 +28,7 @@ from phase4.client.dialogue import Dialogue, Pong, Stage
 from phase4.client.events import Arrived, Ended, Event, SendError, SendQueueFull
 from phase4.client.missed import Seen
 from phase4.client.send_queue import SendQueue
+from phase4.client.unconfirmed import SLOW_SECONDS
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, RECV_BYTES
 from shared.framing import BadLine, encode_line
@@ -349,6 +350,8 @@ class Talk:
             elif self._asked_at is not None:
                 self._lag_seconds = self._clock() - self._asked_at
                 self._asked_at = None
+                if self._lag_seconds >= SLOW_SECONDS:  # and soon, whether it still is so
+                    self._ask_by = min(self._ask_by, self._clock() + self._lag_seconds)
                 before = self._lines.arrived
                 self._lines.confirm(event.mark)
                 if self._lines.arrived > before:

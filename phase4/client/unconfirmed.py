@@ -65,6 +65,8 @@ class Unconfirmed(Generic[Item]):
         self._lines: deque[Own[Item]] = deque()
         # While there is no connection, nothing is overdue.
         self._is_away = False
+        # When something was heard of any line. Of a long paste, the last is not overdue then.
+        self._heard_at = float("-inf")
 
     def __iter__(self) -> Iterator[Own[Item]]:
         return iter(self._lines)
@@ -81,6 +83,7 @@ class Unconfirmed(Generic[Item]):
     def arrived(self, count: int) -> Iterator[Own[Item]]:
         """The server has the first `count` of all lines: those that are in no doubt any more."""
         while self._lines and self._lines[0].number <= count:
+            self._heard_at = self._clock()
             yield self._lines.popleft()
 
     def lost(self) -> None:
@@ -97,10 +100,11 @@ class Unconfirmed(Generic[Item]):
 
     def doubt(self, own: Own[Item]) -> Doubt:
         """What is to be said of this line now."""
-        seconds = self._clock() - own.at
-        if seconds >= DOUBTFUL_SECONDS and not self._is_away:
+        now = self._clock()
+        silent = now - max(own.at, self._heard_at)
+        if silent >= DOUBTFUL_SECONDS and not self._is_away:
             return Doubt.MAY_NOT_ARRIVE
-        return Doubt.WAITING if own.is_late or seconds >= SLOW_SECONDS else Doubt.NONE
+        return Doubt.WAITING if own.is_late or now - own.at >= SLOW_SECONDS else Doubt.NONE
 
     @property
     def count(self) -> int:

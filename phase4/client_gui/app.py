@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from phase4.client import (
+    Arrived,
     Client,
     Connected,
     ConnectionLost,
@@ -37,6 +38,7 @@ from phase4.client_gui.menu import MenuCalls, window_actions
 from phase4.client_gui.pages import Pages
 from phase4.client_gui.person_menu import PersonCalls, PersonMenu
 from phase4.client_gui.routing import Router
+from phase4.client_gui.sending import Sender
 from phase4.client_gui.server_book import ServerBook
 from phase4.client_gui.settings import Settings
 from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab
@@ -167,23 +169,6 @@ class App:
         else:
             self.connect_page.show_form()
 
-    def send(self, line: str) -> bool:
-        """Send a line from the conversation in front to the server; whether it was taken.
-
-        If it was not, the conversation says why.
-        """
-        tab = self._tabs.current
-        tab.conversation.jump_to_newest()
-        try:
-            if self._client is None or not self._presence.is_in:
-                raise SendError("You are not connected; this was not sent.")
-            self._client.send(line)
-        except SendError as error:
-            self.router.say(message.Error(str(error)))
-            return False
-        self.router.sent(tab, line, waits=self._is_away)
-        return True
-
     def open_person(self, name: str) -> None:
         """Talk to one person, in a tab of its own."""
         if tab := self._tabs.open(name):
@@ -195,7 +180,7 @@ class App:
 
     def ask_to_quit(self) -> None:
         """Close the window. Where lines that were typed still wait, ask first, but only once."""
-        count = len(self._client.unsent) if self._is_away and self._client else 0
+        count = self.router.own.count
         if not count or self._may_quit:
             self.quit()
             return
@@ -241,6 +226,7 @@ class App:
         if self._must_stop():
             self.quit()
             return False
+        self.chat_page.show_doubts(self._sender.look())
         for link in self.links.failures():
             self.router.say(message.Error(f"No web browser could be started for {link}"))
         self.called.tend()
@@ -271,6 +257,8 @@ class App:
                     self.connect_page.focus_set()
             case Welcomed(name):
                 self._welcome(name, before)
+            case Arrived(count):
+                self.router.own.arrived(count)
             case ConnectionLost(reason, seconds):
                 self._lost(reason, seconds, before)
             case Disconnected():
@@ -299,8 +287,7 @@ class App:
             self.router.tell(self.router.notice(f"Connected to {self._target.place}."))
             for tab in self._tabs:
                 self.chat_page.doubt(tab)
-        for tab in self._tabs:
-            tab.settle(self.router.clock.now())
+        self.router.own.returned()
         self.chat_page.hide_bar()
         if self._pages.is_chat or not was_away:
             self._pages.show_chat()
@@ -309,6 +296,7 @@ class App:
         """The connection tries again by itself, in so many seconds."""
         if before.state is not State.AWAY:
             self.router.tell(message.Error(reason))
+        self.router.own.lost()
         if not before.is_in:  # on a return, while a name was being looked for
             self._pages.show_chat()
         self._show_security()
@@ -333,6 +321,7 @@ class App:
 
     def _give_up_waiting(self) -> None:
         unsent = self._client.unsent if self._client is not None else ()
+        self.router.own.give_up(self._client.arrived if self._client is not None else 0)
         self.router.give_up(unsent if self._presence.was_in else ())
 
     def hang_up(self, *, wait: bool = False) -> None:
@@ -401,7 +390,11 @@ class App:
             self.root,
             self.theme,
             ChatCalls(
-                self.send, self._names, self.links.open, self.open_person, self._tab_selected
+                lambda lines: self._sender.send(self._tabs.current, lines),
+                self._names,
+                self.links.open,
+                self.open_person,
+                self._tab_selected,
             ),
         )
         self._tabs = self.chat_page.tabs
@@ -426,6 +419,7 @@ class App:
             self.root, self._tabs, self._pages, self.router, self.memory, self._show_title
         )
         self.call_menu = CallMenu(self.chat_page, self.theme, self.called, self.person_menu)
+        self._sender = Sender(self.router, lambda: self._client, lambda: self._presence)
         calls = InboxCalls(lambda: self._client, self._is_open, self._draw, self._handle_change)
         self._inbox = Inbox(self.root, calls)
         menu = MenuCalls(

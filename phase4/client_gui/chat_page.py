@@ -28,8 +28,8 @@ from shared.request import Lines, Whisper, parse, recipient_of, split_lines
 class ChatCalls:
     """What the page asks of the window."""
 
-    send: Callable[[str], bool]
-    """Send a line to the server, as it is; whether it was taken."""
+    send: Callable[[Sequence[str]], int]
+    """Send lines to the server, as they are, in order; how many of them were taken."""
 
     names: Callable[[], Sequence[str]]
     open_link: Callable[[str], None]
@@ -87,6 +87,11 @@ class ChatPage(ttk.Frame):
     def show_security(self, text: str) -> None:
         """Say beside the server whether others can listen in."""
         self.header.security.configure(text=text)
+
+    def show_doubts(self, text: str) -> None:
+        """Say in the header what is not certain, or late."""
+        if self.header.doubts.cget("text") != text:
+            self.header.doubts.configure(text=text)
 
     def show_people(self, names: Sequence[str]) -> None:
         """Show these people as online: in the list, and on their tabs."""
@@ -183,15 +188,13 @@ class ChatPage(ttk.Frame):
         self.question.hide()
         self.tabs.current.draft.is_doubtful = False
         history = self.tabs.current.draft.history
-        lines = [*self._asked.lines]
         self.entry.delete(0, "end")
-        while lines and self._calls.send(lines[0]):
-            history.add(self._line_to_type(lines.pop(0)))
-        typed = [self._line_to_type(line) for line in lines]
-        for line in reversed(typed):
+        taken = self._calls.send(self._asked.lines)
+        typed = [self._line_to_type(line) for line in self._asked.lines]
+        for line in (*typed[:taken], *reversed(typed[taken:])):
             history.add(line)
-        if typed:
-            self.entry.put(typed[0])
+        if typed[taken:]:
+            self.entry.put(typed[taken])
 
     def _line_to_type(self, line: str) -> str:
         """What a person would type in the tab in front to have this line sent."""
@@ -232,7 +235,7 @@ class ChatPage(ttk.Frame):
                 [("Do not send", self.question.hide), ("Send", self._send_now)],
             )
             return False
-        return self._calls.send(line)
+        return self._calls.send([line]) == 1
 
     def _doubt_about(self, recipient: str) -> str:
         """What speaks against sending this to the person of the tab in front, if anything does."""

@@ -1,4 +1,4 @@
-"""What stands above the conversation: with whom, where, who can listen in, the menu.
+"""What stands above the conversation: with whom, where, who listens in, what is late, the menu.
 
 Main thread only.
 """
@@ -22,10 +22,14 @@ class Header(ttk.Frame):
         """The whole name of the person whom one talks with alone."""
         self._server = ttk.Label(self, style="Bold.TLabel")
         self.security = ttk.Label(self, style="Muted.TLabel")
+        self.doubts = ttk.Label(self, style="Error.TLabel")
+        """What is not certain, or late."""
         self._button = ttk.Menubutton(self, text="Menu", style="Menu.TMenubutton", width=0)
         self._menu = tk.Menu(self._button, tearoff=False)
         self._button.configure(menu=self._menu)
-        self._button.pack(side="right")  # first: it keeps its place, however long the others are
+        # First: these two keep their place, however long the others are.
+        self._button.pack(side="right")
+        self.doubts.pack(side="right")
         for label in (self.person, self._server, self.security):
             label.pack(side="left")
         theme.on_change(self._restyle)
@@ -55,3 +59,4 @@ class Header(ttk.Frame):
         self._theme.style_menu(self._menu)
         self._server.pack_configure(padx=3 * unit, pady=2 * unit)
         self._button.pack_configure(padx=unit)
+        self.doubts.pack_configure(padx=unit)

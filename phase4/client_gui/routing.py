@@ -15,13 +15,16 @@ Main thread only.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import dropwhile
 
 from phase4.client.clock import ServerClock
 from phase4.client.mentions import mentions
 from phase4.client.missed import OfThePast
 from phase4.client.name_colours import NameColours
+from phase4.client.pasting import as_typed, without_unseen
 from phase4.client_gui.ignoring import Ignoring
+from phase4.client_gui.own_lines import OwnLines
 from phase4.client_gui.tabs import Tab, Tabs
 from phase4.widgets.lines import Line, line_by
 from phase4.widgets.shown import Shown
@@ -69,6 +72,8 @@ class Router:
         self._is_answer = False
         # Whether what is being taken is of somebody whom one ignores.
         self._is_hidden = False
+        self.own = OwnLines(lambda: self.clock, lambda: self.me)
+        """What was sent, until the server is known to have it."""
         self._batch: dict[Tab, list[Line]] = {}
         # The lines of the batch that nobody sees.
         self._news: Counter[Tab] = Counter()
@@ -102,30 +107,44 @@ class Router:
         for tab in dict.fromkeys((self._tabs.main, self._tabs.current)):
             self.say(*messages, in_tab=tab)
 
-    def sent(self, tab: Tab, line: str, *, waits: bool) -> None:
-        """Show `line`, which was typed in `tab` and taken. It `waits` for a lost connection."""
-        now = self.clock.time()
+    def sent(
+        self, tab: Tab, line: str, number: int, *, late: bool, pasted: bool, block: int = 0
+    ) -> None:
+        """Show `line`, which was typed in `tab`, and which the client has taken as its `number`.
+
+        `late`: there is no connection now. `block`: of which piece of code it is, where it is.
+        """
+        if is_goodbye(line):
+            return
         tab.news.remove()
         tab.stops.leave()
-        shown: message.Message = message.Notice(now, message.clean(line))
-        match parse(line, self._is_here):
+        now, text = self.clock.time(), ""
+        shown: message.Message = message.Notice(now, message.clean(as_typed(line)))
+        request = parse(line, self._is_here)
+        match request:
             case Say(said):  # the server sends it to everybody else
                 shown = message.Public(now, self.me, message.clean(said))
-                if not waits:
-                    self.say(shown, in_tab=tab)
             case Whisper(to, said) if tab.has_person(to):
-                tab.unanswered.append(Whisper(to, message.clean(said)))
-                shown = message.Private(now, self.me, to, message.clean(said))
-        if waits and not is_goodbye(line):
-            is_said = isinstance(shown, message.Public)
-            tab.show_waiting(line_by(self.clock, shown, self.me), stays=is_said)
+                text = message.clean(said)
+                tab.unanswered.append(Whisper(to, text))
+                shown = message.Private(now, self.me, to, text)
+        self.own.sent(
+            tab,
+            number,
+            replace(line_by(self.clock, shown, self.me), paste=block),
+            is_said=isinstance(request, Say),
+            late=late,
+            pasted=pasted,
+            text=text,
+        )
 
-    def give_up(self, lines: Sequence[str]) -> None:
+    def give_up(self, unsent: Sequence[str]) -> None:
         """Give back what was typed and may not have arrived: in everybody's tab, and at Up."""
         for tab in self._tabs:
-            tab.give_up()
-        if not lines:
+            tab.unanswered.clear()
+        if not unsent:
             return
+        lines = [*map(as_typed, unsent)]
         for line in lines[-MAX_UNSENT_SHOWN:]:
             self._tabs.main.draft.history.add(line)
         what, them = (
@@ -208,6 +227,7 @@ class Router:
         if any(each.text == text for each in tab.unanswered):
             while tab.unanswered.popleft().text != text:
                 pass
+            self.own.answered(tab, text)
 
     def _take_renamed(self, received: message.Renamed, old: str, new: str) -> None:
         self._name_colours.rename(old, new)
@@ -223,9 +243,11 @@ class Router:
             self._put(received, self._tabs.current)
             return
         sent = tab.unanswered.popleft()
+        self.own.answered(tab, sent.text)
         self._put(received, tab)
-        self._put(message.Error(f"Not delivered: {sent.text}"), tab)
-        self._give_back(tab, tab.line_to_type(sent.text, self._is_here))
+        text = without_unseen(sent.text)
+        self._put(message.Error(f"Not delivered: {text}"), tab)
+        self._give_back(tab, tab.line_to_type(text, self._is_here))
 
     def _refused_in(self, text: str) -> Tab | None:
         """The tab whose last private line this error is about: it names the person.

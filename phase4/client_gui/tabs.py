@@ -8,8 +8,6 @@ import sys
 import tkinter as tk
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime
-from itertools import groupby
 from tkinter import ttk
 
 from phase4.client_gui.levels import Level
@@ -17,7 +15,6 @@ from phase4.client_gui.tab_row import Cell, RowCalls, TabRow
 from phase4.client_gui.typing_aids import Draft
 from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
-from phase4.widgets.lines import Line
 from phase4.widgets.news import NewsRule
 from phase4.widgets.pieces import FocusRing
 from phase4.widgets.stops import Stops
@@ -52,39 +49,16 @@ class Tab:
         """Which lines call here. It goes with the person; None: nobody has asked yet."""
         self.draft = Draft()
         self.unanswered: deque[Whisper] = deque(maxlen=MAX_UNANSWERED)
-        # For each line that waits, whether it is a public message.
-        self._stays: list[bool] = []
         self.frame = FocusRing(parent, theme, "page")
         self.conversation = Conversation(self.frame, theme, open_link)
         self.news = NewsRule(self.conversation.text)
         self.stops = Stops(self.conversation, self.news)
         self.frame.surround(self.conversation, self.conversation.text)
 
-    def show_waiting(self, line: Line, *, stays: bool) -> None:
-        """Show a line that waits for the connection. If it `stays`, it is itself what was said.
-
-        What else was typed goes when it is sent: the server's answer will tell.
-        """
-        self.conversation.jump_to_newest()
-        self.conversation.add([line], waiting=True)
-        self._stays.append(stays)
-
-    def settle(self, now: datetime) -> None:
-        """What waited is on its way now."""
-        kept = self._stays[len(self._stays) - self.conversation.waiting :]  # others were left out
-        for stays, group in groupby(kept):
-            count = len([*group])
-            if stays:
-                self.conversation.confirm(count, f"{now:%H:%M:%S}", now.date())
-            else:
-                self.conversation.forget_waiting(count)
-        self._stays.clear()
-
-    def give_up(self) -> None:
-        """What waited will not be sent, nor answered."""
-        self.conversation.fail_waiting()
-        self._stays.clear()
-        self.unanswered.clear()
+    @property
+    def exists(self) -> bool:
+        """Whether it has not been let go of, to make way for another."""
+        return bool(self.frame.winfo_exists())
 
     def line_to_send(self, text: str, is_here: Callable[[str], bool]) -> str:
         """What goes to the server when `text` is typed here: what is said is for this person."""

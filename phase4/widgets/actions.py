@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from phase4.widgets.context_menu import COPY_STAMPED, COPY_STAMPED_KEYS
 from phase4.widgets.theme import Theme
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def reading_actions(front: "Callable[[], Conversation]", what: str) -> Iterator[
     yield Action("Find the next", "F3", ("<F3>",), lambda: front().find_next())
     yield Action("Find the one before", "Shift F3", before, lambda: front().find_previous())
     yield Action("Links in sight …", "F8", ("<F8>",), lambda: front().menu.show_links())
+    stamped = ("<Control-Shift-s>",)
+    yield Action(COPY_STAMPED, COPY_STAMPED_KEYS, stamped, lambda: front().copy_stamped())
     yield Action(f"Copy the {what}", "Ctrl Shift C", copy, lambda: front().copy_all())
 
 

@@ -7,6 +7,7 @@ a mouse.
 
 import tkinter as tk
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from phase4.widgets.fit import shortened
 from phase4.widgets.lines import Line
@@ -18,9 +19,25 @@ from phase4.widgets.transcript import Transcript
 MOST_LINKS = 12
 """Of those in sight, the newest: more would fill the screen."""
 
+COPY_STAMPED, COPY_STAMPED_KEYS = "Copy with time and name", "Ctrl Shift S"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyCalls:
+    """What puts something on the clipboard."""
+
+    said: Callable[[], object]
+    """What is selected, as it was said."""
+
+    stamped: Callable[[], object]
+    """The same, each line with time and name."""
+
+    text: Callable[[str], None]
+    """This text."""
+
 
 class ContextMenu:
-    """`open_link` is called with the link that was chosen, `copy` for what is selected.
+    """`open_link` is called with the link that was chosen.
 
     `talk`, where it is set, is called with the name of somebody who said a line. `more`, where it
     is set, tells what else is offered for that name.
@@ -31,14 +48,14 @@ class ContextMenu:
         text: Transcript,
         theme: Theme,
         open_link: Callable[[str], object],
-        copy: Callable[[], object],
+        copies: CopyCalls,
     ) -> None:
         self.talk: Callable[[str], object] | None = None
         self.more: Callable[[str], tuple[str, Callable[[], object]] | None] = lambda _: None
         self._popup = Popup(text, theme)
         self.menu = self._popup.menu
         self._text, self._theme = text, theme
-        self._open_link, self._copy = open_link, copy
+        self._open_link, self._copies = open_link, copies
         text.bind(right_button(text), self._clicked)
         for key in menu_keys(text):
             text.bind(key, self._pressed)
@@ -53,12 +70,15 @@ class ContextMenu:
         self._post_above()
 
     def _clicked(self, event: "tk.Event[tk.Misc]") -> str:
+        x, y = event.x, event.y
         self._popup.clear()
         self._add_copy()
-        if link := self._text.link_at(event.x, event.y):
+        if block := self._text.block_at(x, y):
+            self._add_copy_of("Copy the block", block)
+        if link := self._text.link_at(x, y):
             self._add_links([link])
-            self.menu.add_command(label="Copy the link", command=lambda: self._copy_text(link))
-        line = self._text.line_at(event.x, event.y)
+            self._add_copy_of("Copy the link", link)
+        line = self._text.line_at(x, y)
         self._add_talk(line)
         if line is not None and (more := self.more(line.person)):
             self._popup.add(*more)
@@ -84,12 +104,19 @@ class ContextMenu:
 
     def _add_copy(self) -> None:
         is_selected = bool(self._text.tag_ranges("sel"))
-        self.menu.add_command(
-            label="Copy",
-            accelerator="Ctrl C",
-            command=self._copy,
-            state="normal" if is_selected else "disabled",
-        )
+        for label, keys, copy in (
+            ("Copy", "Ctrl C", self._copies.said),
+            (COPY_STAMPED, COPY_STAMPED_KEYS, self._copies.stamped),
+        ):
+            self.menu.add_command(
+                label=label,
+                accelerator=keys,
+                command=copy,
+                state="normal" if is_selected else "disabled",
+            )
+
+    def _add_copy_of(self, label: str, text: str) -> None:
+        self.menu.add_command(label=label, command=lambda: self._copies.text(text))
 
     def _add_links(self, links: Sequence[str]) -> None:
         widest = self._text.winfo_screenwidth() // 2
@@ -104,10 +131,6 @@ class ContextMenu:
             return
         talk, person = self.talk, line.person
         self.menu.add_command(label=f"Talk with {person} alone", command=lambda: talk(person))
-
-    def _copy_text(self, text: str) -> None:
-        self.menu.clipboard_clear()
-        self.menu.clipboard_append(text)
 
     def _post_above(self) -> None:
         edge = 4 * self._theme.unit

@@ -52,6 +52,8 @@ def _style_parts(text: tk.Text, theme: Theme) -> None:
     tag("wraps", wrap="char")
     tag("fixed", font=theme.fixed, spacing1=0, spacing3=0)
     tag("unseen", elide=True)
+    tag("head", spacing3=0)  # what stands above a block
+    tag("code", font=theme.fixed, wrap="char", spacing1=0, spacing3=0)
     tag("turned", wrap="none")
     tag("right")  # it stands at the right edge; _set_columns says where that is
     tag("upper", spacing3=0)  # a row of a turned line that has others below it
@@ -65,15 +67,28 @@ def _style_parts(text: tk.Text, theme: Theme) -> None:
         tag(f"name{number}", foreground=colour, font=theme.bold)
     tag("link", foreground=colours.link, underline=True)
     tag("waiting", foreground=colours.muted)
+    tag("doubtful", foreground=colours.error)
     tag("failed", foreground=colours.error)
     tag("found", background=colours.found, foreground=colours.on_found)
     tag("found_now", background=colours.found_now, foreground=colours.on_found_now)
-    for part in ("turned", "right", "upper", "lower", "time", "state", "mark", "link", "waiting"):
+    for part in (
+        "head",
+        "code",
+        "turned",
+        "right",
+        "upper",
+        "lower",
+        "time",
+        "state",
+        "mark",
+        "link",
+        "waiting",
+    ):
         text.tag_raise(part)
     text.tag_raise("unseen")  # of the time as well, which may be shown elsewhere
     here, on_here = colours.found_now, colours.on_found_now
     tag("here", background=here, lmargincolor=here, rmargincolor=here, foreground=on_here)
-    for part in ("failed", "here", "found", "found_now", "sel"):
+    for part in ("doubtful", "failed", "here", "found", "found_now", "sel"):
         text.tag_raise(part)
 
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from phase4.client.block import looks_like_code
 from phase4.client.clock import ServerClock, day_line
 from phase4.client.mentions import said_of
+from phase4.client.pasting import without_unseen
 from shared import message
 from shared.defaults import MAX_NAME_CHARACTERS
 from shared.request import action_of
@@ -68,6 +70,8 @@ class Line:
     calls: tuple[str, ...] = ()
     day: date | None = None  # of `time`; None: not known
     is_action: bool = False  # it tells what the person does (`/me`)
+    is_code: bool = False  # it is empty, or begins with blanks: as in a piece of code
+    paste: int = 0  # of which block it is, where that is known; 0: it is not
 
     @property
     def sign(self) -> str:
@@ -88,17 +92,16 @@ def line_of(received: message.Message, me: str, now: str, words: Sequence[str] =
     match received:
         case message.Public(time, sender, text):
             kind: Kind = "own" if sender == me else "public"
-            line = _as_action(Line(kind, time, _short(sender), text, sender))
-            return _calling(line, me, words)
+            return _calling(_said(Line(kind, time, _short(sender), text, sender)), me, words)
         case message.Private(time, sender, recipient, text):
             to = "you" if recipient == me else _short(recipient)
-            line = _as_action(Line("private", time, _short(sender), text, sender, f"→ {to}"))
-            return _calling(line, me, words)
+            line = Line("private", time, _short(sender), text, sender, f"→ {to}")
+            return _calling(_said(line), me, words)
         case message.Earlier(at, _, sender, text):
             day, _, time = at.partition(" ")
             kind = "own" if sender == me else "public"
-            line = Line(kind, time, _short(sender), text, sender, day=date.fromisoformat(day))
-            return _as_action(line)
+            earlier = date.fromisoformat(day)
+            return _said(Line(kind, time, _short(sender), text, sender, day=earlier))
         case message.Error(text):
             return Line("error", now, "!", text)
         case message.Joined(time, name):
@@ -128,6 +131,13 @@ def line_by(
     """The line for a message that has just come, with its day. `words` call as `me` does."""
     line = line_of(received, me, clock.time(), words)
     return line if line.day else replace(line, day=clock.day_of(line.time))
+
+
+def _said(line: Line) -> Line:
+    """What a person says: without the sign that keeps a block whole, and what is done as such."""
+    if not looks_like_code(line.text):
+        return _as_action(line)
+    return replace(line, text=without_unseen(line.text), is_code=True)
 
 
 def _as_action(line: Line) -> Line:

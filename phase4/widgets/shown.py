@@ -14,10 +14,27 @@ from phase4.widgets import bidi
 from phase4.widgets.lines import Line, is_row_of_fingerprint, wraps_anywhere
 from phase4.widgets.links import split_links
 
-State = Literal["", "waiting", "not sent"]
+State = Literal["", "waiting", "may not arrive", "may not have arrived", "not sent"]
 WAITING: State = "waiting"
+DOUBTFUL: State = "may not arrive"
+UNSURE: State = "may not have arrived"
 FAILED: State = "not sent"
-TAGS_OF_STATES = {WAITING: "waiting", FAILED: "failed"}
+
+_TAGS_OF_STATES: dict[State, tuple[str, ...]] = {
+    "": (),
+    WAITING: ("waiting",),
+    DOUBTFUL: ("doubtful",),
+    UNSURE: ("failed",),
+    FAILED: ("failed",),
+}
+_IN_TIMES_COLUMN = {WAITING: WAITING, DOUBTFUL: WAITING, FAILED: FAILED}
+"""What stands where the time would. It has space for a short word only."""
+
+Role = Literal["", "head", "row"]
+HEAD: Role = "head"
+ROW: Role = "row"
+
+_TAGS_OF_ROLES: dict[Role, tuple[str, ...]] = {"": (), HEAD: ("head",), ROW: ("code",)}
 
 MAX_STYLED = 25
 """Links and called names of one line that are set off; the others are shown as plain text. Each
@@ -35,21 +52,52 @@ class Shown:
     number: int  # never given twice, and ever higher
     line: Line
     state: State = ""
+    role: Role = ""  # in a block: what stands above it, or one of its lines
     rows: tuple[bidi.Row, ...] = ()
     is_rtl: bool = False  # it stands at the right; only where there are rows
 
     @property
     def columns(self) -> tuple[str, str, str, str]:
-        """Time, name, mark and text."""
+        """Time, name, mark and text, as they are drawn. A line of a block is drawn as its text."""
         line = self.line
-        return self.state or line.time, line.name, f"{line.sign} " if line.sign else "", line.text
+        text = f"{line.text}{self.tail}" if self.state else line.text
+        if self.role == ROW:
+            return "", "", "", text
+        return self._time, line.name, f"{line.sign} " if line.sign else "", text
+
+    @property
+    def _time(self) -> str:
+        return (self.state and _IN_TIMES_COLUMN.get(self.state)) or self.line.time
+
+    @property
+    def tail(self) -> str:
+        """What stands behind the text, and was not said: that it is not certain."""
+        is_told = self.role != ROW and self.state in ("", WAITING, FAILED)
+        return f" ({self.state})" if self.state and not is_told else ""
 
     @property
     def text(self) -> str:
         """All of it in the order in which it is read, with a tab between the columns."""
         if self.is_rule:
             return ""
-        return "{}\t{}\t{}{}".format(*self.columns)
+        return self.columns[3] if self.role == ROW else "{}\t{}\t{}{}".format(*self.columns)
+
+    @property
+    def said(self) -> range:
+        """Which characters of `text` were said."""
+        end = len(self.text) - len(self.tail)
+        return range(end - len(self.line.text), end)
+
+    @property
+    def stamp(self) -> str:
+        """Time, name and mark, for a copy in which each line has them."""
+        sign = f"{self.line.sign} " if self.line.sign else ""
+        return f"{self._time}  {self.line.name}  {sign}"
+
+    @property
+    def stamped(self) -> str:
+        """The whole line with time and name, wherever they stand on the screen."""
+        return f"{self.stamp}{self.line.text}{self.tail}"
 
     @property
     def is_rule(self) -> bool:
@@ -77,8 +125,9 @@ class Shown:
     def lay_out(self, measure: bidi.Measure, width: int) -> None:
         """Make `rows` of it, so that what was said fits into `width` pixels."""
         time, name, mark, said = self.columns
-        # A notice is the server's English, even if it begins with somebody's name.
-        self.is_rtl = not (self.line.kind == "notice" and name) and bidi.runs_right_to_left(said)
+        # A notice is the server's English, even if it begins with somebody's name. So is code.
+        is_ltr = self.role == ROW or (self.line.kind == "notice" and name)
+        self.is_rtl = not is_ltr and bidi.runs_right_to_left(said)
         said_rows = bidi.lay_out(
             said,
             rtl=self.is_rtl,
@@ -88,16 +137,18 @@ class Shown:
         )
         start = len(self.text) - len(said)
         to_the_right = [(_TAB, 0)] if self.is_rtl else []
-        first = _join(*_head(time, name, mark), *to_the_right, (said_rows[0], start))
+        head = [] if self.role == ROW else [*_head(time, name, mark)]
+        first = _join(*head, *to_the_right, (said_rows[0], start))
         self.rows = (first, *(_join(*to_the_right, (row, start)) for row in said_rows[1:]))
 
     def styles(self, name_tag: str) -> Iterator[tuple[int, _Tags]]:
         """For each part of `text`, in order, its length and its tags."""
         time, name, mark, said = self.columns
-        yield len(time) + 1, ("state" if self.state else "time",)
-        yield len(name), (name_tag if self.line.person else "sign",)
-        yield 1, ()
-        yield len(mark), ("mark",)
+        if self.role != ROW:
+            yield len(time) + 1, ("state" if self.state else "time",)
+            yield len(name), (name_tag if self.line.person else "sign",)
+            yield 1, ()
+            yield len(mark), ("mark",)
         styles = islice(self._styles_of_said(), MAX_STYLED)
         left = len(said)
         for length, tags in styles:
@@ -107,7 +158,7 @@ class Shown:
 
     def pieces(self, name_tag: str) -> Iterator[str | _Tags]:
         """What Text.insert takes: a text and its tags, in turns."""
-        base: _Tags = (self.line.kind, *filter(None, [TAGS_OF_STATES.get(self.state)]))
+        base: _Tags = (self.line.kind, *_TAGS_OF_STATES[self.state], *_TAGS_OF_ROLES[self.role])
         if self.is_rule:
             yield from (f"{self.line.text}\n", base)
             return
@@ -118,7 +169,7 @@ class Shown:
         if self.is_row_to_compare:
             base = (*base, "fixed")
             unseen = len(self.text) - len(self.line.text)
-        if wraps_anywhere(self.line.text):
+        if self.role != ROW and wraps_anywhere(self.line.text):
             base = (*base, "wraps")
         text, done = self.text, 0
         for length, tags in self.styles(name_tag):
@@ -138,6 +189,13 @@ class Shown:
             done += length
         return ""
 
+    @property
+    def drawn_places(self) -> set[int]:
+        """Which characters of `text` are drawn, each by itself."""
+        if not self.rows:
+            return {*range(len(self.text))}
+        return {place for row in self.rows for place in row.places} - {_NOWHERE}
+
     def said_at(self, places: set[int]) -> str:
         """The text that is drawn as the characters at `places`, in the order in which it is read.
 
@@ -146,7 +204,7 @@ class Shown:
         text = self.text
         if not self.rows:
             return "".join(text[place] for place in sorted(places))
-        drawn = sorted({place for row in self.rows for place in row.places} - {_NOWHERE})
+        drawn = sorted(self.drawn_places)
         ends = dict(zip(drawn, [*drawn[1:], len(text)], strict=True))
         return "".join(text[place : ends[place]] for place in sorted(places - {_NOWHERE}))
 

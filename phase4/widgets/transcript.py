@@ -10,15 +10,14 @@ import itertools
 import tkinter as tk
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import date
 
 from phase4.widgets import bidi
+from phase4.widgets.blocks import Blocks, head_of
 from phase4.widgets.days import Days
 from phase4.widgets.find import Hit
 from phase4.widgets.line_looks import KINDS, column_gap, columns, place_fingerprint, style_lines
-from phase4.widgets.lines import Line, for_screen, line_of_day
-from phase4.widgets.shown import WAITING, Shown, State
+from phase4.widgets.lines import Line, for_screen
+from phase4.widgets.shown import HEAD, ROW, WAITING, Shown, State
 from phase4.widgets.soon import Soon
 from phase4.widgets.theme import Theme
 
@@ -40,8 +39,10 @@ anybody from typing."""
 
 _SHORTEST_NAME = "mmmmmm"
 _BEFORE_ALL = -1  # the number of the remark that older lines are left out
+_LATE_FROM = 1 << 60  # the numbers of late lines: they stand below all others
 
-_Place = tuple[int, int]  # in the Text: line and column
+Place = tuple[int, int]
+"""In the Text: line and column."""
 
 
 class Transcript(tk.Text):
@@ -54,9 +55,13 @@ class Transcript(tk.Text):
         self.lines: list[Shown] = []
         self._theme = theme
         self._redrawn = redrawn
-        # With a gap before each, in which a line may be inserted later.
+        # With a gap before each, for what stands above a block.
         self._numbers = itertools.count(1, 2)
+        # How many of the lines, the last ones, are late; and their numbers.
+        self._late = 0
+        self._late_numbers = itertools.count(_LATE_FROM)
         self._days = Days()
+        self._blocks = Blocks()
         # The characters of what was said in all of them.
         self._characters = 0
         # Whether lines were left out. Then the first line is the remark that says so.
@@ -71,10 +76,6 @@ class Transcript(tk.Text):
         self._soon = Soon(self)
         self._is_x11 = self.tk.call("tk", "windowingsystem") == "x11"
         self._has_pairs = self.tk.call("string", "length", "\U0001f600") == 2
-        # Holds what other windows may have. It is never on the screen; see _offer.
-        self._offered = tk.Text(self, exportselection=True)
-        self.configure(exportselection=False)
-        self.bind("<<Selection>>", lambda _: self._soon.do("offer", self._offer))
 
     def destroy(self) -> None:
         """Cancel what was to be done soon: it would find no widget any more."""
@@ -83,58 +84,86 @@ class Transcript(tk.Text):
 
     # --- lines --------------------------------------------------------------------------------
 
-    def add(self, lines: Sequence[Line], state: State) -> list[Shown]:
-        """Draw lines below the others, and cut what is too much; those of them that are kept."""
+    def add(self, lines: Sequence[Line], state: State = "", *, redraws: bool = True) -> list[Shown]:
+        """Draw lines below the others, and cut what is too much; those of them that are kept.
+
+        `redraws`: lines that are there already may become a part of a block.
+        """
         new = [self._keep(*each) for each in [*self._days.marked(lines, state)][-MAX_LINES:]]
+        drawn, older = self._blocks.mark(new, lambda older: redraws and self._is_kept(older))
+        self._make_block(older)
         self._widen_names(new)
-        self._turn_newest(new)
-        self.lines += new
+        self._turn_newest(drawn)
+        self._put(drawn)
         with self._writing():
-            for each in new:
-                self._draw(each, "end")
             self._cut_oldest(must_cut=len(lines) > MAX_LINES)
-        return new
+        return drawn
 
-    @property
-    def waiting(self) -> list[Shown]:
-        """The lines that wait, the oldest first."""
-        return [each for each in self.lines if each.state == WAITING]
+    def add_late(self, line: Line) -> Shown:
+        """Draw a line that waits. It stays below all others, until it is taken out."""
+        shown = Shown(next(self._late_numbers), for_screen(line), WAITING)
+        self._characters += len(shown.line.text)
+        self._widen_names([shown])
+        self._turn_newest([shown])
+        self.lines.append(shown)
+        self._late += 1
+        with self._writing():
+            self._draw(shown, "end")
+            self._cut_oldest(must_cut=False)
+        return shown
 
-    def settle(
-        self, lines: Sequence[Shown], state: State, time: str = "", day: date | None = None
-    ) -> None:
-        """Give lines another state; where `time` is given, they went then, on that `day`."""
-        for each in lines:
-            each.state = state
-            each.line = for_screen(replace(each.line, time=time or each.line.time))
-        self._redraw(lines)
-        if lines and day is not None and self._days.begins(day):
-            self._begin_day(day, lines[0])
+    def settle(self, shown: Shown, state: State) -> None:
+        """Give a line another state, where it stands."""
+        shown.state = state
+        self._redraw([shown])
 
     def take_out(self, lines: Iterable[Shown]) -> None:
-        """Remove these lines, wherever they stand."""
-        gone = {*lines}
+        """Remove these lines, wherever they stand; those that were cut are gone already."""
+        gone = {each for each in lines if self._is_kept(each)}
+        left = [each for each in self.lines if each not in gone]
+        heads = itertools.zip_longest(left, left[1:])
+        gone |= {each for each, row in heads if each.role == HEAD and (not row or row.role != ROW)}
         with self._writing():
-            for each, top in reversed([*zip(self.lines, self.tops(), strict=False)]):
+            for each, top in reversed([*zip(self.lines, self.tops(), strict=True)]):
                 if each in gone:
                     self.delete(f"{top}.0", f"{top + each.height}.0")
         self.lines = [each for each in self.lines if each not in gone]
+        self._late -= sum(each.number >= _LATE_FROM for each in gone)
         self._characters -= sum(len(each.line.text) for each in gone)
         self._redrawn()
+
+    def _is_kept(self, shown: Shown) -> bool:
+        at = self._at(shown)
+        return at < len(self.lines) and self.lines[at] is shown
+
+    def _at(self, shown: Shown) -> int:
+        """Where in `lines` it stands, or would stand."""
+        return bisect_left(self.lines, shown.number, key=lambda line: line.number)
 
     @property
     def oldest(self) -> int:
         """The number of the oldest line that is kept."""
         return self.lines[int(self._has_left_out)].number
 
-    def _begin_day(self, day: date, first: Shown) -> None:
-        """Say before a line that is there already that another day begins with it."""
-        at = bisect_left(self.lines, first.number, key=lambda line: line.number)
-        shown = Shown(first.number - 1, line_of_day(day))
+    def _put(self, drawn: Sequence[Shown]) -> None:
+        """Draw lines below all but those that are late."""
+        at = len(self.lines) - self._late
+        place = f"{1 + sum(each.height for each in self.lines[:at])}.0" if self._late else "end"
+        self.lines[at:at] = drawn
+        with self._writing():
+            for each in reversed(drawn) if self._late else drawn:
+                self._draw(each, place)
+
+    def _make_block(self, older: Sequence[Shown]) -> None:
+        """Draw these, which are there already but for the first, as a block that begins there."""
+        if not older:
+            return
+        head, *rows = older
+        self._redraw(rows)
+        at = self._at(head)
         with self._writing(), self._staying_put():
-            self._draw(shown, f"{self.tops()[at]}.0")
-            self.lines.insert(at, shown)
-            self._characters += len(shown.line.text)
+            self._draw(head, f"{self.tops()[at]}.0")
+            self.lines.insert(at, head)
         self._redrawn()
 
     def _keep(self, line: Line, state: State) -> Shown:
@@ -158,10 +187,19 @@ class Transcript(tk.Text):
             self._characters = characters
             oldest = self.lines[first].number
             self._to_turn = [each for each in self._to_turn if each.number >= oldest]
+            self._late = min(self._late, len(self.lines) - first)
+            self._name_block(first)
         if (must_cut or cut > first) and not self._has_left_out:
             self._has_left_out = True
             self.lines.insert(0, Shown(_BEFORE_ALL, Line("notice", "", "", LEFT_OUT)))
             self._draw(self.lines[0], "1.0")
+
+    def _name_block(self, at: int) -> None:
+        """Where the first lines of a block were cut, say once more whose it is."""
+        if self.lines[at].role == ROW:
+            head = head_of(self.lines[at])
+            self._draw(head, f"{1 + sum(each.height for each in self.lines[:at])}.0")
+            self.lines.insert(at, head)
 
     # --- drawing ------------------------------------------------------------------------------
 
@@ -186,6 +224,7 @@ class Transcript(tk.Text):
             start, end = self._column
             # Names that are called are bold; such a line is measured as if all of it were.
             font = self._theme.bold if shown.line.calls else self._theme.body
+            font = self._theme.fixed if shown.role == ROW else font
             shown.lay_out(font.measure, end - start)
 
     def _redraw(self, lines: Iterable[Shown]) -> None:
@@ -194,9 +233,9 @@ class Transcript(tk.Text):
             tops = self.tops()
             # From below: so what was counted stays true for those further up.
             for each in sorted(lines, key=lambda each: each.number, reverse=True):
-                at = bisect_left(self.lines, each.number, key=lambda line: line.number)
-                if at == len(self.lines) or self.lines[at] is not each:
+                if not self._is_kept(each):
                     continue  # it has been cut
+                at = self._at(each)
                 old_height = each.height
                 self._make_rows(each)
                 self.delete(f"{tops[at]}.0", f"{tops[at] + old_height}.0")
@@ -212,7 +251,7 @@ class Transcript(tk.Text):
         if not self.lines:
             yield
             return
-        (line, column), tops = self._place("@0,0"), self.tops()
+        (line, column), tops = self.position("@0,0"), self.tops()
         at = max(0, bisect_right(tops, line) - 1)
         row, was_turned = line - tops[at], bool(self.lines[at].rows)
         yield
@@ -253,52 +292,12 @@ class Transcript(tk.Text):
 
     # --- what stands where --------------------------------------------------------------------
 
-    def selected(self) -> str:
-        """What is selected, as it was said, in whatever order it is drawn."""
-        if not self.tag_ranges("sel"):
-            return ""
-        start, end = self._place("sel.first"), self._place("sel.last")
-        tops = self.tops()
-        first, last = (bisect_right(tops, line) for line, _ in (start, end))
-        pieces = (
-            self._said_between(shown, top, start, end)
-            for shown, top in zip(self.lines[first - 1 : last], tops[first - 1 : last], strict=True)
-        )
-        return "".join(pieces).replace("\t", "  ")
-
-    def _said_between(self, shown: Shown, top: int, start: _Place, end: _Place) -> str:
-        """The part of one line, which begins at line `top` of the Text, between two places."""
-        if shown.is_rule:
-            return ""
-        bottom = top + shown.height
-        is_to_its_end = end >= (bottom, 0)
-        newline = "\n" if is_to_its_end else ""
-        if start <= (top, 0) and is_to_its_end:
-            return shown.text + newline
-        said: set[int] = set()
-        for number in range(max(top, start[0]), min(bottom, end[0] + 1)):
-            skipped = self._before(start) if number == start[0] else 0
-            until = self._before(end) if number == end[0] else None
-            row = shown.rows[number - top].places if shown.rows else range(len(shown.text))
-            said.update(row[skipped:until])
-        return shown.said_at(said) + newline
-
-    def _before(self, place: _Place) -> int:
+    def characters_before(self, place: Place) -> int:
         """The characters before this place in its line of the Text (to Tk 8.6 an emoji is two)."""
         return len(self.get(f"{place[0]}.0", f"{place[0]}.{place[1]}"))
 
-    def _offer(self) -> None:
-        """Let other windows have what is selected, for the middle button of X11.
-
-        This Text would hand over what it draws. So another one holds what was said; to answer
-        other programs in Python would do, but Tk loses letters where it cuts such answers in parts.
-        """
-        if self._is_x11 and (text := self.selected()):
-            self._offered.delete("1.0", "end")
-            self._offered.insert("1.0", text)
-            self._offered.tag_add("sel", "1.0", "end-1c")
-
-    def _place(self, index: str) -> _Place:
+    def position(self, index: str) -> Place:
+        """Where an index of Tk's is."""
         line, _, column = self.index(index).partition(".")
         return int(line), int(column)
 
@@ -314,7 +313,7 @@ class Transcript(tk.Text):
     def in_sight(self) -> tuple[int, int]:
         """The first and the last line that can be seen, as places in `lines`."""
         tops = self.tops()
-        places = (self._place("@0,0"), self._place(f"@0,{self.winfo_height()}"))
+        places = (self.position("@0,0"), self.position(f"@0,{self.winfo_height()}"))
         first, last = (bisect_right(tops, line) - 1 for line, _ in places)
         return max(0, first), max(0, last)
 
@@ -344,17 +343,27 @@ class Transcript(tk.Text):
         index = f"@{x},{y}"
         if "link" not in self.tag_names(index):
             return ""
-        place = self._place(index)
+        place = self.position(index)
         shown, top = self._shown_at(place)
-        column = self._before(place)
+        column = self.characters_before(place)
         said = shown.rows[place[0] - top].places[column] if shown.rows else column
         return shown.link_at(said)
 
     def line_at(self, x: int, y: int) -> Line | None:
         """The line that is drawn there, or above it; none: None."""
-        return self._shown_at(self._place(f"@{x},{y}"))[0].line if self.lines else None
+        return self._shown_at(self.position(f"@{x},{y}"))[0].line if self.lines else None
 
-    def _shown_at(self, place: _Place) -> tuple[Shown, int]:
+    def block_at(self, x: int, y: int) -> str:
+        """The piece of code that is drawn there, as it was said; none: empty."""
+        if not self.lines:
+            return ""
+        at = self._at(self._shown_at(self.position(f"@{x},{y}"))[0])
+        at += self.lines[at].role == HEAD
+        before = itertools.takewhile(_is_row, reversed(self.lines[:at]))
+        rows = [*reversed([*before]), *itertools.takewhile(_is_row, self.lines[at:])]
+        return "".join(f"{each.line.text}\n" for each in rows) if _is_row(self.lines[at]) else ""
+
+    def _shown_at(self, place: Place) -> tuple[Shown, int]:
         """The line that has this place, and where it begins."""
         tops = self.tops()
         at = bisect_right(tops, place[0]) - 1
@@ -402,9 +411,15 @@ class Transcript(tk.Text):
         place_fingerprint(self, theme, start, self.winfo_width())
         self.tag_configure("right", tabs=(*tabs, end, "right"))
         self.tag_configure("lower", lmargin1=start, tabs=(end, "right"))
+        # What goes on in a second row must not look like a line of its own.
+        self.tag_configure("code", lmargin1=start, lmargin2=start + theme.fixed.measure(" " * 4))
         if (start, end) != self._column:
             self._column = (start, end)
             self._turn_again()
+
+
+def _is_row(shown: Shown) -> bool:
+    return shown.role == ROW
 
 
 def _take(lines: list[Shown]) -> list[Shown]:

@@ -143,6 +143,17 @@ class Speaker(Peer):
         self.expect("/who")
         self.send(NOBODY_ELSE)
 
+    def answer_ping(self, stamp: str = "10:00:00") -> list[str]:
+        """Read up to the client's next question whether all has arrived, and say yes at `stamp`.
+
+        What it said before that.
+        """
+        said: list[str] = []
+        while not (line := self.read_line()).startswith("/ping "):
+            said.append(line)
+        self.send(f"[{stamp}] * Pong {line.removeprefix('/ping ')}")
+        return said
+
 
 Connect = Callable[..., Client]
 """connect(port, name="Ann", host="127.0.0.1", *, reconnect=False, trust=...): it has been started.

@@ -210,6 +210,19 @@ def test_a_refused_name_is_an_event_and_is_answered_by_another(clock: Clock) -> 
     assert written(ann) == "Ann\n"
 
 
+def test_after_a_slow_answer_it_is_asked_again_soon_whether_that_is_over(
+    ann: Talk, clock: Clock
+) -> None:
+    for lag, pause in ((0.5, PING_SECONDS - 0.5), (3.0, 3.0), (0.1, PING_SECONDS - 0.1)):
+        clock.now = ann.due or 0.0
+        question = written(ann)
+        assert question.startswith("/ping ")
+        clock.now += lag
+        ann.receive(pong(question))
+        assert ann.due == pytest.approx(clock.now + pause)
+        assert ann.lag_seconds == pytest.approx(lag)
+
+
 def test_while_another_name_is_asked_for_no_line_is_taken_for_it(clock: Clock) -> None:
     ann = Talk("A n n", clock=clock, reconnects=True)
     ann.connected()

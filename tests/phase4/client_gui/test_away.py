@@ -10,6 +10,7 @@ from tkinter import ttk
 import pytest
 
 from phase4.client_gui.app import App
+from phase4.client_gui.tabs import Tab
 from phase4.client_gui.target import Target
 from phase4.widgets.bars import Bar
 from shared import message
@@ -63,6 +64,10 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 def lose(app: App, chat: Chat) -> None:
     kill(app, chat)
     see(app.root, lambda: "connecting again" in app.root.title(), "that it is lost")
+
+
+def waits(tab: Tab) -> bool:
+    return "waiting" in tab.conversation.shown()
 
 
 def texts(bar: Bar) -> list[str]:
@@ -135,9 +140,10 @@ def test_what_is_typed_meanwhile_is_marked_and_arrives_in_order_after_the_return
         shows(alice, "Alice  → Bob for Bob", "Bob")
         see(alice.root, lambda: alice.chat_page.people.names() == ("Alice", "Bob"), "the people")
         bob.fence()
-    for tab in tabs_of(alice):
-        assert "waiting" not in tab.conversation.shown()
+    all_tabs = [*tabs_of(alice)]
+    see(alice.root, lambda: not any(map(waits, all_tabs)), "that all is certain")
     main = tabs_of(alice).main.conversation.shown()
+    assert main.index("Connected again.") < main.index("Alice  one") < main.index("Alice  two")
     assert main.count("Alice  one\n") == main.count("Alice  two\n") == 1
     assert "/who" not in main
     assert tab_of(alice, "Bob").conversation.shown().count("for Bob") == 1
@@ -274,5 +280,6 @@ def test_own_lines_are_told_by_the_servers_clock_before_and_after_a_loss(
     with server.accept() as speaker:
         speaker.prompt()
         speaker.send(f"[{stamp}] * Welcome, Ann! 1 online. Hello.")
+        assert speaker.answer_ping(stamp) == ["/who", "mine", "waits"], "what was lost as well"
         see(root, lambda: is_near(stamp, "waits"), "the line that waited")
     apps.close()

@@ -160,7 +160,7 @@ def test_a_killed_server_comes_back_and_what_was_typed_meanwhile_arrives(
             bob.hear("Alice: half a thought")
             window.type("rest\n")
             bob.hear("Alice: and the rest")
-            assert "waiting" not in client.shows(window, "Alice  and the rest$")
+            assert "waiting" not in client.shows(window, r"^\d.*  Alice  and the rest$")
 
 
 def test_what_was_filled_in_is_there_next_time(

@@ -77,7 +77,7 @@ def test_what_is_asked_of_the_conversation_is_not_hidden_by_the_panel(
     see(root, lambda: root.focus_get() is page.entry, "the keyboard in the entry")
     assert page.panels.keys.is_open  # one may read them while one types
     desktop.xdotool("key", "ctrl+f")
-    see(root, lambda: root.focus_get() is tabs.main.conversation._bar.field, "a search")
+    see(root, lambda: root.focus_get() is tabs.main.conversation.search.bar.field, "a search")
     see(root, lambda: not page.panels.keys.is_open, "the end of the panel")
     page.panels.show_keys()
     page.panels.show_conversations()

@@ -14,11 +14,11 @@ from phase4.widgets.opening import on_close
 from phase4.widgets.theme import BASE_POINTS
 from tests.kit.chat import Chat
 from tests.kit.desktop import Desktop
-from tests.kit.windows import Apps, new_window, see, shows, tab_of, tabs_of
+from tests.kit.windows import Apps, new_window, see, shows, tab_of, tabs_of, type_line
 
 # Keys by their places, as the X server numbers them.
 SHIFT, CONTROL, ALT = 50, 37, 64
-A, C, F, H, L, Q, V, W, X = 38, 54, 41, 43, 46, 24, 55, 25, 53
+A, C, F, H, L, Q, S, V, W, X = 38, 54, 41, 43, 46, 24, 39, 55, 25, 53
 ONE, TWO, ZERO, EQUAL = 10, 11, 19, 21
 
 # --- without a window --------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def test_the_conversation_is_copied_and_searched_and_closed(
     alice.open_person("Bob")
     conversation = tab_of(alice, "Bob").conversation
     root = alice.root
-    alice.send("/who")
+    type_line(alice, "/who")
     shows(alice, "online: Alice", "Bob")
     everything = conversation.shown()
     with desktop.keyboard(layout, caps_lock=caps_lock):
@@ -192,8 +192,12 @@ def test_the_conversation_is_copied_and_searched_and_closed(
             part.focus_force()
             desktop.press_keys(CONTROL, SHIFT, C)
             clipboard_holds(root, everything)
+            forget_clipboard(root)
+            conversation.select_all()
+            desktop.press_keys(CONTROL, SHIFT, S)
+            clipboard_holds(root, everything)
         desktop.press_keys(CONTROL, F)
-        bar = vars(conversation)["_bar"]
+        bar = conversation.search.bar
         see(root, lambda: root.focus_get() is bar.field, "the field of the find bar")
         conversation.close_find()
         desktop.press_keys(CONTROL, EQUAL)

@@ -164,7 +164,7 @@ def test_a_time_that_has_no_space_is_still_copied(
         "a conversation without times",
     )
     conversation.select_all()
-    conversation.copy_selection()
+    conversation.copy_stamped()
     assert app.root.clipboard_get() == f"10:00:00  {WIDEST}  hello\n"
     app.theme.zoom(0)
     see(

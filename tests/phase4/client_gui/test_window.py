@@ -23,7 +23,7 @@ from phase4.widgets.theme import Theme
 from tests.kit.chat import Chat
 from tests.kit.desktop import Desktop
 from tests.kit.harness import SECONDS, free_port, wait_until
-from tests.kit.windows import Apps, kill, new_window, press, see, shows, tabs_of
+from tests.kit.windows import Apps, kill, new_window, press, see, shows, tabs_of, type_line
 
 pytestmark = pytest.mark.window
 
@@ -152,6 +152,8 @@ def test_what_is_copied_is_plain_text(root: tk.Tk, conversation: Conversation) -
     conversation.add([Line("private", "12:00:00", "Bob", "hi", "Bob", "→ you")])
     conversation.select_all()
     assert conversation.copy_selection()
+    assert root.clipboard_get() == "hi\n"
+    assert conversation.copy_stamped()
     assert root.clipboard_get() == "12:00:00  Bob  → you hi\n"
 
 
@@ -425,7 +427,7 @@ def test_who_sends_sees_it_even_after_reading_further_up(talking: App) -> None:
     conversation.add(numbered(200))
     conversation.scroll(-2, "pages")
     assert not conversation.follows
-    assert talking.send("hello")
+    type_line(talking, "hello")
     assert conversation.follows
 
 
@@ -442,7 +444,7 @@ def test_copy_takes_what_is_selected_above_when_nothing_is_in_the_entry(
 def test_a_new_name_of_ones_own_keeps_the_colour(root: tk.Tk, talking: App) -> None:
     label = vars(talking.chat_page)["_name"]
     colour = str(label.cget("foreground"))
-    assert talking.send("/nick Zacharias")
+    type_line(talking, "/nick Zacharias")
     see(root, lambda: "Zacharias on" in root.title(), "the new name")
     assert str(label.cget("foreground")) == colour
 

@@ -13,6 +13,7 @@ from tests.kit.windows import new_window, see
 
 pytestmark = pytest.mark.window
 
+COPIES = ("Copy", "Copy with time and name")
 LINES = [
     Line("public", "10:00:00", "Bob", "an old http://old.example one", "Bob"),
     *(Line("notice", "10:00:01", "*", "nothing") for _ in range(50)),
@@ -69,7 +70,7 @@ def opened(desktop: Desktop) -> Iterator[Opened]:
 def test_a_key_lists_the_links_in_sight_and_return_opens_one(opened: Opened) -> None:
     opened.key("shift+F10")
     links = ["Open https://b.example", "Open https://a.example/x"]
-    see(opened.root, lambda: opened.labels == ["Copy", *links], "the menu of what is in sight")
+    see(opened.root, lambda: opened.labels == [*COPIES, *links], "the menu of what is in sight")
     opened.key("Escape")
     see(opened.root, lambda: not opened.labels, "no menu")
     opened.talk.menu.show_links()
@@ -108,19 +109,24 @@ def test_where_no_link_is_in_sight_the_menu_says_so(opened: Opened) -> None:
 def test_the_right_button_offers_what_is_under_the_pointer(opened: Opened) -> None:
     opened.click("a.example/x")
     assert opened.labels == [
-        *("Copy", "Open https://a.example/x", "Copy the link", "Talk with Bob alone")
+        *COPIES,
+        *("Open https://a.example/x", "Copy the link", "Talk with Bob alone"),
     ]
-    opened.key("Down", "Down", "Return")  # "Copy" has nothing to copy, and is passed over
+    opened.key("Down", "Down", "Return")  # there is nothing to copy
     see(opened.root, lambda: not opened.labels, "no menu")
     assert opened.root.clipboard_get() == "https://a.example/x"
     opened.click("see")
-    assert opened.labels == ["Copy", "Talk with Bob alone"]
+    assert opened.labels == [*COPIES, "Talk with Bob alone"]
     opened.key("Up", "Return")
     see(opened.root, lambda: opened.people == ["Bob"], "the conversation with Bob")
     opened.talk.select_all()
     opened.click("thanks")
-    assert opened.labels == ["Copy"]
+    assert opened.labels == [*COPIES]
     opened.key("Down", "Return")
+    see(opened.root, lambda: not opened.labels, "no menu")
+    assert opened.root.clipboard_get().endswith("\nAnn: thanks\n")
+    opened.click("thanks")
+    opened.key("Down", "Down", "Return")
     see(opened.root, lambda: not opened.labels, "no menu")
     assert opened.root.clipboard_get().endswith("10:00:03  Ann  thanks\n")
     assert not opened.links

@@ -19,9 +19,11 @@ from tkinter import ttk
 import pytest
 
 from phase4.widgets import bidi, transcript
-from phase4.widgets.conversation import LEFT_OUT, MARKED_AT_ONCE, MAX_LINES, Conversation
+from phase4.widgets.conversation import LEFT_OUT, MAX_LINES, Conversation
 from phase4.widgets.find_bar import FindBar
 from phase4.widgets.lines import MAX_TEXT_CHARACTERS, Line, line_of
+from phase4.widgets.search import MARKED_AT_ONCE
+from phase4.widgets.shown import DOUBTFUL, FAILED, UNSURE, WAITING
 from phase4.widgets.theme import Theme
 from shared import message
 from tests.kit.desktop import Desktop
@@ -83,8 +85,7 @@ def numbered(count: int) -> list[Line]:
 
 
 def bar_of(conversation: Conversation) -> FindBar:
-    (bar,) = (each for each in conversation.winfo_children() if isinstance(each, FindBar))
-    return bar
+    return conversation.search.bar
 
 
 def find(conversation: Conversation, text: str) -> str:
@@ -275,6 +276,8 @@ def test_what_is_copied_is_in_the_order_in_which_it_is_read(
     conversation.add([said("hello"), said(PERSIAN), said("bye 🙂 now")])
     conversation.select_all()
     assert conversation.copy_selection()
+    assert conversation.clipboard_get(type="UTF8_STRING") == f"hello\n{PERSIAN}\nbye 🙂 now\n"
+    assert conversation.copy_stamped()
     whole = f"12:00:00  Bob  hello\n12:00:00  Bob  {PERSIAN}\n12:00:00  Bob  bye 🙂 now\n"
     assert conversation.clipboard_get(type="UTF8_STRING") == whole
     assert conversation.shown() == whole
@@ -289,7 +292,8 @@ def test_what_is_copied_is_in_the_order_in_which_it_is_read(
         stdout=subprocess.PIPE,
     )
     see(conversation, lambda: taken.poll() is not None, "that the other program has it")
-    assert taken.communicate(timeout=SECONDS)[0].decode() == conversation.shown()
+    said_so_far = f"hello\n{PERSIAN}\nbye 🙂 now\n" + f"{PERSIAN}\n" * 100
+    assert taken.communicate(timeout=SECONDS)[0].decode() == said_so_far
 
 
 def test_a_part_that_is_selected_is_copied_as_it_was_said(conversation: Conversation) -> None:
@@ -297,13 +301,13 @@ def test_a_part_that_is_selected_is_copied_as_it_was_said(conversation: Conversa
     text = conversation.text
     start = text.search("TCP", "1.0")
     text.tag_add("sel", f"{start}-1c", f"{start}+4c")
-    assert text.selected() == "(TCP)"
+    assert conversation.selection.said == "(TCP)"
     text.tag_remove("sel", "1.0", "end")
     text.tag_add("sel", f"{start}+4c", "1.end")  # to the right of it: what is read before it
-    assert text.selected() == "سلام "
+    assert conversation.selection.said == "سلام "
     text.tag_remove("sel", "1.0", "end")
     text.tag_add("sel", "1.0", "1.12")
-    assert text.selected() == "12:00:00  Bob"
+    assert conversation.selection.said == "12:00:00  Bob"
 
 
 def test_a_link_within_right_to_left_text_opens_the_address_that_was_said(
@@ -355,52 +359,63 @@ def test_without_the_extra_installed_the_rooms_are_imported_all_the_same() -> No
 # --- what waits ------------------------------------------------------------------------------
 
 
-def test_lines_that_wait_are_marked_and_become_ordinary_ones_in_order(
+def test_a_line_is_marked_where_it_stands_while_it_waits_and_the_mark_goes(
     conversation: Conversation,
 ) -> None:
-    mine = [said(text, who="Ann") for text in ("one", "سلام دنیا", "three")]
-    conversation.add([said("hi")])
-    conversation.add(mine, waiting=True)
+    (_, one, two) = conversation.add([said("hi"), said("one", who="Ann"), said("سلام", who="Ann")])
     conversation.add([said("bye")])
-    assert conversation.waiting == 3
-    assert conversation.shown().count("waiting") == 3
-    find(conversation, "one")
-    conversation.confirm(2, "12:34:56")
-    assert conversation.shown().splitlines() == [
-        "12:00:00  Bob  hi",
-        "12:34:56  Ann  one",
-        "12:34:56  Ann  سلام دنیا",
-        "waiting  Ann  three",
-        "12:00:00  Bob  bye",
-    ]
+    for shown in (one, two):
+        conversation.settle(shown, WAITING)
+    assert conversation.shown().splitlines()[1:3] == ["waiting  Ann  one", "waiting  Ann  سلام"]
+    assert marked(conversation, "waiting")[0].startswith("waiting\tAnn\tone\nwaiting\tAnn")
+    conversation.settle(one, DOUBTFUL)
+    assert rows(conversation)[1] == "waiting\tAnn\tone (may not arrive)"
+    assert find(conversation, "one") == "1 of 1"
+    assert conversation.selection.said == ""
+    conversation.settle(one, UNSURE)
+    assert rows(conversation)[1] == "12:00:00\tAnn\tone (may not have arrived)"
+    for shown in (one, two):
+        conversation.settle(shown, "")
+    assert rows(conversation)[1] == "12:00:00\tAnn\tone"
+    assert "waiting" not in conversation.shown()
     assert marked(conversation, "found") == ["one"]
-    assert marked(conversation, "waiting") == [f"{rows(conversation)[3]}\n"]
-    conversation.confirm()
-    assert conversation.waiting == 0
-    assert rows(conversation)[3] == "12:00:00\tAnn\tthree"
 
 
-def test_what_waited_can_be_taken_out_or_marked_as_not_sent(conversation: Conversation) -> None:
-    conversation.add([said("one"), said(PERSIAN), said("three")], waiting=True)
+def test_late_lines_stand_below_all_others_until_they_are_taken_out(
+    conversation: Conversation,
+) -> None:
+    conversation.add([said("hi")])
+    late = [conversation.add_late(said(text, who="Ann")) for text in ("one", PERSIAN, "three")]
     find(conversation, "three")
-    conversation.forget_waiting(2)
-    assert rows(conversation) == ["waiting\tBob\tthree"]
-    conversation.fail_waiting()
-    assert rows(conversation) == ["not sent\tBob\tthree"]
-    assert marked(conversation, "failed") == ["not sent\tBob\tthree\n"]
+    conversation.add([said("bye"), said("سلام")])
+    assert [line.split("  ")[-1] for line in conversation.shown().splitlines()] == [
+        *("hi", "bye", "سلام", "one", PERSIAN, "three")
+    ]
+    assert rows(conversation)[-1] == "waiting\tAnn\tthree"
     assert marked(conversation, "found") == ["three"]
-    assert conversation.waiting == 0
-    for nothing in (conversation.confirm, conversation.forget_waiting, conversation.fail_waiting):
-        nothing(5)
-    assert conversation.shown() == "not sent  Bob  three\n"
+    conversation.take_out(late[:2])
+    conversation.add([said("one", who="Ann")])
+    conversation.take_out([late[2]])
+    conversation.add([said("three", who="Ann")], FAILED)
+    conversation.take_out(late)  # again does no harm
+    assert [line.partition("\t")[::2] for line in rows(conversation)[-2:]] == [
+        ("12:00:00", "Ann\tone"),
+        ("not sent", "Ann\tthree"),
+    ]
+    assert marked(conversation, "found") == ["three"]
 
 
-def test_lines_that_wait_may_have_been_left_out_meanwhile(conversation: Conversation) -> None:
-    conversation.add([said("first"), said("second")], waiting=True)
-    conversation.add(numbered(MAX_LINES - 1))
-    assert conversation.waiting == 1
-    conversation.confirm()
-    assert conversation.shown().splitlines()[1] == "12:00:00  Bob  second"
+def test_late_lines_may_have_been_left_out_meanwhile(conversation: Conversation) -> None:
+    late = [conversation.add_late(said(text)) for text in ("first", "second")]
+    conversation.add(numbered(MAX_LINES + 500))
+    assert [*rows(conversation)][-2:] == ["waiting\tBob\tfirst", "waiting\tBob\tsecond"]
+    for _ in range(MAX_LINES + 500):
+        late.append(conversation.add_late(said("x")))
+    assert rows(conversation)[-1] == "waiting\tBob\tx"
+    assert "line 5" not in conversation.shown()
+    conversation.add([said("below the notice")])
+    conversation.take_out(late)
+    assert [row.split("\t")[-1] for row in rows(conversation)] == [LEFT_OUT, "below the notice"]
 
 
 # --- looks -----------------------------------------------------------------------------------
@@ -604,8 +619,8 @@ def test_one_that_nobody_sees_costs_nothing_while_nothing_happens(
 
 
 def test_numbers_of_lines_only_grow(conversation: Conversation) -> None:
-    conversation.add(numbered(5), waiting=True)
-    conversation.forget_waiting(3)
+    late = [conversation.add_late(line) for line in numbered(5)]
+    conversation.take_out(late[:3])
     conversation.add(numbered(MAX_LINES))
     numbers = [line.number for line in conversation.text.lines]
     assert all(one < other for one, other in pairwise(numbers))
@@ -633,24 +648,21 @@ def test_a_line_says_where_another_day_begins_on_the_screen_and_in_what_is_copie
     ]
     assert conversation.shown().splitlines() == expected
     conversation.select_all()
-    conversation.copy_selection()
+    conversation.copy_stamped()
     assert root.clipboard_get().splitlines() == expected
+    conversation.copy_selection()
+    assert root.clipboard_get().split() == ["late", "early", "delayed", "more", "undated"]
 
 
 def test_what_waited_over_night_stands_under_the_new_day(conversation: Conversation) -> None:
     conversation.add([at(21, "22:00:00", "hi")])
-    conversation.add([at(21, "23:00:00", "one"), at(21, "23:00:01", PERSIAN)], waiting=True)
-    find(conversation, "one")
-    conversation.confirm(None, "08:00:00", date(2026, 11, 22))
-    conversation.add([at(22, "08:00:01", "good morning")])
+    late = conversation.add_late(at(21, "23:00:00", "one"))
+    conversation.take_out([late])
+    conversation.add([at(22, "08:00:00", "one"), at(22, "08:00:01", "good morning")])
     assert conversation.shown().splitlines() == [
         "22:00:00  Bob  hi",
         "    Sunday, 22 November 2026",
         "08:00:00  Bob  one",
-        f"08:00:00  Bob  {PERSIAN}",
         "08:00:01  Bob  good morning",
     ]
-    assert marked(conversation, "found") == ["one"]
     assert rows(conversation)[1] == "\t\tSunday, 22 November 2026"
-    conversation.add([at(23, "00:00:00", "x")], waiting=True)
-    assert conversation.waiting == 1

@@ -52,4 +52,4 @@ def test_it_is_said_once_in_a_window_with_the_first_line_that_has_it(desktop: De
         assert one.shown() == f"{said}10:00:00  *  {UNSHAPED}\n10:00:00  *  {IN_PARTS}\n"
         other.add([Line("public", "10:00:01", "Bob", "தமிழ் 👍🏽", "Bob")])
         assert other.shown().count("\n") == 1
-        assert one.text.selected() == ""
+        assert one.selection.said == ""
