@@ -77,9 +77,12 @@ def _is_row(part: Part) -> bool:
 
 
 def _head(part: Part) -> str:
-    """Who says it, and to whom. What nobody says has a sign."""
+    """Who says it, and to whom. What nobody says has a sign.
+
+    What somebody does has one behind the name: no `/me is now Carl` looks like the server's words.
+    """
     line = part.shown.line
-    to = f" {line.mark}" if line.mark else ""
     if line.is_action:
-        return f"* {line.name}{to}"
+        return f"{line.name} {line.sign}"
+    to = f" {line.mark}" if line.mark else ""
     return f"{line.name}{to}:" if line.person else line.name

@@ -13,6 +13,7 @@ import pytest
 from phase4.client.pasting import MAX_PASTED_LINES, UNSEEN
 from phase4.widgets.conversation import MAX_LINES, Conversation
 from phase4.widgets.lines import Line, line_of
+from phase4.widgets.news import WORDS, NewsRule
 from phase4.widgets.shown import HEAD, WAITING
 from phase4.widgets.theme import Theme
 from shared import message
@@ -337,6 +338,30 @@ def test_of_one_person_the_text_alone_is_copied_and_of_several_with_their_names(
     ]
     select(talk, "wo", "thr")
     assert copied(talk) == "Bob: wo\nCarl: thr"
+
+
+def test_the_rule_above_what_is_new_is_not_a_part_of_any_copy(talk: Conversation) -> None:
+    talk.add(said(*ON_THE_WIRE[:2]))
+    NewsRule(talk.text).begin(above_all=True)
+    talk.add(said(*ON_THE_WIRE[2:]))
+    assert any(WORDS in row for row in rows(talk))
+    talk.select_all()
+    assert copied(talk) == PASTED
+    assert talk.copy_stamped()
+    assert talk.clipboard_get() == talk.shown()
+    assert WORDS not in talk.shown()
+
+
+def test_what_somebody_does_is_not_code_and_no_copy_shows_it_as_the_servers_words(
+    talk: Conversation,
+) -> None:
+    talk.add(said("if x:", "/me waves", "    y()"))
+    assert rows(talk) == [f"{NOW}\tBob\t{text}" for text in ("if x:", "* waves", "    y()")]
+    talk.add(said("hello", who="Carl"))
+    talk.select_all()
+    assert copied(talk).splitlines() == [
+        *("Bob: if x:", "Bob * waves", "Bob:     y()", "Carl: hello")
+    ]
 
 
 def test_a_key_copies_with_time_and_name(talk: Conversation) -> None:
