@@ -143,7 +143,10 @@ class OwnLines:
     def lost(self) -> None:
         """The connection is gone: all that is not certain waits for the next one."""
         self._lines.lost()
-        self._show_late([own.item for own in self._lines if not own.item.is_answered])
+        items = [own.item for own in self._lines if not own.item.is_answered]
+        if new := [item for item in items if not item.is_late]:
+            self._show_late(new)
+        self._settle(items, WAITING)
 
     def returned(self) -> None:
         """The connection is back, and all that waited is on its way."""

@@ -143,6 +143,11 @@ def test_what_was_not_taken_before_a_loss_waits_in_its_order_and_stands_below_th
     see(root, lambda: texts(app) == ["typed", "one", "two", "after"], "all of them")
     assert all(line.startswith("waiting") for line in lines(app))
     type_line(app, "meanwhile")
+    text = tabs_of(app).main.conversation.text
+    text.tag_add("sel", "end-2c linestart", "end-1c")  # to draw it again would end this
+    app.connect_again()
+    see(root, lambda: "No server listens" in app.chat_page.bar.text, "a try that fails")
+    assert text.get("sel.first", "sel.last").endswith("meanwhile\n")
     again = start(port=chat.port)
     app.connect_again()
     expected = ["typed", "one", "two", "after", "meanwhile"]
