@@ -40,6 +40,10 @@ class ServerBook:
         """What `put_back` would put back."""
         return self._removed[0] if self._removed else None
 
+    def look(self) -> None:
+        """Hear of servers that have let the person in through another window."""
+        self._memory.look_for_servers()
+
     def label(self, server: Server, label: str) -> None:
         """Call it so from now on."""
         self._change(servers.labelled(self.servers, server, label))

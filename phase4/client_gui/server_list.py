@@ -72,6 +72,7 @@ class ServerList(ttk.Frame):
 
     def open(self) -> None:
         """Show the servers as they are now; the keyboard is in the list then."""
+        self._book.look()
         self._draw()
         self._mark(0)
         self.tree.focus_set()

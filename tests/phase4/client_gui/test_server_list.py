@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from phase4.client import Trust
 from phase4.client_gui import servers, settings
 from phase4.client_gui.app import App
+from phase4.client_gui.memory import Memory
 from phase4.client_gui.server_list import ServerList
 from phase4.client_gui.servers import MAX_SERVERS, Server, Servers
 from phase4.client_gui.settings import Settings
 from phase4.client_gui.target import Target
+from phase4.widgets.placement import Placement
+from phase4.widgets.theme import Theme
 from tests.kit.certificates import groups_of
 from tests.kit.chat import Chat
 from tests.kit.harness import free_port
@@ -174,6 +177,23 @@ def test_a_server_is_named_removed_and_put_back(root: tk.Tk, tmp_path: Path) -> 
         press(part.leave_button, "<Escape>")
         assert not held.app.connect_page.servers_button.winfo_manager()
         assert held.app.memory.settings.servers == ()
+
+
+@pytest.mark.window
+def test_two_windows_forget_nothing_of_each_other(root: tk.Tk, tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    settings.save(path, Settings(servers=(HOME,)))
+    theme = Theme(root, "light")
+    one, other = (Memory(root, theme, path, HOME.target, settings.load(path)) for _ in range(2))
+    one.remember(LAB.target)
+    other.remember(Target("other.example", 1, "Ann"))
+    other.change(window=Placement(800, 600, 5, 5))
+    other.close()
+    one.change(points=0)
+    one.close()
+    held = settings.load(path)
+    assert [each.host for each in held.servers] == ["other.example", LAB.host, HOME.host]
+    assert held.window == Placement(800, 600, 5, 5)
 
 
 @pytest.mark.window
