@@ -5,6 +5,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from shared.files import open_ordinary
@@ -15,7 +16,7 @@ PIECE_BYTES = 256 * 1024
 _OVERLAP_BYTES = 1024 * 1024
 """What a server may write twice is one batch, of 256 KiB and some lines more."""
 
-_LOOKS = 3  # at a directory in which files are being renamed
+_MOST_LOOKS = 100  # at a directory in which files are being renamed; a look takes 1 ms at most
 
 
 def files_of(log: Path) -> list[Path]:
@@ -29,21 +30,78 @@ def files_of(log: Path) -> list[Path]:
     return [path for _, path in sorted(found)]
 
 
+Identity = tuple[str, str]
+"""Device and inode. As text: on Windows both may exceed what a database calls an integer."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A file of a log, as it was found."""
+
+    path: Path
+    identity: Identity
+    is_empty: bool
+
+
+def all_of(log: Path) -> list[LogFile]:
+    """The files of a log as they all were at one moment, the oldest first. Raises OSError.
+
+    A rotation renames one after the other, the oldest first. So at any moment the order of the
+    numbers is that of time; but a look takes longer than a moment, and may miss a file. Two looks
+    that see the same have seen what was there between them.
+    """
+    before: list[tuple[Path, Identity]] | None = None
+    for _ in range(_MOST_LOOKS):
+        found = [file for file in map(_found, files_of(log)) if file is not None]
+        now = [(file.path, file.identity) for file in found]
+        if now == before:
+            return found
+        before = now
+    raise _busy(log)
+
+
+def _found(path: Path) -> LogFile | None:
+    try:
+        stat = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return LogFile(path, (str(stat.st_dev), str(stat.st_ino)), not stat.st_size)
+
+
+def open_found(found: LogFile) -> int | None:
+    """Open it to read; None: it has another name by now. Raises OSError."""
+    try:
+        file = open_log(found.path)
+    except FileNotFoundError:
+        return None
+    if identity_of(file) == found.identity:
+        return file
+    os.close(file)
+    return None
+
+
+def _busy(log: Path) -> OSError:
+    return OSError(errno.EBUSY, "its files are being renamed; try again", str(log))
+
+
 def open_all(log: Path, stack: contextlib.ExitStack) -> list[int]:
     """All files of a log that hold something, the oldest first, open as long as `stack`.
 
-    Raises OSError, also where the files are renamed all the time.
+    Raises OSError.
     """
-    for _ in range(_LOOKS):
-        with contextlib.suppress(FileNotFoundError):
+    for _ in range(_MOST_LOOKS):
+        with contextlib.ExitStack() as on_failure:
             files = []
-            for path in files_of(log):
-                files.append(open_log(path))
-                stack.callback(os.close, files[-1])
-            paths = files_of(log)
-            if len(paths) == len(files) and all(map(_is_at, paths, files)):
-                return [file for file in files if os.fstat(file).st_size]
-    raise OSError(errno.EBUSY, "its files are being renamed; try again", str(log))
+            for found in all_of(log):
+                file = open_found(found)
+                if file is None:
+                    break
+                on_failure.callback(os.close, file)
+                files += [] if found.is_empty else [file]
+            else:
+                stack.enter_context(on_failure.pop_all())
+                return files
+    raise _busy(log)
 
 
 def pieces_of(file: int, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -78,8 +136,8 @@ def read_at(file: int, offset: int, size: int) -> bytes:
     return b"".join(parts)
 
 
-def identity_of(file: int) -> tuple[str, str]:
-    """Device and inode, as a place has them."""
+def identity_of(file: int) -> Identity:
+    """Device and inode of a file that is open."""
     stat = os.fstat(file)
     return str(stat.st_dev), str(stat.st_ino)
 
@@ -90,10 +148,6 @@ def is_same(path: Path, stat: os.stat_result) -> bool:
         return os.path.samestat(os.stat(path), stat)
     except OSError:
         return False
-
-
-def _is_at(path: Path, file: int) -> bool:
-    return is_same(path, os.fstat(file))
 
 
 def repeated_in(old: int, new: int) -> int | None:

@@ -4,13 +4,10 @@ The bytes right before a place tell what the inode cannot: that the file was emp
 again, that its inode went to another file, or that a copy goes on where the file did.
 """
 
-import contextlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from phase4.archive.log_files import identity_of, open_log, read_at
+from phase4.archive.log_files import identity_of, read_at
 
 TAIL_BYTES = 200
 """Of the bytes before a place. They hold at least one time and text: no two places share them."""
@@ -43,37 +40,16 @@ def behind(place: Place, data: bytes) -> Place:
     return replace(place, offset=place.offset + len(data), tail=tail, head=head)
 
 
-def is_in(place: Place, path: Path) -> bool:
-    """Whether a place is in this file. A place at its very beginning is told by the inode alone."""
-    if place.tail:
-        return has_tail(path, place)
-    with contextlib.suppress(OSError):
-        stat = os.stat(path)
-        return (str(stat.st_dev), str(stat.st_ino)) == (place.device, place.inode)
-    return False
-
-
 def holds(file: int, place: Place) -> bool:
-    """The same as is_in() of a file that is open."""
+    """Whether a place is in this open file, or in what it is a copy of.
+
+    A place at the very beginning is told by the inode alone.
+    """
     if place.tail:
         return read_at(file, place.offset - len(place.tail), len(place.tail)) == place.tail
     return identity_of(file) == (place.device, place.inode)
 
 
-def place_in(path: Path, places: Sequence[Place]) -> Place | None:
-    """The newest of these places that is in this file, or in what it is a copy of."""
-    return next((place for place in places if is_in(place, path)), None)
-
-
-def has_tail(path: Path, place: Place) -> bool:
-    """Whether this file has the same bytes before the same offset."""
-    try:
-        file = open_log(path)
-    except OSError:
-        return False
-    try:
-        return holds(file, place)
-    except OSError:
-        return False
-    finally:
-        os.close(file)
+def place_in(file: int, places: Sequence[Place]) -> Place | None:
+    """The newest of these places that is in this open file."""
+    return next((place for place in places if holds(file, place)), None)

@@ -19,31 +19,29 @@ keeps both in one transaction can be killed at any moment.
 import contextlib
 import os
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phase4.archive.log_files import (
     PIECE_BYTES,
-    files_of,
+    Identity,
+    LogFile,
+    all_of,
     identity_of,
     is_same,
-    open_log,
+    open_found,
     pieces_of,
     read_at,
     repeated_in,
     whole_lines,
 )
-from phase4.archive.place import KNOWN_FILES, TAIL_BYTES, Place, behind, has_tail, holds, place_in
+from phase4.archive.place import KNOWN_FILES, TAIL_BYTES, Place, behind, holds, place_in
 from phase4.archive.record import Record, extract, next_after, start_of
 
 _MUST_CLOSE = sys.platform == "win32"
 """Whether a file that is open here could not be renamed by the server. Then it is opened anew for
 each piece. What is removed is not read to its end; but there nobody removes an open file."""
-
-_LOOKS = 3  # at the directory: a file that is being renamed may be missed in one look
-_LOOK_SECONDS = 0.003
 
 
 Known = Callable[[list[Record]], int]
@@ -70,7 +68,7 @@ class Piece:
 class _Step:
     """Where to go on when a file was read to its end. Not certain: others may have come between."""
 
-    path: Path
+    file: LogFile
     is_certain: bool
 
 
@@ -141,40 +139,37 @@ class Trail:
     def _next_file(self) -> "_Step | None":
         """The file after ours that holds something; None: ours is the newest."""
         assert self._file is not None
-        mine = os.fstat(self._file)
-        for look in range(_LOOKS):
-            if is_same(self.log, mine):
-                return None
-            paths = files_of(self.log)
-            there = next((at for at, path in enumerate(paths) if is_same(path, mine)), None)
-            if there is not None:
-                return _step_to(paths[there + 1 :], is_certain=True)
-            time.sleep(_LOOK_SECONDS * look)
+        if is_same(self.log, os.fstat(self._file)):
+            return None
+        mine = identity_of(self._file)
+        files = all_of(self.log)
+        there = next((at for at, each in enumerate(files) if each.identity == mine), None)
+        if there is not None:
+            return _step_to(files[there + 1 :], is_certain=True)
         # Ours was removed, or has a name that we do not know. Where several files are newer, there
         # may have been more of them.
-        paths = files_of(self.log)
-        known = [at for at, path in enumerate(paths) if place_in(path, self._places)]
-        unknown = paths[known[-1] + 1 if known else 0 :]
-        return _step_to(unknown, is_certain=unknown == [self.log])
+        known = [at for at, each in enumerate(files) if self._is_known(each)]
+        unknown = files[known[-1] + 1 if known else 0 :]
+        is_certain = [each.path for each in unknown] == [self.log]
+        return _step_to(unknown, is_certain=is_certain)
+
+    def _is_known(self, found: LogFile) -> bool:
+        """Whether we have read in this file before."""
+        with _opened(found) as file:
+            return file is not None and place_in(file, self._places) is not None
 
     def _enter(self, step: "_Step") -> Piece | None:
         """Go on in the next file. None: it is gone again, or not far enough; try once more."""
         assert self._file is not None
-        try:
-            file = open_log(step.path)
-        except FileNotFoundError:
-            return None
-        try:
+        with _opened(step.file) as file:
+            if file is None:
+                return None
             was_removed = os.fstat(self._file).st_nlink == 0
             repeated = repeated_in(self._file, file) if was_removed else 0
-        except OSError:
-            os.close(file)
-            raise
-        if repeated is None:
-            os.close(file)
-            return None
-        self._has_gap |= not step.is_certain
-        self._use(file, self._new_place(file, repeated))
+            if repeated is None:
+                return None
+            self._has_gap |= not step.is_certain
+            self._use(file, self._new_place(file, repeated))
         return self._piece(b"", is_new_place=True)
 
     def _new_place(self, file: int, offset: int = 0) -> Place:
@@ -191,6 +186,7 @@ class Trail:
         old = self.place
         if old.device and (old.device, old.inode, old.offset) != (device, inode, place.offset):
             self._places = [old, *self._places][:KNOWN_FILES]
+        file = os.dup(file)  # the caller closes its own
         self.close()
         self._file = file
         self.place = replace(place, device=device, inode=inode, next_number=old.next_number)
@@ -200,17 +196,28 @@ class Trail:
     def _read_elsewhere(self) -> Piece | None:
         """Go on where our file is not what it was: it was emptied, or has lost its end."""
         assert self._file is not None
-        paths = [path for path in files_of(self.log) if not self._is_ours(path)]
-        copy = next((path for path in paths if has_tail(path, self.place)), None)
-        if copy is not None and self.place.tail:
-            self._use(open_log(copy), self.place)
-        elif not self._use_what_is_left(self._file):
+        if not self._use_a_copy(self._file) and not self._use_what_is_left(self._file):
             self._has_gap = True
-            self._use(os.dup(self._file), self._new_place(self._file))
+            self._use(self._file, self._new_place(self._file))
         return self._piece(b"", is_new_place=True)
 
-    def _is_ours(self, path: Path) -> bool:
-        return self._file is not None and is_same(path, os.fstat(self._file))
+    def _use_a_copy(self, file: int) -> bool:
+        """Go on in a copy of what our file was; False: there is none."""
+        mine = identity_of(file)
+        return bool(self.place.tail) and any(
+            self._use_if_known(each, [self.place])
+            for each in all_of(self.log)
+            if each.identity != mine
+        )
+
+    def _use_if_known(self, found: LogFile, places: Sequence[Place]) -> bool:
+        """Go on in this file, if one of these places is in it."""
+        with _opened(found) as file:
+            place = place_in(file, places) if file is not None else None
+            if file is None or place is None:
+                return False
+            self._use(file, place)
+            return True
 
     def _use_what_is_left(self, file: int) -> bool:
         """Go on in a file that lost its end, as one does in a power cut; False: it is another one.
@@ -224,7 +231,7 @@ class Trail:
             return False
         start = self._end_of_what_is_known(file)
         tail = read_at(file, max(0, start - TAIL_BYTES), min(start, TAIL_BYTES))
-        self._use(os.dup(file), replace(self.place, offset=start, tail=tail))
+        self._use(file, replace(self.place, offset=start, tail=tail))
         # The numbers of what comes do not follow those of what is before. So this place is kept
         # (by a piece without lines), and the next one is not written over it.
         self._places_to_keep = 2
@@ -249,51 +256,48 @@ class Trail:
 
     def _begin(self) -> bool:
         """Open the file of our place, or the one to go on in where that is gone."""
-        is_first = not self.place.device
-        for look in range(0 if is_first else _LOOKS):
-            if self._open_known([self.place]):
-                return True
-            time.sleep(_LOOK_SECONDS * look)
-        if not is_first and self._open_cut():
+        newest_first = all_of(self.log)[::-1]
+        if not self.place.device:
+            return bool(newest_first) and self._begin_with(newest_first[-1])
+        if any(self._use_if_known(each, [self.place]) for each in newest_first):
             return True
-        if self._open_known(self._places):
-            self._has_gap = True
+        if any(self._use_if_it_was_cut(each) for each in newest_first):
             return True
-        for oldest in files_of(self.log)[:1]:
-            with contextlib.suppress(FileNotFoundError):  # renamed at this moment
-                file = open_log(oldest)
-                self._use(file, self._new_place(file))
-                self._has_gap |= not is_first
-                return True
-        return False
+        if _names(newest_first) != _names(all_of(self.log)[::-1]):
+            return False  # our file may have got a name that we have looked at before: once more
+        is_known = any(self._use_if_known(each, self._places) for each in newest_first)
+        has_begun = is_known or (bool(newest_first) and self._begin_with(newest_first[-1]))
+        self._has_gap |= has_begun
+        return has_begun
 
-    def _open_cut(self) -> bool:
-        """Open our file where it has lost its end."""
-        for path in reversed(files_of(self.log)):
-            with contextlib.suppress(FileNotFoundError):
-                file = open_log(path)
-                try:
-                    if self._use_what_is_left(file):
-                        return True
-                finally:
-                    os.close(file)
-        return False
+    def _begin_with(self, oldest: LogFile) -> bool:
+        with _opened(oldest) as file:
+            if file is None:
+                return False
+            self._use(file, self._new_place(file))
+            return True
 
-    def _open_known(self, places: Sequence[Place]) -> bool:
-        """Open the newest file that we know, if one of these places is in it."""
-        for path in reversed(files_of(self.log)):
-            place = place_in(path, places)
-            if place is not None:
-                with contextlib.suppress(FileNotFoundError):
-                    self._use(open_log(path), place)
-                    return True
-        return False
+    def _use_if_it_was_cut(self, found: LogFile) -> bool:
+        """Go on in this file, if it is ours and has lost its end."""
+        with _opened(found) as file:
+            return file is not None and self._use_what_is_left(file)
 
 
-def _step_to(paths: Sequence[Path], *, is_certain: bool) -> _Step | None:
+@contextlib.contextmanager
+def _opened(found: LogFile) -> Iterator[int | None]:
+    """The file, open meanwhile; None: it has another name by now."""
+    file = open_found(found)
+    try:
+        yield file
+    finally:
+        if file is not None:
+            os.close(file)
+
+
+def _names(files: Sequence[LogFile]) -> list[tuple[Path, Identity]]:
+    return [(each.path, each.identity) for each in files]
+
+
+def _step_to(files: Sequence[LogFile], *, is_certain: bool) -> _Step | None:
     """To the first of them that holds something."""
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError):
-            if os.stat(path).st_size:
-                return _Step(path, is_certain)
-    return None
+    return next((_Step(each, is_certain) for each in files if not each.is_empty), None)

@@ -15,6 +15,8 @@ from phase4.archive.checking import check
 from phase4.archive.database import archive_of
 from phase4.archive.errors import CannotUse
 from phase4.archive.historian import Historian, next_number
+from phase4.archive.log_files import LogFile as LogFileThere
+from phase4.archive.log_files import open_found
 from phase4.archive.reading import Archive
 from phase4.archive.rebuilding import rebuild
 from phase4.archive.record import Gap
@@ -96,6 +98,29 @@ def test_it_goes_through_rotation(
         take(historian)
     assert texts(tmp_path) == log.said
     assert Archive(tmp_path).gaps_after(0) == []
+
+
+@posix_only
+def test_no_file_is_missed_that_is_renamed_right_after_it_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path / "messages.txt", max_bytes=1000, kept=1000)
+    log.say_some(100)
+
+    def open_later(found: LogFileThere) -> int | None:
+        """Open it, after all files have got other names."""
+        if len(log.said) < 200:
+            log.say_some(18)
+        return open_found(found)
+
+    monkeypatch.setattr(trail, "open_found", open_later)
+    for _ in range(
+        20
+    ):  # a step that finds a file renamed does nothing, and the next one tries again
+        catch_up(tmp_path)
+    log.file.close()
+    assert len(log.said) >= 200
+    assert texts(tmp_path) == log.said
 
 
 def test_it_goes_through_several_rotations_while_it_was_away(log: Log, tmp_path: Path) -> None:
