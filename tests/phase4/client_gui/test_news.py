@@ -144,8 +144,8 @@ def test_the_rule_is_never_copied_nor_found(alice: App, away: Callable[[], None]
     assert "12:00:00  Bob  above\n12:00:00  Bob  below\n" in all_of_it
     assert WORDS not in copied + all_of_it
     conversation.find()
-    vars(conversation)["_bar"].open(WORDS)
-    assert vars(conversation)["_bar"].count.cget("text") == "Not found"
+    conversation.search.bar.open(WORDS)
+    assert conversation.search.bar.count.cget("text") == "Not found"
 
 
 def test_a_rule_whose_lines_have_been_left_out_does_no_harm(
