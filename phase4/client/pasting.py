@@ -9,6 +9,9 @@ True
 """
 
 import re
+from dataclasses import replace
+
+from shared.request import Lines, split_lines
 
 MAX_PASTED_LINES = 50
 """Lines sent in one go: 10 s at the server's 5 a second. More is a file, not a conversation."""
@@ -48,6 +51,20 @@ def keep_blanks(line: str, to: str) -> str:
     start = f"/pm {to} "
     text = line.removeprefix(start)
     return f"{start}{UNSEEN}{text}" if text != line and text[:1].isspace() else line
+
+
+def block_lines(text: str, to: str = "") -> Lines:
+    r"""The lines of `text` as `split_lines` has them, but as a block that arrives whole.
+
+    >>> block_lines("if x:\n\n    y()", "Bob").lines == (
+    ...     "/pm Bob if x:", f"/pm Bob {UNSEEN}", f"/pm Bob {UNSEEN}    y()"
+    ... )
+    True
+    """
+    lines = split_lines(keep_empty(text), to)
+    if not lines.to or len(lines.lines) < 2:
+        return lines
+    return replace(lines, lines=tuple(keep_blanks(line, lines.to) for line in lines.lines))
 
 
 def without_unseen(text: str) -> str:

@@ -286,7 +286,7 @@ class App:
         if before.was_in and not was_away:  # the conversation goes on, perhaps elsewhere
             self.router.tell(self.router.notice(f"Connected to {self._target.place}."))
             for tab in self._tabs:
-                self.chat_page.doubt(tab)
+                self.chat_page.outgoing.doubt(tab)
         self.router.own.returned()
         self.chat_page.hide_bar()
         if self._pages.is_chat or not was_away:
@@ -404,9 +404,9 @@ class App:
             self._tabs,
             self.theme.name_colours,
             self._pages.is_looked_at,
-            self.chat_page.is_here,
-            self.chat_page.give_back,
-            self.chat_page.doubt,
+            self.chat_page.outgoing.is_here,
+            self.chat_page.outgoing.give_back,
+            self.chat_page.outgoing.doubt,
             self.ignoring,
         )
         self.person_menu = PersonMenu(

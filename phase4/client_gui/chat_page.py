@@ -8,20 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
 
-from phase4.client.mentions import is_among
-from phase4.client_gui.entry import Entry, EntryCalls
 from phase4.client_gui.header import Header
+from phase4.client_gui.outgoing import Outgoing, OutgoingCalls
 from phase4.client_gui.panels import PanelCalls, Panels
 from phase4.client_gui.people import People
 from phase4.client_gui.short_names import fitting
 from phase4.client_gui.tabs import Tab, Tabs
-from phase4.client_gui.typing_aids import bytes_left, count_text, one_line, why_not_as_lines
 from phase4.widgets.actions import Action
 from phase4.widgets.bars import Answer, Bar, Countdown
 from phase4.widgets.fit import shortened
 from phase4.widgets.pieces import focus_next
 from phase4.widgets.theme import Theme
-from shared.request import Lines, Whisper, parse, recipient_of, split_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +47,6 @@ class ChatPage(ttk.Frame):
         """What the menu on a line offers for whoever said it."""
         self.does: Callable[[str], bool] = lambda _: False
         """Do what a line asks of the window alone; whether it asks for anything."""
-        # Which lines are asked about.
-        self._asked = Lines(())
-        # What is asked about them, as names are now.
-        self._question: Callable[[], str] = str
-        self._question_shown = ""
         self.header = Header(self, theme)
         self.tabs = Tabs(
             self, theme, calls.open_link, self._tab_selected, self._tab_made, self._tab_named
@@ -132,91 +124,10 @@ class ChatPage(ttk.Frame):
         row = [self.tabs.row] if self.tabs.row.winfo_manager() else []
         focus_next([*parts, *self.panels.parts(), *row])
 
-    def give_back(self, tab: Tab, text: str) -> None:
-        """Put what could not be delivered where it was typed, unless something stands there."""
-        if tab is not self.tabs.current:
-            tab.draft.text = tab.draft.text or text
-        elif not self.entry.get():
-            self.entry.insert(0, text)
-
-    def _ask(self, question: Callable[[], str], answers: Sequence[Answer]) -> None:
-        """Ask in the bar; the first answer has the keyboard, and Escape takes the question away."""
-        self._question, self._question_shown = question, question()
-        self.question.show(self._question_shown, answers, escape=self.question.hide)
-
-    # --- several lines at once -------------------------------------------------------------------
-
-    def ask_about_lines(self, pasted: str) -> None:
-        """Several lines were pasted: ask whether they are to be sent, or become one."""
-        self._renew(pasted)
-        asked = self._asked
-        why_not = why_not_as_lines(asked.lines, [*map(bytes_left, asked.lines)])
-        as_one = ("As one line", lambda: self._put_as_one_line(pasted))
-        cancel = ("Cancel", self.question.hide)
-        if why_not:
-            self._ask(lambda: why_not, [as_one, cancel])
-            return
-        send = (f"Send {len(asked.lines)} lines", lambda: self._send_lines(pasted))
-        is_unsure = asked.is_mixed or self._doubt_about(asked.to)
-        answers = [cancel, send, as_one] if is_unsure else [send, as_one, cancel]
-        self._ask(lambda: self._renew(pasted), answers)
-
-    def _renew(self, pasted: str) -> str:
-        """The question, as the entry and the names are now."""
-        self._asked = self._split(pasted)
-        return f"{self._doubt_about(self._asked.to)} {self._asked.question}".lstrip()
-
-    def _split(self, pasted: str) -> Lines:
-        """The lines that the entry would hold with these: for the person of the tab in front.
-
-        But for somebody else where a private message to them has been begun by hand.
-        """
-        before, behind = self.entry.around_insertion()
-        is_begun = bool(split_lines(before).to)
-        to = "" if is_begun else self.tabs.current.person
-        return split_lines(before + pasted + behind, to)
-
-    def _put_as_one_line(self, pasted: str) -> None:
-        self.question.hide()
-        self.entry.type(one_line(pasted.strip("\r\n")))
-
-    def _send_lines(self, pasted: str) -> None:
-        """Send them, in order. Those that are not taken are the next ones that Up brings back."""
-        if self._split(pasted) != self._asked:  # the entry has changed since, or the person's name
-            self.ask_about_lines(pasted)
-            return
-        self.question.hide()
-        self.tabs.current.draft.is_doubtful = False
-        history = self.tabs.current.draft.history
-        self.entry.delete(0, "end")
-        taken = self._calls.send(self._asked.lines)
-        typed = [self._line_to_type(line) for line in self._asked.lines]
-        for line in (*typed[:taken], *reversed(typed[taken:])):
-            history.add(line)
-        if typed[taken:]:
-            self.entry.put(typed[taken])
-
-    def _line_to_type(self, line: str) -> str:
-        """What a person would type in the tab in front to have this line sent."""
-        tab = self.tabs.current
-        match parse(line):
-            case Whisper(to, said) if tab.has_person(to):
-                return tab.line_to_type(said, self.is_here)
-        return line
-
     # --- typing ----------------------------------------------------------------------------------
 
     def _others(self) -> Sequence[str]:
         return [name for name in self._calls.names() if name != self._me]
-
-    def is_here(self, name: str) -> bool:
-        """Whether somebody online is called so."""
-        return is_among(name, self._calls.names())
-
-    def doubt(self, tab: Tab) -> None:
-        """Somebody goes by this tab's name now, and need not be the one that the text is for."""
-        if self.entry.get() if tab is self.tabs.current else tab.draft.text:
-            tab.draft.is_doubtful = bool(tab.person)
 
     def _talk_with_speaker(self, name: str) -> None:
         """Talk to whoever said a line. By now somebody else may have that name."""
@@ -225,36 +136,9 @@ class ChatPage(ttk.Frame):
         if is_new and self.tabs.current.has_person(name):
             self.tabs.current.draft.is_doubtful = True
 
-    def _send(self, text: str) -> bool:
-        if self.does(text):
-            return True
-        line = self._line_to_send(text)
-        if self._doubt_about(recipient_of(line)):
-            self._ask(
-                lambda: f"{self._doubt_about(self.tabs.current.person)} Send this all the same?",
-                [("Do not send", self.question.hide), ("Send", self._send_now)],
-            )
-            return False
-        return self._calls.send([line]) == 1
-
-    def _doubt_about(self, recipient: str) -> str:
-        """What speaks against sending this to the person of the tab in front, if anything does."""
-        tab = self.tabs.current
-        is_doubtful = tab.draft.is_doubtful and tab.has_person(recipient)
-        return f"{tab.person} may be somebody else now." if is_doubtful else ""
-
-    def _send_now(self) -> None:
-        self.tabs.current.draft.is_doubtful = False
-        self.question.hide()
-        self.entry.submit()
-
-    def _line_to_send(self, text: str) -> str:
-        return self.tabs.current.line_to_send(text.rstrip(), self.is_here)
-
     def _typed(self, text: str) -> None:
-        left = bytes_left(self._line_to_send(one_line(text)))
-        style = "Muted.TLabel" if left >= 0 else "Error.TLabel"
-        self._room.configure(text=count_text(left), style=style)
+        said, can_be_sent = self.outgoing.count(text)
+        self._room.configure(text=said, style="Muted.TLabel" if can_be_sent else "Error.TLabel")
         self._make_room_for_count()
         self.tabs.current.conversation.explain_typed(text)
 
@@ -270,7 +154,7 @@ class ChatPage(ttk.Frame):
 
     def _copy_from_entry(self, _: object) -> str | None:
         """Ctrl+C here copies what is selected in the conversation, if nothing is in the entry."""
-        if self.entry.selection_present():
+        if self.entry.selected:
             return None
         self.tabs.current.conversation.copy_selection()
         return "break"
@@ -303,9 +187,7 @@ class ChatPage(ttk.Frame):
             return
         self._show_name()
         self._typed(self.entry.get())
-        if self.question.text and self.question.text == self._question_shown:
-            self._question_shown = self._question()
-            self.question.say(self._question_shown)
+        self.outgoing.renamed()
 
     def _focus_entry(self) -> None:
         self.entry.focus_set()
@@ -317,16 +199,15 @@ class ChatPage(ttk.Frame):
         self._name = ttk.Label(self._bottom, style="Bold.TLabel")
         self._to = ttk.Label(self._bottom, style="Bold.TLabel")
         self._room = ttk.Label(self._bottom, style="Muted.TLabel")
-        calls = self._calls
-        self.entry = Entry(
-            self._bottom,
-            self._theme,
-            EntryCalls(self._send, calls.names, self.ask_about_lines, self._typed),
+        calls = OutgoingCalls(
+            self._calls.send, lambda text: self.does(text), self._calls.names, self._typed
         )
-        self._name.pack(side="left")
-        self._to.pack(side="left")
-        self._room.pack(side="right")
-        self.entry.pack(side="left", fill="x", expand=True)
+        self.outgoing = Outgoing(self._bottom, self._theme, self.tabs, self.question, calls)
+        self.entry = self.outgoing.entry
+        self._name.pack(side="left", anchor="n")
+        self._to.pack(side="left", anchor="n")
+        self._room.pack(side="right", anchor="n")
+        self.entry.frame.pack(side="left", fill="x", expand=True)
 
     def _lay_out(self) -> None:
         self.columnconfigure(0, weight=1)
@@ -356,13 +237,16 @@ class ChatPage(ttk.Frame):
     def _resized(self, event: "tk.Event[tk.Misc]") -> None:
         if event.widget is self:
             self.people.limit(event.width // 4)
+            self.entry.fit()
             self._show_name()
 
     def _restyle(self) -> None:
         unit = self._theme.unit
-        self._name.pack_configure(padx=(3 * unit, 0))
-        self._to.pack_configure(padx=(0, 2 * unit))
-        self.entry.pack_configure(padx=(0, 3 * unit), pady=2 * unit)
+        first_row = 2 * unit + self.entry.pady
+        self._name.pack_configure(padx=(3 * unit, 0), pady=(first_row, 0))
+        self._to.pack_configure(padx=(0, 2 * unit), pady=(first_row, 0))
+        self._room.pack_configure(pady=(first_row, 0))
+        self.entry.frame.pack_configure(padx=(0, 3 * unit), pady=2 * unit)
         self._make_room_for_count()
         self._show_name()
 

@@ -44,15 +44,15 @@ class Router:
         name_colours: NameColours,
         is_looked_at: Callable[[], bool],
         is_here: Callable[[str], bool],
-        give_back: Callable[[Tab, str], None],
+        give_back: Callable[[Tab, str], bool],
         doubt: Callable[[Tab], None],
         ignoring: Ignoring,
     ) -> None:
         """`is_looked_at()`: whether the window has the keyboard, so that its front tab is seen.
 
         `is_here(name)`: whether somebody online has this name. `give_back(tab, text)` is called
-        with what was typed there and could not be delivered; `doubt(tab)` when the person of a tab
-        may be another one.
+        with what was said there and could not be delivered: whether it is in the entry again, and
+        not at Up. `doubt(tab)` is called when the person of a tab may be another one.
         """
         self.me = ""
         self.words: tuple[str, ...] = ()
@@ -144,9 +144,9 @@ class Router:
             tab.unanswered.clear()
         if not unsent:
             return
-        lines = [*map(as_typed, unsent)]
+        lines = [*filter(None, map(as_typed, unsent))]
         for line in lines[-MAX_UNSENT_SHOWN:]:
-            self._tabs.main.draft.history.add(line)
+            self._tabs.main.draft.history.keep(line)
         what, them = (
             ("This line", "it") if len(lines) == 1 else (f"These {len(lines):,} lines", "them")
         )
@@ -246,8 +246,8 @@ class Router:
         self.own.answered(tab, sent.text)
         self._put(received, tab)
         text = without_unseen(sent.text)
-        self._put(message.Error(f"Not delivered: {text}"), tab)
-        self._give_back(tab, tab.line_to_type(text, self._is_here))
+        where = "" if self._give_back(tab, text) else " (Up brings it back)"
+        self._put(message.Error(f"Not delivered: {text}{where}"), tab)
 
     def _refused_in(self, text: str) -> Tab | None:
         """The tab whose last private line this error is about: it names the person.

@@ -261,7 +261,7 @@ class Tabs(ttk.Frame):
             self.select(new)
             new.draft.is_doubtful = old.draft.is_doubtful  # one may be in the middle of a word
         if old.draft.text:
-            new.draft.history.add(old.draft.text)
+            new.draft.history.keep(old.draft.text)
         self._drop(old)
 
     def show_people(self, names: Collection[str]) -> None:

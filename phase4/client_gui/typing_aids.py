@@ -3,12 +3,13 @@
 No toolkit here, so all of it is tested without a window.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from phase4.client.completion import COMMANDS, offers, split_last_word
 from phase4.client.pasting import too_many_lines
 from phase4.client_gui.ignoring import IGNORE, UNIGNORE
+from phase4.widgets.undo import Undo
 from shared.defaults import MAX_LINE_BYTES
 from shared.framing import encode_line
 
@@ -35,6 +36,19 @@ class History:
         self._at = len(self._lines)
         self._draft = ""
 
+    def keep(self, line: str) -> None:
+        """Have Up bring `line` back. Whoever is walking through the lines is not disturbed."""
+        is_typing = self._at == len(self._lines)
+        self._lines.append(line)
+        too_many = max(0, len(self._lines) - self._limit)
+        del self._lines[:too_many]
+        self._at = len(self._lines) if is_typing else max(0, self._at - too_many)
+
+    def typed(self, shown: str) -> str:
+        """What was typed: what is shown, or what was being typed before Up showed that."""
+        is_old = self._at < len(self._lines) and self._lines[self._at] == shown
+        return self._draft if is_old else shown
+
     def earlier(self, shown: str) -> str:
         """The line before the one that is shown; `shown` is kept if it is being typed."""
         if self._at == len(self._lines):
@@ -54,14 +68,53 @@ class History:
 class Draft:
     """What is being typed to one conversation, and what was sent there.
 
-    Each has a history of its own: Up must not bring back, for everybody, what was said to one.
+    Each has a history of its own: Up must not bring back, for everybody, what was said to one. Nor
+    must Ctrl+Z.
     """
 
     text: str = ""
     cursor: int = 0
     history: History = field(default_factory=History)
+    steps: Undo = field(default_factory=Undo)
     is_doubtful: bool = False
     """Whether it may have been begun for somebody else, so that one is asked before it is sent."""
+
+    is_unasked: bool = False
+    """Whether lines came into it by a way that is not known, and did not ask what to do."""
+
+    # What came back because it was not delivered, and how it was put into `text`.
+    _returned: tuple[str, ...] = ()
+    _returned_as: str = ""
+
+    def put(self, text: str) -> None:
+        """Let it be this, the cursor at the end. Ctrl+Z brings back what it was."""
+        self.text, self.cursor = text, len(text)
+        self.steps.note(text, self.cursor)
+
+    def restore(self, text: str) -> None:
+        """Put back what was typed another time; or have Up bring it, if something is typed now.
+
+        Whoever it was for may have another name by now, and somebody else this one.
+        """
+        if self.text:
+            self.history.keep(text)
+        else:
+            self.put(text)
+        self.is_doubtful = True
+
+    def give_back(self, said: str, to_type: Callable[[Sequence[str]], str]) -> bool:
+        """Put back what could not be delivered; False: something else stands there, so it is at Up.
+
+        Lines that come back one after the other are lines of one text again. `to_type(lines)` is
+        what a person would type to say them.
+        """
+        if self.text and self.text != self._returned_as:
+            self.history.keep(to_type([said]))
+            return False
+        self._returned = (*self._returned, said) if self.text else (said,)
+        self._returned_as = to_type(self._returned)
+        self.put(self._returned_as)
+        return True
 
 
 def bytes_left(line: str) -> int:
@@ -83,6 +136,17 @@ def count_text(left: int) -> str:
 def one_line(text: str) -> str:
     """`text` in one line: a blank stands for each newline."""
     return " ".join(text.splitlines())
+
+
+MAX_TYPED_CHARACTERS = 50_000
+"""In the entry: ten of the longest messages. Tk needs seconds to lay out a line that is longer."""
+
+
+def why_not_typed(text: str) -> str:
+    """Why this is not put into the entry; empty where it is."""
+    if len(text) <= MAX_TYPED_CHARACTERS:
+        return ""
+    return f"These are {len(text):,} characters. That is a file, not a message."
 
 
 def why_not_as_lines(lines: Sequence[str], left: Sequence[int]) -> str:

@@ -7,12 +7,11 @@ after its owner has left, or while the connection was lost; so then the client a
 
 import functools
 from collections.abc import Sequence
-from dataclasses import replace
 
 from prompt_toolkit.utils import get_cwidth
 
 from phase4.client.mentions import is_among
-from phase4.client.pasting import keep_blanks, keep_empty
+from phase4.client.pasting import block_lines, keep_blanks
 from phase4.client_terminal.caution import Question
 from shared import message
 from shared.request import Lines, Say, parse, split_lines, split_recipient
@@ -121,12 +120,11 @@ def _split_for(text: str, person: str) -> Lines:
     >>> _split_for("one\n/who", "Bob").lines, _split_for("@Carl one\ntwo", "Bob").to
     (('/pm Bob one', '/pm Bob /who'), 'Carl')
     """
-    lines = split_lines(keep_empty(text))
-    if len(lines.lines) > 1 and (to := lines.to or person):
-        lines = lines if lines.to else split_lines(keep_empty(text), to)
-        return replace(lines, lines=tuple(keep_blanks(line, to) for line in lines.lines))
+    lines = block_lines(text)
     if not person or lines.to:
         return lines
+    if len(lines.lines) > 1:
+        return block_lines(text, person)
     match [parse(line) for line in lines.lines]:
         case [Say(said)]:
             return Lines((f"/pm {person} {said}",), person)

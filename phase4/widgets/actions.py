@@ -14,9 +14,15 @@ Group = Sequence[tuple[str, str]]
 """Keys that belong together: which, and what they do."""
 
 OTHER_KEYS: Group = (
+    ("Return", "send what is typed"),
+    ("Shift Return", "begin a new line; Ctrl Return and Alt Return do so, too"),
     ("Tab", "complete a name or a command"),
     ("Up, Down", "bring back what was sent"),
     ("Escape", "clear what is being typed"),
+    ("Ctrl Z", "bring back what was cleared, erased or typed before, also after Escape"),
+    ("Ctrl Y, Ctrl Shift Z", "undo that"),
+    ("Ctrl Backspace, Ctrl Delete", "erase a word"),
+    ("Ctrl A", "select all"),
     ("/me waves", "say what you do; everybody reads it behind your name"),
     ("/ignore NAME", "show nothing of what somebody says; /unignore ends it"),
     ("Page Up, Page Down", "scroll"),

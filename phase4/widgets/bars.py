@@ -14,6 +14,8 @@ from phase4.widgets.theme import Theme
 Answer = tuple[str, Callable[[], object]]
 """What stands on a button, and what it does."""
 
+_LEAST_OF_SENTENCE = 3  # of the width it has one part of so many, or the buttons go below it
+
 COUNTDOWN_MILLISECONDS = 500
 """Between two looks at the clock while seconds are counted down: no second is skipped."""
 
@@ -36,8 +38,9 @@ class Bar(ttk.Frame):
         self._text = ttk.Label(self, style=f"{style}.TLabel")
         self._buttons: list[ttk.Button] = []
         self._escape: Callable[[], object] | None = None
-        self._text.pack(side="left", fill="x")
-        self.bind("<Configure>", self._resized)
+        self._text.grid(row=0, column=0, sticky="w")
+        self.columnconfigure(0, weight=1)
+        self.bind("<Configure>", lambda _: self._lay_out())
         theme.on_change(self._restyle)
 
     @property
@@ -80,6 +83,7 @@ class Bar(ttk.Frame):
     def say(self, text: str) -> None:
         """Change the sentence alone."""
         self._text.configure(text=text)
+        self._lay_out()
 
     def hide(self) -> None:
         """Take it off the page; the keyboard, if it was here, goes back to where it belongs."""
@@ -101,9 +105,6 @@ class Bar(ttk.Frame):
         for button in self._buttons:
             button.destroy()
         self._buttons = [self._button(at, label) for at, (label, _) in enumerate(answers)]
-        for button in reversed(self._buttons):  # packed from the right
-            button.pack(side="right")
-        self._restyle()
 
     def _button(self, at: int, label: str) -> ttk.Button:
         style = "TButton" if at else "Accent.TButton"
@@ -122,19 +123,39 @@ class Bar(ttk.Frame):
     def _walk(self, to: int) -> None:
         self._buttons[to % len(self._buttons)].focus_set()
 
-    def _resized(self, event: "tk.Event[tk.Misc]") -> None:
+    def _lay_out(self) -> None:
+        """Put the buttons beside the sentence; below it, in rows, where it would be too narrow."""
         unit = self._theme.unit
-        taken = sum(button.winfo_reqwidth() + 2 * unit for button in self._buttons)
-        self._text.configure(wraplength=max(100, event.width - taken - 8 * unit))
+        width = self.master.winfo_width() - 6 * unit
+        widest = max((button.winfo_reqwidth() + unit for button in self._buttons), default=1)
+        taken = sum(button.winfo_reqwidth() + unit for button in self._buttons)
+        words = self._theme.body.measure(str(self._text.cget("text")))
+        is_beside = width - taken >= min(words + unit, width // _LEAST_OF_SENTENCE)
+        in_row = len(self._buttons) if is_beside else width // widest
+        rows = -(-len(self._buttons) // max(1, in_row))
+        columns = -(-len(self._buttons) // max(1, rows))  # four are two and two, not three and one
+        self._text.configure(wraplength=max(100, width - taken if is_beside else width))
+        self._text.grid(
+            columnspan=1 if is_beside else columns + 1,
+            padx=3 * unit,
+            pady=2 * unit if is_beside else (2 * unit, 0),
+        )
+        for at, button in enumerate(self._buttons):
+            row, column = divmod(at, columns)
+            is_last = column == columns - 1
+            button.grid(
+                row=row + (not is_beside),
+                column=column + 1,
+                sticky="ew",
+                padx=(0, 3 * unit if is_last else unit),
+                pady=(2 * unit if row == 0 else 0, 2 * unit),
+            )
 
     def _restyle(self) -> None:
-        unit, colours, style = self._theme.unit, self._theme.palette, ttk.Style(self)
+        colours, style = self._theme.palette, ttk.Style(self)
         style.configure("Question.TFrame", background=colours.mention_page)
         style.configure("Question.TLabel", background=colours.mention_page, foreground=colours.text)
-        self._text.pack_configure(padx=3 * unit, pady=2 * unit)
-        for at, button in enumerate(self._buttons):
-            is_last = at == len(self._buttons) - 1
-            button.pack_configure(padx=(0, 3 * unit if is_last else unit), pady=2 * unit)
+        self._lay_out()
 
 
 class Countdown:

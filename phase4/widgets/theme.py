@@ -237,25 +237,10 @@ class Theme:
 
     def _style_fields(self) -> None:
         colours, unit = self.palette, self.unit
-        self._style.configure(
-            "TEntry",
-            fieldbackground=colours.field,
-            foreground=colours.text,
-            insertcolor=colours.accent,
-            insertwidth=max(2, unit // 2),
-            bordercolor=colours.edge,
-            lightcolor=colours.field,
-            darkcolor=colours.field,
-            padding=(2 * unit, unit + unit // 2),
-        )
-        self._style.map(
-            "TEntry",
-            fieldbackground=[("disabled", colours.panel)],
-            foreground=[("disabled", colours.muted)],
-            bordercolor=[("focus", colours.accent), ("disabled", colours.border)],
-            lightcolor=[("focus", colours.accent), ("disabled", colours.panel)],
-            darkcolor=[("focus", colours.accent), ("disabled", colours.panel)],
-        )
+        # A frame that is drawn as a field is: around one in which several lines are typed.
+        self._style.layout("Field.TFrame", [("Entry.field", {"sticky": "nswe"})])
+        for name in ("TEntry", "Field.TFrame"):
+            self._style_field(name)
         for name in ("TCheckbutton", "TRadiobutton"):
             self._style.configure(
                 name,
@@ -274,6 +259,28 @@ class Theme:
                 indicatorbackground=[("disabled", colours.panel)],
                 indicatorforeground=[("disabled", colours.muted)],
             )
+
+    def _style_field(self, name: str) -> None:
+        colours, unit = self.palette, self.unit
+        self._style.configure(
+            name,
+            fieldbackground=colours.field,
+            foreground=colours.text,
+            insertcolor=colours.accent,
+            insertwidth=max(2, unit // 2),
+            bordercolor=colours.edge,
+            lightcolor=colours.field,
+            darkcolor=colours.field,
+            padding=(2 * unit, unit + unit // 2),
+        )
+        self._style.map(
+            name,
+            fieldbackground=[("disabled", colours.panel)],
+            foreground=[("disabled", colours.muted)],
+            bordercolor=[("focus", colours.accent), ("disabled", colours.border)],
+            lightcolor=[("focus", colours.accent), ("disabled", colours.panel)],
+            darkcolor=[("focus", colours.accent), ("disabled", colours.panel)],
+        )
 
     def _style_lists(self) -> None:
         colours, unit = self.palette, self.unit

@@ -287,7 +287,7 @@ def test_a_text_that_was_begun_on_another_server_is_asked_about(
 
 @window
 def test_the_end_of_a_sentence_does_not_become_a_name(alice: App) -> None:
-    alice.chat_page.entry.insert(0, "/pm Bob my sec")
+    alice.chat_page.entry.insert("1.0", "/pm Bob my sec")
     vars(App)["_handle_change"](alice, NameRefused("That name is taken."))
     alice.root.update()
     form = alice.connect_page

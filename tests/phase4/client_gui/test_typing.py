@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from phase4.client import SendQueueFull
-from phase4.client.pasting import MAX_PASTED_LINES
+from phase4.client.pasting import MAX_PASTED_LINES, UNSEEN
 from phase4.client_gui.app import App
 from phase4.client_gui.typing_aids import (
     bytes_left,
@@ -17,7 +17,7 @@ from phase4.client_gui.typing_aids import (
 from shared.defaults import MAX_LINE_BYTES
 from tests.kit.chat import Chat, Person
 from tests.kit.desktop import Desktop
-from tests.kit.windows import Apps, press, see, shows, tabs_of
+from tests.kit.windows import Apps, press, see, shows, tabs_of, type_line
 
 # --- without a window --------------------------------------------------------------------------
 
@@ -90,19 +90,19 @@ def press_focused(app: App, keys: str) -> None:
 def test_pasted_lines_are_sent_as_lines_after_asking(alice: App, bob: Person) -> None:
     entry, question = alice.chat_page.entry, alice.chat_page.question
     entry.put("I said: end")
-    entry.icursor(len("I said: "))
+    entry.cursor = len("I said: ")
     paste(alice, "one\n\ntwo\nthree ")
-    assert question.text == "Send 3 lines to everybody?"
-    assert focused(alice) == "Send 3 lines"
+    assert question.text == "Send 4 lines to everybody?"
+    assert focused(alice) == "Send 4 lines"
     bob.fence()  # nothing is sent before the answer
     press_focused(alice, "<Return>")
-    for line in ("I said: one", "two", "three end"):
+    for line in ("I said: one", UNSEEN, "two", "three end"):
         bob.hear(f"Alice: {line}")
     assert entry.get() == ""
     assert question.text == ""
     assert alice.root.focus_get() is entry
     press(entry, "<Up>")
-    assert entry.get() == "three end"
+    assert entry.get() == "I said: one\n\ntwo\nthree end"
 
 
 @window
@@ -149,13 +149,14 @@ def test_pasted_lines_go_to_the_person_in_whose_tab_they_were_pasted(
         bob.hear(f"Alice -> Bob: {line}")
     bob.fence()
     entry = alice.chat_page.entry
+    press(entry, "<Up>")  # all of them at once, and again to Bob
+    press(entry, "<Return>")
+    for line in lines:
+        bob.hear(f"Alice -> Bob: {line}")
     typed = ("///five", "/pm Bob /who", "/pm Bob @Alice: four", "@@property", "//etc/hosts")
-    for line in typed:  # what one would have to type, so that it is said to Bob
-        press(entry, "<Up>")
-        assert entry.get() == line
     for text, line in zip(typed, reversed(lines), strict=False):
-        entry.put(text)
-        press(entry, "<Return>")
+        assert alice.chat_page.outgoing._text_of([f"/pm Bob {line}"], "Bob") == text
+        type_line(alice, text)
         bob.hear(f"Alice -> Bob: {line}")
 
 
@@ -174,7 +175,7 @@ def test_all_lines_pasted_behind_a_private_message_are_private(
     bob.hear("Alice -> Bob: @three")
     bob.fence()
     press(alice.chat_page.entry, "<Up>")
-    assert alice.chat_page.entry.get() == "/pm Bob @three"
+    assert alice.chat_page.entry.get() == f"{begun}one\ntwo\n@three"
 
 
 @window
@@ -213,7 +214,7 @@ def test_whoever_changes_the_entry_while_lines_are_asked_about_is_asked_again(
     entry = alice.chat_page.entry
     entry.put("/pm Bob ")
     paste(alice, "one\ntwo")
-    entry.delete(0, "end")
+    entry.delete("1.0", "end")
     press_focused(alice, "<Return>")
     assert alice.chat_page.question.text == "Send 2 lines to everybody?"
     press_focused(alice, "<Escape>")
@@ -247,11 +248,10 @@ def test_lines_for_which_there_is_no_room_are_not_lost(
     bob.hear("Alice: one")
     shows(alice, "Too much waits")
     entry = alice.chat_page.entry
-    assert entry.get() == "two"
-    entry.delete(0, "end")
+    assert entry.get() == "two\nthree"
+    entry.clear()
     press(entry, "<Up>")
-    press(entry, "<Up>")
-    assert entry.get() == "three"
+    assert entry.get() == "one"
 
 
 @window
@@ -260,7 +260,7 @@ def test_the_middle_button_pastes_where_it_is_pressed_and_asks_as_well(
 ) -> None:
     entry = alice.chat_page.entry
     entry.put("hello")
-    entry.icursor(0)
+    entry.cursor = 0
     elsewhere = tk.Text(alice.root)
     elsewhere.insert("1.0", "one\ntwo")
     elsewhere.tag_add("sel", "1.0", "end-1c")
@@ -276,7 +276,7 @@ def test_the_middle_button_pastes_where_it_is_pressed_and_asks_as_well(
 def test_a_line_end_that_came_in_another_way_is_asked_about_as_well(
     alice: App, bob: Person
 ) -> None:
-    alice.chat_page.entry.insert(0, "one\ntwo")
+    alice.chat_page.entry.insert("1.0", "one\ntwo")
     press(alice.chat_page.entry, "<Return>")
     assert alice.chat_page.question.text == "Send 2 lines to everybody?"
     press_focused(alice, "<Escape>")
@@ -300,7 +300,7 @@ def test_a_message_that_is_too_long_says_so_while_it_is_typed(alice: App, bob: P
     press(entry, "<Return>")
     shows(alice, "This message has 4,100 bytes")
     assert len(entry.get()) == 2100
-    entry.delete(0, "end")
+    entry.clear()
     assert label.cget("text") == ""
     alice.open_person("Bob")  # where each line begins with /pm Bob
     entry.put("x" * 4090)
@@ -313,7 +313,7 @@ def test_tab_begins_with_whoever_spoke_last(alice: App, bob: Person, chat: Chat)
         for person, word in ((bonnie, "one"), (bob, "two"), (bonnie, "three")):
             person.send(word)
             shows(alice, word)
-        alice.chat_page.entry.insert(0, "bo")
+        alice.chat_page.entry.insert("1.0", "bo")
         press(alice.chat_page.entry, "<Tab>")
         assert alice.chat_page.entry.get() == "Bonnie: "
         bob.send("four")

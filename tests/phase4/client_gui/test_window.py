@@ -362,7 +362,7 @@ def test_what_cannot_be_sent_stays_in_the_entry_with_the_reason(
     app = start_app(chat.port)
     app.connect_at_once()
     see(root, lambda: "Alice on" in root.title(), "the conversation")
-    app.chat_page.entry.insert(0, "x" * 5000)
+    app.chat_page.entry.insert("1.0", "x" * 5000)
     app.chat_page.entry.focus_force()
     root.update()
     app.chat_page.entry.event_generate("<Return>")

@@ -16,6 +16,7 @@ from phase4.client_gui.target import Target
 from phase4.server_gui import app as server_gui
 from phase4.server_gui.form import Wanted
 from phase4.widgets.colours import contrast
+from phase4.widgets.editor import Editor
 from phase4.widgets.theme import Theme
 from phase4.widgets.transcript import Transcript
 from tests.kit.desktop import Desktop
@@ -63,6 +64,13 @@ def colour(widget: tk.Misc, option: str, *states: str) -> str:
     return str(ttk.Style(widget).lookup(style, option, states))
 
 
+def is_field(widget: tk.Misc) -> bool:
+    """Whether something is typed there: in one line, or in a Text with a frame that is drawn so."""
+    return isinstance(widget, ttk.Entry) or (
+        isinstance(widget, ttk.Frame) and str(widget.cget("style")) == "Field.TFrame"
+    )
+
+
 def around(widget: tk.Misc) -> str:
     """The colour that a widget lies on."""
     return colour(widget.nametowidget(widget.winfo_parent()), "background")
@@ -77,7 +85,7 @@ def in_both_themes(root: tk.Tk, theme: Theme) -> Iterator[list[tk.Misc]]:
 
 def test_fields_and_scrollbars_are_seen(opened: tuple[tk.Tk, Theme]) -> None:
     for widgets in in_both_themes(*opened):
-        fields = [each for each in widgets if isinstance(each, ttk.Entry)]
+        fields = [each for each in widgets if is_field(each)]
         thumbs = [each for each in widgets if isinstance(each, ttk.Scrollbar)]
         assert fields
         assert thumbs
@@ -96,7 +104,7 @@ def test_what_is_selected_in_a_field_can_be_read_also_when_the_keyboard_is_elsew
 ) -> None:
     for widgets in in_both_themes(*opened):
         for field in widgets:
-            if isinstance(field, ttk.Entry):
+            if is_field(field):
                 for state in ("focus", "!focus"):
                     pair = [
                         colour(field, f"select{x}", state) for x in ("foreground", "background")
@@ -126,7 +134,7 @@ def test_where_the_keyboard_is_can_be_seen(opened: tuple[tk.Tk, Theme]) -> None:
     root, _ = opened
     for widgets in in_both_themes(*opened):
         for each in widgets:
-            if isinstance(each, ttk.Entry):
+            if is_field(each):
                 ring = colour(each, "lightcolor", "focus")
                 assert contrast(ring, colour(each, "lightcolor")) >= SEEN, each
                 assert contrast(colour(each, "bordercolor", "focus"), around(each)) >= SEEN, each
@@ -139,6 +147,27 @@ def test_where_the_keyboard_is_can_be_seen(opened: tuple[tk.Tk, Theme]) -> None:
                 assert contrast(colour(each, "bordercolor", "focus"), around(each)) >= SEEN, each
             elif isinstance(each, ttk.Treeview | Transcript) and each.winfo_viewable():
                 assert_has_ring(root, each)
+
+
+def test_a_field_of_several_lines_has_the_colours_of_the_others(
+    opened: tuple[tk.Tk, Theme],
+) -> None:
+    root, _ = opened
+    for widgets in in_both_themes(*opened):
+        for each in widgets:
+            if isinstance(each, Editor):
+                frame, hint = each.frame, vars(each)["_hint"]
+                each.focus_force()
+                see(root, lambda frame=frame: frame.instate(["focus"]), "the ring")  # type: ignore[misc]
+                root.focus_force()
+                see(root, lambda frame=frame: frame.instate(["!focus"]), "no ring")  # type: ignore[misc]
+                page = str(each.cget("background"))
+                assert page == colour(frame, "fieldbackground")
+                assert contrast(str(each.cget("foreground")), page) >= READABLE
+                assert contrast(str(hint.cget("foreground")), str(hint.cget("background"))) >= 4.5
+                marked = str(each.cget("selectbackground"))
+                assert contrast(str(each.cget("selectforeground")), marked) >= READABLE
+                assert str(each.cget("inactiveselectbackground")) == marked
 
 
 def assert_has_ring(root: tk.Tk, part: tk.Misc) -> None:
