@@ -33,10 +33,12 @@ from phase4.client_gui.connect_page import TLS_LABEL, ConnectPage
 from phase4.client_gui.ending import CLOSE_SECONDS, close_behind
 from phase4.client_gui.ignoring import Ignoring
 from phase4.client_gui.inbox import Inbox, InboxCalls
+from phase4.client_gui.keeping import keep_drafts
 from phase4.client_gui.memory import Memory
 from phase4.client_gui.menu import MenuCalls, window_actions
 from phase4.client_gui.pages import Pages
 from phase4.client_gui.person_menu import PersonCalls, PersonMenu
+from phase4.client_gui.quitting import Quitting
 from phase4.client_gui.routing import Router
 from phase4.client_gui.sending import Sender
 from phase4.client_gui.server_book import ServerBook
@@ -84,14 +86,22 @@ class App:
         # Where one stands with that client's server.
         self._presence = Presence()
         self._speakers = Speakers()
-        # Whether the person has been told that lines wait.
-        self._may_quit = False
         self._must_stop = must_stop
         self.links = LinkOpener()
         remembered = remembered or Settings()
         self.memory = Memory(root, self.theme, memory, target, remembered)
         self.ignoring = Ignoring(remembered.ignored, lambda held: self.memory.change(ignored=held))
         self._build()
+        self._drafts = keep_drafts(
+            self.chat_page, memory, lambda text: self.router.tell(self.router.notice(text))
+        )
+        self._quitting = Quitting(
+            self._pages,
+            self.chat_page.question,
+            lambda: self.router.own.count,
+            self._drafts.save,
+            self.quit,
+        )
         self.show_form()
         on_close(root, self.ask_to_quit)
         self._inbox.look()
@@ -179,24 +189,14 @@ class App:
             self.router.say(message.Error(why))
 
     def ask_to_quit(self) -> None:
-        """Close the window. Where lines that were typed still wait, ask first, but only once."""
-        count = self.router.own.count
-        if not count or self._may_quit:
-            self.quit()
-            return
-        self._may_quit = True  # to close it a second time is an answer
-        what = "A line has" if count == 1 else f"{count:,} lines have"
-        self._pages.show_chat()
-        self.chat_page.question.show(
-            f"{what} not been sent yet. Quit all the same?",
-            [("Stay", self._stay), ("Quit", self.quit)],
-            escape=self._stay,
-        )
+        """Close the window. Where something that was typed would be lost, ask first."""
+        self._quitting.ask()
 
     def quit(self) -> None:
         """Close the window and the connection, in order."""
         self._pages.close()
         self.memory.close()
+        self._drafts.close()
         self._inbox.close()
         self.called.close()
         self.chat_page.countdown.stop()
@@ -204,10 +204,6 @@ class App:
         self.root.update_idletasks()
         self.hang_up(wait=True)
         self.root.destroy()
-
-    def _stay(self) -> None:
-        self._may_quit = False
-        self.chat_page.question.hide()
 
     def _try_name(self, client: Client, target: Target) -> None:
         self._target = target
@@ -276,6 +272,7 @@ class App:
         self.chat_page.show_place(self._target.place, name)
         if before.state is not State.IN:
             self._come_in(before)
+            self._drafts.came_in(self._target.place)
         self._show_security()
         self._show_title()
 

@@ -42,6 +42,8 @@ class ChatPage(ttk.Frame):
         super().__init__(parent)
         self._theme = theme
         self._calls = calls
+        self.on_typed: Callable[[], None] = lambda: None
+        """Called after each change of what is being typed."""
         self._me = ""
         self.more_for: Callable[[str], tuple[str, Callable[[], object]] | None] = lambda _: None
         """What the menu on a line offers for whoever said it."""
@@ -141,6 +143,7 @@ class ChatPage(ttk.Frame):
         self._room.configure(text=said, style="Muted.TLabel" if can_be_sent else "Error.TLabel")
         self._make_room_for_count()
         self.tabs.current.conversation.explain_typed(text)
+        self.on_typed()
 
     def _typed_elsewhere(self, event: "tk.Event[tk.Misc]") -> str | None:
         """What is typed while the conversation has the keyboard is meant for the entry."""

@@ -127,6 +127,8 @@ class Outgoing:
         typed = text if self.lines(text) == lines else self._text_of(lines.lines, lines.to)
         if not rest:
             self.entry.sent(typed.strip("\n"))
+            if not self._tab.person:  # what was doubtful is gone
+                self._tab.draft.is_doubtful = False
         elif taken:
             self.entry.sent(self._text_of(taken, lines.to), self._text_of(rest, lines.to))
         elif typed != self.entry.get():  # pasted, and not in it yet
@@ -143,6 +145,13 @@ class Outgoing:
             return "\n".join(several) if is_block else tab.line_to_type(several[0], self.is_here)
 
         is_back = tab.draft.give_back(said, to_type)
+        if is_back and tab is self._tab:
+            self.entry.show_draft()
+        return is_back
+
+    def restore(self, tab: Tab, text: str) -> bool:
+        """Put back what was typed there another time; False: it is at Up."""
+        is_back = tab.draft.restore(text)
         if is_back and tab is self._tab:
             self.entry.show_draft()
         return is_back

@@ -91,16 +91,22 @@ class Draft:
         self.text, self.cursor = text, len(text)
         self.steps.note(text, self.cursor)
 
-    def restore(self, text: str) -> None:
-        """Put back what was typed another time; or have Up bring it, if something is typed now.
+    @property
+    def typed(self) -> str:
+        """What the person has typed here, and not what Up shows of what was sent."""
+        return self.history.typed(self.text)
+
+    def restore(self, text: str) -> bool:
+        """Put back what was typed another time; False: something is typed now, so it is at Up.
 
         Whoever it was for may have another name by now, and somebody else this one.
         """
+        self.is_doubtful = True
         if self.text:
             self.history.keep(text)
-        else:
-            self.put(text)
-        self.is_doubtful = True
+            return False
+        self.put(text)
+        return True
 
     def give_back(self, said: str, to_type: Callable[[Sequence[str]], str]) -> bool:
         """Put back what could not be delivered; False: something else stands there, so it is at Up.

@@ -31,12 +31,12 @@ PAGES = (
     "phase4/client/README.md",
     "phase4/client_terminal/README.md",
     "phase4/client_gui/README.md",
-    "phase4/client_gui/typing.md",
     "phase4/server_gui/README.md",
     "phase4/archive/README.md",
     "monitor/README.md",
     "docs/class.md",
     "docs/proxy.md",
+    "docs/typing.md",
     "docs/words.md",
 )
 
