@@ -137,6 +137,7 @@ class Entry(Editor):
 
     def _bring(self, text: str) -> None:
         if text != self.get():
+            self._draft.is_doubtful |= self._draft.history.is_undelivered(text)
             self.put(text)
 
     def _tab(self, _: object) -> str:

@@ -24,6 +24,8 @@ class History:
 
     def __init__(self, limit: int = HISTORY_LINES) -> None:
         self._lines: list[str] = []
+        # Those that were not delivered: the name that they are for may be somebody else's by now.
+        self._undelivered: set[str] = set()
         self._limit = limit
         self._at = 0  # the line shown; len(_lines): what is being typed
         self._draft = ""
@@ -33,16 +35,25 @@ class History:
         if not self._lines or self._lines[-1] != line:
             self._lines.append(line)
             del self._lines[: -self._limit]
+        self._undelivered.discard(line)
         self._at = len(self._lines)
         self._draft = ""
 
     def keep(self, line: str) -> None:
-        """Have Up bring `line` back. Whoever is walking through the lines is not disturbed."""
+        """Have Up bring back `line`, which was not delivered.
+
+        A person who is walking through the lines just now is not disturbed.
+        """
         is_typing = self._at == len(self._lines)
         self._lines.append(line)
         too_many = max(0, len(self._lines) - self._limit)
         del self._lines[:too_many]
         self._at = len(self._lines) if is_typing else max(0, self._at - too_many)
+        self._undelivered = {*self._lines} & {*self._undelivered, line}
+
+    def is_undelivered(self, line: str) -> bool:
+        """Whether this came back instead of going to whom it was for."""
+        return line in self._undelivered
 
     def typed(self, shown: str) -> str:
         """What was typed: what is shown, or what was being typed before Up showed that."""

@@ -175,6 +175,31 @@ def test_who_stops_gets_back_what_was_not_sent(away: App) -> None:
     assert entry.get() == "one"
 
 
+@pytest.mark.usefixtures("patience")
+def test_a_private_line_that_is_not_delivered_after_the_return_is_at_hand_and_asked_about(
+    alice: App, chat: Chat, start: Callable[..., Chat]
+) -> None:
+    with chat.join("Bob"):
+        shows(alice, "Bob joined")
+        alice.open_person("Bob")
+        lose(alice, chat)
+    type_line(alice, "a secret")
+    entry = alice.chat_page.entry
+    entry.put("something else")
+    again = start(port=chat.port)
+    choose(alice.chat_page.bar, "Try now")
+    shows(alice, "Not delivered: a secret (Up brings it back)", "Bob")
+    assert entry.get() == "something else"
+    entry.clear()
+    with again.join("Bob") as other:
+        shows(alice, "Bob joined", "Bob")
+        press(entry, "<Up>")
+        assert entry.get() == "a secret"
+        press(entry, "<Return>")
+        assert alice.chat_page.question.text.startswith("Bob may be somebody else now.")
+        other.fence()
+
+
 def test_after_stopping_one_may_connect_again(away: App, start: Callable[..., Chat]) -> None:
     choose(away.chat_page.bar, "Stop")
     see(away.root, lambda: "not connected" in away.root.title(), "that it has ended")
