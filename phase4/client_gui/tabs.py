@@ -218,10 +218,14 @@ class Tabs(ttk.Frame):
         self.close(self._shown[number])
 
     def _make_space(self) -> bool:
-        """Let go of the tab that was closed first if there are too many; whether there is space."""
+        """Let go of a tab if there are too many; whether there is space then.
+
+        It is the one that was closed first, of those in which nothing is being typed.
+        """
         if len(self._private) < MAX_PRIVATE_TABS:
             return True
-        closed = next((tab for tab in self._private.values() if tab not in self._shown), None)
+        unused = (tab for tab in self._private.values() if not tab.draft.typed)
+        closed = next((tab for tab in unused if tab not in self._shown), None)
         if closed is not None:
             self._drop(closed)
         return closed is not None

@@ -155,8 +155,9 @@ def one_line(text: str) -> str:
     return " ".join(text.splitlines())
 
 
-MAX_TYPED_CHARACTERS = 50_000
-"""In the entry: ten of the longest messages. Tk needs seconds to lay out a line that is longer."""
+MAX_TYPED_CHARACTERS = 20_000
+"""In the entry: five of the longest messages. Tk lays out a line anew at each key, which takes it
+50 ms for one of this length, and a second for one of 100,000."""
 
 
 def why_not_typed(text: str) -> str:

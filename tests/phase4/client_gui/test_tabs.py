@@ -236,8 +236,12 @@ def test_the_number_of_tabs_has_a_bound_and_no_message_is_lost(alice: App) -> No
         assert f"→ you from {name}" in text_of(tabs.main)
     alice.open_person("Bob")
     assert "close one first" in text_of(tabs.main)
+    alice.open_person("p5")
+    alice.chat_page.entry.put("a draft")
+    tabs.close(tab_of(alice, "p5"))
     tabs.close(tab_of(alice, "p7"))
-    alice.open_person("Bob")  # in the place of the one that was closed
+    alice.open_person("Bob")  # in the place of the one that was closed, and holds no draft
+    assert tab_of(alice, "p5").draft.text == "a draft"
     assert tabs.find("p7") is None
     assert tabs.current.person == "Bob"
     assert len([*tabs]) == 1 + MAX_PRIVATE_TABS
