@@ -169,10 +169,7 @@ class Editor(tk.Text):
 
     def _resized(self, _: object) -> None:
         self.fit()
-        if self._rows() <= int(self.cget("height")):
-            self.yview_moveto(0)  # it scrolled while there was no space yet
-        else:
-            self.see("insert")
+        self.see("insert")
 
     # --- changes ----------------------------------------------------------------------------------
 

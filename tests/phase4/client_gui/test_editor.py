@@ -89,12 +89,14 @@ def test_it_grows_with_what_is_typed_to_six_rows_and_then_scrolls(
 def test_a_long_line_is_broken_into_rows_also_when_the_window_becomes_narrower(
     alice: App, entry: Entry
 ) -> None:
-    entry.put("word " * 30)
+    entry.put("word " * 60)
     alice.root.update()
     before = rows(entry)
-    assert before > 1
-    alice.root.geometry("500x400")
-    see(alice.root, lambda: rows(entry) > before, "more rows")
+    assert 1 < before < MOST_ROWS
+    alice.root.geometry("440x400")
+    see(alice.root, lambda: entry.yview()[0] > 0, "more rows than are shown")
+    alice.root.geometry("700x400")
+    see(alice.root, lambda: rows(entry) == before, "fewer rows again")
     see(alice.root, lambda: entry.yview() == (0.0, 1.0), "all of it")
 
 
@@ -356,11 +358,13 @@ def test_tab_completes_in_every_line_and_leads_on_from_an_empty_entry(
 def test_control_tab_goes_to_another_conversation_whatever_is_typed(
     desktop: Desktop, alice: App, entry: Entry
 ) -> None:
+    keys(desktop, "ctrl+Tab", "x")  # there is one alone: the keyboard stays
+    holds(entry, "x")
     alice.open_person("Bob")
     entry.put("half a thou")
     keys(desktop, "ctrl+Tab")
     see(alice.root, lambda: not tabs_of(alice).current.person, "everybody's tab")
-    holds(entry, "")
-    keys(desktop, "x", "ctrl+shift+Tab")
+    holds(entry, "x")
+    keys(desktop, "y", "ctrl+shift+Tab")
     holds(entry, "half a thou")
     shows(alice, "Welcome")
