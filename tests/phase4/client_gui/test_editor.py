@@ -10,6 +10,7 @@ from phase4.client_gui.app import App
 from phase4.client_gui.entry import CLEARED, Entry
 from phase4.widgets.editor import MOST_ROWS
 from shared import message
+from tests.conftest import Need
 from tests.kit.chat import Chat, Person
 from tests.kit.desktop import Desktop
 from tests.kit.windows import Apps, press, see, shows, tabs_of, type_line
@@ -198,6 +199,26 @@ def test_pasted_lines_can_be_edited_and_then_need_no_second_question(
     assert alice.chat_page.question.text == ""
 
 
+@pytest.mark.parametrize("points", [10, 20, 28])
+def test_all_answers_are_in_sight_at_any_size_of_text(alice: App, points: int) -> None:
+    alice.theme.zoom(points - 10)
+    alice.root.geometry("{}x{}".format(*alice.root.minsize()))
+    alice.root.clipboard_clear()
+    alice.root.clipboard_append("one\ntwo")
+    alice.chat_page.entry.event_generate("<<Paste>>")
+    root, question = alice.root, alice.chat_page.question
+
+    def in_sight(part: tk.Misc) -> bool:
+        right = part.winfo_rootx() - root.winfo_rootx() + part.winfo_width()
+        below = part.winfo_rooty() - root.winfo_rooty() + part.winfo_height()
+        is_whole = part.winfo_width() >= part.winfo_reqwidth()
+        return is_whole and right <= root.winfo_width() and below <= root.winfo_height()
+
+    parts = [*question.winfo_children(), alice.chat_page.entry]
+    assert len(parts) == 6
+    see(root, lambda: all(map(in_sight, parts)), "the question, its answers, and the entry")
+
+
 def test_lines_that_are_edited_stay_for_whom_they_were_pasted(alice: App, bob: Person) -> None:
     alice.open_person("Bob")
     entry = alice.chat_page.entry
@@ -239,8 +260,9 @@ def test_undo_goes_back_by_words_and_redo_forth_again(desktop: Desktop, entry: E
 
 @pytest.mark.parametrize(("layout", "caps_lock"), [("us", True), ("ru", False), ("gr", True)])
 def test_undo_and_select_all_are_known_on_every_keyboard(
-    desktop: Desktop, entry: Entry, layout: str, *, caps_lock: bool
+    desktop: Desktop, entry: Entry, need: Need, layout: str, *, caps_lock: bool
 ) -> None:
+    need("setxkbmap")
     control, shift, a, z, y = 37, 50, 38, 52, 29
     entry.put("hello")
     with desktop.keyboard(layout, caps_lock=caps_lock):
@@ -328,6 +350,17 @@ def test_up_and_down_walk_through_rows_and_then_through_what_was_sent(
     holds(entry, "earlier")
     keys(desktop, "Down")
     holds(entry, "onex\nztwoy")
+
+
+def test_a_dead_key_puts_its_accent_on_the_next_letter(
+    desktop: Desktop, entry: Entry, need: Need
+) -> None:
+    need("setxkbmap")
+    apostrophe, e = 48, 26
+    with desktop.keyboard("us(intl)"):
+        desktop.press_keys(apostrophe)
+        desktop.press_keys(e)
+        holds(entry, "\u00e9")
 
 
 def test_a_word_with_an_emoji_is_edited_where_the_cursor_is(desktop: Desktop, entry: Entry) -> None:
