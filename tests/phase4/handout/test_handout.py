@@ -206,7 +206,7 @@ def test_it_holds_what_the_clients_import_and_nothing_else(handout: Handout) -> 
 
 
 def test_it_is_small_and_may_be_run_and_read_by_everybody(handout: Handout) -> None:
-    assert handout.file.stat().st_size < 300_000
+    assert handout.file.stat().st_size < 400_000  # a web page has more
     if sys.platform != "win32":
         assert stat.S_IMODE(handout.file.stat().st_mode) == 0o755
     assert handout.file.read_bytes().startswith(b"#!/usr/bin/env python3\n")
