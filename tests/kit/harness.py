@@ -164,7 +164,7 @@ class Program:
         if sys.platform == "win32" and number in (signal.SIGINT, signal.SIGTERM):
             self._break()
         else:
-            self.process.send_signal(number)
+            send_signal(self.process, number)
 
     def _break(self) -> None:
         """Press Ctrl-Break in its console; the check is skipped where that cannot be asked."""
@@ -196,6 +196,16 @@ class Program:
             while (line := self._lines.get_nowait()) is not None:
                 self.output.append(line)
         return self.output
+
+
+def send_signal(process: "subprocess.Popen[bytes]", number: int) -> None:
+    """Send a signal. After a SIGSTOP it does nothing more: that is waited for.
+
+    Until the thread that the system gives the signal to has its turn, all others go on.
+    """
+    process.send_signal(number)
+    if sys.platform != "win32" and number == signal.SIGSTOP:
+        os.waitpid(process.pid, os.WUNTRACED)
 
 
 class Server(Program):

@@ -16,7 +16,7 @@ from typing import Self
 import pyte
 import pytest
 
-from tests.kit.harness import ROOT, SECONDS, environment
+from tests.kit.harness import ROOT, SECONDS, environment, send_signal
 
 fcntl = pytest.importorskip("fcntl", reason="no pseudo-terminals here (Windows)")
 pty = pytest.importorskip("pty")
@@ -193,7 +193,7 @@ class Terminal:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""
         with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(number)
+            send_signal(self.process, number)
 
 
 def _environment(extra: dict[str, str]) -> dict[str, str]:

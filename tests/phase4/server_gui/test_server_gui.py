@@ -43,7 +43,7 @@ from tests.kit.windows import see
 LAST_WORDS = f"! {DISCONNECTED_BY_OPERATOR}\n".encode()
 YES = ("Right", "Return")
 """The keys that answer a question with its second answer: the first one changes nothing."""
-QUIET = ("--flood-rate", "0")
+QUIET = ("--flood-rate", "0", "--history", "0")
 
 
 def join(port: int, name: str, *, receive_buffer_bytes: int = 0) -> Person:
