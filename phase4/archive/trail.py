@@ -17,6 +17,7 @@ keeps both in one transaction can be killed at any moment.
 """
 
 import contextlib
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -112,6 +113,8 @@ class Trail:
 
     def _read(self) -> Piece | None:
         assert self._file is not None
+        if not self.place.tail and (missed := self._missed_file()) is not None:
+            return self._enter(missed)
         step = self._next_file()  # asked before the read: a file that has a newer one is complete
         tail = self.place.tail
         data = read_at(self._file, self.place.offset - len(tail), len(tail) + PIECE_BYTES)
@@ -153,6 +156,20 @@ class Trail:
         is_certain = [each.path for each in unknown] == [self.log]
         return _step_to(unknown, is_certain=is_certain)
 
+    def _missed_file(self) -> "_Step | None":
+        """A file before ours that we have not read, though we have nothing of ours yet.
+
+        It is what ours was, before it was copied and emptied.
+        """
+        assert self._file is not None
+        mine = identity_of(self._file)
+        files = all_of(self.log)
+        older = list(itertools.takewhile(lambda each: each.identity != mine, files))
+        if len(older) == len(files):
+            return None  # ours was removed; what is there is newer
+        known = [at for at, each in enumerate(older) if self._is_known(each)]
+        return _step_to(older[known[-1] + 1 if known else 0 :], is_certain=True)
+
     def _is_known(self, found: LogFile) -> bool:
         """Whether we have read in this file before."""
         with _opened(found) as file:
@@ -170,7 +187,13 @@ class Trail:
                 return None
             self._has_gap |= not step.is_certain
             self._use(file, self._new_place(file, repeated))
-        return self._piece(b"", is_new_place=True)
+        return self._first_piece()
+
+    def _first_piece(self) -> Piece:
+        """The first lines of a file, if there is a whole one; the place in it, at any rate."""
+        assert self._file is not None
+        data = read_at(self._file, self.place.offset, PIECE_BYTES)
+        return self._piece(data[: whole_lines(data)], is_new_place=True)
 
     def _new_place(self, file: int, offset: int = 0) -> Place:
         """A place in a file that is new to us; what is before it is the end of the last file."""
@@ -196,10 +219,11 @@ class Trail:
     def _read_elsewhere(self) -> Piece | None:
         """Go on where our file is not what it was: it was emptied, or has lost its end."""
         assert self._file is not None
-        if not self._use_a_copy(self._file) and not self._use_what_is_left(self._file):
-            self._has_gap = True
-            self._use(self._file, self._new_place(self._file))
-        return self._piece(b"", is_new_place=True)
+        if self._use_a_copy(self._file) or self._use_what_is_left(self._file):
+            return self._piece(b"", is_new_place=True)
+        self._has_gap = True
+        self._use(self._file, self._new_place(self._file))
+        return self._first_piece()
 
     def _use_a_copy(self, file: int) -> bool:
         """Go on in a copy of what our file was; False: there is none."""

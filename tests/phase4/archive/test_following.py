@@ -264,6 +264,23 @@ def test_it_is_copied_and_emptied_while_the_historian_is_away(log: Log, tmp_path
 
 
 @posix_only
+@pytest.mark.parametrize("copies", [1, 2])
+def test_it_is_copied_and_emptied_before_any_line_of_it_was_read(
+    log: Log, historian: Historian, tmp_path: Path, copies: int
+) -> None:
+    take(historian)  # it has the file open, and nothing of it
+    for number in range(copies):
+        log.say(f"copy {number}")
+        if number:
+            os.replace(f"{log.path}.1", f"{log.path}.2")
+        shutil.copy(log.path, f"{log.path}.1")
+        os.truncate(log.path, 0)
+    log.say("last")
+    take(historian)
+    assert texts(tmp_path) == log.said
+
+
+@posix_only
 @pytest.mark.parametrize("is_away", [False, True])
 def test_a_log_that_is_emptied_without_a_copy_is_a_gap(
     log: Log, historian: Historian, tmp_path: Path, is_away: bool
