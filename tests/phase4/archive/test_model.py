@@ -53,9 +53,9 @@ class Story(RuleBasedStateMachine):
 
     @rule(counts=st.lists(st.integers(1, 12), min_size=1, max_size=4))
     def say(self, counts: list[int]) -> None:
-        """Some batches; one file holds some ten lines, and three old ones are kept."""
+        """Some batches; one file holds some ten lines, and all old ones are kept."""
         if self.server is None:
-            self.server = LogFile(self.path, lambda text: None, max_bytes=600, kept=40)
+            self.server = LogFile(self.path, lambda text: None, max_bytes=600, kept=1000)
         for count in counts:
             texts = [f"line {len(self.said) + n} " for n in range(count)]
             lines = [f"2026-11-21T14:03:05+01:00 Bob: {text}\n".encode() for text in texts]
