@@ -21,6 +21,7 @@ whoever was away for so long reads it another way."""
 MOST_HELD = 1_000
 """Messages of now that wait until what was missed has come."""
 
+_PAGE = 500  # messages in one answer, at most
 _REMEMBERED = 500  # messages and own lines, each; where there are no numbers, they tell what is new
 _NAMES = 20
 
@@ -35,6 +36,8 @@ class Seen:
     def __init__(self) -> None:
         # All up to this number was seen. None: not known, there are no numbers yet.
         self.number: int | None = None
+        # Whether the person wants to read the numbers.
+        self.shows_numbers = False
         self._last: deque[tuple[str, str, str]] = deque(maxlen=_REMEMBERED)
         self._own: deque[str] = deque(maxlen=_REMEMBERED)
         self._names: deque[str] = deque(maxlen=_NAMES)
@@ -69,6 +72,10 @@ class Seen:
             return True
         if received.sender in self._names and received.text in self._own:
             return True
+        return self.has_heard(received)
+
+    def has_heard(self, received: Earlier) -> bool:
+        """Whether it is one of the last lines of others that the person has seen."""
         return (received.at[11:], received.sender, received.text) in self._last
 
 
@@ -100,18 +107,21 @@ class CatchUp:
         self._pages = 0
         self._missed: list[Earlier | Notice] = []
         self._held: list[Public] = []
-        # Answers to our own /ids that are still to come; and whether the person has asked.
+        # Answers to our own /ids on that are still to come.
         self._own_numbers = 0
-        self._shows_numbers = False
+        # Whether no number told what to ask for, and nothing of the answer was heard before.
+        self._is_all_new = False
 
     def take(self, received: Message) -> Sequence[Message]:
         """What of it is to be shown now, and what else has waited for it."""
         match received:
-            case Numbers() if self._own_numbers:
+            case Numbers(are_on=True) if self._own_numbers:
                 self._own_numbers -= 1
                 return ()
             case Numbers(are_on=are_on):
-                self._shows_numbers = are_on
+                self._seen.shows_numbers = are_on
+                if not are_on:  # the person does not want to read them; we still have to
+                    self._ask_for_numbers()
             case History() | HistoryEnd():
                 return self._take_bracket(received)
             case Earlier():
@@ -125,7 +135,7 @@ class CatchUp:
 
     def give_up(self) -> Sequence[Message]:
         """The server has answered a later question, so it has answered all; what has waited."""
-        return self._finish() if self._state in (State.ASKED, State.READING) else ()
+        return self._finish_without() if self._state in (State.ASKED, State.READING) else ()
 
     def _take_bracket(self, received: History | HistoryEnd) -> Sequence[Message]:
         match received, self._state:
@@ -136,8 +146,8 @@ class CatchUp:
             case HistoryEnd(), State.SKIPPING:
                 self._ask_for_numbers()
                 self._seen.newest_is(self._newest)
-                number = self._seen.number
-                self._ask("/history 500" if number is None else f"/history since {number}")
+                self._is_all_new = self._seen.number is None
+                self._ask(self._question())
             case HistoryEnd(more=more), State.READING:
                 if more is None or self._pages == MOST_PAGES:
                     return self._finish(more)
@@ -157,6 +167,9 @@ class CatchUp:
         if self._state is not State.READING:
             self._seen.read(received)
             return (received,)
+        if self._is_all_new and self._seen.has_heard(received):
+            self._is_all_new = False
+            self._missed.clear()  # all that was before the first line that the person has seen
         if not self._seen.has(received):
             self._missed.append(received)
         return ()
@@ -165,11 +178,11 @@ class CatchUp:
         if self._state in (State.NEW, State.DONE):
             return (self._heard(received),)
         self._held.append(received)
-        return self._finish() if len(self._held) > MOST_HELD else ()
+        return self._finish_without() if len(self._held) > MOST_HELD else ()
 
     def _heard(self, received: Public) -> Public:
         self._seen.heard(received)
-        return received if self._shows_numbers else replace(received, number=0)
+        return received if self._seen.shows_numbers else replace(received, number=0)
 
     def _ask_for_numbers(self) -> None:
         self._own_numbers += 1
@@ -180,14 +193,29 @@ class CatchUp:
         self._pages += 1
         self.questions.append(question)
 
+    def _question(self) -> str:
+        """What shows all that was said since; or what was said last, where nothing tells that."""
+        number = self._seen.number
+        return f"/history {_PAGE}" if number is None else f"/history since {number}"
+
     def _finish(self, more: int | None = None) -> Sequence[Message]:
         """All that waited, in its order; `more` was missed after this number."""
-        self._state = State.DONE
         shown = self._missed_lines()
         if more is not None:
-            text = f"You missed more: /history since {more} shows it."
-            shown.append(OfThePast(self._clock.time(), text))
-        shown += map(self._heard, self._held)
+            shown.append(self._remark(f"You missed more: /history since {more} shows it."))
+        return [*shown, *self._let_go()]
+
+    def _finish_without(self) -> Sequence[Message]:
+        """As `_finish`, where the server has refused to answer, or does not come to it."""
+        shown = self._missed_lines()
+        what = "The rest of what" if shown else "What"
+        remark = self._remark(f"{what} you missed did not come: {self._question()} shows it.")
+        return [*shown, remark, *self._let_go()]
+
+    def _let_go(self) -> Sequence[Message]:
+        """What was said meanwhile. From here on nothing waits."""
+        self._state = State.DONE
+        shown = [*map(self._heard, self._held)]
         self._missed, self._held = [], []
         return shown
 
@@ -197,9 +225,21 @@ class CatchUp:
             self._seen.read(each)
         if not said:
             return []
-        now, first, last = self._clock.time(), said[0].at[11:16], said[-1].at[11:16]
+        first, last = said[0].at[11:16], said[-1].at[11:16]
         return [
-            OfThePast(now, f"Missed from {first} to {last}:"),
+            self._remark(f"Missed from {first} to {last}:"),
+            *self._what_may_be_before(said[0].number),
             *self._missed,
-            OfThePast(now, "That was while you were away."),
+            self._remark("That was while you were away."),
         ]
+
+    def _what_may_be_before(self, number: int) -> Sequence[Message]:
+        """A word on what one answer had no space for, where nothing tells how far it goes back."""
+        if not self._is_all_new or number == 1:
+            return []
+        since = max(0, number - 1 - _PAGE)
+        text = f"There may be more before #{number}: /history since {since} shows it."
+        return [self._remark(text)]
+
+    def _remark(self, text: str) -> OfThePast:
+        return OfThePast(self._clock.time(), text)

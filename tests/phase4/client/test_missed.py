@@ -219,6 +219,9 @@ def test_where_no_answer_comes_nothing_waits_for_ever(so_far: Sequence[Message])
     asked(catch_up)
     assert shown(catch_up, *so_far, public(102)) == []
     come = list(catch_up.give_up())
+    what, number = ("The rest of what", 100) if so_far else ("What", 99)
+    text = f"{what} you missed did not come: /history since {number} shows it."
+    assert come[-2] == OfThePast(NOW, text)
     assert come[-1] == public(102, numbered=False)
     assert [each for each in come if isinstance(each, Earlier)] == earlier(100)[: len(so_far) // 2]
     assert catch_up.give_up() == ()
@@ -230,17 +233,48 @@ def test_what_waits_has_a_bound() -> None:
     catch_up = back(seen)
     asked(catch_up)
     come = shown(catch_up, *map(public, range(100, 101 + MOST_HELD)))
-    assert come == [public(n, numbered=False) for n in range(100, 101 + MOST_HELD)]
+    remark = OfThePast(NOW, "What you missed did not come: /history since 99 shows it.")
+    assert come == [remark, *(public(n, numbered=False) for n in range(100, 101 + MOST_HELD))]
 
 
-def test_a_person_who_asks_for_numbers_sees_them() -> None:
+def test_of_what_no_number_tells_only_what_came_after_the_first_line_seen_was_missed() -> None:
+    seen = Seen()
+    first_connection(seen, public(600, numbered=False))
+    catch_up = back(seen)
+    asked(catch_up)
+    assert shown(catch_up, *answer(598, 599, 600, 601)) == [BEFORE, *earlier(601), BEHIND]
+
+
+@pytest.mark.parametrize("first", [1, 301])
+def test_of_what_no_number_tells_a_word_is_said_where_more_may_be_missing(first: int) -> None:
+    seen = Seen()
+    first_connection(seen, public(0, numbered=False))
+    catch_up = back(seen)
+    asked(catch_up)
+    more = OfThePast(NOW, "There may be more before #301: /history since 0 shows it.")
+    said = [*([more] if first > 1 else []), *earlier(first, first + 1)]
+    assert shown(catch_up, *answer(first, first + 1)) == [BEFORE, *said, BEHIND]
+
+
+def test_a_person_who_asks_for_numbers_sees_them_also_after_coming_back() -> None:
     seen = Seen()
     catch_up = CatchUp(seen, FixedClock(), is_return=False)
-    shown(catch_up, *GREETING, Numbers(NOW, are_on=True))
     on, off = Numbers(NOW, are_on=True), Numbers(NOW, are_on=False)
-    assert shown(catch_up, on, public(100)) == [on, public(100)]
-    assert shown(catch_up, off, public(101, numbered=False)) == [off, public(101, numbered=False)]
-    assert seen.number is None  # from here on the lines themselves tell
+    assert shown(catch_up, *GREETING, on, on, public(100)) == [*GREETING, on, public(100)]
+    catch_up = back(seen)
+    asked(catch_up)
+    assert shown(catch_up, *answer(since=100), public(101)) == [public(101)]
+    assert shown(catch_up, off, public(102)) == [off, public(102, numbered=False)]
+
+
+def test_whoever_sends_the_numbers_away_does_not_read_them_and_still_comes_back_by_them() -> None:
+    seen = Seen()
+    catch_up = CatchUp(seen, FixedClock(), is_return=False)
+    on, off = Numbers(NOW, are_on=True), Numbers(NOW, are_on=False)
+    assert shown(catch_up, *GREETING, off, on) == [*GREETING, off]  # `off` has overtaken our `on`
+    assert [*catch_up.questions] == ["/ids on", "/ids on"]
+    assert shown(catch_up, on, public(100)) == [public(100, numbered=False)]
+    assert seen.number == 100
 
 
 # --- with the real server ----------------------------------------------------------------------
