@@ -125,6 +125,7 @@ class Past:
     def newest(self, count: int) -> Found:
         """The last `count` messages. Raises ArchiveError."""
         recent, first = self._held()
+        count = min(count, MAX_SHOWN + 1)  # one more tells that there are more
         found = recent[max(0, len(recent) - count) :]
         if self._archive is not None and len(found) < count and first > 1:
             older = self._archive.before(first, count - len(found))
@@ -133,11 +134,19 @@ class Past:
         return Found(shown, is_cut=len(shown) < len(found), missing=_hole(shown))
 
     def since(self, number: int) -> Found:
-        """What was said after the message of this number. Raises ArchiveError."""
+        """What was said after the message of this number.
+
+        Where the archive cannot be read, its part is missing. Raises ArchiveError where it is all.
+        """
         recent, first = self._held()
         found = [each for each in recent if each[0] > number]
         if self._archive is not None and number + 1 < first:
-            older = self._archive.since(number, MAX_SHOWN + 1)
+            try:
+                older = self._archive.since(number, MAX_SHOWN + 1)
+            except ArchiveError:
+                if not found:
+                    raise
+                older = []
             found = [*(_from_archive(each) for each in older if each.number < first), *found]
         shown = _oldest_that_fit(found)
         hole = _hole([(number, b""), *shown]) if shown else None

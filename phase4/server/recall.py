@@ -77,8 +77,10 @@ def _look_up(member: Member, ask: Callable[[], _T]) -> _T:
         raise Refused("Too many people ask for what was said; try again.")
     try:
         return ask()
-    except (ArchiveError, QueryError) as error:
+    except QueryError as error:
         raise Refused(str(error)) from error
+    except ArchiveError as error:  # its sentence is the operator's: it has the path
+        raise Refused("The archive cannot be read now.") from error
     finally:
         _turns.release()
 

@@ -187,6 +187,15 @@ def test_where_python_lacks_sqlite3_the_chat_goes_on_without_an_archive(tmp_path
     assert process.returncode == 0
 
 
+def test_an_archive_that_is_damaged_is_told_without_a_path(chat: Chat) -> None:
+    with chat.join("Alice") as alice:
+        say(alice, 1, 1)
+        has_read(chat, 1)
+        archive_of(chat.logs).write_bytes(b"no database any more" * 1000)
+        alice.send("/search line")
+        alice.expect(r"! The archive cannot be read now\.")
+
+
 def test_a_file_that_is_no_archive_stops_no_server(start: Start, tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     logs.mkdir()

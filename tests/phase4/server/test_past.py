@@ -106,6 +106,18 @@ def test_a_missing_part_right_after_the_number_asked_for_is_told(archive: MakeAr
     assert past.since(3).missing == (4, 5)
 
 
+def test_where_the_archive_cannot_be_read_memory_answers_and_the_rest_is_told(
+    archive: MakeArchive,
+) -> None:
+    there = archive(20)
+    past = a_past(there, MAX_SHOWN + 1)
+    there.path.write_bytes(b"no database any more" * 1000)
+    found = past.since(15)
+    assert numbers(found.messages)[0] == 21
+    assert found.missing == (16, 20)
+    assert numbers(past.newest(MAX_SHOWN + 9).messages)[-1] == 20 + MAX_SHOWN + 1
+
+
 def test_an_answer_has_a_bound_in_bytes(
     archive: MakeArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
