@@ -29,7 +29,11 @@ class Historian:
         is_needed: Callable[[], bool],
         report: Callable[[str], None],
     ) -> None:
-        """`arguments` follow the command; `report` is told once when it does not stay."""
+        """`arguments` follow the command; `report` is told once when it does not stay.
+
+        What it writes to standard error itself is shown until then: those that follow it would say
+        the same every half minute.
+        """
         self._command = [*COMMAND, *arguments]
         self._is_needed = is_needed
         self._report = report
@@ -66,6 +70,7 @@ class Historian:
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL if self._is_reported else None,
                 process_group=None if sys.platform == "win32" else 0,
                 creationflags=sum(getattr(subprocess, flag, 0) for flag in on_windows),
             )

@@ -53,6 +53,8 @@ def history(room: Room, member: Member, rest: str) -> None:
 
 def search(room: Room, member: Member, rest: str) -> None:
     """/search WORDS: find what was said; also "a phrase", from:NAME, since:2026-11-20."""
+    if not room.past.has_archive:
+        raise Refused("This server keeps no archive to search in.")
     found = _look_up(member, lambda: room.past.search(rest))
     _show(
         room, member, found, "There are older ones: one more word leaves some out." * found.is_cut

@@ -160,11 +160,29 @@ def test_a_historian_that_was_lost_is_started_again(
     assert len(said) == 1
 
 
+def test_a_historian_that_never_stays_complains_once(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("phase4.server.historian.RETRY_SECONDS", 0.0)
+    fails = (sys.executable, "-S", "-c", "import sys; sys.exit('no archive here')")
+    monkeypatch.setattr("phase4.server.historian.COMMAND", fails)
+    said: list[str] = []
+    historian = Historian([], lambda: True, said.append)
+    for _ in range(3):
+        historian.look()
+        assert historian._process is not None
+        historian._process.wait()
+    historian.stop()
+    assert capfd.readouterr().err.count("no archive here") == 1
+    assert len(said) == 1
+
+
 def test_without_an_archive_nothing_is_kept_and_nobody_looks(start: Start) -> None:
     with start("--no-archive") as chat, chat.join("Alice") as alice:
         say(alice, 1, 2)
         assert earlier_of(alice, "/history") == ["#1 Alice: line 1", "#2 Alice: line 2"]
-        assert earlier_of(alice, "/search line") == []
+        alice.send("/search line")
+        alice.expect(r"! This server keeps no archive to search in\.")
         chat.signal(signal.SIGTERM)
         chat.wait()
         assert not archive_of(chat.logs).exists()
