@@ -170,9 +170,21 @@ class CatchUp:
         if self._is_all_new and self._seen.has_heard(received):
             self._is_all_new = False
             self._missed.clear()  # all that was before the first line that the person has seen
-        if not self._seen.has(received):
+        if not self._seen.has(received) and not self._waits(received):
             self._missed.append(received)
         return ()
+
+    def _waits(self, received: Earlier) -> bool:
+        """Whether it is one of those that wait: said after our return, and before we asked.
+
+        Then that has its number from here on, also where it came before the server gave us any.
+        """
+        for at, each in enumerate(self._held):
+            is_same = (each.sender, each.text) == (received.sender, received.text)
+            if is_same and each.time == received.at[11:] and each.number in (0, received.number):
+                self._held[at] = replace(each, number=received.number)
+                return True
+        return False
 
     def _take_public(self, received: Public) -> Sequence[Message]:
         if self._state in (State.NEW, State.DONE):

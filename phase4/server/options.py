@@ -156,7 +156,7 @@ def _add_history_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--no-archive",
         action="store_true",
-        help="keep no archive: /search finds nothing, and /history begins with this start",
+        help="keep no archive: /search is refused, and /history begins with this start",
     )
     add_retention_arguments(parser)
 

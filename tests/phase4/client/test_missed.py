@@ -150,6 +150,21 @@ def test_what_is_said_meanwhile_comes_behind_what_was_missed() -> None:
     assert seen.number == 102
 
 
+@pytest.mark.parametrize("numbered", [False, True])
+def test_what_was_said_between_the_return_and_the_question_is_shown_once(numbered: bool) -> None:
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = back(seen)
+    asked(catch_up)
+    now = [public(101, numbered=numbered), public(102, "line 101", numbered=numbered)]
+    now = [replace(each, time=now[0].time) for each in now]  # the same words in the same second
+    again = [Earlier(f"2026-11-21 {now[0].time}", n, "Bob", "line 101") for n in (101, 102)]
+    assert shown(catch_up, *now) == []
+    come = shown(catch_up, History(NOW, 3, 99), *earlier(100), *again, END)
+    assert come == [BEFORE, *earlier(100), BEHIND, *(replace(each, number=0) for each in now)]
+    assert seen.number == 102
+
+
 def test_ones_own_lines_are_not_missed() -> None:
     seen = Seen()
     seen.called("Ann")
