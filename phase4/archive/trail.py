@@ -148,7 +148,9 @@ class Trail:
         files = all_of(self.log)
         there = next((at for at, each in enumerate(files) if each.identity == mine), None)
         if there is not None:
-            return _step_to(files[there + 1 :], is_certain=True)
+            # A copy that somebody made has any number: what is newer by name may be read already.
+            newer = [each for each in files[there + 1 :] if not self._is_read(each)]
+            return _step_to(newer, is_certain=True)
         # Ours was removed, or has a name that we do not know. Where several files are newer, there
         # may have been more of them.
         known = [at for at, each in enumerate(files) if self._is_known(each)]
@@ -174,6 +176,12 @@ class Trail:
         """Whether we have read in this file before."""
         with _opened(found) as file:
             return file is not None and place_in(file, self._places) is not None
+
+    def _is_read(self, found: LogFile) -> bool:
+        """Whether we have read all of it before."""
+        with _opened(found) as file:
+            place = place_in(file, self._places) if file is not None else None
+            return file is not None and place is not None and _size(file) == place.offset
 
     def _enter(self, step: "_Step") -> Piece | None:
         """Go on in the next file. None: it is gone again, or not far enough; try once more."""
@@ -316,6 +324,10 @@ def _opened(found: LogFile) -> Iterator[int | None]:
     finally:
         if file is not None:
             os.close(file)
+
+
+def _size(file: int) -> int:
+    return os.fstat(file).st_size
 
 
 def _names(files: Sequence[LogFile]) -> list[tuple[Path, Identity]]:
