@@ -331,6 +331,8 @@ class Dialogue:
         self.people_changed = True
         if self._own_questions:
             self._own_questions -= 1
+            if self._catch_up is not None:
+                self._catch_up.greeted()
             if self._lost_name and self._lost_name not in self.roster.names:
                 self._take_back(self._lost_name)  # it became free before we were in
         yield from self._say_what_is_left_out()

@@ -56,9 +56,13 @@ class Seen:
         self._last.append((received.time, received.sender, received.text))
         self.number = received.number or None
 
-    def read(self, received: Earlier) -> None:
-        """The person is shown this, which was said before."""
+    def looked_at(self, received: Earlier) -> None:
+        """The person is shown this, and perhaps not what was said before it."""
         self._last.append((received.at[11:], received.sender, received.text))
+
+    def read(self, received: Earlier) -> None:
+        """The person is shown this, which was said before, and has seen all before it."""
+        self.looked_at(received)
         self.number = max(received.number, self.number or 0)
 
     def newest_is(self, number: int) -> None:
@@ -105,6 +109,7 @@ class CatchUp:
         self._state = State.NEW
         self._newest = 0  # the number of the last message that the server has greeted with
         self._pages = 0
+        self._asked_since: int | None = None
         self._missed: list[Earlier | Notice] = []
         self._held: list[Public] = []
         # Answers to our own /ids on that are still to come.
@@ -133,6 +138,11 @@ class CatchUp:
                 return self._take_public(received)
         return (received,)
 
+    def greeted(self) -> None:
+        """The server has answered the first question, so a greeting would have come by now."""
+        if self._state is State.NEW:
+            self._is_return = False  # what comes of the past from here on answers the person
+
     def give_up(self) -> Sequence[Message]:
         """The server has answered a later question, so it has answered all; what has waited."""
         return self._finish_without() if self._state in (State.ASKED, State.READING) else ()
@@ -141,17 +151,17 @@ class CatchUp:
         match received, self._state:
             case History(), State.NEW if self._is_return:
                 self._state = State.SKIPPING
-            case History(), State.ASKED:
+            case History(since=since), State.ASKED if since == self._asked_since:
                 self._state = State.READING
             case HistoryEnd(), State.SKIPPING:
                 self._ask_for_numbers()
                 self._seen.newest_is(self._newest)
                 self._is_all_new = self._seen.number is None
-                self._ask(self._question())
+                self._ask(self._seen.number)
             case HistoryEnd(more=more), State.READING:
                 if more is None or self._pages == MOST_PAGES:
                     return self._finish(more)
-                self._ask(f"/history since {more}")
+                self._ask(more)
             case HistoryEnd(), State.NEW:
                 self._state = State.DONE
                 self._ask_for_numbers()
@@ -164,6 +174,9 @@ class CatchUp:
         if self._state is State.SKIPPING:
             self._newest = received.number
             return ()
+        if self._state is State.ASKED:  # an answer to the person; what is before it may be missed
+            self._seen.looked_at(received)
+            return (received,)
         if self._state is not State.READING:
             self._seen.read(received)
             return (received,)
@@ -200,15 +213,11 @@ class CatchUp:
         self._own_numbers += 1
         self.questions.append("/ids on")
 
-    def _ask(self, question: str) -> None:
+    def _ask(self, since: int | None) -> None:
         self._state = State.ASKED
         self._pages += 1
-        self.questions.append(question)
-
-    def _question(self) -> str:
-        """What shows all that was said since; or what was said last, where nothing tells that."""
-        number = self._seen.number
-        return f"/history {_PAGE}" if number is None else f"/history since {number}"
+        self._asked_since = since
+        self.questions.append(_question(since))
 
     def _finish(self, more: int | None = None) -> Sequence[Message]:
         """All that waited, in its order; `more` was missed after this number."""
@@ -221,7 +230,9 @@ class CatchUp:
         """As `_finish`, where the server has refused to answer, or does not come to it."""
         shown = self._missed_lines()
         what = "The rest of what" if shown else "What"
-        remark = self._remark(f"{what} you missed did not come: {self._question()} shows it.")
+        remark = self._remark(
+            f"{what} you missed did not come: {_question(self._seen.number)} shows it."
+        )
         return [*shown, remark, *self._let_go()]
 
     def _let_go(self) -> Sequence[Message]:
@@ -255,3 +266,8 @@ class CatchUp:
 
     def _remark(self, text: str) -> OfThePast:
         return OfThePast(self._clock.time(), text)
+
+
+def _question(since: int | None) -> str:
+    """What shows all that was said since; or what was said last, where nothing tells that."""
+    return f"/history {_PAGE}" if since is None else f"/history since {since}"

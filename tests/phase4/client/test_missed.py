@@ -242,6 +242,25 @@ def test_where_no_answer_comes_nothing_waits_for_ever(so_far: Sequence[Message])
     assert catch_up.give_up() == ()
 
 
+def test_an_answer_to_the_person_is_theirs_and_hides_nothing_of_what_was_missed() -> None:
+    """What was typed while the server was away is sent before the client's own question."""
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = back(seen)
+    asked(catch_up)
+    assert shown(catch_up, *answer(102)) == answer(102)
+    assert shown(catch_up, *answer(100, 101, 102, since=99)) == [BEFORE, *earlier(100, 101), BEHIND]
+
+
+def test_where_a_server_greets_with_nothing_what_the_person_asks_for_is_shown() -> None:
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = CatchUp(seen, FixedClock(), is_return=True)
+    catch_up.greeted()
+    assert shown(catch_up, *answer(98)) == answer(98)
+    assert seen.number == 99
+
+
 def test_what_waits_has_a_bound() -> None:
     seen = Seen()
     first_connection(seen, *GREETING)
