@@ -135,6 +135,8 @@ class Dialogue:
         # The mark of the question that is under way; empty: none is.
         self._mark = ""
         self._marks = itertools.count(1)
+        # Whether nothing of the past was asked for after that question.
+        self._is_mark_last = False
         # Whether the server has ever answered a /ping with a Pong.
         self._knows_ping = False
 
@@ -166,6 +168,7 @@ class Dialogue:
     def ask(self) -> tuple[str, str]:
         """A line to send that the server answers, and the mark of the Pong that will come."""
         self._mark = f"mark-{next(self._marks)}"
+        self._is_mark_last = True
         return f"/ping {self._mark}", self._mark
 
     def receive(self, line: str | BadLine) -> Iterator[Event | Pong]:
@@ -202,7 +205,7 @@ class Dialogue:
     def _pong(self) -> Iterator[Event | Pong]:
         mark, self._mark = self._mark, ""
         yield Pong(mark)
-        if self._catch_up is not None:
+        if self._catch_up is not None and self._is_mark_last:
             yield from map(Received, self._catch_up.give_up())
 
     def _bad_line(self, line: BadLine) -> Iterator[Event]:
@@ -286,8 +289,10 @@ class Dialogue:
         if self._catch_up is None:
             return (received,)
         shown = self._catch_up.take(received)
-        self.answers.extend(self._catch_up.questions)
-        self._catch_up.questions.clear()
+        if self._catch_up.questions:
+            self._is_mark_last = False
+            self.answers.extend(self._catch_up.questions)
+            self._catch_up.questions.clear()
         return shown
 
     def _renamed(self, old: str, new: str) -> Iterator[Event]:

@@ -13,6 +13,12 @@ from phase4.client.talk import CONFIRM_SECONDS, PING_SECONDS, SOON_SECONDS, Talk
 from shared import message
 from tests.kit.scripted import NOBODY_ELSE, WELCOME
 
+GREETING = [
+    "[10:00:00] * 1 earlier line:",
+    "(2026-11-21 09:59:00 #7) Bob: hello",
+    "[10:00:00] * That was before you came.",
+]
+
 
 class Clock:
     """Stands still until a check lets time pass."""
@@ -356,3 +362,25 @@ def test_remarks_on_the_certificate_are_told_once_in(clock: Clock) -> None:
     last = ann.receive(WELCOME)[-1]
     assert isinstance(last, Received)
     assert message.format(last.message).endswith("* Nobody vouches for it.")
+
+
+def test_an_answer_to_what_was_asked_before_gives_nothing_up_of_what_was_missed(
+    ann: Talk, clock: Clock
+) -> None:
+    """The greeting may come in two parts, and what was said again is asked about between them."""
+    for line in GREETING:
+        ann.receive(line)
+    ann.lost()
+    ann.connected()
+    for line in (message.NICKNAME_PROMPT, WELCOME, GREETING[0]):
+        ann.receive(line)
+    clock.now += PING_SECONDS
+    first = written(ann)
+    for line in GREETING[1:]:
+        ann.receive(line)
+    assert written(ann) == "/ids on\n/history since 7\n"
+    assert ann.receive(pong(first)) == []
+    clock.now += PING_SECONDS
+    [given_up] = ann.receive(pong(written(ann)))
+    assert isinstance(given_up, Received)
+    assert "What you missed did not come" in message.format(given_up.message)
