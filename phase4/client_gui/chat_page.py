@@ -146,13 +146,23 @@ class ChatPage(ttk.Frame):
         self.on_typed()
 
     def _typed_elsewhere(self, event: "tk.Event[tk.Misc]") -> str | None:
-        """What is typed while the conversation has the keyboard is meant for the entry."""
+        """What is typed while a part that takes no text has the keyboard is meant for the entry."""
         has_control = int(event.state) & 0x0004
         system = self.tk.call("tk", "windowingsystem")
         has_alt = system in ("x11", "aqua") and int(event.state) & 0x0008  # on macOS: Command
         if has_control or has_alt or not event.char.isprintable() or not event.char:
             return None
         self.entry.type(event.char)
+        return "break"
+
+    def _lead_to_entry(self, part: tk.Misc) -> None:
+        """Let nothing be lost that is typed or pasted in this part, which takes no text."""
+        part.bind("<Key>", self._typed_elsewhere, add=True)
+        part.bind("<<Paste>>", self._pasted_elsewhere)
+
+    def _pasted_elsewhere(self, _: object) -> str:
+        self.entry.focus_set()
+        self.entry.event_generate("<<Paste>>")
         return "break"
 
     def _copy_from_entry(self, _: object) -> str | None:
@@ -172,7 +182,7 @@ class ChatPage(ttk.Frame):
     # --- tabs ------------------------------------------------------------------------------------
 
     def _tab_made(self, tab: Tab) -> None:
-        tab.conversation.text.bind("<Key>", self._typed_elsewhere, add=True)
+        self._lead_to_entry(tab.conversation.text)
         tab.conversation.menu.talk = self._talk_with_speaker
         tab.conversation.menu.more = lambda name: self.more_for(name)
 
@@ -233,6 +243,8 @@ class ChatPage(ttk.Frame):
         self.entry.bind("<Prior>", lambda _: self._scroll(-1, "pages"))
         self.entry.bind("<Next>", lambda _: self._scroll(1, "pages"))
         self.entry.bind("<Control-End>", self._jump)
+        for part in (self.people.tree, self.tabs.row):
+            self._lead_to_entry(part)
         self.bind("<Configure>", self._resized)
         for sequence in ("<Control-Prior>", "<Control-Next>"):  # they walk through the tabs
             self.entry.bind(sequence, lambda _: None)

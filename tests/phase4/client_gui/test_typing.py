@@ -320,3 +320,25 @@ def test_tab_begins_with_whoever_spoke_last(alice: App, bob: Person, chat: Chat)
         shows(alice, "four")
         press(alice.chat_page.entry, "<Tab>")
         assert alice.chat_page.entry.get() == "Bob: "  # the next one: it is the same word still
+
+
+@window
+@pytest.mark.parametrize("part", ["the people", "the conversation", "the tabs"])
+def test_what_is_typed_or_pasted_in_a_part_that_takes_no_text_is_in_the_entry(
+    desktop: Desktop, alice: App, bob: Person, part: str
+) -> None:
+    page, entry = alice.chat_page, alice.chat_page.entry
+    alice.open_person("Bob")
+    parts = {
+        "the people": page.people.tree,
+        "the conversation": page.tabs.current.conversation.text,
+        "the tabs": page.tabs.row,
+    }
+    alice.root.clipboard_clear()
+    alice.root.clipboard_append(" pasted")
+    for keys, text in ((("h", "i"), "hi"), (("ctrl+v",), "hi pasted"), (("x",), "hi pastedx")):
+        parts[part].focus_force()
+        see(alice.root, lambda: alice.root.focus_get() is parts[part], "the keyboard there")
+        desktop.xdotool("key", *keys)
+        see(alice.root, lambda text=text: entry.get() == text, text)  # type: ignore[misc]
+        assert alice.root.focus_get() is entry
