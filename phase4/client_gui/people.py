@@ -47,6 +47,7 @@ class People(ttk.Frame):
         for key in menu_keys(self):
             self.tree.bind(key, only(self._asked_by_key))
         self._ring.surround(self.tree)
+        self._ring.pack_propagate(False)  # the ring has the width, and the list follows it
         theme.on_change(self._restyle)
 
     def show(self, names: Sequence[str]) -> None:
@@ -74,8 +75,9 @@ class People(ttk.Frame):
             self._set_width()
 
     def _set_width(self) -> None:
+        """Tk's list asks for a width once: on the screen it would stay as wide, and others not."""
         width = self._theme.body.measure("m" * 15)
-        self.tree.column("#0", width=min(width, self._widest or width), stretch=True)
+        self._ring.configure(width=min(width, self._widest or width))
 
     def _resized(self, _: object) -> None:
         for name in self.names():

@@ -11,6 +11,9 @@ from phase4.widgets.find import MAX_NEEDLE_CHARACTERS
 from phase4.widgets.keys import bind_keys, only
 from phase4.widgets.theme import Theme
 
+_NARROWEST_FIELD = 8
+"""Letters, beside the label. A word should be seen while it is typed."""
+
 
 class FindBar(ttk.Frame):
     """`search` is called with each change of the text, `step` with 1 (next) or -1 (before)."""
@@ -67,12 +70,24 @@ class FindBar(ttk.Frame):
         self._search(self.text)
 
     def _lay_out(self) -> None:
-        self._label.pack(side="left")
-        self.field.pack(side="left")
-        self.before.pack(side="left")
-        self.next.pack(side="left")
-        self.close_button.pack(side="right")
-        self.count.pack(side="left")
+        """Where there is not enough space for all, it is the field that becomes shorter.
+
+        And where that would be too short, its label goes.
+        """
+        parts = (self._label, self.field, self.before, self.next, self.count)
+        for column, part in enumerate(parts):
+            part.grid(row=0, column=column, sticky="ew")
+        self.close_button.grid(row=0, column=len(parts) + 1)
+        self.columnconfigure(1, weight=1)
+        self.columnconfigure(len(parts), weight=1_000)  # empty: what is left over is there
+        self.bind("<Configure>", self._resized)
+        self.count.bind("<Configure>", self._resized)
+
+    def _resized(self, _: object) -> None:
+        others = (self.before, self.next, self.count, self.close_button)
+        needed = sum(part.winfo_reqwidth() for part in (self._label, *others))
+        needed += _NARROWEST_FIELD * self._theme.body.measure("m") + 20 * self._theme.unit
+        (self._label.grid if self.winfo_width() >= needed else self._label.grid_remove)()
 
     def _listen(self) -> None:
         self._text.trace_add("write", self._changed)
@@ -95,8 +110,8 @@ class FindBar(ttk.Frame):
 
     def _restyle(self) -> None:
         unit = self._theme.unit
-        self._label.pack_configure(padx=(3 * unit, 2 * unit), pady=unit)
-        self.field.pack_configure(padx=(0, unit), pady=unit)
-        self.before.pack_configure(padx=(0, unit))
-        self.next.pack_configure(padx=(0, 2 * unit))
-        self.close_button.pack_configure(padx=(0, unit))
+        self._label.grid_configure(padx=(3 * unit, 2 * unit), pady=unit)
+        self.field.grid_configure(padx=(0, unit), pady=unit)
+        self.before.grid_configure(padx=(0, unit))
+        self.next.grid_configure(padx=(0, 2 * unit))
+        self.close_button.grid_configure(padx=(0, unit))

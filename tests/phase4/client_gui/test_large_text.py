@@ -123,6 +123,31 @@ def test_the_entry_is_on_the_screen_and_what_is_said_has_a_column(
     assert "x" in entry.get()
 
 
+@pytest.mark.parametrize("points", [10, 20])
+def test_in_the_least_size_find_is_whole_and_the_people_leave_space(
+    window: Callable[[tuple[int, int]], App], points: int
+) -> None:
+    app = window(SCREENS[0])
+    app._pages.show_chat()
+    page, conversation = app.chat_page, app._tabs.main.conversation
+    page.show_people(("Ann", "Bob", "a-student-of-maths-7"))
+    app.router.show([message.Public("10:00:00", "Bob", "tea")] * 100)
+    enlarge(app.root, app.theme, points)
+    least = app.root.minsize()
+    app.root.geometry(f"{least[0]}x{least[1]}")
+    see(app.root, lambda: app.root.winfo_width() == least[0], "the least size")
+    see(app.root, lambda: page.people.winfo_width() * 3 < least[0], "narrow people")
+    conversation.search.open()
+    bar = conversation.search.bar
+    app.root.update()
+    press(bar.field, "<t>")
+    see(app.root, lambda: bar.count.cget("text") == "100 of 100", "the count")
+    for part in (bar.field, bar.before, bar.next, bar.count, bar.close_button):
+        see(app.root, lambda part=part: is_on_screen(part, conversation), str(part))  # type: ignore[misc]
+        assert part is bar.field or part.winfo_width() >= part.winfo_reqwidth()
+    assert bar.field.winfo_width() > app.theme.body.measure("mm")
+
+
 @pytest.mark.parametrize(
     ("points", "size"),
     [*((points, size) for points in (10, 20) for size in SCREENS), (28, SCREENS[0])],
