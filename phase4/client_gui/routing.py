@@ -26,7 +26,7 @@ from phase4.client.pasting import as_typed, without_unseen
 from phase4.client_gui.ignoring import Ignoring
 from phase4.client_gui.own_lines import OwnLines
 from phase4.client_gui.tabs import Tab, Tabs
-from phase4.widgets.lines import Line, line_by
+from phase4.widgets.lines import Line, calling, line_by
 from phase4.widgets.shown import Shown
 from shared import message
 from shared.request import Say, Whisper, is_goodbye, parse
@@ -263,6 +263,8 @@ class Router:
         if self._is_hidden:
             return
         line = line_by(self.clock, received, self.me, self.words)
+        if isinstance(received, message.Earlier) and not self._is_answer:  # it was missed
+            line = calling(line, self.me, self.words)
         for tab in dict.fromkeys(filter(None, tabs)):  # each once
             self._batch.setdefault(tab, []).append(line)
 

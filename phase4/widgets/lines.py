@@ -92,11 +92,11 @@ def line_of(received: message.Message, me: str, now: str, words: Sequence[str] =
     match received:
         case message.Public(time, sender, text):
             kind: Kind = "own" if sender == me else "public"
-            return _calling(_said(Line(kind, time, _short(sender), text, sender)), me, words)
+            return calling(_said(Line(kind, time, _short(sender), text, sender)), me, words)
         case message.Private(time, sender, recipient, text):
             to = "you" if recipient == me else _short(recipient)
             line = Line("private", time, _short(sender), text, sender, f"→ {to}")
-            return _calling(_said(line), me, words)
+            return calling(_said(line), me, words)
         case message.Earlier(at, _, sender, text):
             day, _, time = at.partition(" ")
             kind = "own" if sender == me else "public"
@@ -146,7 +146,7 @@ def _as_action(line: Line) -> Line:
     return replace(line, text=done, is_action=True) if done else line
 
 
-def _calling(line: Line, me: str, words: Sequence[str]) -> Line:
+def calling(line: Line, me: str, words: Sequence[str]) -> Line:
     """`line`, with what it says of one's own name and words, if somebody else said it."""
     calls = said_of((me, *words), line.text) if line.person != me else ()
     return replace(

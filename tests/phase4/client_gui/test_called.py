@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from phase4.client.missed import OfThePast
 from phase4.client_gui.app import App
 from phase4.client_gui.attention import PAUSE_SECONDS
 from phase4.client_gui.notify import HOW_TO_GET_IT
@@ -110,6 +111,10 @@ def is_urgent(window: Window) -> bool:
     hints = xlib.XGetWMHints(display, ctypes.c_ulong(int(window.number)))
     xlib.XCloseDisplay(display)
     return bool(hints and hints[0] & _URGENT)
+
+
+def earlier(text: str, sender: str = "Bob") -> message.Earlier:
+    return message.Earlier("2026-11-21 12:00:00", 7, sender, text)
 
 
 LookAway = Callable[[], None]
@@ -307,3 +312,24 @@ def test_a_word_of_ones_own_calls_as_the_name_does(
     assert [each.shown.line.text for each in alice.called.mentions] == ["When is the Exam?"]
     alice.memory.close()
     assert load(memory).words == ("exam",)
+
+
+def test_a_mention_that_was_missed_calls_and_one_that_is_asked_for_does_not(
+    alice: App, desktop: Desktop, look_away: LookAway
+) -> None:
+    window = desktop.window("Alice on")
+    look_away()
+    received(
+        alice,
+        message.History("12:00:00", 1),
+        earlier("Alice, of old"),
+        message.HistoryEnd("12:00:00"),
+    )
+    assert not is_urgent(window)
+    missed = OfThePast("12:00:00", "Missed:")
+    received(alice, missed, earlier("Alice, where are you?"), earlier("Alice!", "Alice"))
+    assert is_urgent(window)
+    main = tabs_of(alice).main
+    assert [each.shown.line.text for each in alice.called.mentions] == ["Alice, where are you?"]
+    assert main.called == 1
+    assert main.conversation.text.tag_ranges("mention")
