@@ -70,6 +70,8 @@ class Router:
         self._ignoring = ignoring
         # Whether what was said before comes because somebody asked, between History and its end.
         self._is_answer = False
+        # Of what comes between them, so many lines are of somebody whom one ignores.
+        self._left_out = 0
         # Whether what is being taken is of somebody whom one ignores.
         self._is_hidden = False
         self.own = OwnLines(lambda: self.clock, lambda: self.me)
@@ -164,7 +166,7 @@ class Router:
             case message.Public(sender=name) | message.Private(sender=name) if self._is_hidden:
                 self._tell_hidden(name)
             case message.Earlier() if self._is_hidden:
-                pass
+                self._left_out += 1
             case message.Public(sender=sender):
                 self._put(received, self._tabs.main)
                 if sender != self.me:
@@ -192,14 +194,20 @@ class Router:
         """What one was away for is of everybody's tab alone, and nobody has seen it yet."""
         if isinstance(received, message.History):
             self._is_answer = True
-        if self._is_answer:
-            self._put(received, self._tabs.main, self._tabs.current)
-        else:
-            self._put(received, self._tabs.main)
-            if isinstance(received, message.Earlier):
-                self._count(self._tabs.main)
+        tabs = (self._tabs.main, *([self._tabs.current] if self._is_answer else []))
+        if self._left_out and not isinstance(received, message.Earlier):
+            self._tell_left_out(*tabs)
+        self._put(received, *tabs)
+        if not self._is_answer and isinstance(received, message.Earlier):
+            self._count(self._tabs.main)
         if isinstance(received, message.HistoryEnd):
             self._is_answer = False
+
+    def _tell_left_out(self, *tabs: Tab) -> None:
+        """Say how many of the lines that were announced are not shown, and why."""
+        text = f"Lines of people whom you ignore, not shown: {self._left_out:,}."
+        self._put(self.notice(text), *tabs)
+        self._left_out = 0
 
     def _tell_hidden(self, name: str) -> None:
         """Say once that lines of somebody are not shown: it may have been chosen long ago."""

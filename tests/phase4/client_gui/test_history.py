@@ -83,3 +83,17 @@ def test_what_was_missed_is_everybodys_and_is_counted_as_new(
     assert lines.count("Bob  before Alice") == 1
     assert "Missed" not in tab_of(alice, "Carl").conversation.shown()
     assert tabs_of(alice).main.unread == 3
+
+
+def test_of_what_was_announced_nothing_is_missing_without_a_word(alice: App, chat: Chat) -> None:
+    with chat.join("Dora") as dora:
+        dora.send("one", "two")
+        shows(alice, "two")
+        alice.ignoring.ignore("Bob")
+        alice.ignoring.ignore("Dora")
+        type_line(alice, "/history")
+        shows(alice, "That is all.")
+    lines = main_lines(alice)
+    at = lines.index("*  3 earlier lines:")
+    assert lines[at + 1] == "*  Lines of people whom you ignore, not shown: 3."
+    assert lines[at + 2] == "*  That is all."
