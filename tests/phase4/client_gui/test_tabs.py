@@ -275,7 +275,7 @@ def test_in_a_small_window_tabs_leave_room_to_read_and_the_front_is_in_sight(
     tabs = tabs_of(alice)
     row = tabs.place_of(tabs.main).master
     assert isinstance(row, tk.Widget)
-    see(alice.root, lambda: 1 < row.winfo_width() < 300, "the small window")
+    see(alice.root, lambda: 1 < row.winfo_width() < 330, "the small window")
 
     def in_sight(tab: Tab) -> bool:
         alice.root.update()
