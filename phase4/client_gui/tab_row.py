@@ -32,6 +32,7 @@ class Cell:
     """What stands on one tab."""
 
     sign: str
+    """Empty: it is everybody's tab, whose name is never cut: “Eve…” might be a person."""
     name: str
     unread: int
     is_front: bool
@@ -197,16 +198,24 @@ class TabRow(ttk.Frame):
             label.configure(style=_style_of(cell, has_keyboard=self._has_keyboard))
 
     def _names(self) -> tuple[str, ...]:
-        """As much of each name as fits into MOST_LINES, if that can be."""
-        names = tuple(cell.name for cell in self._cells)
-        longest = max(map(len, names), default=0)
-        space = self._space(folded=False)
-        for characters in range(longest, FEWEST_CHARACTERS, -1):
-            short = told_apart(names, characters)
+        """As much of each name as fits into MOST_LINES; if none does, into as few as can be."""
+        longest = max((len(cell.name) for cell in self._cells), default=0)
+        space, folded = self._space(folded=False), self._space(folded=True)
+        best, least = self._cut(longest), (True, len(self._cells) + 1)
+        for characters in range(max(longest, FEWEST_CHARACTERS), FEWEST_CHARACTERS - 1, -1):
+            short = self._cut(characters)
             widths = [*map(self._width_of, self._cells, short)]
             if lines_of(widths, space) <= MOST_LINES:
                 return short
-        return told_apart(names, FEWEST_CHARACTERS)
+            needed = max(widths) > folded, lines_of(widths, folded)
+            if needed < least:
+                best, least = short, needed
+        return best
+
+    def _cut(self, characters: int) -> tuple[str, ...]:
+        """The names with at most so many characters, as far as they can be told apart."""
+        people = iter(told_apart(tuple(c.name for c in self._cells if c.sign), characters))
+        return tuple(next(people) if cell.sign else cell.name for cell in self._cells)
 
     def _width_of(self, cell: Cell, name: str) -> int:
         font = self._theme.bold if cell.unread else self._theme.body
@@ -229,6 +238,7 @@ class TabRow(ttk.Frame):
             self._cells, self._labels, self._layout.places, widths, strict=True
         ):
             y = line * height  # of a hidden one: beyond the edge
+            wide = min(wide, width or wide)  # none reaches under the button
             label.place(x=x, y=y, width=wide, height=height)
             if cell.is_front:
                 self._mark.place(x=x, y=y, width=wide, height=max(2, unit // 2))

@@ -10,6 +10,7 @@ from phase4.client_gui.app import App
 from phase4.client_gui.row_layout import MOST_LINES, OUT_OF_SIGHT, lay_out
 from phase4.client_gui.short_names import both_ends, told_apart
 from phase4.client_gui.switching import Choice, choices
+from phase4.client_gui.tab_row import FEWEST_CHARACTERS
 from phase4.client_gui.tabs import MAX_PRIVATE_TABS
 from shared import message
 from tests.kit.chat import Chat
@@ -144,6 +145,26 @@ def test_all_tabs_differ_and_what_is_behind_the_fold_is_counted(
     assert [each.cget("text") for each in tooltip.window.winfo_children()] == [STUDENTS[-1]]
     desktop.xdotool("mousemove", str(x), str(y + 300))
     see(root, lambda: tooltip.window is None, "its end")
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("points", [10, 20])
+def test_everybody_is_never_cut_and_names_not_more_than_saves_a_line(
+    root: tk.Tk, alice: App, points: int
+) -> None:
+    alice.theme.zoom(points - 10)
+    root.update()
+    root.geometry("{}x{}".format(*root.minsize()))
+    row = tabs_of(alice).row
+    see(root, lambda: root.winfo_width() == root.minsize()[0], "the least size")
+    root.update()
+    space = row.more.winfo_x()
+    assert row.labels[0] == "Everybody"
+    signs = [len(label.rpartition(" (")[0]) - len("○ ") for label in row.labels[1:]]
+    assert min(signs) > FEWEST_CHARACTERS + 1, row.labels  # each has a line of its own
+    for tab in tabs_of(alice).shown():
+        place = tabs_of(alice).place_of(tab)
+        assert place.winfo_x() + place.winfo_width() <= space
 
 
 @pytest.mark.window
