@@ -60,7 +60,7 @@ class Theme:
         # What is compared sign by sign: a fingerprint, say.
         fixed = font.nametofont("TkFixedFont", root).actual("family")
         self.fixed = font.Font(root, family=fixed)
-        self._of_menus = font.Font(root, family=family)
+        self._family = family
         self._apply()
         self._following = Following(root, self._show)
         if choice == SYSTEM:
@@ -123,7 +123,6 @@ class Theme:
             activeforeground=colours.on_accent,
             disabledforeground=colours.muted,
             selectcolor=colours.text,
-            font=self._of_menus,
             relief="solid",
             borderwidth=1,
             activeborderwidth=self.unit // 2,
@@ -131,11 +130,12 @@ class Theme:
         self._fit_menu(menu)
 
     def _fit_menu(self, menu: tk.Menu) -> None:
-        """Where text is large, a menu has smaller letters: all of it must be on the screen."""
-        for points in range(int(self._of_menus.cget("size")), SMALLEST_POINTS - 1, -1):
-            self._of_menus.configure(size=points)
+        """Where text is large, a long menu has smaller letters: all of it must be on the screen."""
+        for points in range(self._points, SMALLEST_POINTS - 1, -1):
+            menu.configure(font=(self._family, points))
             menu.update_idletasks()
-            if menu.winfo_reqheight() <= menu.winfo_screenheight():
+            is_narrow = menu.winfo_reqwidth() <= menu.winfo_screenwidth()
+            if is_narrow and menu.winfo_reqheight() <= menu.winfo_screenheight():
                 break
 
     def _apply(self) -> None:
@@ -159,7 +159,6 @@ class Theme:
         points = self._points
         for each, size in (
             (self.body, points),
-            (self._of_menus, points),
             (self.bold, points),
             (self.fixed, points),
             (self.small, points - 1),

@@ -272,6 +272,10 @@ def test_all_of_a_menu_is_on_the_screen(new_root: NewRoot, points: int) -> None:
         assert menu.winfo_reqheight() <= menu.winfo_screenheight()
         assert menu.winfo_reqwidth() <= menu.winfo_screenwidth()
         assert menu.winfo_reqheight() > 20 * BASE_POINTS
+    short = client._tabs.main.conversation.menu.menu
+    short.add_command(label="Copy")
+    client.theme.style_menu(short)  # which is as large as all text, however long others are
+    assert short.winfo_reqheight() > client.theme.body.metrics("linespace")
     client.quit()
     server.close_at_once()
 
