@@ -48,7 +48,7 @@ class CallPanel(Panel):
         # The first part that takes the keyboard, as a panel's field does.
         self.field = ttk.Entry(inside, textvariable=self._typed, font=theme.body, width=12)
         self._hint = self._label("Muted.TLabel")
-        self._hint.configure(text="A comma between two. Upper and lower case are one.")
+        self._hint.configure(text="Put commas between them. Upper and lower case are the same.")
         self.said = self._label("TLabel")
         self.levels = [
             ttk.Radiobutton(inside, text=LEVEL_LABELS[each], variable=self._level, value=each)
