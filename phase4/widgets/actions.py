@@ -25,6 +25,11 @@ OTHER_KEYS: Group = (
     ("Ctrl A", "select all"),
     ("/me waves", "say what you do; everybody reads it behind your name"),
     ("/ignore NAME", "show nothing of what somebody says; /unignore ends it"),
+    (
+        "/help",
+        "what the server does: /pm, /who or ?list, /nick, /history, /search, /ids, /quit or /exit",
+    ),
+    ("Ctrl C", "copy what is selected; of what was said, without time and name"),
     ("Page Up, Page Down", "scroll"),
     ("Ctrl End", "jump to the newest line"),
     ("Return", "on a name among the people: talk with that person alone"),

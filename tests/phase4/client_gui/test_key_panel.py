@@ -4,12 +4,19 @@ import tkinter as tk
 
 import pytest
 
+from phase4.client.completion import COMMANDS
+from phase4.widgets.actions import OTHER_KEYS
 from phase4.widgets.key_panel import NOTHING, KeyPanel
 from tests.kit.chat import Chat
 from tests.kit.desktop import Desktop
 from tests.kit.windows import Apps, see, tabs_of
 
 pytestmark = pytest.mark.window
+
+
+def test_every_command_that_is_offered_while_one_types_is_among_the_keys() -> None:
+    explained = " ".join(f"{keys} {what}" for keys, what in OTHER_KEYS)
+    assert not [each for each in COMMANDS if each.strip() not in explained]
 
 
 def shown(panel: KeyPanel) -> str:
