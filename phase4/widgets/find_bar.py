@@ -114,4 +114,5 @@ class FindBar(ttk.Frame):
         self.field.grid_configure(padx=(0, unit), pady=unit)
         self.before.grid_configure(padx=(0, unit))
         self.next.grid_configure(padx=(0, 2 * unit))
+        self.count.grid_configure(padx=(0, unit))
         self.close_button.grid_configure(padx=(0, unit))
