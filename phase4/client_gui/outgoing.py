@@ -53,8 +53,10 @@ class Outgoing:
         # What is asked about them, as names are now.
         self._question: Callable[[], str] = str
         self._question_shown = ""
+        # Whether it is about what the entry holds, and not about what has been pasted.
+        self._is_about_entry = False
         self.entry = Entry(
-            parent, theme, EntryCalls(self.submit, calls.names, self.ask_about, calls.changed)
+            parent, theme, EntryCalls(self.submit, calls.names, self.ask_about, self._changed)
         )
 
     # --- to whom, and as which lines --------------------------------------------------------------
@@ -111,6 +113,7 @@ class Outgoing:
             self._ask(
                 lambda: f"{self._doubt_now()} Send this all the same?",
                 [("Do not send", self._bar.hide), ("Send", self._send_now)],
+                is_about_entry=True,
             )
         else:
             self._send(text, lines)
@@ -163,9 +166,19 @@ class Outgoing:
         if tab.draft.text:
             tab.draft.is_doubtful = True
 
+    @property
+    def _is_asking(self) -> bool:
+        return bool(self._bar.text) and self._bar.text == self._question_shown
+
+    def _changed(self, text: str) -> None:
+        """Tell it on. Once nothing stands there, nothing is to be asked about it."""
+        if not text and self._is_about_entry and self._is_asking:
+            self._bar.hide()
+        self._calls.changed(text)
+
     def renamed(self) -> None:
         """The person in front has another name now: no question may show the old one."""
-        if self._bar.text and self._bar.text == self._question_shown:
+        if self._is_asking:
             self._question_shown = self._question()
             self._bar.say(self._question_shown)
 
@@ -196,12 +209,12 @@ class Outgoing:
         no = ("Edit" if pasted is None else "Cancel", self._bar.hide)
         others = self._ways_to_type(pasted)
         send = (f"Send {len(lines.lines)} lines", lambda: self._send_block(pasted))
+        answers = [send, *others, no]
         if why_not := _why_not(lines):
-            self._ask(lambda: why_not, [*others, no])
+            answers = [*others, no]
         elif lines.is_mixed or self._doubt_about(lines.to):
-            self._ask(lambda: self._renew(pasted), [no, send, *others])
-        else:
-            self._ask(lambda: self._renew(pasted), [send, *others, no])
+            answers = [no, send, *others]
+        self._ask(lambda: why_not or self._renew(pasted), answers, is_about_entry=pasted is None)
 
     def _ways_to_type(self, pasted: str | None) -> list[Answer]:
         """What can be done with lines beside sending them."""
@@ -258,8 +271,15 @@ class Outgoing:
         self._tab.draft.is_doubtful = self._tab.draft.is_unasked = False
         self._send(text, lines)
 
-    def _ask(self, question: Callable[[], str], answers: Sequence[Answer]) -> None:
+    def _ask(
+        self,
+        question: Callable[[], str],
+        answers: Sequence[Answer],
+        *,
+        is_about_entry: bool = False,
+    ) -> None:
         """Ask in the bar; the first answer has the keyboard, and Escape takes the question away."""
+        self._is_about_entry = is_about_entry
         self._question, self._question_shown = question, question()
         self._bar.show(self._question_shown, answers, escape=self._bar.hide)
 

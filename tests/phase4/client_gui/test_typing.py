@@ -342,3 +342,25 @@ def test_what_is_typed_or_pasted_in_a_part_that_takes_no_text_is_in_the_entry(
         desktop.xdotool("key", *keys)
         see(alice.root, lambda text=text: entry.get() == text, text)  # type: ignore[misc]
         assert alice.root.focus_get() is entry
+
+
+@window
+def test_a_question_about_what_is_typed_goes_when_that_is_erased(alice: App, bob: Person) -> None:
+    entry, question = alice.chat_page.entry, alice.chat_page.question
+    alice.open_person("Bob")
+    entry.put("hi")
+    tabs_of(alice).current.draft.is_doubtful = True
+    press(entry, "<Return>")
+    assert question.text == "Bob may be somebody else now. Send this all the same?"
+    press(entry, "<x>")
+    assert question.text  # it is still about what stands there
+    press(entry, "<Escape>")
+    assert not entry.get()
+    assert not question.text
+    alice.root.clipboard_clear()
+    alice.root.clipboard_append("one\ntwo\n")
+    press(entry, "<<Paste>>")
+    assert question.text  # about what does not stand there
+    entry.put("x")
+    press(entry, "<Escape>")
+    assert question.text
