@@ -25,6 +25,7 @@ _KEPT: list[tk.Tk] = []
 @contextlib.contextmanager
 def new_window(desktop: Desktop) -> Iterator[tk.Tk]:
     """An empty window."""
+    gc.freeze()  # what is there already will not be freed: to look at it each time takes a quarter
     window = tk.Tk(desktop.display)
     _KEPT.append(window)
     window.geometry("700x400+0+0")
