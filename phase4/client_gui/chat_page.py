@@ -138,6 +138,11 @@ class ChatPage(ttk.Frame):
         if is_new and self.tabs.current.has_person(name):
             self.tabs.current.draft.is_doubtful = True
 
+    def _send(self, lines: Sequence[str]) -> int:
+        """What one says is to be seen, and the answer to it."""
+        self.panels.close()
+        return self._calls.send(lines)
+
     def _typed(self, text: str) -> None:
         said, can_be_sent = self.outgoing.count(text)
         self._room.configure(text=said, style="Muted.TLabel" if can_be_sent else "Error.TLabel")
@@ -213,7 +218,7 @@ class ChatPage(ttk.Frame):
         self._to = ttk.Label(self._bottom, style="Bold.TLabel")
         self._room = ttk.Label(self._bottom, style="Muted.TLabel")
         calls = OutgoingCalls(
-            self._calls.send, lambda text: self.does(text), self._calls.names, self._typed
+            self._send, lambda text: self.does(text), self._calls.names, self._typed
         )
         self.outgoing = Outgoing(self._bottom, self._theme, self.tabs, self.question, calls)
         self.entry = self.outgoing.entry

@@ -90,9 +90,11 @@ class Entry(Editor):
         super().type(text)
 
     def sent(self, text: str, rest: str = "") -> None:
-        """So much of it was sent, as it would be typed; the rest stays."""
+        """So much of it was sent, as it would be typed; the rest stays. The keyboard is left alone:
+        a command may have opened something.
+        """
         self._draft.history.add(text)
-        self.put(rest)
+        self.put(rest, len(rest))
         if not rest:
             self._draft.is_unasked = False
             self.steps.forget()  # to send it once more by Ctrl+Z and Return is never meant

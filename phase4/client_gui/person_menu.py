@@ -115,6 +115,7 @@ class PersonMenu:
         if (found := named_in(line)) is None:
             return False
         command, names = found
+        self._page.panels.close()  # the answer is to be seen
         if not names:
             self.show_list()
         for name in names:

@@ -83,6 +83,12 @@ def test_what_is_asked_of_the_conversation_is_not_hidden_by_the_panel(
     page.entry.focus_force()
     see(root, lambda: root.focus_get() is page.entry, "the keyboard in the entry")
     assert page.panels.keys.is_open  # one may read them while one types
+    desktop.xdotool("type", "hello")
+    see(root, lambda: page.entry.get() == "hello", "what was typed")
+    desktop.xdotool("key", "Return")
+    see(root, lambda: not page.panels.keys.is_open, "what was said, and no panel above it")
+    page.panels.show_keys()
+    page.entry.focus_force()
     desktop.xdotool("key", "ctrl+f")
     see(root, lambda: root.focus_get() is tabs.main.conversation.search.bar.field, "a search")
     see(root, lambda: not page.panels.keys.is_open, "the end of the panel")
