@@ -431,6 +431,7 @@ OTHER_KEYS: Group = (
     ("Letters", "select a name among the people"),
     ("Escape", "select nobody; close a message"),
     ("Menu, Shift F10", "what can be done with the lines of the log"),
+    ("Shift Up, Shift Down", "in the log: select lines"),
 )
 
 

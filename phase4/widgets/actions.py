@@ -30,6 +30,7 @@ OTHER_KEYS: Group = (
         "what the server does: /pm, /who or ?list, /nick, /history, /search, /ids, /quit or /exit",
     ),
     ("Ctrl C", "copy what is selected; of what was said, without time and name"),
+    ("Shift Up, Shift Down", "in the conversation (F6 leads there): select lines"),
     ("Page Up, Page Down", "scroll"),
     ("Ctrl End", "jump to the newest line"),
     ("Return", "on a name among the people: talk with that person alone"),

@@ -15,6 +15,7 @@ from phase4.widgets import bidi
 from phase4.widgets.context_menu import ContextMenu, CopyCalls
 from phase4.widgets.drawn_apart import in_words, in_words_while_typed
 from phase4.widgets.keys import bind_keys
+from phase4.widgets.line_selection import LineSelection
 from phase4.widgets.lines import Line
 from phase4.widgets.search import Search
 from phase4.widgets.selection import Selection
@@ -44,6 +45,7 @@ class Conversation(ttk.Frame):
         self._soon = Soon(self)
         self.text = Transcript(self, theme, self._redrawn)
         self.selection = Selection(self.text, self._go_on)
+        self._line_selection = LineSelection(self.text)
         copies = CopyCalls(self.copy_selection, self.copy_stamped, self._copy)
         self.menu = ContextMenu(self.text, theme, open_link, copies)
         self._scrollbar = ttk.Scrollbar(self, command=self._scrolled_by_bar)
@@ -227,6 +229,10 @@ class Conversation(ttk.Frame):
         """Select all that is kept."""
         self.text.tag_add("sel", "1.0", "end-1c")
 
+    def _select_line(self, step: int) -> None:
+        self._line_selection.step(step)
+        self._scrolled()
+
     def _copy_if_any(self, text: str) -> bool:
         if text:
             self._copy(text)
@@ -283,6 +289,8 @@ class Conversation(ttk.Frame):
             ("<Control-a>", self.select_all),
             ("<Up>", lambda: self.scroll(-1, "units")),
             ("<Down>", lambda: self.scroll(1, "units")),
+            ("<Shift-Up>", lambda: self._select_line(-1)),
+            ("<Shift-Down>", lambda: self._select_line(1)),
             ("<Prior>", lambda: self.scroll(-1, "pages")),
             ("<Next>", lambda: self.scroll(1, "pages")),
             ("<End>", self.jump_to_newest),

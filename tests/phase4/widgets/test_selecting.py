@@ -158,3 +158,27 @@ def test_where_there_is_space_new_lines_are_seen_at_once(mouse: Mouse) -> None:
     talk.update()
     assert not talk.jump.winfo_ismapped()
     assert talk.follows
+
+
+def test_lines_are_selected_by_keys_alone(mouse: Mouse, desktop: Desktop) -> None:
+    talk = mouse.talk
+    talk.text.focus_force()
+    see(talk, lambda: talk.focus_get() is talk.text, "the keyboard in the conversation")
+
+    def selects(keys: str, *numbers: int) -> None:
+        desktop.xdotool("key", *keys.split())
+        wanted = "".join(f"line {number}\n" for number in numbers)
+        see(talk, lambda: talk.selection.said == wanted, f"{numbers} after {keys}")
+
+    selects("shift+Up", 99)
+    selects("shift+Up shift+Up", 97, 98, 99)
+    selects("shift+Down", 98, 99)
+    assert talk.follows
+    selects(" ".join(["shift+Up"] * 60), *range(38, 100))
+    assert not talk.follows  # where one has come is in sight
+    talk.add(numbered(1, 100))
+    selects("shift+Down", *range(39, 100))
+    talk.selection.clear()
+    top = talk.text.in_sight()[0]
+    selects("shift+Down shift+Down", top, top + 1)
+    selects("shift+Up shift+Up", top - 1, top)
