@@ -161,7 +161,11 @@ class ChatPage(ttk.Frame):
         return "break"
 
     def _lead_to_entry(self, part: tk.Misc) -> None:
-        """Let nothing be lost that is typed or pasted in this part, which takes no text."""
+        """Let nothing be lost that is typed or pasted in this part, which takes no text.
+
+        Escape leads to where it would be.
+        """
+        part.bind("<Escape>", lambda _: self._focus_entry(), add=True)
         part.bind("<Key>", self._typed_elsewhere, add=True)
         part.bind("<<Paste>>", self._pasted_elsewhere)
 

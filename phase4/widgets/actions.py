@@ -18,7 +18,7 @@ OTHER_KEYS: Group = (
     ("Shift Return", "begin a new line; Ctrl Return and Alt Return do so, too"),
     ("Tab", "complete a name or a command"),
     ("Up, Down", "bring back what was sent"),
-    ("Escape", "clear what is being typed"),
+    ("Escape", "clear what is being typed; from another part, back to where one types"),
     ("Ctrl Z", "bring back what was cleared, erased or typed before, also after Escape"),
     ("Ctrl Y, Ctrl Shift Z", "undo that"),
     ("Ctrl Backspace, Ctrl Delete", "erase a word"),

@@ -233,6 +233,10 @@ class Conversation(ttk.Frame):
         self._line_selection.step(step)
         self._scrolled()
 
+    def _unselect(self) -> None:
+        self.selection.clear()
+        self._go_on()
+
     def _copy_if_any(self, text: str) -> bool:
         if text:
             self._copy(text)
@@ -299,6 +303,7 @@ class Conversation(ttk.Frame):
             ("<Shift-F3>", self.find_previous),
         ):
             self._on(keys, action)
+        self.text.bind("<Escape>", lambda _: self._unselect(), add=True)
         for event in ("<B1-Motion>", "<KeyPress>"):
             self.text.bind(event, self._look_soon, add=True)
         for event in ("<MouseWheel>", "<Button-4>", "<Button-5>"):

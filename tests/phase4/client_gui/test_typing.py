@@ -342,6 +342,11 @@ def test_what_is_typed_or_pasted_in_a_part_that_takes_no_text_is_in_the_entry(
         desktop.xdotool("key", *keys)
         see(alice.root, lambda text=text: entry.get() == text, text)  # type: ignore[misc]
         assert alice.root.focus_get() is entry
+    parts[part].focus_force()
+    see(alice.root, lambda: alice.root.focus_get() is parts[part], "the keyboard there again")
+    desktop.xdotool("key", "Escape")
+    see(alice.root, lambda: alice.root.focus_get() is entry, "the way back")
+    assert entry.get() == "hi pastedx"
 
 
 @window

@@ -178,7 +178,8 @@ def test_lines_are_selected_by_keys_alone(mouse: Mouse, desktop: Desktop) -> Non
     assert not talk.follows  # where one has come is in sight
     talk.add(numbered(1, 100))
     selects("shift+Down", *range(39, 100))
-    talk.selection.clear()
+    desktop.xdotool("key", "Escape")
+    see(talk, lambda: not talk.selection.is_there, "that nothing is selected")
     top = talk.text.in_sight()[0]
     selects("shift+Down shift+Down", top, top + 1)
     selects("shift+Up shift+Up", top - 1, top)
