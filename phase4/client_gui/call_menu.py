@@ -68,7 +68,7 @@ class CallMenu:
         yield Action("Next mention", "Alt Down", down, lambda: self._step(1))
         yield Action("Mentions …", "Ctrl M", ("<Control-m>",), lambda: toggle(self.mentions))
         yield Action(
-            "Words that call you, bell, notifications …",
+            "What calls you: words, bell, notifications …",
             "Ctrl Shift M",
             ("<Control-Shift-m>",),
             lambda: toggle(self.choices),
@@ -87,7 +87,7 @@ class CallMenu:
         rows: list[Row] = []
         for mention in reversed([*self._called.mentions]):
             line, where = mention.shown.line, mention.where.person or EVERYBODY
-            text = f"{line.time[:5]}  {line.name}: {line.text[:MAX_TEXT_CHARACTERS]}"
+            text = f"{line.time[:5]}  {line.name}: {line.text.strip()[:MAX_TEXT_CHARACTERS]}"
             if mention.where in kept and sought in folded(f"{text} {where}"):
                 key = str(len(rows))
                 self._listed[key] = mention
