@@ -9,6 +9,7 @@ from tkinter import ttk
 
 from phase4.widgets.actions import Action
 from phase4.widgets.pieces import fill_menu
+from phase4.widgets.popup import Popup
 from phase4.widgets.theme import Theme
 
 
@@ -25,7 +26,8 @@ class Header(ttk.Frame):
         self.doubts = ttk.Label(self, style="Error.TLabel")
         """What is not certain, or late."""
         self._button = ttk.Menubutton(self, text="Menu", style="Menu.TMenubutton", width=0)
-        self._menu = tk.Menu(self._button, tearoff=False)
+        self._popup = Popup(self._button, theme)
+        self._menu = self._popup.menu
         self._button.configure(menu=self._menu)
         # First: these two keep their place, however long the others are.
         self._button.pack(side="right")
@@ -49,10 +51,10 @@ class Header(ttk.Frame):
         self.person.pack_configure(padx=(3 * self._theme.unit if name else 0, 0))
 
     def open_menu(self) -> None:
-        """As a click on its button does."""
+        """As a click on its button does, but by key: a pointer that lies there chooses nothing."""
         right = self._button.winfo_rootx() + self._button.winfo_width()
         below = self._button.winfo_rooty() + self._button.winfo_height()
-        self._menu.tk_popup(right - self._menu.winfo_reqwidth(), below, 0)
+        self._popup.post_by_key(right - self._menu.winfo_reqwidth(), below)
 
     def _restyle(self) -> None:
         unit = self._theme.unit
