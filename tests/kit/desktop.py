@@ -25,6 +25,10 @@ _KEYS = {"\n": "Return", "\t": "Tab"}  # xdotool would type the characters, whic
 
 _CAPS_LOCK = 66
 
+_AGAIN = 'trap "kill \\$last; exit" TERM; while :; do "$@" & last=$!; wait "$last"; done'
+"""Starts a program again that has crashed, as openbox does (SIGSEGV) where many windows of one
+program come and go. All windows are still there then."""
+
 PROGRAMS = ("Xvfb", "openbox", "xdotool")
 MODULES = ("tkinter", "_tkinter")  # Debian splits them: the first may be there without the second
 
@@ -163,7 +167,8 @@ class Desktop:
         """Openbox, ready: a window that is shown while it starts may never be seen again."""
         with tempfile.TemporaryDirectory() as directory:
             ready = Path(directory, "ready")
-            command = ["openbox", "--sm-disable", "--startup", f"touch {shlex.quote(str(ready))}"]
+            startup = f"touch {shlex.quote(str(ready))}"
+            command = ["sh", "-c", _AGAIN, "sh", "openbox", "--sm-disable", "--startup", startup]
             with _process(command, self.env):
                 wait_until(ready.exists, "a window manager")
                 yield
