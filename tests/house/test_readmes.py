@@ -60,7 +60,7 @@ ELSEWHERE = {
     r"python -m phase4\.client_gui.*": f"{A_WINDOW}client_gui/",
     r"python -m phase4\.client_terminal --port 23456": "as without the port",
     r"python -m phase4\.echo_bot": "runs until its server ends; tests/phase4/echo_bot/",
-    r"python -m tests\.progress --watch my": "runs until q; tests/progress/test_watch.py",
+    r"python -m tests\.progress --watch my": "runs until q; tests/progress/whole/test_watch.py",
     r"python -m tests\.progress class/\*( --html \S+)?": "needs a class; tests/progress/ makes one",
     r"sudo tcpdump .*": "runs until Ctrl-C: tests/house/test_lessons.py",
     r"python -m monitor --csv .*": "runs until Ctrl-C; tests/monitor/test_record.py does that",
@@ -70,7 +70,7 @@ ELSEWHERE = {
 TO_LOOK_AT = {
     r"State +Recv-Q": "ss, while somebody waits: test_claims asks the same of /proc/net/tcp",
     r"OSError: \[Errno 24\]": "test_one_too_many_ends_phase_2, below",
-    r" +phase1 +phase2": "the table of a class; tests/progress/test_screen.py prints it",
+    r" +phase1 +phase2": "the table of a class; tests/progress/whole/test_screen.py prints it",
     r"From another machine, with": "tests/phase4/server/test_board.py makes such a machine",
     r"main thread": "a drawing",
     r"I am in the mid": "a part of what phase 3's page shows",

@@ -10,7 +10,7 @@ import pytest
 
 from tests.kit.harness import ROOT, run
 from tests.progress.__main__ import main
-from tests.progress.test_grading import HAS_A_MISTAKE, put
+from tests.progress.whole.test_grading import HAS_A_MISTAKE, put
 from tests.start import quoted
 
 # --- wrong commands ----------------------------------------------------------------------------

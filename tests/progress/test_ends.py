@@ -18,7 +18,7 @@ from tests.kit.harness import Program, run, wait_until
 from tests.progress.checks import GRADE, How
 from tests.progress.grades import Grade
 from tests.progress.grading import BEGIN_SECONDS, Grader, Task
-from tests.progress.test_grading import ECHO, FOR_EVER, NEVER_ENDS, RUN_SECONDS, put
+from tests.progress.whole.test_grading import ECHO, FOR_EVER, NEVER_ENDS, RUN_SECONDS, put
 
 pytestmark = pytest.mark.timeout(RUN_SECONDS + 50)
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.progress.grades import NOT_BEGUN
 from tests.progress.servers import MOST_CHARACTERS, NoServer, command_for, telling_line
-from tests.progress.test_grading import HAS_A_MISTAKE, put
+from tests.progress.whole.test_grading import HAS_A_MISTAKE, put
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,14 @@ from tests.progress.__main__ import grade, main
 from tests.progress.checks import GRADE, How
 from tests.progress.grading import Task
 from tests.progress.page.file import PageFile
-from tests.progress.test_grading import FOR_EVER, HAS_A_MISTAKE, NEVER_ENDS, QUICK, RUN_SECONDS, put
+from tests.progress.whole.test_grading import (
+    FOR_EVER,
+    HAS_A_MISTAKE,
+    NEVER_ENDS,
+    QUICK,
+    RUN_SECONDS,
+    put,
+)
 
 PHASE_1 = ("--phases", "phase1")
 

@@ -12,7 +12,7 @@ from tests.grading.titles import title_of
 from tests.kit.harness import ROOT, Program, run
 from tests.progress.grades import DOES_NOT_START, GRADED, NOT_BEGUN, NOT_GRADED, Grade
 from tests.progress.screen import Look, Table, as_json, bar_line
-from tests.progress.test_grading import (
+from tests.progress.whole.test_grading import (
     ECHO,
     FOR_EVER,
     HAS_A_MISTAKE,

@@ -12,7 +12,7 @@ import pytest
 from tests.kit.harness import Program, wait_until
 from tests.kit.terminal import Terminal  # skips all of this where there are no pseudo-terminals
 from tests.progress.test_ends import is_gone
-from tests.progress.test_grading import ECHO, FOR_EVER, NEVER_ENDS, put
+from tests.progress.whole.test_grading import ECHO, FOR_EVER, NEVER_ENDS, put
 from tests.start import STARTERS
 from tests.start import main as start
 from tests.starters.cutting import cut

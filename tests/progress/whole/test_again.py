@@ -27,7 +27,7 @@ from tests.progress.checks import GRADE, GRADE_ALL, How, Result
 from tests.progress.grades import DOES_NOT_START, GRADED, NOT_RUN, Grade
 from tests.progress.grading import Grader, Task
 from tests.progress.inside import is_late
-from tests.progress.test_grading import PYTHON, RUN_SECONDS, graded, put
+from tests.progress.whole.test_grading import PYTHON, RUN_SECONDS, graded, put
 
 SLOW_ONCE = f"""
 import pathlib, runpy, socket, time
