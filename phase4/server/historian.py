@@ -59,7 +59,8 @@ class Historian:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):  # it waits for a disk that hangs
+                self._process.wait(END_SECONDS)
         self._process = None
 
     def _start(self) -> None:
