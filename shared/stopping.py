@@ -1,4 +1,4 @@
-"""What a server asks of the system at its start: signals that stop it, and descriptors.
+"""What a server asks of the system: signals that stop it, a child apart from them, descriptors.
 
 Three signals say the same. SIGINT comes from Ctrl-C, SIGTERM from `kill` and from whatever started
 us, and SIGHUP when the terminal is closed or its ssh is lost. A program that `nohup` started
@@ -11,9 +11,28 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from typing import TypedDict
 
 _OPEN_MAX = 10_240
 """What macOS takes at most where its limit says "infinite" (its setrlimit(2), OPEN_MAX)."""
+
+
+class Apart(TypedDict):
+    """Arguments of subprocess.Popen."""
+
+    process_group: int | None
+    creationflags: int
+
+
+def apart() -> Apart:
+    """For a child in a process group of its own: Ctrl-C is for us alone, who end it in order."""
+    import subprocess  # whoever starts one has it; the servers of the first phases do without
+
+    on_windows = ("CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW")
+    return {
+        "process_group": None if sys.platform == "win32" else 0,
+        "creationflags": sum(getattr(subprocess, flag, 0) for flag in on_windows),
+    }
 
 
 def raise_descriptor_limit() -> None:

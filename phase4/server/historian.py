@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from shared.stopping import apart
+
 RETRY_SECONDS = 30.0
 """From the end of a historian that nobody asked to end until another one is started."""
 
@@ -64,16 +66,13 @@ class Historian:
         self._process = None
 
     def _start(self) -> None:
-        # A process group of its own: Ctrl-C is for the server, which then stops it in order.
-        on_windows = ("CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW")
         try:
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL if self._is_reported else None,
-                process_group=None if sys.platform == "win32" else 0,
-                creationflags=sum(getattr(subprocess, flag, 0) for flag in on_windows),
+                **apart(),
             )
         except OSError as error:
             self._lost(f"The archive's process could not be started: {error.strerror}")

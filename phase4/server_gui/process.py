@@ -15,6 +15,7 @@ from typing import IO
 
 from phase4.server_gui.reports import Report, parse_report
 from shared.message import clean
+from shared.stopping import apart
 
 COMMAND = (sys.executable, "-m", "phase4.server_gui.child")
 
@@ -61,16 +62,13 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start it. Raises OSError where the system cannot."""
-        # A process group of its own: Ctrl-C is for the window, which then stops it in order.
-        on_windows = ("CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW")
         self._process = subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            process_group=None if sys.platform == "win32" else 0,
-            creationflags=sum(getattr(subprocess, flag, 0) for flag in on_windows),
+            **apart(),
         )
         stderr = threading.Thread(
             target=self._read_stray, args=(self._process,), name="stderr", daemon=True
