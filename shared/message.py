@@ -3,11 +3,12 @@
 The contract between server and clients. `format` makes a line of a message and `parse` a message
 of a line; for every message m, parse(format(m)) == m. No I/O, no state.
 
-A name starts with a letter and holds no space (phase4/server/nicknames.py), so the forms below
+A name starts with a letter and holds no space (phase4/accounts/nicknames.py), so the forms below
 cannot be taken for each other, and nobody can write a text that reads like a notice:
 
     * Enter your nickname:                      Prompt
     ! why                                       Error
+    ! Alice is registered: /login Alice ...     Registered
     [14:03:05] * Welcome, Alice! 3 online. ...  Welcome
     [14:03:05] * Bob joined                     Joined
     [14:03:05] * Bob left                       Left, with "(reason)" where there is one
@@ -19,10 +20,17 @@ cannot be taken for each other, and nobody can write a text that reads like a no
     [14:03:05] * That was before you came.      HistoryEnd, of what nobody asked for
     [14:03:05] * More: /history since 1254      HistoryEnd
     [14:03:05] * Messages have numbers now.     Numbers
+    [14:03:05] * You are logged in as Alice.    LoggedIn
+    [14:03:05] * You are logged out.            LoggedOut
+    [14:03:05] * The topic is: TEXT             Topic
+    [14:03:05] * Alice set the topic: TEXT      Topic, with `by`
+    [14:03:05] * The room is closed to writing. Writing
+    [14:03:05] * Alice opened the room ...      Writing, with `by`
     [14:03:05] * any other text                 Notice
     [14:03:05] Alice: hello                     Public; to those who asked, [14:03:05 #1235]
     [14:03:05] Alice -> Bob: hi                 Private
     (2026-11-21 14:03:05 #1234) Alice: hello    Earlier
+    (2026-11-21 14:03:05) Alice -> Bob: hi      Kept
     anything else                               Other
 
 >>> parse("[14:03:05] Alice -> Bob: hi")
@@ -35,11 +43,18 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared import rights
+from shared.rights import LoggedIn, LoggedOut, Topic, Writing
+
 NICKNAME_PROMPT = "* Enter your nickname:"
 
 DISCONNECTED_BY_OPERATOR = "Disconnected by the operator."
-"""The Error that is the last line for somebody whom the operator disconnects: a client that reads
-it does not connect again by itself."""
+"""The Error that is the last line for somebody whom the operator disconnects."""
+
+LOGGED_IN_ELSEWHERE = "You logged in from elsewhere."
+"""The Error that is the last line of a connection whose person has another one now."""
+
+_GOODBYES = ("Disconnected by ", "You are banned", "This address is banned", LOGGED_IN_ELSEWHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,18 @@ class Error:
     """Something that this client asked for was refused."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """`name` belongs to somebody, who has to log in to have it."""
+
+    name: str
+
+    @property
+    def text(self) -> str:
+        """As an Error says it."""
+        return f"{self.name}{_REGISTERED[0]}{self.name}{_REGISTERED[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +203,16 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What `sender` said to `recipient` alone `at` that time, while `recipient` was away."""
+
+    at: str
+    sender: str
+    recipient: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
     """A line of no form above: a phase 3 server's, or not a chat server's at all."""
 
@@ -185,6 +222,7 @@ class Other:
 Message = (
     Prompt
     | Error
+    | Registered
     | Welcome
     | Joined
     | Left
@@ -193,17 +231,23 @@ Message = (
     | History
     | HistoryEnd
     | Numbers
+    | rights.Right
     | Notice
     | Public
     | Private
     | Earlier
+    | Kept
     | Other
 )
 
 
+Untimed = Prompt | Error | Registered | Earlier | Kept | Other
+"""Those that have no time of their own, or that of another day."""
+
 _ENDS = ("That is all.", "That was before you came.")
 _MORE = "More: /history since "
 _NUMBERS = ("Messages have no numbers any more.", "Messages have numbers now.")
+_REGISTERED = (" is registered: /login ", " PASSWORD, or another name.")
 
 
 def format(message: Message) -> str:
@@ -213,6 +257,8 @@ def format(message: Message) -> str:
             return NICKNAME_PROMPT
         case Error(text):
             return f"! {text}"
+        case Registered():
+            return f"! {message.text}"
         case Welcome(time, name, count, text):
             return f"[{time}] * Welcome, {name}! {count} online. {text}"
         case Joined(time, name):
@@ -232,6 +278,8 @@ def format(message: Message) -> str:
             return f"[{time}] * {end}"
         case Numbers(time, are_on):
             return f"[{time}] * {_NUMBERS[are_on]}"
+        case LoggedIn() | LoggedOut() | Topic() | Writing():
+            return f"[{message.time}] * {rights.text_of(message)}"
         case Notice(time, text):
             return f"[{time}] * {text}"
         case Public(time, sender, text, number):
@@ -240,6 +288,8 @@ def format(message: Message) -> str:
             return f"[{time}] {sender} -> {recipient}: {text}"
         case Earlier(at, number, sender, text):
             return f"({at} #{number}) {sender}: {text}"
+        case Kept(at, sender, recipient, text):
+            return f"({at}) {sender} -> {recipient}: {text}"
         case Other(text):
             return text
 
@@ -260,6 +310,10 @@ _EARLIER = re.compile(
     rf"\(([0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}}) {_NUMBER}\) ({_NAME}): (.*)", re.DOTALL
 )
 _PRIVATE = re.compile(rf"({_NAME}) -> ({_NAME}): (.*)", re.DOTALL)
+_KEPT = re.compile(
+    rf"\(([0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}})\) ({_NAME}) -> ({_NAME}): (.*)", re.DOTALL
+)
+_REGISTERED_NAME = re.compile(rf"({_NAME}){_REGISTERED[0]}\1{re.escape(_REGISTERED[1])}")
 
 
 def parse(line: str) -> Message:
@@ -267,7 +321,8 @@ def parse(line: str) -> Message:
     if line == NICKNAME_PROMPT:
         return Prompt()
     if line.startswith("! "):
-        return Error(line[2:])
+        registered = _REGISTERED_NAME.fullmatch(line[2:])
+        return Registered(registered[1]) if registered else Error(line[2:])
     timed = _TIMED.fullmatch(line)
     if timed is None:
         return _parse_numbered(line)
@@ -286,6 +341,8 @@ def _parse_numbered(line: str) -> Message:
         return Public(found[1], found[3], found[4], int(found[2]))
     if (found := _EARLIER.fullmatch(line)) and _is_a_time(found[1]):
         return Earlier(found[1], int(found[2]), found[3], found[4])
+    if (found := _KEPT.fullmatch(line)) and _is_a_time(found[1]):
+        return Kept(found[1], found[2], found[3], found[4])
     return Other(line)
 
 
@@ -309,9 +366,9 @@ def _parse_notice(time: str, rest: str) -> Message:
     if found := _ONLINE.fullmatch(rest):
         people = tuple(found[2].split(", ")) if found[2] else ()
         return Online(time, int(found[1]), people, bool(found[3]))
-    past = _parse_notice_of_the_past(time, rest)
+    known = _parse_notice_of_the_past(time, rest) or rights.parse(time, rest[2:])
     # What does not come out again as it came in only looks like one of those.
-    return past if past and format(past).endswith(f"] {rest}") else Notice(time, rest[2:])
+    return known if known and format(known).endswith(f"] {rest}") else Notice(time, rest[2:])
 
 
 def _parse_notice_of_the_past(time: str, rest: str) -> Message | None:
@@ -324,6 +381,15 @@ def _parse_notice_of_the_past(time: str, rest: str) -> Message | None:
     if rest[2:] in _NUMBERS:
         return Numbers(time, rest[2:] == _NUMBERS[True])
     return None
+
+
+def ends_for_good(last_words: str) -> bool:
+    """Whether a client that reads this Error last does not connect again by itself.
+
+    >>> ends_for_good("Disconnected by Alice: enough"), ends_for_good("The server is full.")
+    (True, False)
+    """
+    return last_words.startswith(_GOODBYES)
 
 
 # --- text that is safe to show ---------------------------------------------------------------

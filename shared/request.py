@@ -37,12 +37,30 @@ COMMANDS = {
     "/history": "[N]",
     "/search": "WORDS",
     "/ids": "on",
+    "/topic": "[TEXT]",
+    "/register": "PASSWORD",
+    "/login": "[NAME] PASSWORD",
+    "/password": "NEW",
+    "/logout": "",
+    "/unregister": "PASSWORD",
+    "/kick": "NAME [WHY]",
+    "/mute": "NAME [MINUTES]",
+    "/unmute": "NAME",
+    "/ban": "NAME [MINUTES]",
+    "/unban": "NAME",
+    "/bans": "",
+    "/close": "",
+    "/open": "",
     "/help": "",
     "/ping": "TEXT",
     "/quit": "",
     "/exit": "",
 }
 """Every command, and what may follow it. (`exit` is one as well, to people who type it.)"""
+
+OPERATORS_ALONE = frozenset(
+    ("/kick", "/mute", "/unmute", "/ban", "/unban", "/bans", "/close", "/open")
+)
 
 _SAME_AS = {"?list": "/who", "/exit": "/quit", "exit": "/quit"}
 _ALONE = ("?list", "exit")  # commands only where nothing follows: people also begin sentences so
@@ -61,6 +79,9 @@ _LIKE_AT = "\ufe6b\uff20"
 # These are letters of Chinese and Japanese as well, or the wrong key: so they are a slash only
 # where a command's name follows.
 _PERHAPS_SLASH = "\u30ce\u31d3\u4e3f" + "\\\u2216\u27cd\u29f5\u29f9\ufe68\uff3c"
+
+SLASHES = re.escape("/" + _LIKE_SLASH + _PERHAPS_SLASH)
+"""All that people type, or see, for a slash; as it stands between the brackets of a pattern."""
 
 # Drawn as nothing, though they are letters or signs to Unicode: fillers of Hangul, a blank of
 # Braille, a note without a head. All other unseen characters have a category that tells.

@@ -41,9 +41,8 @@ class ServerClock:
 
     def heard(self, received: message.Message) -> None:
         """The server has just said this, with the time or without."""
-        match received:
-            case message.Prompt() | message.Error() | message.Earlier() | message.Other():
-                return
+        if isinstance(received, message.Untimed):
+            return
         try:
             stamp = time_of_day.fromisoformat(received.time)
         except ValueError:

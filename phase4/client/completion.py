@@ -14,14 +14,15 @@ COMMANDS = (
     *(
         f"{name} " if argument else name
         for name, argument in request.COMMANDS.items()
-        if name != "/ping"
+        if name not in request.OPERATORS_ALONE | {"/ping", "/password"}
     ),
     request.ACTION,
 )
 """The commands that are offered, with a blank where something has to follow.
 
-With `/me`, which clients have of their own, and without /ping, which they ask by themselves:
-offered, it would make `/p` stand for two.
+With `/me`, which clients have of their own, and without /ping, which they ask by themselves, and
+/password, which is rare: offered, they would make `/p` stand for several. Those of operators are
+not offered, either.
 """
 
 

@@ -218,7 +218,7 @@ class Dialogue:
 
     def _note_last_words(self, received: message.Message) -> None:
         match received:
-            case message.Error(text):
+            case message.Error(text=text) | message.Registered(text=text):
                 words = f"{self._last_words} {text}" if self._last_words else text
                 self._last_words = words[:MAX_LINE_BYTES] if self.stage is not Stage.IN else text
                 self._last_words_at = self._clock()
@@ -261,7 +261,7 @@ class Dialogue:
 
     def _before_conversation(self, received: message.Message) -> Iterator[Event]:
         match received:
-            case message.Error():
+            case message.Error() | message.Registered():
                 return  # shown as the reason: of NameRefused, or of the end
             case message.Other(text):
                 raise Ended(_no_chat_server(f"“{text[:60]}”"))

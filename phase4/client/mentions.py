@@ -62,7 +62,7 @@ def mentions(text: str, name: str) -> bool:
     >>> mentions("小明你好", "小明"), mentions("रामायण", "राम")
     (True, False)
     """
-    # Names are NFKC (see phase4/server/nicknames.py); a text may come with its accents apart.
+    # Names are NFKC (see phase4/accounts/nicknames.py); a text may come with its accents apart.
     return bool(said_of([name], text))
 
 

@@ -270,7 +270,7 @@ class Talk:
         words = self._dialogue.last_words
         return Ended(
             f"{fact}, saying: {words}" if words else f"{fact}.",
-            is_final=words == message.DISCONNECTED_BY_OPERATOR,
+            is_final=message.ends_for_good(words),
             wants_tls=WANTS_TLS in words,
         )
 

@@ -124,7 +124,10 @@ def fragments(shown: message.Message, own_name: str, name_style: NameStyles) -> 
             ]
         case message.Earlier(at, _, sender, text):
             return [("class:time", f"{at} "), (name_style(sender), sender), ("", f": {text}")]
-        case message.Error(text):
+        case message.Kept(at, sender, recipient, text):
+            private = message.Private("", sender, recipient, text)
+            return [("class:time", at), *fragments(private, own_name, name_style)]
+        case message.Error(text=text) | message.Registered(text=text):
             return [("class:error", f"! {text}")]
         case message.Other(text):
             return [("", text)]

@@ -70,9 +70,8 @@ class Shown:
 
     def _new_day(self, shown: message.Message) -> list[Fragments]:
         """The line to print before this one, if it is the first of another day."""
-        match shown:
-            case message.Prompt() | message.Error() | message.Earlier() | message.Other():
-                return []
+        if isinstance(shown, message.Untimed):
+            return []
         day, before = self.clock.day_of(shown.time), self._day
         self._day = max(day, before or day)
         return [notice(day_line(day))] if before is not None and day > before else []

@@ -26,16 +26,15 @@ from shared.framing import LineDecoder, encode_line
 from shared.goodbye import hang_up
 from shared.listener import tune_connection
 from shared.message import (
-    Earlier,
     Error,
     Joined,
     Left,
     Message,
-    Other,
     Private,
     Prompt,
     Public,
     Renamed,
+    Untimed,
     Welcome,
     format,
     parse,
@@ -117,7 +116,7 @@ class Person:
 
 def timeless(message: Message) -> Message:
     """A message as if it had been said at no time, so that two can be compared."""
-    if isinstance(message, Prompt | Error | Earlier | Other):
+    if isinstance(message, Untimed):
         return message
     return dataclasses.replace(message, time="")
 

@@ -6,12 +6,13 @@ a function with a docstring, whose first line is the help, and add a row to COMM
 
 from collections.abc import Callable
 
+from phase4.accounts.nicknames import BadNickname
 from phase4.server import recall
 from phase4.server.member import Member
-from phase4.server.nicknames import BadNickname
-from phase4.server.room import NotHere, Refused, Room
+from phase4.server.refusal import NotHere, Refused
+from phase4.server.room import Room
 from shared.message import Error, clean
-from shared.request import HOW_TO_SAY_AT, Command, Refusal, Say, Whisper, parse
+from shared.request import HOW_TO_SAY_AT, OPERATORS_ALONE, Command, Refusal, Say, Whisper, parse
 
 
 class Quit(Exception):
@@ -36,7 +37,7 @@ def nick(room: Room, member: Member, rest: str) -> None:
 
 def show_help(room: Room, member: Member, rest: str) -> None:
     """/help: these lines."""
-    others = [(each.__doc__ or "").splitlines()[0] for each in COMMANDS.values()]
+    others = [each.__doc__.splitlines()[0] for each in COMMANDS.values() if each.__doc__]
     room.notify(
         member,
         "/pm NAME TEXT (or @NAME TEXT): tell one person something.",
@@ -55,6 +56,18 @@ def leave(room: Room, member: Member, rest: str) -> None:
     raise Quit
 
 
+def _account(room: Room, member: Member, rest: str) -> None:
+    raise Refused("This server keeps no accounts.")
+
+
+def _operate(room: Room, member: Member, rest: str) -> None:
+    raise Refused("Only an operator may do that.")
+
+
+def _topic(room: Room, member: Member, rest: str) -> None:
+    raise Refused("There is no topic.")
+
+
 COMMANDS: dict[str, Action] = {
     "/who": who,
     "/nick": nick,
@@ -64,6 +77,9 @@ COMMANDS: dict[str, Action] = {
     "/help": show_help,
     "/ping": ping,
     "/quit": leave,
+    "/topic": _topic,
+    **dict.fromkeys(("/register", "/login", "/password", "/logout", "/unregister"), _account),
+    **dict.fromkeys(OPERATORS_ALONE, _operate),
 }
 
 

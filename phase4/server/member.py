@@ -16,6 +16,9 @@ class Member:
     # The peer's, or that of the client that a trusted proxy speaks for.
     address: Address
 
+    # Whether nobody on the way can read what this person sends: a password may be.
+    is_confidential: bool = False
+
     # Bytes received. The thread that receives them counts; any thread may read it, for show.
     bytes_in: int = 0
 
@@ -23,6 +26,9 @@ class Member:
 
     # Empty until a name is claimed.
     name: str = ""
+
+    # The registered name as which this person is logged in; empty: they are not.
+    account: str = ""
 
     # When the name was claimed: Unix time, in seconds.
     since: float = 0.0

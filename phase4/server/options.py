@@ -8,8 +8,8 @@ import argparse
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from phase4.accounts.nicknames import ON_DUPLICATE
 from phase4.archive.arguments import add_retention_arguments
-from phase4.server.nicknames import ON_DUPLICATE
 from phase4.transport.arguments import add_certificate_arguments
 from phase4.transport.proxy_protocol import Network, proxy_network
 from shared.address import port_number

@@ -13,7 +13,8 @@ from phase4.archive.query import QueryError
 from phase4.server.flood import TokenBucket
 from phase4.server.member import Member
 from phase4.server.past import Found
-from phase4.server.room import Refused, Room
+from phase4.server.refusal import Refused
+from phase4.server.room import Room
 from shared.message import History, HistoryEnd, Message, Notice
 
 HISTORY_MESSAGES = 20

@@ -10,16 +10,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from phase4.server import nicknames
+from phase4.accounts import nicknames
 from phase4.server.chat_log import ChatLog
 from phase4.server.clock import Clock, Moment
 from phase4.server.member import Member
 from phase4.server.outbox import FanOut, Outbox
 from phase4.server.past import Numbered, Past
-from phase4.server.roster import roster
+from phase4.server.people import People
+from phase4.server.refusal import Refused, RoomFull
 from phase4.server.turnstile import Turnstile
 from shared import message
-from shared.address import usual_form
 from shared.framing import encode_line
 from shared.goodbye import shut_down
 from shared.message import (
@@ -35,23 +35,6 @@ from shared.message import (
     Welcome,
 )
 from shared.status import Person
-
-_MOST_NAMED = 10  # in an error: behind a relay or a router, everybody has the same address
-
-
-class Refused(Exception):
-    """What was asked for cannot be done; the text is a sentence for the person who asked.
-
-    It may quote what they typed: it is cleaned where it is made a line (commands.handle).
-    """
-
-
-class NotHere(Refused):
-    """Nobody here has that name."""
-
-
-class RoomFull(Refused):
-    """There are as many people as are allowed."""
 
 
 class Room:
@@ -79,23 +62,16 @@ class Room:
 
         self.past = remember(self.fan_out.lock)
         self.turnstile = Turnstile()
-        self.show_addresses = show_addresses
         self._log = log
         self._show = show
         self._max_people = max_people
         self._on_duplicate = on_duplicate
         self._clock = Clock()
 
-        # The people here, by nicknames.fold(name), and the same people by nicknames.look(name).
-        self._members: dict[str, Member] = {}
-        self._looks: dict[str, Member] = {}
+        self._people = People(show_addresses=show_addresses)
 
         # Everybody who is connected, also those who have no name yet.
         self._connected: dict[Outbox, Member] = {}
-
-        # The answer to /who, and the time that it shows; the time is "" once the answer is wrong.
-        self._who_lines = b""
-        self._who_at = ""
 
         # The server is stopping. Only ever set.
         self._is_closed = False
@@ -140,12 +116,12 @@ class Room:
             name = next(self._free(names), None)
             if name is None:
                 return False
-            self._claim(member, name)
+            self._people.claim(member, name)
             member.since = time.time()
             self.joins += 1
-            self.people_peak = max(self.people_peak, len(self._members))
+            self.people_peak = max(self.people_peak, len(self._people))
             now = self._clock.now()
-            self._tell(member, Welcome(now.wire, name, len(self._members)))
+            self._tell(member, Welcome(now.wire, name, len(self._people)))
             if instead_of:
                 text = f"The name {instead_of} is taken; you are {name}."
                 self._tell(member, Notice(now.wire, text))
@@ -159,28 +135,12 @@ class Room:
     def _check_open(self) -> None:
         if self._is_closed:
             raise RoomFull("The server is stopping.")
-        if len(self._members) >= self._max_people:
+        if len(self._people) >= self._max_people:
             self.refused += 1
             raise RoomFull("The server is full; try again later.")
 
     def _free(self, names: Iterable[str]) -> Iterator[str]:
-        return (name for name in names if self._holder(name) is None)
-
-    def _holder(self, name: str) -> Member | None:
-        """The member that has this name, or one that could be taken for it."""
-        same = self._members.get(nicknames.fold(name))
-        return same or self._looks.get(nicknames.look(name))
-
-    def _claim(self, member: Member, name: str) -> None:
-        self._members[nicknames.fold(name)] = member
-        self._looks[nicknames.look(name)] = member
-        member.name = name
-        self._who_at = ""
-
-    def _release(self, member: Member) -> None:
-        del self._members[nicknames.fold(member.name)]
-        del self._looks[nicknames.look(member.name)]
-        self._who_at = ""
+        return (name for name in names if self._people.holder(name) is None)
 
     def leave(self, member: Member, reason: str = "", last_words: str = "") -> None:
         """Let a member go; a second time does no harm. The name is free at once.
@@ -197,7 +157,7 @@ class Room:
         That person reads everything that was for them, then why, then the end. Waits for nobody.
         """
         with self.fan_out:
-            member = self._members.get(nicknames.fold(name))
+            member = self._people.called(name)
             if member is not None:
                 reason, last_words = "disconnected by the operator", DISCONNECTED_BY_OPERATOR
                 self._leave(member, reason, last_words, end=self.fan_out.hang_up)
@@ -213,7 +173,7 @@ class Room:
         end(member.outbox)
         now = self._clock.now()
         if member.name:
-            self._release(member)
+            self._people.release(member)
             self._announce(Left(now.wire, member.name, reason))
             self._note(now, f"{member.name} left" + (f" ({reason})" if reason else ""))
         elif reason:
@@ -248,14 +208,14 @@ class Room:
         with self.fan_out:
             if member.is_gone:
                 return
-            holder = self._holder(name)
+            holder = self._people.holder(name)
             if holder is not None and holder is not member:
                 raise Refused(f"The name {holder.name} is taken.")
             if name == member.name:
                 raise Refused(f"You are {name} already.")
             old = member.name
-            self._release(member)
-            self._claim(member, name)
+            self._people.release(member)
+            self._people.claim(member, name)
             now = self._clock.now()
             self._announce(Renamed(now.wire, old, name))
             self._note(now, f"{old} is now {name}")
@@ -271,8 +231,8 @@ class Room:
             for member in self._connected.values():
                 member.is_gone = True
                 self.fan_out.finish(member.outbox)
-            for everybody in (self._connected, self._members, self._looks):
-                everybody.clear()
+            self._connected.clear()
+            self._people.clear()
         return outboxes
 
     # --- talking --------------------------------------------------------------------------------
@@ -297,7 +257,7 @@ class Room:
         with self.fan_out:
             if member.is_gone:
                 return
-            recipient = self._find(to)
+            recipient = self._people.find(to)
             now = self._clock.now()
             private = Private(now.wire, member.name, recipient.name, text)
             entry = f"{now.log} {member.name} -> {recipient.name}: {text}"
@@ -308,33 +268,10 @@ class Room:
             self.private_messages += 1
             member.messages += 1
 
-    def _find(self, to: str) -> Member:
-        """The member of this name, or of this address where those are shown. Raises Refused."""
-        member = self._members.get(nicknames.fold(to))
-        if member is not None:
-            return member
-        host = _as_address(to) if self.show_addresses else ""
-        # A link-local address may be written without its zone, as where there is one network only.
-        found = [
-            each
-            for each in self._members.values()
-            if host and host in (each.host, each.host.partition("%")[0])
-        ]
-        if not found:
-            raise NotHere(f"Nobody here is called {to}.")
-        if len(found) > 1:
-            names = sorted(each.name for each in found)
-            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-            some = ", ".join(names[:_MOST_NAMED])
-            raise Refused(
-                f"Several people are connected from {found[0].host}: {some}{more}. Use a name."
-            )
-        return found[0]
-
     def has(self, name: str) -> bool:
         """Whether somebody here has this name at this moment."""
         with self.fan_out.lock:
-            return nicknames.fold(name) in self._members
+            return self._people.called(name) is not None
 
     # --- answers --------------------------------------------------------------------------------
 
@@ -379,25 +316,12 @@ class Room:
         """Tell a member the names of everybody here."""
         with self.fan_out:
             if not member.is_gone:
-                self.fan_out.deliver(self._who(), member.outbox)
-
-    def _who(self) -> bytes:
-        """The lines that answer /who; the same bytes for everybody until something changes.
-
-        Five bytes ask for many thousand. If the answer were not kept, a few hundred people who ask
-        as often as they may would take all the time there is.
-        """
-        time_now = self._clock.now().wire
-        if self._who_at != time_now:
-            people = sorted(self._members.values(), key=lambda each: nicknames.fold(each.name))
-            shown = [f"{x.name} ({x.host})" if self.show_addresses else x.name for x in people]
-            self._who_lines, self._who_at = roster(time_now, shown), time_now
-        return self._who_lines
+                self.fan_out.deliver(self._people.who(self._clock.now().wire), member.outbox)
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, for the status snapshot."""
         with self.fan_out.lock:
-            members = list(self._members.values())
+            members = list(self._people)
         # Formatted without the lock: a reader of the status port must not hold up the chat.
         return tuple(
             Person(
@@ -419,7 +343,7 @@ class Room:
     @property
     def people_now(self) -> int:
         """How many people are here."""
-        return len(self._members)
+        return len(self._people)
 
     # --- holding the lock -----------------------------------------------------------------------
 
@@ -436,11 +360,3 @@ class Room:
 
     def _log_connection(self, now: Moment, text: str) -> None:
         self.fan_out.log(self._log.connections, encode_line(f"{now.log} {text}"))
-
-
-def _as_address(text: str) -> str:
-    """An IP address in its usual form, or nothing."""
-    try:
-        return usual_form(text)
-    except ValueError:
-        return ""

@@ -11,12 +11,13 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 
+from phase4.accounts.nicknames import BadNickname
 from phase4.server import commands
 from phase4.server.flood import TokenBucket
 from phase4.server.member import Member
-from phase4.server.nicknames import BadNickname
 from phase4.server.outbox import Outbox
-from phase4.server.room import Refused, Room, RoomFull
+from phase4.server.refusal import Refused, RoomFull
+from phase4.server.room import Room
 from phase4.server.strangers import NO_NAME, Stranger, recognise
 from phase4.transport.reception import TurnedAway, shake_hands
 from phase4.transport.telnet import Telnet

@@ -27,7 +27,8 @@ OTHER_KEYS: Group = (
     ("/ignore NAME", "show nothing of what somebody says; /unignore ends it"),
     (
         "/help",
-        "what the server does: /pm, /who or ?list, /nick, /history, /search, /ids, /quit or /exit",
+        "what the server does: /pm, /who or ?list, /nick, /history, /search, /ids, /topic, /quit"
+        " or /exit; for a name of one's own /register, /login, /password, /logout, /unregister",
     ),
     ("Ctrl C", "copy what is selected; of what was said, without time and name"),
     ("Shift Up, Shift Down", "in the conversation (F6 leads there): select lines"),

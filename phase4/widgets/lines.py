@@ -102,7 +102,11 @@ def line_of(received: message.Message, me: str, now: str, words: Sequence[str] =
             kind = "own" if sender == me else "public"
             earlier = date.fromisoformat(day)
             return _said(Line(kind, time, _short(sender), text, sender, day=earlier))
-        case message.Error(text):
+        case message.Kept(at, sender, recipient, text):
+            day, _, time = at.partition(" ")
+            line = line_of(message.Private(time, sender, recipient, text), me, now, words)
+            return replace(line, day=date.fromisoformat(day))
+        case message.Error(text=text) | message.Registered(text=text):
             return Line("error", now, "!", text)
         case message.Joined(time, name):
             return Line("notice", time, "→", f"{name} joined")
@@ -115,14 +119,15 @@ def line_of(received: message.Message, me: str, now: str, words: Sequence[str] =
             return Line("notice", time, "*", f"{count:,} online: {', '.join(people)}{tail}")
         case message.Welcome(time, name, count, text):
             return Line("notice", time, "*", f"Welcome, {name}! {count:,} online. {text}")
-        case message.History(time) | message.HistoryEnd(time) | message.Numbers(time):
-            return Line("notice", time, "*", message.format(received)[len("[14:03:05] * ") :])
         case message.Notice(time, text):
             return Line("notice", time, "*", text)
         case message.Other(text):
             return Line("notice", now, "", text)
         case message.Prompt():
             return Line("notice", now, "*", "The server asks for a nickname.")
+    # All others are the server's own words, behind the time.
+    text = message.format(received)[len("[14:03:05] * ") :]
+    return Line("notice", received.time, "*", text)
 
 
 def line_by(

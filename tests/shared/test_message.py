@@ -11,6 +11,7 @@ from shared.message import (
     History,
     HistoryEnd,
     Joined,
+    Kept,
     Left,
     Message,
     Notice,
@@ -20,14 +21,19 @@ from shared.message import (
     Private,
     Prompt,
     Public,
+    Registered,
     Renamed,
     Welcome,
     clean,
+    ends_for_good,
 )
+from shared.rights import THE_OPERATOR, LoggedIn, LoggedOut, Topic, Writing
 
 _TIME = st.from_regex(r"\d\d:\d\d:\d\d", fullmatch=True).map(str)
 _NAME = st.from_regex(r"[A-Za-zé李م][A-Za-z0-9_é李م-]{0,19}", fullmatch=True)
 _TEXT = st.text().map(clean)
+_AT = st.datetimes().map(lambda at: f"{at:%Y-%m-%d %H:%M:%S}".zfill(19))
+_BY = _NAME | st.sampled_from(["", THE_OPERATOR])
 _LINE = st.one_of(
     st.builds(Prompt),
     st.builds(Error, _TEXT),
@@ -51,12 +57,18 @@ _LINE = st.one_of(
     st.builds(Public, _TIME, _NAME, _TEXT, st.integers(0, 10**18 - 1)),
     st.builds(
         Earlier,
-        st.datetimes().map(lambda at: f"{at:%Y-%m-%d %H:%M:%S}".zfill(19)),
+        _AT,
         st.integers(1, 10**18 - 1),
         _NAME,
         _TEXT,
     ),
     st.builds(Private, _TIME, _NAME, _NAME, _TEXT),
+    st.builds(Kept, _AT, _NAME, _NAME, _TEXT),
+    st.builds(Registered, _NAME),
+    st.builds(LoggedIn, _TIME, _NAME, st.booleans()),
+    st.builds(LoggedOut, _TIME),
+    st.builds(Topic, _TIME, _TEXT, _BY),
+    st.builds(Writing, _TIME, st.booleans(), _BY),
 )
 
 
@@ -91,3 +103,22 @@ def test_clean_text_holds_no_control_character_and_cleaning_it_again_changes_not
 def test_an_ordinary_text_is_left_as_it_is() -> None:
     text = "naïve 漢字 می‌کنم 👩‍👩‍👧 \u00a0 %s {0}"
     assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        message.DISCONNECTED_BY_OPERATOR,
+        "Disconnected by Alice: enough.",
+        "You are banned until 14:33:05.",
+        "This address is banned.",
+        message.LOGGED_IN_ELSEWHERE,
+    ],
+)
+def test_who_is_put_out_does_not_come_back_by_itself(words: str) -> None:
+    assert ends_for_good(words)
+
+
+@pytest.mark.parametrize("words", ["", "The server is stopping.", "You gave no name in time."])
+def test_any_other_end_is_worth_another_connection(words: str) -> None:
+    assert not ends_for_good(words)

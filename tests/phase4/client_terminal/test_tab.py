@@ -67,7 +67,9 @@ def test_tab_writes_only_what_all_names_have_in_common(
 
 def test_every_command_of_the_server_is_offered_but_the_one_that_clients_use() -> None:
     offered = {each.strip() for each in completion.COMMANDS}
-    assert offered == set(request.COMMANDS) - {"/ping"} | {"/me"}
+    assert offered == set(request.COMMANDS) - request.OPERATORS_ALONE - {"/ping", "/password"} | {
+        "/me"
+    }
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from phase4.server.chat_server import ChatServer
 from phase4.server.member import Member
 from phase4.server.options import Settings
 from phase4.server.outbox import Outbox
-from phase4.server.room import RoomFull
+from phase4.server.refusal import RoomFull
 from phase4.server.session import Session
 from shared.address import Address
 from shared.console import Console

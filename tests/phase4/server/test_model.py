@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from phase4.server.nicknames import look
+from phase4.accounts.nicknames import look
 from shared.message import clean
 from shared.request import is_public
 from tests.kit.chat import PROMPT, TIME, Chat, Person

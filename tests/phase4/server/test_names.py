@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phase4.server import nicknames
-from phase4.server.nicknames import BadNickname, alternatives, fold, normalise
+from phase4.accounts import nicknames
+from phase4.accounts.nicknames import BadNickname, alternatives, fold, normalise
 from shared import message
 from tests.kit.chat import PROMPT, TIME, Chat, Person
 from tests.kit.harness import wait_until

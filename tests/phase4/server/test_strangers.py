@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phase4.server.nicknames import BadNickname, normalise
+from phase4.accounts.nicknames import BadNickname, normalise
 from phase4.server.strangers import recognise
 from tests.kit.chat import PROMPT, TIME, Chat
 from tests.kit.harness import Peer, wait_until

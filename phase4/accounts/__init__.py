@@ -1,0 +1,1 @@
+"""Names that belong to somebody: which names there are, and whose they are."""
