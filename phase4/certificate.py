@@ -26,7 +26,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from phase4.transport.contexts import fingerprint, in_groups
+from phase4.transport.contexts import fingerprint
+from phase4.transport.fingerprints import in_groups
 from shared.address import IPAddress
 from shared.arguments import file_path, positive_number, typed
 from shared.console import accept_any_text, exit_with

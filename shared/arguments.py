@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.address import port_number
-from shared.server_place import TakePlace
 
 _MOST_DIGITS = 15  # more is a slip of the hand
 
@@ -60,6 +59,8 @@ def add_listen_arguments(parser: argparse.ArgumentParser, host: str, port: int) 
 
 def add_connect_arguments(parser: argparse.ArgumentParser, host: str, port: int) -> None:
     """--host and --port of a client."""
+    from shared.server_place import TakePlace  # not above: a server takes no such place
+
     parser.add_argument(
         "--host",
         action=TakePlace,

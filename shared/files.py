@@ -9,7 +9,6 @@ import errno
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -98,6 +97,8 @@ def replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
 
     Where anything is raised within, the old one stays.
     """
+    import tempfile  # not above: it costs each program's start some milliseconds
+
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
         try:

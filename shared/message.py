@@ -294,26 +294,24 @@ def format(message: Message) -> str:
             return text
 
 
+# The module `re` keeps what it has compiled: so a program compiles the forms that it meets, and a
+# server, which only writes them, none.
 _NAME = r"[^\s:,*!()\[\]]+"
 _NUMBER = r"#([1-9][0-9]{0,17})"
-_TIMED = re.compile(r"\[(\d\d:\d\d:\d\d)\] (.*)", re.DOTALL)
-_WELCOME = re.compile(rf"\* Welcome, ({_NAME})! (\d{{1,9}}) online\. (.*)", re.DOTALL)
-_JOINED = re.compile(rf"\* ({_NAME}) joined")
-_LEFT = re.compile(rf"\* ({_NAME}) left(?: \((.+)\))?", re.DOTALL)
-_RENAMED = re.compile(rf"\* ({_NAME}) is now ({_NAME})")
-_HISTORY = re.compile(r"\* ([0-9]{1,9}) (?:earlier lines?|lines? since #([0-9]{1,18})):")
-_HISTORY_END = re.compile(rf"\* {_MORE}([0-9]{{1,18}})")
-_ONLINE = re.compile(r"\* (\d{1,9}) online: (.*?)(,?)", re.DOTALL)
-_PUBLIC = re.compile(rf"({_NAME}): (.*)", re.DOTALL)
-_NUMBERED = re.compile(rf"\[(\d\d:\d\d:\d\d) {_NUMBER}\] ({_NAME}): (.*)", re.DOTALL)
-_EARLIER = re.compile(
-    rf"\(([0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}}) {_NUMBER}\) ({_NAME}): (.*)", re.DOTALL
-)
-_PRIVATE = re.compile(rf"({_NAME}) -> ({_NAME}): (.*)", re.DOTALL)
-_KEPT = re.compile(
-    rf"\(([0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}})\) ({_NAME}) -> ({_NAME}): (.*)", re.DOTALL
-)
-_REGISTERED_NAME = re.compile(rf"({_NAME}){_REGISTERED[0]}\1{re.escape(_REGISTERED[1])}")
+_TIMED = r"(?s)\[(\d\d:\d\d:\d\d)\] (.*)"
+_WELCOME = rf"(?s)\* Welcome, ({_NAME})! (\d{{1,9}}) online\. (.*)"
+_JOINED = rf"\* ({_NAME}) joined"
+_LEFT = rf"(?s)\* ({_NAME}) left(?: \((.+)\))?"
+_RENAMED = rf"\* ({_NAME}) is now ({_NAME})"
+_HISTORY = r"\* ([0-9]{1,9}) (?:earlier lines?|lines? since #([0-9]{1,18})):"
+_HISTORY_END = rf"\* {_MORE}([0-9]{{1,18}})"
+_ONLINE = r"(?s)\* (\d{1,9}) online: (.*?)(,?)"
+_PUBLIC = rf"(?s)({_NAME}): (.*)"
+_NUMBERED = rf"(?s)\[(\d\d:\d\d:\d\d) {_NUMBER}\] ({_NAME}): (.*)"
+_EARLIER = rf"(?s)\(([0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}}) {_NUMBER}\) ({_NAME}): (.*)"
+_PRIVATE = rf"(?s)({_NAME}) -> ({_NAME}): (.*)"
+_KEPT = rf"(?s)\(([0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}})\) ({_NAME}) -> ({_NAME}): (.*)"
+_REGISTERED_NAME = rf"({_NAME}){_REGISTERED[0]}\1{re.escape(_REGISTERED[1])}"
 
 
 def parse(line: str) -> Message:
@@ -321,27 +319,27 @@ def parse(line: str) -> Message:
     if line == NICKNAME_PROMPT:
         return Prompt()
     if line.startswith("! "):
-        registered = _REGISTERED_NAME.fullmatch(line[2:])
+        registered = re.fullmatch(_REGISTERED_NAME, line[2:])
         return Registered(registered[1]) if registered else Error(line[2:])
-    timed = _TIMED.fullmatch(line)
+    timed = re.fullmatch(_TIMED, line)
     if timed is None:
         return _parse_numbered(line)
     time, rest = timed.groups()
     if rest.startswith("* "):
         return _parse_notice(time, rest)
-    if private := _PRIVATE.fullmatch(rest):
+    if private := re.fullmatch(_PRIVATE, rest):
         return Private(time, private[1], private[2], private[3])
-    if public := _PUBLIC.fullmatch(rest):
+    if public := re.fullmatch(_PUBLIC, rest):
         return Public(time, public[1], public[2])
     return Other(line)
 
 
 def _parse_numbered(line: str) -> Message:
-    if found := _NUMBERED.fullmatch(line):
+    if found := re.fullmatch(_NUMBERED, line):
         return Public(found[1], found[3], found[4], int(found[2]))
-    if (found := _EARLIER.fullmatch(line)) and _is_a_time(found[1]):
+    if (found := re.fullmatch(_EARLIER, line)) and _is_a_time(found[1]):
         return Earlier(found[1], int(found[2]), found[3], found[4])
-    if (found := _KEPT.fullmatch(line)) and _is_a_time(found[1]):
+    if (found := re.fullmatch(_KEPT, line)) and _is_a_time(found[1]):
         return Kept(found[1], found[2], found[3], found[4])
     return Other(line)
 
@@ -355,15 +353,15 @@ def _is_a_time(text: str) -> bool:
 
 
 def _parse_notice(time: str, rest: str) -> Message:
-    if found := _JOINED.fullmatch(rest):
+    if found := re.fullmatch(_JOINED, rest):
         return Joined(time, found[1])
-    if found := _LEFT.fullmatch(rest):
+    if found := re.fullmatch(_LEFT, rest):
         return Left(time, found[1], found[2] or "")
-    if found := _RENAMED.fullmatch(rest):
+    if found := re.fullmatch(_RENAMED, rest):
         return Renamed(time, found[1], found[2])
-    if found := _WELCOME.fullmatch(rest):
+    if found := re.fullmatch(_WELCOME, rest):
         return Welcome(time, found[1], int(found[2]), found[3])
-    if found := _ONLINE.fullmatch(rest):
+    if found := re.fullmatch(_ONLINE, rest):
         people = tuple(found[2].split(", ")) if found[2] else ()
         return Online(time, int(found[1]), people, bool(found[3]))
     known = _parse_notice_of_the_past(time, rest) or rights.parse(time, rest[2:])
@@ -372,9 +370,9 @@ def _parse_notice(time: str, rest: str) -> Message:
 
 
 def _parse_notice_of_the_past(time: str, rest: str) -> Message | None:
-    if found := _HISTORY.fullmatch(rest):
+    if found := re.fullmatch(_HISTORY, rest):
         return History(time, int(found[1]), int(found[2]) if found[2] else None)
-    if found := _HISTORY_END.fullmatch(rest):
+    if found := re.fullmatch(_HISTORY_END, rest):
         return HistoryEnd(time, int(found[1]))
     if rest[2:] in _ENDS:
         return HistoryEnd(time, was_greeting=rest[2:] == _ENDS[True])
@@ -394,7 +392,7 @@ def ends_for_good(last_words: str) -> bool:
 
 # --- text that is safe to show ---------------------------------------------------------------
 
-_UNSAFE = re.compile(
+_UNSAFE = (
     "["
     "\x00-\x1f\x7f-\x9f"  # C0 and C1: escape sequences, returns, bells
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u206a-\u206f"  # bidi controls
@@ -415,4 +413,4 @@ def clean(text: str) -> str:
     """
     if text.isprintable():  # nearly always, and much quicker to find out
         return text
-    return _UNSAFE.sub("�", text.replace("\t", " "))
+    return re.sub(_UNSAFE, "�", text.replace("\t", " "))

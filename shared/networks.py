@@ -43,11 +43,11 @@ EVERY_NETWORK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 MAX_INSIDE = 3
 """Networks inside this machine that are named: somebody who develops with containers has many."""
 
-_VPN = re.compile(
+_VPN = (
     r"(?i)(u?tun|tap|wg|ppp|ipsec|gpd|cscotun)[-\d]|zt\w{8}$|nordlynx|proton|tailscale"
     r"|.*\b(vpn|wireguard|openvpn|tailscale|zerotier|anyconnect|fortinet)"
 )
-_INSIDE = re.compile(
+_INSIDE = (
     r"(?i)docker|br-[0-9a-f]{12}$|veth(?!ernet)|virbr|vnet|lxc|lxd|cni|flannel|podman|vboxnet|vmnet"
     r"|bridge1\d\d$|virtualbox|vmware|vethernet \((wsl|default switch)"
 )
@@ -117,11 +117,11 @@ def _one_of_ipv6_each(ways: Iterable[Way]) -> Iterator[Way]:
 
 
 def _use(address: IPAddress, card: str, *, is_main: bool) -> Use:
-    if _VPN.match(card):  # also where everything goes through it: that leads away from a class
+    if re.match(_VPN, card):  # also where everything goes through it: that leads away from a class
         return Use.VPN
     if is_main:  # also with a strange name: a virtual switch of Windows may hold the real card
         return Use.MAIN if address.version == 4 else Use.MAIN_IPV6
-    if _INSIDE.match(card):
+    if re.match(_INSIDE, card):
         return Use.INSIDE
     return Use.NO_ROUTER if address.is_link_local else Use.OTHER
 

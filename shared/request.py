@@ -89,14 +89,14 @@ _DRAWN_AS_NOTHING = "\u115f\u1160\u2800\u3164\uffa0\U0001d159"
 _FILLERS = _DRAWN_AS_NOTHING + "\u034f\ufe0e\ufe0f"  # and marks that spell nothing
 _AFTER_A_NAME = ":,;.!?\u3001\u3002\uff0c\uff0e\uff1a\uff1b\uff01\uff1f\u060c\u061b"
 
-_ESCAPE_SEQUENCE = re.compile(
+_ESCAPE_SEQUENCE = (
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: a colour, the brackets of a paste (ECMA-48, 5.4)
     r"|\x1bO."  # SS3: an arrow key
     r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d]*"  # OSC: the title of a window
     r"|\x1b[ -/]*[0-~]"
 )
 # A sign right after a control character: a backspace or a return may bring it to the line's start.
-_MOVED_SIGN = re.compile(rf"[\x00-\x08\x0a-\x1f\x7f-\x9f]\s*[/@{_LIKE_SLASH}{_LIKE_AT}]")
+_MOVED_SIGN = rf"[\x00-\x08\x0a-\x1f\x7f-\x9f]\s*[/@{_LIKE_SLASH}{_LIKE_AT}]"
 _LONGEST_COMMAND = 64  # characters of a first word that are looked at; unseen ones count
 
 
@@ -162,7 +162,7 @@ def parse(line: str, is_here: Callable[[str], bool] = _nobody) -> Request:
     if not isinstance(request, Say):
         unseen = _refused(f"Signs that cannot be seen stand before the {line[seen]}.")
         return request if seen == start else unseen
-    if not line.isprintable() and _MOVED_SIGN.search(_as_a_terminal_takes_it(line)):
+    if not line.isprintable() and re.search(_MOVED_SIGN, _as_a_terminal_takes_it(line)):
         return _refused("Control characters stand in this line, and it may be a command.")
     return Say(line[:seen] + request.text)  # the blanks before it may belong to a piece of code
 
@@ -338,7 +338,7 @@ def without_unseen(word: str) -> str:
 
 def _as_a_terminal_takes_it(line: str) -> str:
     """`line` with each escape sequence as one control character, and without unseen signs."""
-    shown = _ESCAPE_SEQUENCE.sub("\0", line)
+    shown = re.sub(_ESCAPE_SEQUENCE, "\0", line)
     return "".join(each for each in shown if _is_control_or_blank(each) or not _is_unseen(each))
 
 

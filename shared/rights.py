@@ -87,28 +87,26 @@ def text_of(right: Right) -> str:
 
 
 _NAME = r"[^\s:,*!()\[\]]+"  # as in message.py
-_LOGGED_IN = re.compile(rf"You are logged in as ({_NAME}?)({_OPERATOR})?\.")
-_TOPIC_IS = re.compile("The topic is: (.+)", re.DOTALL)
-_TOPIC_SET = re.compile(
-    rf"({_NAME}|{THE_OPERATOR}) (?:set the topic: (.+)|removed the topic\.)", re.DOTALL
-)
-_WRITING_BY = re.compile(rf"({_NAME}|{THE_OPERATOR}) ({'|'.join(map(re.escape, _WRITING))})")
+_LOGGED_IN = rf"You are logged in as ({_NAME}?)({_OPERATOR})?\."
+_TOPIC_IS = "(?s)The topic is: (.+)"
+_TOPIC_SET = rf"(?s)({_NAME}|{THE_OPERATOR}) (?:set the topic: (.+)|removed the topic\.)"
+_WRITING_BY = rf"({_NAME}|{THE_OPERATOR}) ({'|'.join(map(re.escape, _WRITING))})"
 
 
 def parse(time: str, text: str) -> Right | None:
     """The right that a notice of this text tells of; None: it tells of none."""
-    if found := _LOGGED_IN.fullmatch(text):
+    if found := re.fullmatch(_LOGGED_IN, text):
         return LoggedIn(time, found[1], is_operator=bool(found[2]))
     if text == _LOGGED_OUT:
         return LoggedOut(time)
     if text == _NO_TOPIC:
         return Topic(time, "")
-    if found := _TOPIC_IS.fullmatch(text):
+    if found := re.fullmatch(_TOPIC_IS, text):
         return Topic(time, found[1])
-    if found := _TOPIC_SET.fullmatch(text):
+    if found := re.fullmatch(_TOPIC_SET, text):
         return Topic(time, found[2] or "", found[1])
     if text in _WRITING_IS:
         return Writing(time, text == _WRITING_IS[True])
-    if found := _WRITING_BY.fullmatch(text):
+    if found := re.fullmatch(_WRITING_BY, text):
         return Writing(time, found[2] == _WRITING[True], found[1])
     return None

@@ -14,7 +14,7 @@ HIDDEN = "***"
 
 _WITH_PASSWORD = ("/register", "/login", "/password", "/unregister")
 _NEARLY = 0.82  # of difflib: /logn, /lgoin and /passwd are; /logout and /log are not
-_COMMAND = re.compile(rf"[^\w{SLASHES}]*[{SLASHES}]+\s*([^\s:,;=]+)[\s:,;=]+(?=\S)")
+_COMMAND = rf"[^\w{SLASHES}]*[{SLASHES}]+\s*([^\s:,;=]+)[\s:,;=]+(?=\S)"
 _LONGEST_NAME = 64
 
 
@@ -26,7 +26,7 @@ def without_secret(line: str) -> str:
     >>> without_secret("/login Alice correct horse"), without_secret("/lgoin Alice correct")
     ('/login ***', '/lgoin ***')
     """
-    found = _COMMAND.match(line)
+    found = re.match(_COMMAND, line)
     if found is None:
         return line
     name = "/" + without_unseen(found[1][:_LONGEST_NAME]).lower()

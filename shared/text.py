@@ -5,17 +5,16 @@ two cells, an accent that combines takes none, and a table whose columns count c
 the first such name. The widths come from the `wcwidth` library. Everything here is pure.
 """
 
+import functools
 import re
 from datetime import datetime
+from importlib.util import find_spec
 
 from shared.libraries import missing
-
-try:
-    from wcwidth import wcwidth
-except ImportError as error:
-    raise missing(error) from error
-
 from shared.message import clean
+
+if find_spec("wcwidth") is None:
+    raise missing(ImportError(name="wcwidth"))
 
 # Characters that change the width of their neighbours: joiners, variation selectors, skin tones,
 # tags. Terminals disagree on them (one draws a family in two cells, another in eight), and where
@@ -24,6 +23,14 @@ _JOINERS = re.compile(
     "[\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff\U000e0000-\U000e01ef]"
 )
 _FLAG_LETTERS = {0x1F1E6 + n: chr(ord("A") + n) for n in range(26)}  # two of them make a flag
+
+
+@functools.lru_cache(maxsize=4096)
+def _width(character: str) -> int:
+    """The cells that a character takes; -1: it must not be shown."""
+    from wcwidth import wcwidth  # not above: most texts are ASCII, and it loads thirteen modules
+
+    return wcwidth(character)
 
 
 def printable(text: str) -> str:
@@ -35,7 +42,7 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _JOINERS.sub("", clean(text)).translate(_FLAG_LETTERS)
-    return "".join(each if wcwidth(each) >= 0 else "\ufffd" for each in text)
+    return "".join(each if _width(each) >= 0 else "\ufffd" for each in text)
 
 
 def as_ascii(text: str) -> str:
@@ -46,7 +53,7 @@ def as_ascii(text: str) -> str:
     """
     if text.isascii():
         return text
-    return "".join(each if each.isascii() else "?" * wcwidth(each) for each in text)
+    return "".join(each if each.isascii() else "?" * _width(each) for each in text)
 
 
 def cells(text: str) -> int:
@@ -57,7 +64,7 @@ def cells(text: str) -> int:
     """
     if text.isascii():
         return len(text)
-    return sum(wcwidth(each) for each in text)
+    return sum(_width(each) for each in text)
 
 
 def cut(text: str, width: int, more: str = "…") -> str:
@@ -75,7 +82,7 @@ def cut(text: str, width: int, more: str = "…") -> str:
     if room < 0:
         return ""
     for each in text:
-        room -= wcwidth(each)
+        room -= _width(each)
         if room < 0:
             break
         kept.append(each)

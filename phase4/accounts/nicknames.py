@@ -6,6 +6,9 @@ Room.join). So this module proposes, and the room takes the first proposal that 
 Two standards say what makes a name safe: the profile UsernameCasePreserved of PRECIS (RFC 8265),
 and Unicode's tables of what looks like what (UTS 39). Each comes from a library. Without both,
 names are of the letters A to Z alone: then fewer names are allowed, and none that is less safe.
+
+The tables of both take 50 ms to load. They say nothing new of the letters A to Z, so the first name
+with others loads them, in `normalise`, which nobody calls while a lock is held.
 """
 
 import functools
@@ -13,18 +16,14 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any
 
 from shared.defaults import MAX_NAME_CHARACTERS
 from shared.libraries import how_to_get
 
-try:
-    from confusable_homoglyphs import categories, confusables
-    from precis_i18n import get_profile
-except ImportError:
-    IS_ASCII_ONLY = True
-else:
-    IS_ASCII_ONLY = False
-    _PRECIS = get_profile("UsernameCasePreserved")
+IS_ASCII_ONLY = not all(map(find_spec, ("confusable_homoglyphs", "precis_i18n")))
+"""Whether a library is missing."""
 
 ON_DUPLICATE = ("random", "number", "reject")
 """What a person gets whose name is taken: a random name, Alice1, or a refusal."""
@@ -75,7 +74,7 @@ def normalise(wanted: str) -> str:
         raise BadNickname(_RULE)
     if _TOO_MANY_MARKS.search("".join(map(_mark_or_not, name))):
         raise BadNickname("That name piles up too many marks.")
-    if not IS_ASCII_ONLY:
+    if not name.isascii():
         _check_by_tables(name)
     if fold(name) in RESERVED or look(name) in map(look, RESERVED):
         raise BadNickname(f"The name {name} is reserved.")
@@ -84,11 +83,22 @@ def normalise(wanted: str) -> str:
 
 def _check_by_tables(name: str) -> None:
     try:
-        _PRECIS.enforce(name)
+        _precis().enforce(name)
+        is_of_one_script = _is_of_one_script(name)
+        look(name)
     except UnicodeEncodeError as error:
         raise BadNickname("That name holds a character that names must not have.") from error
-    if not _is_of_one_script(name):
+    except (ImportError, OSError) as error:  # no descriptor is left, or no memory
+        raise BadNickname("That name cannot be checked now; take letters from A to Z.") from error
+    if not is_of_one_script:
         raise BadNickname("A name mixes no alphabets: one could imitate another with it.")
+
+
+@functools.cache
+def _precis() -> Any:
+    from precis_i18n import get_profile
+
+    return get_profile("UsernameCasePreserved")
 
 
 _WRITTEN_TOGETHER = (
@@ -116,6 +126,8 @@ def _mark_or_not(character: str) -> str:
 
 
 def _is_of_one_script(name: str) -> bool:
+    from confusable_homoglyphs import categories
+
     scripts = categories.unique_aliases(name) - {"COMMON", "INHERITED"}
     return len(scripts) <= 1 or any(scripts <= together for together in _WRITTEN_TOGETHER)
 
@@ -158,14 +170,20 @@ _DOT_ON_A_DOT = re.compile(
 _LEFT_TO_RIGHT = "\u200e"
 
 ASCII_PROTOTYPES = {"I": "1", "l": "1", "O": "0", "m": "rn"}
-"""What the tables say of letters, digits, _ and -. Names of these need no library."""
+"""What the tables say of letters, digits, _ and -. Names of these need no tables."""
 
 
 @functools.lru_cache(maxsize=4096)
 def _prototype(character: str) -> str:
     """The character that stands for all those that look like this one; several, as rn for m."""
-    if IS_ASCII_ONLY:
+    is_plain = character.isascii() and (character.isalnum() or character in "_-")
+    if is_plain or IS_ASCII_ONLY:
         return ASCII_PROTOTYPES.get(character, character)
+    return _by_tables(character)
+
+
+def _by_tables(character: str) -> str:
+    """The prototype of a character that the tables may know."""
     # The table lists the look-alikes of a prototype under it, and the prototype under each of them.
     # So two steps reach the whole family; the first of it in code order stands for all. What looks
     # like several characters has these as its only prototype.
@@ -177,6 +195,8 @@ def _prototype(character: str) -> str:
 
 
 def _look_alikes(text: str) -> Iterator[str]:
+    from confusable_homoglyphs import confusables
+
     # The table has what is written from right to left between two marks of direction.
     for key in (text, f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}"):
         for each in confusables.confusables_data.get(key, ()):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from phase4.archive.arguments import add_retention_arguments
 from phase4.archive.checking import MAX_FAULTS, check
-from phase4.archive.errors import ArchiveError, NoArchive
+from phase4.archive.errors import ArchiveError, NoArchive, QueryError
 from phase4.archive.exporting import entries_of, write
 from phase4.archive.following import follow
-from phase4.archive.query import QueryError, parse
+from phase4.archive.query import parse
 from phase4.archive.reading import MAX_RECORDS, Archive
 from phase4.archive.rebuilding import rebuild
 from phase4.archive.showing import FORMATS, line_of

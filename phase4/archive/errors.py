@@ -56,3 +56,14 @@ class AlreadyFollowed(ArchiveError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, f"Another process writes the archive in {path.parent}.")
+
+
+class QueryError(ValueError):
+    """What was typed cannot be looked for; the text is one sentence for whoever typed it.
+
+    `part` is the part that is wrong, or "" where it is the whole.
+    """
+
+    def __init__(self, text: str, part: str = "") -> None:
+        super().__init__(text)
+        self.part = part

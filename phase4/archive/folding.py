@@ -8,7 +8,6 @@ are folded alike, and only then compared. (Unicode's UAX 15 has the forms NFKC, 
 Pure. A change here changes what an index holds: count FOLDING up, and archives are indexed anew.
 """
 
-import hashlib
 import re
 import unicodedata
 
@@ -57,6 +56,8 @@ def sign_of(folded_name: str) -> str:
     They are of a range that Unicode leaves to private use, so no text is taken for them. Two names
     in 2**36 share a sign: whoever looks one up compares the names as well.
     """
+    import hashlib  # not above: it loads OpenSSL, and a server's start needs no sign
+
     digest = hashlib.blake2b(folded_name.encode(), digest_size=8).digest()
     bits = int.from_bytes(digest, "big")
     return "".join(chr(0xF0000 + (bits >> shift & 0xFFF)) for shift in (24, 12, 0))

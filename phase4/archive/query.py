@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from phase4.archive.errors import QueryError
 from phase4.archive.folding import JOINTS, fold
 from phase4.archive.record import Record
 
@@ -21,23 +22,11 @@ MAX_TERMS = 12
 """Nobody types more by hand, and each costs a look into the index."""
 
 _QUOTES = '"“”„«»'
-_WORD = re.compile(
-    rf"(?:(?P<key>from|since|until):(?P<value>\S*)|[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]|"
-    rf"(?P<open>[{_QUOTES}])|(?P<word>\S+))",
-    re.I,
+_WORD = (
+    rf"(?i:(?P<key>from|since|until):(?P<value>\S*)|[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]|"
+    rf"(?P<open>[{_QUOTES}])|(?P<word>\S+))"
 )
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d(:\d\d){0,2})?", re.ASCII)
-
-
-class QueryError(ValueError):
-    """What was typed cannot be looked for; the text is one sentence for whoever typed it.
-
-    `part` is the part that is wrong, or "" where it is the whole.
-    """
-
-    def __init__(self, text: str, part: str = "") -> None:
-        super().__init__(text)
-        self.part = part
+_MOMENT = r"(?a)\d{4}-\d\d-\d\d(T\d\d(:\d\d){0,2})?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +64,7 @@ def parse(text: str) -> Query:
     text = text.encode(errors="replace").decode()  # what a terminal sent may not be UTF-8
     terms: list[str] = []
     asked: dict[str, str] = {}
-    for found in _WORD.finditer(text):
+    for found in re.finditer(_WORD, text):
         if found["open"]:
             raise QueryError("A quotation mark is not closed.", found["open"])
         if found["key"]:
@@ -107,7 +96,7 @@ def _value(key: str, value: str) -> str:
             raise QueryError("from: takes a name, such as from:Alice.", "from:")
         return fold(name)
     try:
-        if not _MOMENT.fullmatch(value):
+        if not re.fullmatch(_MOMENT, value):
             raise ValueError
         datetime.fromisoformat(value)
     except ValueError:

@@ -23,7 +23,7 @@ from phase4.client.events import (
     SendQueueFull,
     Welcomed,
 )
-from phase4.transport.trust import Trust
+from phase4.transport.trusting import Trust
 
 __all__ = [
     "Arrived",

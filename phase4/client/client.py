@@ -41,10 +41,10 @@ import socket
 import threading
 import time
 from collections import deque
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from phase4.client.clock import ServerClock
-from phase4.client.dialing import Doorbell, Waiter, open_stream
+from phase4.client.dialing import Doorbell, Waiter
 from phase4.client.dialogue import ANSWER_SECONDS
 from phase4.client.event_queue import EventQueue
 from phase4.client.events import (
@@ -56,14 +56,19 @@ from phase4.client.events import (
     PeopleChanged,
     Secured,
 )
+from phase4.client.opening import open_stream, verifier_of
 from phase4.client.talk import LEFT, Talk
-from phase4.transport.trust import Trust, Verdict, Verifier, why_lost
+from phase4.transport.errors import in_words
+from phase4.transport.trusting import Trust
 from shared.deadline import Deadline
 from shared.defaults import MAX_SERVER_LINE_BYTES, RECV_BYTES
 from shared.framing import LineDecoder
 from shared.goodbye import hang_up
 from shared.stream import Stream
 from shared.wakeup import Wakeup
+
+if TYPE_CHECKING:  # with OpenSSL, which a client without TLS does not load
+    from phase4.transport.trust import Verdict
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -113,7 +118,7 @@ class Client:
         # All below belongs to the socket thread alone. Events wait in `_pending` while the queue is
         # full; the socket is not read meanwhile.
         self._pending: deque[Event] = deque()
-        self._verifier = Verifier(host, port, trust) if trust is not None else None
+        self._verifier = verifier_of(host, port, trust)
         self._pause_seconds = FIRST_PAUSE_SECONDS
 
     @property
@@ -289,7 +294,7 @@ class Client:
             self._begin(verdict)
             self._exchange(stream)
 
-    def _begin(self, verdict: Verdict | None) -> None:
+    def _begin(self, verdict: "Verdict | None") -> None:
         with self._lock:
             self._talk.connected(verdict.remarks if verdict is not None else ())
         self._emit(Connected())
@@ -367,8 +372,8 @@ class Client:
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            why = f"The connection was lost ({why_lost(error)})"
-            raise self._why_ended(why, in_order=False) from error
+            why = self._verifier.why_lost(error) if self._verifier else in_words(error)
+            raise self._why_ended(f"The connection was lost ({why})", in_order=False) from error
         if not data:
             cut = " in the middle of a line" if decoder.has_unfinished_line else ""
             raise self._why_ended(f"The server closed the connection{cut}", in_order=True)

@@ -1,4 +1,4 @@
-"""Connect to a host by its name, agree on TLS where that is wanted, and be woken meanwhile.
+"""Connect to a host by its name, and be woken meanwhile.
 
 `socket.create_connection` does it in one call, and waits as long as the system likes; nobody could
 press Cancel. So: look up the addresses, begin to connect to each in turn without waiting for it
@@ -15,10 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phase4.client.events import Ended
-from phase4.transport.tls_socket import HANDSHAKE_SECONDS, TLSError, TLSSocket
-from phase4.transport.trust import Distrusted, Verdict, Verifier, WrongHost
 from shared.deadline import Deadline
-from shared.listener import tune_connection
 from shared.poller import Poller
 from shared.stream import Stream
 from shared.wakeup import Wakeup
@@ -74,62 +71,6 @@ class Doorbell:
             self.on_ring()
             yield is_ready
             is_ready = waiter.wait(read=not write, write=write, seconds=deadline.timeout())[write]
-
-
-def open_stream(
-    host: str, port: int, verifier: Verifier | None, doorbell: Doorbell
-) -> tuple[Stream, Verdict | None]:
-    """As `dial`; with a verifier, in TLS with a server that is the right one, and the verdict."""
-    connection = dial(host, port, doorbell)
-    with contextlib.suppress(OSError):  # it is lost already; reading will tell
-        tune_connection(connection)
-    if verifier is None:
-        return connection, None
-    try:
-        return _secure(connection, verifier, doorbell)
-    except WrongHost as error:
-        names = _names_at(host, port, verifier, doorbell)
-        raise Ended(str(WrongHost(error.place, names)), is_final=True) from error
-    except TLSError as error:
-        raise Ended(str(error), is_final=isinstance(error, Distrusted)) from error
-
-
-def _secure(
-    connection: socket.socket, verifier: Verifier, doorbell: Doorbell
-) -> tuple[TLSSocket, Verdict]:
-    """Raises TLSError, and what `on_ring` raises; then the connection is closed."""
-    with contextlib.ExitStack() as on_failure:
-        on_failure.enter_context(contextlib.closing(connection))
-        stream = verifier.wrap(connection)
-        try:
-            _shake_hands(stream, doorbell)
-        except OSError as error:
-            raise verifier.why(error) from error
-        verdict = verifier.verify(stream)
-        on_failure.pop_all()
-    return stream, verdict
-
-
-def _shake_hands(stream: TLSSocket, doorbell: Doorbell) -> None:
-    for _ in doorbell.turns(stream, Deadline(HANDSHAKE_SECONDS)):
-        with contextlib.suppress(BlockingIOError):
-            return stream.do_handshake()
-
-
-def _names_at(host: str, port: int, verifier: Verifier, doorbell: Doorbell) -> list[str]:
-    """The names that the certificate there is for: OpenSSL tells those of an accepted one only.
-
-    So connect once more, and accept any host this time; but say nothing. Empty where that fails.
-    """
-    try:
-        with contextlib.closing(dial(host, port, doorbell)) as connection:
-            stream = verifier.wrap(connection, any_host=True)
-            _shake_hands(stream, doorbell)
-            return stream.peer_names
-    except (Ended, OSError, TLSError) as error:
-        if isinstance(error, Ended) and error.was_wished:
-            raise
-        return []
 
 
 def dial(host: str, port: int, doorbell: Doorbell) -> socket.socket:

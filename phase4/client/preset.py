@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import dataclass
 
-from phase4.transport.trust import Trust
+from phase4.transport.trusting import Trust
 
 
 @dataclass(frozen=True, slots=True)

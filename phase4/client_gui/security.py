@@ -2,7 +2,7 @@
 
 from phase4.client.presence import Presence, State
 from phase4.client_gui.target import Target
-from phase4.transport.contexts import in_groups
+from phase4.transport.fingerprints import in_groups
 
 
 def in_a_word(target: Target, presence: Presence) -> str:

@@ -5,8 +5,8 @@ from phase4.client_gui import servers
 from phase4.client_gui.memory import Memory
 from phase4.client_gui.servers import Server, Servers
 from phase4.transport import known_hosts
-from phase4.transport.contexts import in_groups
-from phase4.transport.tls_socket import TLSError
+from phase4.transport.errors import TLSError
+from phase4.transport.fingerprints import in_groups
 from phase4.transport.trust import default_known_hosts
 
 ENCRYPTED = {True: "encrypted", False: "not encrypted"}

@@ -5,7 +5,6 @@ is there to draw on. The others are enough for a conversation.
 """
 
 import argparse
-import asyncio
 import signal
 import sys
 from collections.abc import Sequence
@@ -75,6 +74,8 @@ def _has_person() -> bool:
 
 
 def _on_a_terminal(options: argparse.Namespace) -> int:
+    import asyncio  # not above: a client in a pipe starts in half the time without
+
     from phase4.client_terminal.conversation import TerminalClient
 
     client = TerminalClient(

@@ -25,7 +25,8 @@ from phase4.demo.people import Surprise
 from phase4.demo.programs import Child, StartError
 from phase4.eavesdropper.mallory import Mallory, Someone, certificate_and_key, shown
 from phase4.relay.sides import ClientSide
-from phase4.transport.contexts import fingerprint_of_file, in_groups, server_context
+from phase4.transport.contexts import fingerprint_of_file, server_context
+from phase4.transport.fingerprints import in_groups
 from shared.address import Address
 from shared.arguments import file_path
 from shared.console import accept_any_text, exit_with, is_of_output

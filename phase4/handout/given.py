@@ -9,7 +9,8 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from phase4.transport.contexts import fingerprint, in_groups
+from phase4.transport.contexts import fingerprint
+from phase4.transport.fingerprints import in_groups
 from shared.address import Address
 
 GIVEN = "given.json"

@@ -17,8 +17,7 @@ from typing import NoReturn
 from phase4.client.preset import Preset
 from phase4.handout.alert import alert
 from phase4.handout.given import Given, given_here
-from phase4.transport.contexts import HeldCertificates
-from phase4.transport.trust import Trust
+from phase4.transport.trusting import HeldCertificates, Trust
 from phase4.widgets.opening import NoWindow
 from shared.arguments import typed
 from shared.console import exit_with

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phase4.certificate import Name
-from phase4.transport.contexts import HeldCertificates, client_context
+from phase4.transport.contexts import client_context
+from phase4.transport.trusting import HeldCertificates
 from shared.libraries import how_to_get
 from shared.message import clean
 

@@ -5,16 +5,16 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from phase4.relay.relay import Relay
 from phase4.relay.sides import ClientSide, ServerSide
 from phase4.relay.trace import Trace
 from phase4.transport.arguments import add_certificate_arguments, add_trust_arguments, trust_of
-from phase4.transport.contexts import client_context, in_groups
+from phase4.transport.errors import TLSError
+from phase4.transport.fingerprints import in_groups
 from phase4.transport.proxy_protocol import TrustedProxies, proxy_network
-from phase4.transport.renewal import Renewal, on_renew_signal
-from phase4.transport.tls_socket import TLSError
-from phase4.transport.trust import default_known_hosts
+from phase4.transport.signals import on_renew_signal
 from shared.address import Address
 from shared.arguments import add_listen_arguments, file_path, positive_number
 from shared.console import Console
@@ -23,6 +23,9 @@ from shared.listener import ListenError, open_listener
 from shared.networks import told_to_others
 from shared.stopping import on_stop_signals, raise_descriptor_limit
 from shared.threaded_server import ThreadedServer
+
+if TYPE_CHECKING:  # with OpenSSL, which a relay without TLS does not load
+    from phase4.transport.renewal import Renewal
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -95,10 +98,13 @@ def _trace(options: argparse.Namespace, show: Callable[[str], None]) -> Trace:
 
 def _load_certificate(
     options: argparse.Namespace, client_side: ClientSide, report: Callable[[str], None]
-) -> Renewal | None:
+) -> "Renewal | None":
     """Have the clients' side speak TLS, where that was asked for. Raises TLSError."""
     if options.tls_cert is None:
         return None
+    import phase4.transport.handshake  # noqa: F401 - now, and not while a newcomer waits
+    from phase4.transport.renewal import Renewal
+
     renewal = Renewal(options.tls_cert, options.tls_key, client_side.use, report)
     renewal.load()
     return renewal
@@ -108,6 +114,9 @@ def _server_side(options: argparse.Namespace, report: Callable[[str], None]) -> 
     """The server's side, with all files read that it needs. Raises TLSError."""
     trust = trust_of(options)
     if trust is not None:
+        from phase4.transport.contexts import client_context
+        from phase4.transport.trust import default_known_hosts
+
         client_context(trust.ca)  # what is wrong with the file is said now, not to the first client
         if trust.ca is None and trust.known_hosts is None:
             default_known_hosts()

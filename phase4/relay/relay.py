@@ -38,18 +38,16 @@ The thread whose direction is over has nothing else to do, and watches the other
 
 import contextlib
 import socket
-import ssl
 import struct
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from phase4.relay.sides import ClientSide, ServerSide
 from phase4.relay.trace import TO_CLIENT, TO_SERVER, ConnectionTrace, Trace
 from phase4.transport.reception import TurnedAway
-from phase4.transport.tls_socket import CutOff, TLSSocket
-from phase4.transport.trust import why_lost
 from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS, RECV_BYTES
@@ -59,6 +57,9 @@ from shared.listener import tune_connection
 from shared.poller import is_ready
 from shared.stream import Stream
 from shared.threaded_server import ThreadedServer
+
+if TYPE_CHECKING:  # with OpenSSL, which a relay without TLS does not load
+    from phase4.transport.tls_socket import TLSSocket
 
 Replacements = Sequence[tuple[bytes, bytes]]
 """What the one in the middle alters: all that is the first of a pair becomes the second."""
@@ -77,10 +78,6 @@ and the server's end would wait behind what it does not take, unseen."""
 
 _STOP_READING = socket.SHUT_RDWR if sys.platform == "win32" else socket.SHUT_RD
 """Wakes a recv() and tells the peer nothing. On Windows only a full shutdown does that surely."""
-
-_BY_TLS = (CutOff, ssl.SSLError, ConnectionAbortedError)
-"""Faults that TLS has found. A TLSSocket that gives its peer up raises the last of them; a plain
-socket raises it on Windows alone."""
 
 
 @dataclass
@@ -204,10 +201,12 @@ class Direction:
             return
         if isinstance(error, TimeoutError) and error.errno is None:  # ours, not the system's
             self._loss.why = f"what is for one side was not taken for {STALL_SECONDS:g} s"
-        elif isinstance(error, _BY_TLS):
-            self._loss.why = why_lost(error)
         elif not isinstance(error, OSError):
             self._loss.why = f"a fault in this program: {error!r}"
+        elif _tls_of(self._source) or _tls_of(self._sink):
+            from phase4.transport.trust import why_found_by_tls
+
+            self._loss.why = why_found_by_tls(error)
         still_stands = bool(self._loss.why)  # TCP does: it is we who found something
         self._loss.has_happened = True
         self._trace.was_lost(self._name, "cut off" if still_stands else "RST")
@@ -219,10 +218,15 @@ class Direction:
 def _stop_reading(stream: Stream) -> None:
     """Wake the threads that wait for this stream, without an orderly end: it will be reset."""
     with contextlib.suppress(OSError):
-        if isinstance(stream, TLSSocket):
-            stream.abort()
+        if tls := _tls_of(stream):
+            tls.abort()
         else:
             stream.shutdown(_STOP_READING)
+
+
+def _tls_of(stream: Stream) -> "TLSSocket | None":
+    """The stream, where it is TLS; a plain one is the socket itself."""
+    return None if isinstance(stream, socket.socket) else cast("TLSSocket", stream)
 
 
 class Relay:
@@ -356,9 +360,9 @@ class Relay:
 def _by_tls(client: Stream, server: Stream) -> str:
     """Which of the two speaks TLS with us, for the report; empty where neither does."""
     versions = [
-        (each.version, whom)
+        (tls.version, whom)
         for each, whom in ((client, "client"), (server, "server"))
-        if isinstance(each, TLSSocket)
+        if (tls := _tls_of(each))
     ]
     shown = ", ".join(f"{version} with the {whom}" for version, whom in versions)
     return f" ({shown})" if shown else ""

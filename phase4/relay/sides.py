@@ -11,16 +11,21 @@ Both sides wait for a peer, so they do it in the client's own thread, each withi
 
 import contextlib
 import socket
-import ssl
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from phase4.transport.errors import Distrusted, TLSError
 from phase4.transport.proxy_protocol import TrustedProxies, header
-from phase4.transport.reception import TurnedAway, identify, shake_hands
-from phase4.transport.tls_socket import TLSError, TLSSocket
-from phase4.transport.trust import Distrusted, Trust, Verifier
+from phase4.transport.reception import TurnedAway, identify
 from shared.address import Address
 from shared.listener import tune_connection
 from shared.stream import Stream
+
+if TYPE_CHECKING:  # with OpenSSL, which a relay without TLS does not load
+    import ssl
+
+    from phase4.transport.trust import Verifier
+    from phase4.transport.trusting import Trust
 
 CONNECT_SECONDS = 5.0
 """A server that is there answers in a fraction of a second."""
@@ -30,7 +35,7 @@ class ClientSide:
     """Takes clients in. Any thread; it does not change, but for a renewed certificate."""
 
     def __init__(
-        self, tls: ssl.SSLContext | None = None, trusted: TrustedProxies | None = None
+        self, tls: "ssl.SSLContext | None" = None, trusted: TrustedProxies | None = None
     ) -> None:
         """With `tls`, TLS ends here; without it, what a client sends passes as it is, TLS too."""
         self._tls = tls
@@ -38,7 +43,7 @@ class ClientSide:
         self.fingerprint = ""
         self._trusted = trusted or TrustedProxies()
 
-    def use(self, tls: ssl.SSLContext, fingerprint: str) -> None:
+    def use(self, tls: "ssl.SSLContext", fingerprint: str) -> None:
         """From now on show this certificate to clients. Any thread."""
         self._tls = tls
         self.fingerprint = fingerprint
@@ -52,7 +57,9 @@ class ClientSide:
         tls = self._tls
         if tls is None:
             return connection
-        stream = TLSSocket(connection, tls, server_side=True)
+        from phase4.transport.handshake import over_tls, shake_hands
+
+        stream = over_tls(connection, tls)
         shake_hands(stream)
         stream.settimeout(None)  # the time was for the handshake; from here on, silence is fine
         return stream
@@ -64,14 +71,14 @@ class ServerSide:
     def __init__(
         self,
         address: Address,
-        trust: Trust | None = None,
+        trust: "Trust | None" = None,
         *,
         send_proxy: bool = False,
         report: Callable[[str], None] = lambda text: None,
     ) -> None:
         """With `trust`, over TLS. `send_proxy`: tell the server whose connection it is."""
         self.address = address
-        self._verifier = Verifier(address.host, address.port, trust) if trust is not None else None
+        self._verifier = _verifier(address, trust) if trust is not None else None
         self._send_proxy = send_proxy
         self._report = report
 
@@ -118,6 +125,12 @@ class ServerSide:
             for line in verdict.remarks:
                 self._report(line)
         return stream
+
+
+def _verifier(address: Address, trust: "Trust") -> "Verifier":
+    from phase4.transport.trust import Verifier
+
+    return Verifier(address.host, address.port, trust)
 
 
 def _unreachable(why: str) -> TurnedAway:

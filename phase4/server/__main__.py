@@ -11,8 +11,8 @@ from phase4.server.introduction import introduce
 from phase4.server.options import add_server_arguments, settings_of
 from phase4.server.qr_code import NoCode, in_terminal
 from phase4.server.quit_key import MODES, QuitKey
-from phase4.transport.renewal import on_renew_signal
-from phase4.transport.tls_socket import TLSError
+from phase4.transport.errors import TLSError
+from phase4.transport.signals import on_renew_signal
 from shared.console import Console
 from shared.defaults import REPORT_SECONDS
 from shared.listener import ListenError

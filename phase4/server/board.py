@@ -10,7 +10,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from phase4.transport.contexts import in_groups
+from phase4.transport.fingerprints import in_groups
 from shared.address import IPAddress, ip_address
 from shared.networks import EVERY_NETWORK, Use, ways_to
 

@@ -20,9 +20,9 @@ This module wires the parts together. Threads, and who ends them:
 import contextlib
 import importlib.util
 import socket
-import ssl
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from phase4.server.chat_log import ChatLog
 from phase4.server.figures import Figures, SharedSnapshot, Shows
@@ -33,11 +33,9 @@ from phase4.server.past import Past, open_past
 from phase4.server.room import Room
 from phase4.server.session import Session
 from phase4.server.status_port import StatusPort
-from phase4.transport.certified import hosts_of
+from phase4.transport.errors import TLSError
 from phase4.transport.proxy_protocol import TrustedProxies
 from phase4.transport.reception import TurnedAway, identify
-from phase4.transport.renewal import Renewal
-from phase4.transport.tls_socket import TLSError
 from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS
@@ -45,6 +43,11 @@ from shared.goodbye import say_goodbye, shut_down
 from shared.libraries import how_to_get
 from shared.listener import Listener, ListenError, open_listener
 from shared.threaded_server import FULL, ThreadedServer
+
+if TYPE_CHECKING:  # with OpenSSL, which a server without TLS does not load
+    import ssl
+
+    from phase4.transport.renewal import Renewal
 
 _NAMELESS = 256  # connections without a name yet, beside max_clients
 
@@ -106,18 +109,21 @@ class ChatServer:
 
     # --- the steps of the constructor -------------------------------------------------------------
 
-    def _load_certificate(self) -> Renewal | None:
+    def _load_certificate(self) -> "Renewal | None":
         """Read what the settings demand of TLS; None without TLS. Raises TLSError."""
         settings = self.settings
         if settings.tls_cert is None:
             if settings.tls_key is not None or settings.tls_port is not None:
                 raise TLSError("TLS needs a certificate: --tls-cert FILE.")
             return None
+        import phase4.transport.handshake  # noqa: F401 - now, and not while a newcomer waits
+        from phase4.transport.renewal import Renewal
+
         renewal = Renewal(settings.tls_cert, settings.tls_key, self._use, self._console.print)
         renewal.load()
         return renewal
 
-    def _use(self, context: ssl.SSLContext, fingerprint: str) -> None:
+    def _use(self, context: "ssl.SSLContext", fingerprint: str) -> None:
         """Show this certificate to whoever comes from now on."""
         self._tls = context
         self.fingerprint = fingerprint
@@ -127,6 +133,8 @@ class ChatServer:
         """For which hosts its certificate is; empty without TLS, or where that cannot be told."""
         if self._tls is None or self.settings.tls_cert is None:
             return ()
+        from phase4.transport.certified import hosts_of
+
         return hosts_of(self._tls, self.settings.tls_cert)
 
     def _name_addresses(self, *, has_tls: bool) -> None:
@@ -285,7 +293,7 @@ class ChatServer:
         self,
         connection: socket.socket,
         peer: str,
-        tls: ssl.SSLContext | None,
+        tls: "ssl.SSLContext | None",
         may_linger: Callable[[], bool],
     ) -> None:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from phase4.accounts.nicknames import WHY_ASCII_ONLY
 from phase4.server.board import board_of, may_be_for
 from phase4.server.chat_server import ChatServer
-from phase4.transport.contexts import in_groups
+from phase4.transport.fingerprints import in_groups
 from shared.address import Address
 from shared.arguments import this_python
 from shared.networks import EVERY_NETWORK, told_to_others

@@ -8,8 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from phase4.archive.errors import ArchiveError
-from phase4.archive.query import QueryError
+from phase4.archive.errors import ArchiveError, QueryError
 from phase4.server.flood import TokenBucket
 from phase4.server.member import Member
 from phase4.server.past import Found
@@ -32,18 +31,18 @@ WAIT_SECONDS = 2.0
 """For a turn among those. Then the person is asked to come back."""
 
 _turns = threading.BoundedSemaphore(MAX_AT_ONCE)
-_SINCE = re.compile(r"since\s+#?([0-9]{1,18})", re.IGNORECASE)
-_COUNT = re.compile(r"[0-9]{1,9}")
+_SINCE = r"(?i)since\s+#?([0-9]{1,18})"
+_COUNT = r"[0-9]{1,9}"
 _T = TypeVar("_T")
 
 
 def history(room: Room, member: Member, rest: str) -> None:
     """/history (or /history 100, or /history since 1234): what was said before."""
-    if since := _SINCE.fullmatch(rest):
+    if since := re.fullmatch(_SINCE, rest):
         number = int(since[1])
         found = _look_up(member, lambda: room.past.since(number))
         _show(room, member, found, since=number)
-    elif not rest or (_COUNT.fullmatch(rest) and int(rest)):
+    elif not rest or (re.fullmatch(_COUNT, rest) and int(rest)):
         count = int(rest or HISTORY_MESSAGES)
         found = _look_up(member, lambda: room.past.newest(count))
         remark = f"Those before #{found.messages[0][0]} did not fit." if found.is_cut else ""

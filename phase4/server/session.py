@@ -7,9 +7,9 @@ does the handshake as well; from then on there is no difference (phase4/transpor
 
 import contextlib
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from phase4.accounts.nicknames import BadNickname
 from phase4.server import commands
@@ -19,9 +19,8 @@ from phase4.server.outbox import Outbox
 from phase4.server.refusal import Refused, RoomFull
 from phase4.server.room import Room
 from phase4.server.strangers import NO_NAME, Stranger, recognise
-from phase4.transport.reception import TurnedAway, shake_hands
+from phase4.transport.reception import TurnedAway
 from phase4.transport.telnet import Telnet
-from phase4.transport.tls_socket import TLSSocket
 from shared.address import Address
 from shared.defaults import (
     FLOOD_BURST_LINES,
@@ -36,6 +35,11 @@ from shared.listener import tune_connection
 from shared.message import Error, Prompt, clean
 from shared.poller import Readable, hangs_up, has_ended
 from shared.stream import Stream
+
+if TYPE_CHECKING:  # with OpenSSL, which a server without TLS does not load
+    import ssl
+
+    from phase4.transport.tls_socket import TLSSocket
 
 _RELEASE_SECONDS = 30.0  # the writing thread needs milliseconds, unless the disk hangs
 _LINGER_SECONDS = 1.0
@@ -61,14 +65,14 @@ class Session:
         connection: socket.socket,
         address: Address,
         *,
-        tls: ssl.SSLContext | None = None,
+        tls: "ssl.SSLContext | None" = None,
         lines_per_second: float,
         may_linger: Callable[[], bool] = lambda: True,
         name_seconds: float = NAME_SECONDS,
     ) -> None:
         self._room = room
         self._socket = connection
-        self._tls = TLSSocket(connection, tls, server_side=True) if tls is not None else None
+        self._tls = _over_tls(connection, tls) if tls is not None else None
         self._connection: Stream = self._tls or connection
         self._outbox = Outbox(self._connection)
         self._member = Member(self._outbox, address)
@@ -130,6 +134,8 @@ class Session:
         """
         if self._tls is None:
             return
+        from phase4.transport.handshake import shake_hands
+
         # Until then, what is left to say is said without TLS, or by the engine itself (an alert),
         # and the goodbye is the socket's.
         self._connection = self._socket
@@ -270,6 +276,12 @@ class Session:
             self._connection.detach()  # better a lost descriptor than one with two owners
 
 
+def _over_tls(connection: socket.socket, context: "ssl.SSLContext") -> "TLSSocket":
+    from phase4.transport.handshake import over_tls
+
+    return over_tls(connection, context)
+
+
 def _hang_up_on(stranger: Stranger | None) -> None:
     """Raises HangUp where it is one."""
     if stranger is not None:
@@ -279,7 +291,7 @@ def _hang_up_on(stranger: Stranger | None) -> None:
 class Readiness:
     """Waits until there is something to read from one connection."""
 
-    def __init__(self, connection: socket.socket, tls: TLSSocket | None = None) -> None:
+    def __init__(self, connection: socket.socket, tls: "TLSSocket | None" = None) -> None:
         self._tls = tls
         self._readable = Readable(connection)
 

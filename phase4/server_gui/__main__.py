@@ -30,7 +30,7 @@ from collections.abc import Sequence
 
 from phase4.server.options import add_server_arguments
 from phase4.server_gui.form import FIELDS, TLS_FIELDS, Wanted, default, flag
-from phase4.transport.renewal import on_renew_signal
+from phase4.transport.signals import on_renew_signal
 from phase4.widgets.colours import CHOICES, SYSTEM
 from phase4.widgets.opening import NoWindow, open_window
 from shared.stopping import on_stop_signals

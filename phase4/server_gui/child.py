@@ -20,8 +20,8 @@ from phase4.server.options import Settings, add_server_arguments, settings_of
 from phase4.server_gui.feed import Feed
 from phase4.server_gui.form import field_of
 from phase4.server_gui.reports import Answer, Failed, Started, Stopped
-from phase4.transport.renewal import on_renew_signal
-from phase4.transport.tls_socket import TLSError
+from phase4.transport.errors import TLSError
+from phase4.transport.signals import on_renew_signal
 from shared.framing import LineDecoder
 from shared.listener import ListenError
 from shared.stopping import on_stop_signals, raise_descriptor_limit

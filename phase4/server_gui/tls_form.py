@@ -15,7 +15,7 @@ from typing import Literal
 from phase4 import certificate
 from phase4.server_gui.button import new_button
 from phase4.server_gui.form import FILES, TLS_FIELDS
-from phase4.transport.contexts import in_groups
+from phase4.transport.fingerprints import in_groups
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.sentence import Sentence
 from phase4.widgets.theme import Theme

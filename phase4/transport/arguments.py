@@ -1,9 +1,12 @@
 """The options about TLS, for every program that has them."""
 
 import argparse
+from typing import TYPE_CHECKING
 
-from phase4.transport.trust import Trust
 from shared.arguments import file_path
+
+if TYPE_CHECKING:
+    from phase4.transport.trusting import Trust
 
 
 def add_trust_arguments(parser: argparse.ArgumentParser, flag: str = "--tls") -> None:
@@ -31,10 +34,12 @@ def add_trust_arguments(parser: argparse.ArgumentParser, flag: str = "--tls") ->
     )
 
 
-def trust_of(options: argparse.Namespace) -> Trust | None:
+def trust_of(options: argparse.Namespace) -> "Trust | None":
     """What was asked for on the command line; None: no TLS."""
     if not (options.tls or options.ca or options.known_hosts):
         return None
+    from phase4.transport.trusting import Trust
+
     return Trust(options.ca, options.known_hosts)
 
 

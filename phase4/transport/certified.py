@@ -9,7 +9,7 @@ import ssl
 from pathlib import Path
 
 from phase4.transport.contexts import client_context
-from phase4.transport.tls_socket import TLSError
+from phase4.transport.errors import TLSError
 
 _TURNS = 8
 """Enough for each handshake: one of TLS 1.3 that must ask again takes three."""

@@ -2,13 +2,10 @@
 
 import hashlib
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 
-from phase4.transport.tls_socket import TLSError
-
-GROUP_BYTES = 8
-"""Of a fingerprint in one line: SHA-256 has 32."""
+from phase4.transport.errors import TLSError
+from phase4.transport.trusting import HeldCertificates
 
 
 def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext:
@@ -50,18 +47,6 @@ def _no_chain(certificate: Path, key: Path, error: Exception) -> TLSError:
     else:
         why = f"{certificate} and {key} hold no certificate with its key, in PEM, that can be used."
     return TLSError(why, certificate)
-
-
-@dataclass(frozen=True, slots=True)
-class HeldCertificates:
-    """Certificates that are at hand without a file: `name` says where they came from."""
-
-    name: str
-    pem: str
-
-    def __str__(self) -> str:
-        """As a path would stand in a sentence."""
-        return self.name
 
 
 def client_context(ca: Path | HeldCertificates | None = None) -> ssl.SSLContext:
@@ -112,20 +97,6 @@ def fingerprint(certificate: bytes) -> str:
     'E3:B0:C4:42'
     """
     return ":".join(f"{byte:02X}" for byte in hashlib.sha256(certificate).digest())
-
-
-def in_groups(fingerprint: str) -> list[str]:
-    """A fingerprint as people compare it: four lines of eight bytes.
-
-    Each line is short enough to be looked at as one, also in a terminal of 40 columns. What breaks
-    a longer one does it anywhere, within a byte too. `known_hosts` takes them as they are copied.
-
-    >>> in_groups(fingerprint(b""))[0]
-    'E3:B0:C4:42:98:FC:1C:14'
-    """
-    columns = len("00:") * GROUP_BYTES
-    starts = range(0, len(fingerprint), columns)
-    return [fingerprint[start : start + columns].rstrip(":") for start in starts]
 
 
 def fingerprint_of_file(certificate: Path) -> str:

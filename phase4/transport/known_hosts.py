@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from phase4.transport.tls_socket import TLSError
+from phase4.transport.errors import TLSError
 from shared.address import ip_address
 from shared.deadline import Deadline
 

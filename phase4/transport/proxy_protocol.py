@@ -35,8 +35,8 @@ _BEGIN = b"PROXY "
 BEGIN_OF_V2 = b"\r\n\r\n\x00\r\nQUIT\n"
 
 # One space between two fields, no more; a number has no leading zero, or could be taken for octal.
-_TCP = re.compile(rb"PROXY (TCP[46]) ([^ ]+) ([^ ]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})\r\n")
-_UNKNOWN = re.compile(rb"PROXY UNKNOWN(?: [^\n]*)?\r\n")
+_TCP = rb"PROXY (TCP[46]) ([^ ]+) ([^ ]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})\r\n"
+_UNKNOWN = rb"PROXY UNKNOWN(?: [^\n]*)?\r\n"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -83,9 +83,9 @@ def parse(line: bytes) -> Address | None:
         raise ProxyError(_WHY_TOO_LONG)
     if line.startswith(BEGIN_OF_V2):
         raise ProxyError(_WHY_NOT_V2)
-    if _UNKNOWN.fullmatch(line):  # what else it says must be ignored (2.1)
+    if re.fullmatch(_UNKNOWN, line):  # what else it says must be ignored (2.1)
         return None
-    found = _TCP.fullmatch(line)
+    found = re.fullmatch(_TCP, line)
     if not found:
         raise ProxyError(_WHY_NOT_V1)
     family, source, target, *ports = (field.decode("latin-1") for field in found.groups())

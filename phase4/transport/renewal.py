@@ -12,14 +12,14 @@ Until then, and afterwards, the old certificate stays in force: it is in memory.
 
 import contextlib
 import os
-import signal
 import ssl
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from phase4.transport.contexts import fingerprint_of_file, in_groups, server_context
-from phase4.transport.tls_socket import TLSError
+from phase4.transport.contexts import fingerprint_of_file, server_context
+from phase4.transport.errors import TLSError
+from phase4.transport.fingerprints import in_groups
 from shared.deadline import Deadline
 
 LOOK_SECONDS = 5.0
@@ -30,15 +30,6 @@ PATIENCE_SECONDS = 30.0
 
 Stamp = tuple[tuple[int, ...], ...]
 """What changes with a file: where it is, its size, and when it was written."""
-
-
-def on_renew_signal(renew: Callable[[], None]) -> None:
-    """Call `renew` on SIGUSR1, where the system has it. The main thread calls this.
-
-    `renew` must take no lock, as in `on_stop_signals`.
-    """
-    if hasattr(signal, "SIGUSR1"):
-        signal.signal(signal.SIGUSR1, lambda *_: renew())
 
 
 class Renewal:

@@ -28,8 +28,8 @@ import errno
 import os
 import socket
 import ssl
-from pathlib import Path
 
+from phase4.transport.errors import CutOff, PlaintextPeer
 from phase4.transport.turns import Turns
 from shared.deadline import Deadline
 from shared.poller import is_ready
@@ -63,28 +63,6 @@ _TURN_SECONDS = 0.001
 
 _FIRST_BYTES = (0x15, 0x16)
 """An alert and a handshake: the two kinds of record with which a peer that speaks TLS begins."""
-
-
-class TLSError(Exception):
-    """TLS cannot be set up; the text is a sentence for the person who started us.
-
-    `path` is the file that is to blame, where one is.
-    """
-
-    def __init__(self, text: str, path: Path | None = None) -> None:
-        super().__init__(text)
-        self.path = path
-
-
-class PlaintextPeer(ConnectionError):
-    """The peer does not speak TLS: what it said first is something else."""
-
-
-class CutOff(ConnectionResetError):
-    """The stream ended without TLS's own goodbye, so that something may be missing at its end."""
-
-    def __init__(self) -> None:
-        super().__init__(errno.ECONNRESET, "cut off without a goodbye")
 
 
 def alert_of(error: OSError) -> str:

@@ -7,7 +7,7 @@ must know *which* server answers, and there are two ways to know it:
 - Otherwise trust on first use, as ssh does it: the first certificate is remembered
   (known_hosts.py), and any other is refused. The first time is unprotected, and the person is told.
 
-A client does it step by step, without waiting (phase4/client/dialing.py). A thread may wait:
+A client does it step by step, without waiting (phase4/client/securing.py). A thread may wait:
 
     verifier = Verifier(host, port, trust)     # one for all connections to this server
     stream, verdict = verifier.secure(connection)     # raises TLSError with a sentence
@@ -25,15 +25,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phase4.transport import known_hosts
-from phase4.transport.contexts import HeldCertificates, client_context, fingerprint, in_groups
-from phase4.transport.tls_socket import (
-    HANDSHAKE_SECONDS,
-    CutOff,
-    PlaintextPeer,
-    TLSError,
-    TLSSocket,
-    alert_of,
-)
+from phase4.transport.contexts import client_context, fingerprint
+from phase4.transport.errors import CutOff, Distrusted, PlaintextPeer, TLSError, in_words
+from phase4.transport.fingerprints import in_groups
+from phase4.transport.tls_socket import HANDSHAKE_SECONDS, TLSSocket, alert_of
+from phase4.transport.trusting import Trust
 from shared import message
 from shared.settings_folder import settings_folder
 
@@ -56,18 +52,6 @@ _ALTERED_ALERTS = (  # the peer could not read what came to it; we had sent what
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
-    """Which server to believe: one that the certificates in `ca` (PEM) vouch for.
-
-    Without `ca`, the server that answered the first time. `known_hosts` is the file that remembers
-    it; None: the one in the person's settings.
-    """
-
-    ca: Path | HeldCertificates | None = None
-    known_hosts: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """The server is the right one, as far as can be told."""
 
@@ -80,13 +64,6 @@ class Verdict:
     """For the person, where it is the first time: what that means, and where it is remembered.
 
     The fingerprint has lines of its own: it is hard enough to compare."""
-
-
-class Distrusted(TLSError):
-    """It is not the right server, as far as can be told. To try again is of no use.
-
-    Where its text has several lines, the others are the fingerprint that it has shown.
-    """
 
 
 class WrongHost(Distrusted):
@@ -207,6 +184,10 @@ class Verifier:
 
     # --- sentences ---
 
+    def why_lost(self, error: OSError) -> str:
+        """What became of a connection that stood, in a few words."""
+        return why_lost(error)
+
     @property
     def _place(self) -> str:
         return f"{self._host} port {self._port}"
@@ -272,11 +253,14 @@ class Verifier:
         return f"{self._place} and this program could not agree on TLS ({in_words(error)})."
 
 
-def in_words(error: OSError) -> str:
-    """What the system says of it, or OpenSSL, in a few words."""
-    if isinstance(error, ssl.SSLError):
-        return (error.reason or str(error)).replace("_", " ").lower()
-    return error.strerror or str(error)
+def why_found_by_tls(error: OSError) -> str:
+    """What became of a connection, where it is TLS that found it; else empty.
+
+    A TLSSocket that gives its peer up raises ConnectionAbortedError; a plain socket raises that on
+    Windows alone.
+    """
+    is_by_tls = isinstance(error, CutOff | ssl.SSLError | ConnectionAbortedError)
+    return why_lost(error) if is_by_tls else ""
 
 
 def why_lost(error: OSError) -> str:

@@ -12,7 +12,8 @@ from typing import Self, cast
 import pytest
 
 from phase4.transport.contexts import client_context
-from phase4.transport.tls_socket import CutOff, TLSSocket
+from phase4.transport.errors import CutOff
+from phase4.transport.tls_socket import TLSSocket
 from shared.status import parse_snapshot
 from tests.kit.harness import Peer, Server, wait_until
 

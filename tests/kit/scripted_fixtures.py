@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from phase4.transport.trust import Trust
+from phase4.transport.trusting import Trust
 from tests.kit.scripted import Client, Connect, ScriptedServer, Speaker
 
 if TYPE_CHECKING:  # as in chat_fixtures.py, which has the fixture `transport`

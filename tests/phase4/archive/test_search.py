@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from phase4.archive.query import MAX_QUERY_CHARACTERS, MAX_TERMS, QueryError, parse
+from phase4.archive.errors import QueryError
+from phase4.archive.query import MAX_QUERY_CHARACTERS, MAX_TERMS, parse
 from phase4.archive.reading import Archive
 from tests.phase4.archive.kit import catch_up
 

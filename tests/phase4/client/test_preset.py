@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from phase4.client.preset import Preset
-from phase4.transport.contexts import HeldCertificates
-from phase4.transport.trust import Trust
+from phase4.transport.trusting import HeldCertificates, Trust
 
 INSIDE = Trust(HeldCertificates("chat.pyz", "a certificate"))
 ANOTHER = Trust(Path("another.pem"))

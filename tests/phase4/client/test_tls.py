@@ -23,14 +23,15 @@ from phase4.client import (
     Secured,
     SendQueueFull,
     Welcomed,
-    dialing,
+    securing,
     talk,
 )
 from phase4.client import client as core
 from phase4.transport.contexts import fingerprint_of_file, server_context
+from phase4.transport.errors import CutOff
 from phase4.transport.known_hosts import Entry, line_of, parse
-from phase4.transport.tls_socket import CutOff, TLSSocket
-from phase4.transport.trust import Trust
+from phase4.transport.tls_socket import TLSSocket
+from phase4.transport.trusting import Trust
 from shared import message
 from tests.kit.certificates import Authority, certificate_with_names, groups_of
 from tests.kit.harness import SECONDS
@@ -388,7 +389,7 @@ def test_a_server_that_waits_for_more_than_a_plain_client_says_may_speak_tls(
 def test_a_peer_that_stays_silent_is_given_up(
     plain: ScriptedServer, connect: Connect, monkeypatch: pytest.MonkeyPatch, known: Path
 ) -> None:
-    monkeypatch.setattr(dialing, "HANDSHAKE_SECONDS", 0.1)
+    monkeypatch.setattr(securing, "HANDSHAKE_SECONDS", 0.1)
     client = connect(plain.port, trust=Trust(known_hosts=known))
     with plain.accept() as speaker:
         assert "did not agree on TLS in time" in reason_of_the_end(client)

@@ -19,7 +19,7 @@ from phase4.client_gui import command, security, settings
 from phase4.client_gui.app import HOW_TO_ENCRYPT, App
 from phase4.client_gui.settings import Settings
 from phase4.client_gui.target import Target
-from phase4.transport import reception
+from phase4.transport.handshake import TLS_ONLY
 from shared.framing import encode_line
 from tests.kit.certificates import Authority, fingerprint_in, groups_of
 from tests.kit.chat import Chat
@@ -170,9 +170,7 @@ def test_who_speaks_plain_text_to_tls_is_told_to_tick_the_box_and_the_keyboard_i
         app = start_app(listener.getsockname()[1], trust=Trust(known_hosts=known))
         submit(app)
         with listener.accept()[0] as accepted:
-            accepted.sendall(
-                encode_line(reception.TLS_ONLY)
-            )  # as a server does, after some seconds
+            accepted.sendall(encode_line(TLS_ONLY))  # as a server does, after some seconds
         see(app.root, lambda: says(app).endswith(HOW_TO_ENCRYPT), "the advice")
         see(app.root, lambda: app.root.focus_get() is app.connect_page.tls, "the box to tick")
         app.connect_page.tls.event_generate("<space>")

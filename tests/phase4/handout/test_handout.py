@@ -17,7 +17,8 @@ import pytest
 
 from phase4.handout import __main__ as making
 from phase4.handout import entry
-from phase4.transport.contexts import fingerprint_of_file, in_groups
+from phase4.transport.contexts import fingerprint_of_file
+from phase4.transport.fingerprints import in_groups
 from shared.version import VERSION
 from tests.house.test_house import ARROWS
 from tests.kit.chat import Chat, secure

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import pytest
 
-from phase4.transport.tls_socket import CutOff
+from phase4.transport.errors import CutOff
 from tests.kit.harness import SECONDS, wait_until
 from tests.kit.relayed import (
     FROM_EITHER,

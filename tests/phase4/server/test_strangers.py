@@ -1,5 +1,7 @@
 """Programs that speak another protocol are hung up, and told apart; people are not."""
 
+import inspect
+import re
 import unicodedata
 
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phase4.accounts.nicknames import BadNickname, normalise
+from phase4.server import strangers
 from phase4.server.strangers import recognise
 from tests.kit.chat import PROMPT, TIME, Chat
 from tests.kit.harness import Peer, wait_until
@@ -14,6 +17,8 @@ from tests.kit.harness import Peer, wait_until
 PROXY = "speaks the PROXY protocol, and is not a --trusted-proxy"
 V2 = b"\r\n\r\n\0\r\nQUIT\n"
 NO_TEXT = "speaks a protocol that is not text"
+
+WORDS = re.findall(r"[A-Za-z0-9]+", inspect.getsource(strangers))
 
 REQUESTS = {  # what comes first, with what comes together with it; and what the operator reads
     "PROXY v1": (b"PROXY TCP4 127.0.0.1 127.0.0.1 41234 12345\r\n", PROXY),
@@ -136,3 +141,11 @@ def test_who_had_a_name_refused_may_ask_for_a_random_one(chat: Chat) -> None:
         person.expect(PROMPT)
         person.send("")
         person.expect(rf"{TIME} \* Welcome, \S+! \d+ online\. .*")
+
+
+def test_a_word_with_a_line_feed_is_a_person_with_or_without_a_look_at_the_patterns() -> None:
+    """Also a word that a protocol begins with; so the quick way tells the same as the long one."""
+    for word in WORDS:
+        beginning = f"{word}\n".encode()
+        assert recognise(beginning) is None
+        assert not any(pattern.match(beginning) for pattern, _ in strangers._kinds())

@@ -32,7 +32,8 @@ from phase4.server.options import Settings
 from phase4.server.outbox import FanOut, Outbox
 from phase4.transport import reception
 from phase4.transport.contexts import client_context, server_context
-from phase4.transport.tls_socket import TLSError, TLSSocket
+from phase4.transport.errors import TLSError
+from phase4.transport.tls_socket import TLSSocket
 from shared.console import Console
 from shared.goodbye import shut_down
 from tests.kit.certificates import Authority, certificate_with_names

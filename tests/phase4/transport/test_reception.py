@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from phase4.transport import reception
+from phase4.transport.handshake import TLS_ONLY, shake_hands
 from phase4.transport.proxy_protocol import TrustedProxies, proxy_network
-from phase4.transport.reception import TLS_ONLY, TurnedAway, identify, shake_hands
+from phase4.transport.reception import TurnedAway, identify
 from phase4.transport.tls_socket import TLSSocket
 from shared.address import Address
 from shared.framing import encode_line

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from phase4.transport import turns as turns_module
 from phase4.transport.contexts import client_context, fingerprint_of_file, server_context
-from phase4.transport.tls_socket import CutOff, PlaintextPeer, TLSError, TLSSocket
+from phase4.transport.errors import CutOff, PlaintextPeer, TLSError
+from phase4.transport.tls_socket import TLSSocket
 from phase4.transport.trust import why_lost
 from phase4.transport.turns import Turns
 from tests.kit.certificates import Authority

@@ -23,9 +23,11 @@ from phase4.client_gui import settings
 from phase4.transport import known_hosts, trust
 from phase4.transport.arguments import add_trust_arguments, trust_of
 from phase4.transport.contexts import fingerprint_of_file, server_context
+from phase4.transport.errors import Distrusted, TLSError
 from phase4.transport.known_hosts import Entry, fingerprints, line_of, parse, remember, spelled
-from phase4.transport.tls_socket import TLSError, TLSSocket
-from phase4.transport.trust import Distrusted, Trust, Verifier
+from phase4.transport.tls_socket import TLSSocket
+from phase4.transport.trust import Verifier
+from phase4.transport.trusting import Trust
 from tests.kit.certificates import Authority, fingerprint_in, groups_of
 from tests.kit.harness import SECONDS, Program
 
