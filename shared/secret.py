@@ -5,7 +5,6 @@ people type asks here first. A command that is only nearly spelled so holds a pa
 I/O and no state.
 """
 
-import difflib
 import re
 
 from shared.request import COMMANDS, SLASHES, without_unseen
@@ -47,4 +46,6 @@ def has_secret(line: str) -> bool:
 def _is_near_one(name: str) -> bool:
     if name in COMMANDS:
         return False
+    import difflib  # not above: nobody has mistyped anything when a program starts
+
     return bool(difflib.get_close_matches(name, _WITH_PASSWORD, n=1, cutoff=_NEARLY))
