@@ -36,6 +36,7 @@ PAGES = (
     "monitor/README.md",
     "docs/class.md",
     "docs/proxy.md",
+    "docs/server.md",
     "docs/typing.md",
     "docs/words.md",
 )

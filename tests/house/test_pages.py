@@ -162,11 +162,11 @@ def test_a_link_to_a_section_finds_it(page: str) -> None:
 
 
 OPTIONS = {
-    "phase4.server": ["phase4/server/README.md"],
+    "phase4.server": ["docs/server.md"],
     "phase4.relay": ["phase4/relay/README.md"],
     "phase4.client_terminal": ["phase4/client_terminal/README.md"],
     "phase4.client_gui": ["phase4/client_gui/README.md"],
-    "phase4.server_gui": ["phase4/server_gui/README.md", "phase4/server/README.md"],
+    "phase4.server_gui": ["phase4/server_gui/README.md", "docs/server.md"],
     "phase4.archive": ["phase4/archive/README.md"],
     "phase4.certificate": ["docs/class.md"],
     "phase4.handout": ["phase4/client_gui/README.md"],
