@@ -100,6 +100,13 @@ ARCHIVE_DAYS = 0
 """Messages kept to be found again: some 180 MB. A class of thirty, each of whom writes 200 lines a
 day, needs half a year for it. 0: without a bound."""
 
+# --- phase 4: accounts -----------------------------------------------------------------------
+
+MIN_PASSWORD_CHARACTERS = 8
+MAX_PASSWORD_CHARACTERS = 128
+"""NIST asks for 8 at least and for 64 or more to be allowed (SP 800-63B, 5.1.1.2); 128 hold a
+sentence, and a whole line of them is hashed as quickly as a word."""
+
 # --- phase 4: looking on ---------------------------------------------------------------------
 
 REPORT_SECONDS = 5.0

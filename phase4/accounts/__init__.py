@@ -1,1 +1,1 @@
-"""Names that belong to somebody: which names there are, and whose they are."""
+"""Names that belong to somebody: which names there are, whose they are, and what waits for them."""

@@ -1,0 +1,161 @@
+"""The command line of the accounts: python -m phase4.accounts
+
+Each command works while a server runs, which notices within a second, and without one.
+"""
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+
+from phase4.accounts import passwords
+from phase4.accounts.account import Account
+from phase4.accounts.database import accounts_of
+from phase4.accounts.errors import AccountsError, NameTaken, TooManyAccounts
+from phase4.accounts.nicknames import BadNickname, fold, normalise
+from phase4.accounts.passwords import BadPassword
+from phase4.accounts.store import Store
+from shared.arguments import file_path
+from shared.console import accept_any_text, exit_with
+
+_EXAMPLES = """\
+examples:
+  python -m phase4.accounts list logs
+  python -m phase4.accounts add logs Alice
+  python -m phase4.accounts reset logs Alice --password-file new.txt
+  python -m phase4.accounts remove logs Alice
+"""
+
+
+class Mistake(Exception):
+    """What was asked for cannot be done; the text is a sentence for whoever asked."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what is asked; the exit status: 2 where it cannot be done."""
+    accept_any_text()
+    options = _parser().parse_args(arguments)
+    store = Store(accounts_of(options.log_dir))
+    try:
+        _COMMANDS[options.command](store, options)
+    except (AccountsError, BadNickname, BadPassword, NameTaken, Mistake) as error:
+        print(f"phase4.accounts: {error}", file=sys.stderr)
+        return 2
+    except TooManyAccounts:
+        print("phase4.accounts: No more names can be registered.", file=sys.stderr)
+        return 2
+    finally:
+        store.close()
+    return 0
+
+
+def _list(store: Store, options: argparse.Namespace) -> None:
+    """One line for each account."""
+    accounts, waiting = store.accounts(), store.waiting()
+    for each in accounts:
+        letters = waiting.get(each.id, 0)
+        seen = f"last here {each.seen}" if each.seen else "never logged in"
+        more = f", {letters} private message{'s' * (letters != 1)} waiting" if letters else ""
+        print(f"{each.name}: registered {each.since}, {seen}{more}")
+    if not accounts:
+        print("Nobody is registered.", file=sys.stderr)
+
+
+def _add(store: Store, options: argparse.Namespace) -> None:
+    name = normalise(options.name)
+    if not options.log_dir.is_dir():
+        raise Mistake(f"{options.log_dir} is not a directory: give the server's --log-dir.")
+    store.add(name, passwords.keep(_password(options)))
+    print(f"{name} is registered.")
+
+
+def _remove(store: Store, options: argparse.Namespace) -> None:
+    account = _account(store, options.name)
+    store.remove(account)
+    print(f"{account.name} is registered no more; what waited for them is gone.")
+
+
+def _reset(store: Store, options: argparse.Namespace) -> None:
+    account = _account(store, options.name)
+    if not store.change(account, passwords.keep(_password(options))):
+        raise Mistake(f"{account.name} was changed by somebody else meanwhile; try again.")
+    print(f"{account.name} has the new password.")
+
+
+def _account(store: Store, name: str) -> Account:
+    """The account of this name. Raises Mistake, and AccountsError."""
+    for each in store.accounts():
+        if each.key == fold(name.strip()):
+            return each
+    raise Mistake(f"Nobody is registered as {name}.")
+
+
+def _password(options: argparse.Namespace) -> str:
+    """From the file that was named, or asked for twice without being shown; or one line of a pipe.
+
+    Never from the command line: everybody on this machine can read that, with ps. Raises Mistake
+    and BadPassword.
+    """
+    if options.password_file is not None:
+        return passwords.prepare(_first_line(options.password_file))
+    if not sys.stdin.isatty():
+        return passwords.prepare(sys.stdin.readline().rstrip("\r\n"))
+    password = getpass.getpass(f"Password for {options.name}: ")
+    prepared = passwords.prepare(password)
+    if getpass.getpass("The same again: ") != password:
+        raise Mistake("They are not the same; nothing was changed.")
+    return prepared
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            return file.readline().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise Mistake(f"{path} is not text in UTF-8.") from error
+    except OSError as error:
+        raise Mistake(f"{path} cannot be read ({error.strerror}).") from error
+
+
+_COMMANDS = {"list": _list, "add": _add, "remove": _remove, "reset": _reset}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m phase4.accounts",
+        description="Whose the names are, for whoever runs the server. LOG_DIR is the server's.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _command(commands, "list", "show who is registered")
+    _with_password(_with_name(_command(commands, "add", "register a name")))
+    _with_name(_command(commands, "remove", "let a name be free again"))
+    _with_password(_with_name(_command(commands, "reset", "give an account another password")))
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, does: str
+) -> argparse.ArgumentParser:
+    each = commands.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
+    each.add_argument("log_dir", type=file_path, metavar="LOG_DIR", help="the server's --log-dir")
+    return each
+
+
+def _with_name(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("name", metavar="NAME", help="the name, in any spelling")
+    return parser
+
+
+def _with_password(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--password-file",
+        type=file_path,
+        metavar="FILE",
+        help="its first line is the password (default: it is asked for, or read from a pipe)",
+    )
+
+
+if __name__ == "__main__":
+    exit_with(main)

@@ -1,0 +1,69 @@
+"""What may be wrong with the accounts. Each error's text is one sentence for whoever runs it.
+
+None of them holds a password, or the stored form of one.
+"""
+
+from pathlib import Path
+
+
+class AccountsError(Exception):
+    """Nothing can be read from, or written to, the accounts at `path`."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        super().__init__(text)
+        self.path = path
+
+
+class NotAccounts(AccountsError):
+    """It is another program's database, or damaged, or not a database."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(path, f"{path} is not a sound file of accounts ({why}).")
+        self.why = why
+
+
+class NewerAccounts(AccountsError):
+    """A newer version of this program has made it, in a form that this one does not know."""
+
+    def __init__(self, path: Path, version: int) -> None:
+        text = f"{path} has version {version}, which a newer program has made."
+        super().__init__(path, text)
+        self.version = version
+
+
+class NoAccounts(AccountsError):
+    """There are none yet."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, f"There are no accounts in {path.parent}.")
+
+
+class AccountsBusy(AccountsError):
+    """Another program held them for longer than we wait."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, f"{path} is busy; try again.")
+
+
+class CannotUse(AccountsError):
+    """The system refuses: permissions, a full disk, or what is there is not a file."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(path, f"{path} cannot be used ({why}).")
+        self.why = why
+
+
+class NameTaken(Exception):
+    """Somebody has registered `name`, which is the one that was asked for, or looks like it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The name {name} is registered already.")
+        self.name = name
+
+
+class TooManyAccounts(Exception):
+    """No more names can be registered."""
+
+
+class LettersFull(Exception):
+    """For one person, or from one to another, no more letters are kept."""

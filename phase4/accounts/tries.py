@@ -1,0 +1,114 @@
+"""How often an address may try a password: five wrong ones a minute, in a table with a bound.
+
+A right password is no try, however many come: a class behind one router shares its address.
+"""
+
+import ipaddress
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from shared.deadline import Deadline
+
+TRIES = 5
+TRIES_SECONDS = 60.0
+"""A person who mistypes has enough of them. At this rate a list of the 10,000 most used passwords
+takes a day and a half, from one address."""
+
+MAX_ADDRESSES = 10_000
+"""Addresses that are remembered: some 3 MB. Then the one is forgotten that tried longest ago."""
+
+WAIT_SECONDS = 2.0
+"""As long as somebody else's try from this address is being checked: it may be a right one."""
+
+
+class TooManyTries(Exception):
+    """From this address too many wrong passwords came; `seconds` until it may try again."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Too many wrong passwords: try again in {max(1, round(seconds))} s.")
+        self.seconds = seconds
+
+
+class _Address:
+    """What is known of one address. Under the lock of the table."""
+
+    __slots__ = ("in_flight", "wrong_at")
+
+    def __init__(self) -> None:
+        self.wrong_at: list[float] = []
+        self.in_flight = 0
+
+
+class Tries:
+    """The table. Any thread may call any method."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        max_addresses: int = MAX_ADDRESSES,
+    ) -> None:
+        self._clock = clock
+        self._max_addresses = max_addresses
+
+        # Guards the table, in the order of the last try.
+        self._changed = threading.Condition()
+        self._addresses: OrderedDict[str, _Address] = OrderedDict()
+
+    def begin(self, host: str, seconds: float = WAIT_SECONDS) -> None:
+        """Ask before a password is checked; `end` must follow. Raises TooManyTries.
+
+        Where others of this address are being checked that may turn out right, it waits for them.
+        """
+        key, deadline = network_of(host), Deadline(seconds)
+        with self._changed:
+            while True:
+                address = self._addresses.setdefault(key, _Address())
+                self._addresses.move_to_end(key)
+                now = self._clock()
+                address.wrong_at = [at for at in address.wrong_at if now - at < TRIES_SECONDS]
+                if len(address.wrong_at) + address.in_flight < TRIES:
+                    address.in_flight += 1
+                    self._forget_some()
+                    return
+                if not address.in_flight or deadline.has_passed:
+                    oldest = min(address.wrong_at, default=now - TRIES_SECONDS + 1)
+                    raise TooManyTries(oldest + TRIES_SECONDS - now)
+                self._changed.wait(deadline.seconds_left)
+
+    def end(self, host: str, *, was_wrong: bool) -> None:
+        """Say how it ended. What could not be checked was not wrong."""
+        key = network_of(host)
+        with self._changed:
+            address = self._addresses.get(key)
+            if address is not None:
+                address.in_flight -= 1
+                if was_wrong:
+                    address.wrong_at.append(self._clock())
+                elif not address.in_flight and not address.wrong_at:
+                    del self._addresses[key]
+            self._changed.notify_all()
+
+    def _forget_some(self) -> None:
+        if len(self._addresses) > self._max_addresses:
+            idle = (key for key, each in self._addresses.items() if not each.in_flight)
+            if (oldest := next(idle, None)) is not None:
+                del self._addresses[oldest]
+
+
+def network_of(host: str) -> str:
+    """The key of an address: itself, or of IPv6 its /64, which one customer has for themselves.
+
+    >>> network_of("192.0.2.7"), network_of("2001:db8::7"), network_of("fe80::1%eth0")
+    ('192.0.2.7', '2001:db8::/64', 'fe80::/64')
+    """
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.version == 4:
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address), 64), strict=False))

@@ -1,0 +1,1 @@
+"""The checks of the accounts: passwords, the thread for them, tries, the file, the command line."""
