@@ -29,6 +29,18 @@ class Address:
         """HOST:PORT, and [HOST]:PORT for IPv6."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is on this machine, and reached through no network.
+
+        >>> Address("127.0.0.2", 12345).is_loopback, Address("192.168.1.20", 12345).is_loopback
+        (True, False)
+        """
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
     @classmethod
     def of(cls, given: Any) -> Self:
         """From what getsockname(), getpeername() and accept() give.

@@ -28,6 +28,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.address import ip_address
+from shared.slip import begins_like_one, may_hold_password
 
 COMMANDS = {
     "/pm": "NAME TEXT",
@@ -151,7 +152,7 @@ def parse(line: str, is_here: Callable[[str], bool] = _nobody) -> Request:
     line = line.rstrip()
     # Nearly always, and much quicker to find out: it begins with a letter, and hides nothing.
     if line[:1].isalnum() and line.isascii() and line.isprintable() and line.lower() != "exit":
-        return Say(line)
+        return _said(line, line, is_here) if begins_like_one(line) else Say(line)
     start = len(line) - len(line.lstrip())
     if start == len(line):
         return Nothing()
@@ -164,7 +165,14 @@ def parse(line: str, is_here: Callable[[str], bool] = _nobody) -> Request:
         return request if seen == start else unseen
     if not line.isprintable() and re.search(_MOVED_SIGN, _as_a_terminal_takes_it(line)):
         return _refused("Control characters stand in this line, and it may be a command.")
-    return Say(line[:seen] + request.text)  # the blanks before it may belong to a piece of code
+    # The blanks before it may belong to a piece of code.
+    return _said(line[:seen] + request.text, line[seen:], is_here)
+
+
+def _said(text: str, line: str, is_here: Callable[[str], bool]) -> Say | Refusal:
+    if may_hold_password(line, is_here):
+        return _refused("This may hold a password. To say it, put a word before it.")
+    return Say(text)
 
 
 def is_public(line: str, is_here: Callable[[str], bool] = _nobody) -> bool:

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 from phase4.accounts import passwords
-from phase4.accounts.account import Account
-from phase4.accounts.database import accounts_of
+from phase4.accounts.account import Account, accounts_of
 from phase4.accounts.errors import AccountsError, NameTaken, TooManyAccounts
 from phase4.accounts.nicknames import BadNickname, fold, normalise
 from phase4.accounts.passwords import BadPassword

@@ -1,8 +1,17 @@
 """What is kept of a person, and of a private message that waits for them."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from phase4.accounts.nicknames import fold, look
+
+NAME = "accounts.sqlite"
+"""The file of the accounts, in the directory of the logs."""
+
+
+def accounts_of(log_dir: Path) -> Path:
+    """The file of the accounts."""
+    return log_dir / NAME
 
 
 @dataclass(frozen=True, slots=True)

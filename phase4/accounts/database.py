@@ -24,9 +24,6 @@ from phase4.accounts.errors import (
 )
 from shared.files import open_ordinary
 
-NAME = "accounts.sqlite"
-"""In the directory of the logs."""
-
 VERSION = 1
 _APPLICATION = 0x736C6163  # "slac": tells our files from other programs' (SQLite's application_id)
 
@@ -48,11 +45,6 @@ create table letter(
 create index letter_of on letter(account);
 commit;
 """
-
-
-def accounts_of(log_dir: Path) -> Path:
-    """The file of the accounts."""
-    return log_dir / NAME
 
 
 @contextlib.contextmanager

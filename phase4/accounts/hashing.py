@@ -22,7 +22,8 @@ PLACE_SECONDS = 2.0
 """How long somebody waits for a place in the queue. A class of thirty that comes back at once needs
 half a second; a program that guesses may as well wait."""
 
-STOP_SECONDS = 1.0
+STOP_SECONDS = 0.25
+"""A hash takes a tenth of it; what waits for a disk that hangs is not waited for."""
 
 _NICE = 10  # of 19: behind everybody who talks, before a screen saver
 _T = TypeVar("_T")
@@ -72,7 +73,7 @@ class HashingThread:
         self._changed = threading.Condition()
         self._jobs: deque[_Job[Any]] = deque()
         self._thread: threading.Thread | None = None
-        self._is_stopping = False
+        self._is_busy = self._is_stopping = False
 
     def do(self, work: Callable[[], _T], seconds: float = PLACE_SECONDS) -> _T:
         """What `work()` gives, or raises, in the thread. Waits until it is done.
@@ -83,6 +84,12 @@ class HashingThread:
         self._put(job, Deadline(seconds))
         return job.wait()
 
+    def do_soon(self, work: Callable[[], None]) -> None:
+        """Do `work()` in the thread, where it has nothing else to do; else nothing. Never waits."""
+        with self._changed:
+            if not self._jobs and not self._is_stopping and not self._is_busy:
+                self._append(_Job(work))
+
     def _put(self, job: _Job[_T], deadline: Deadline) -> None:
         with self._changed:
             while len(self._jobs) >= self._queue and not self._is_stopping:
@@ -90,12 +97,16 @@ class HashingThread:
                     raise Busy
             if self._is_stopping:
                 raise Stopped
-            if self._thread is None:
-                thread = threading.Thread(target=self._run, name="hashing", daemon=True)
-                thread.start()
-                self._thread = thread
-            self._jobs.append(job)
-            self._changed.notify_all()
+            self._append(job)
+
+    def _append(self, job: _Job[Any]) -> None:
+        """Holding the lock."""
+        if self._thread is None:
+            thread = threading.Thread(target=self._run, name="hashing", daemon=True)
+            thread.start()
+            self._thread = thread
+        self._jobs.append(job)
+        self._changed.notify_all()
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """End it: what waits is given up, and what is computed is not waited for longer."""
@@ -114,10 +125,12 @@ class HashingThread:
         _step_back()
         while True:
             with self._changed:
+                self._is_busy = False
                 while not self._jobs and not self._is_stopping:
                     self._changed.wait()
                 if self._is_stopping:
                     return
+                self._is_busy = True
                 job = self._jobs.popleft()
                 self._changed.notify_all()
             job.run()

@@ -20,17 +20,13 @@ import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from shared.defaults import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
 from shared.libraries import how_to_get
 
-try:
-    from argon2 import Type, low_level
-    from argon2.exceptions import Argon2Error, InvalidHash, VerifyMismatchError
-except ImportError:
-    HAS_ARGON2 = False
-else:
-    HAS_ARGON2 = True
+HAS_ARGON2 = find_spec("argon2") is not None
+"""Whether its library is installed. It is loaded with the first password: that takes a while."""
 
 ARGON2_PASSES = 2
 ARGON2_KIB = 19 * 1024
@@ -116,12 +112,7 @@ def is_right(prepared: str, stored: str) -> bool:
         return _is_right_scrypt(prepared, stored)
     if not HAS_ARGON2:
         raise CannotCheck(WHY_NO_ARGON2)
-    try:
-        return low_level.verify_secret(stored.encode(), prepared.encode(), Type.ID)
-    except VerifyMismatchError:
-        return False
-    except (Argon2Error, InvalidHash) as error:
-        raise CannotCheck(_DAMAGED) from error
+    return _is_right_argon2(prepared, stored)
 
 
 def is_weak(stored: str) -> bool:
@@ -159,6 +150,8 @@ def _cost_of(stored: str) -> _Cost:
 
 
 def _keep_argon2(prepared: str) -> str:
+    from argon2 import Type, low_level
+
     return low_level.hash_secret(
         prepared.encode(),
         secrets.token_bytes(SALT_BYTES),
@@ -168,6 +161,17 @@ def _keep_argon2(prepared: str) -> str:
         hash_len=HASH_BYTES,
         type=Type.ID,
     ).decode()
+
+
+def _is_right_argon2(prepared: str, stored: str) -> bool:
+    from argon2 import Type, exceptions, low_level
+
+    try:
+        return low_level.verify_secret(stored.encode(), prepared.encode(), Type.ID)
+    except exceptions.VerifyMismatchError:
+        return False
+    except (exceptions.Argon2Error, exceptions.InvalidHash) as error:
+        raise CannotCheck(_DAMAGED) from error
 
 
 def _keep_scrypt(prepared: str) -> str:

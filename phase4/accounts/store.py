@@ -27,6 +27,8 @@ MAX_LETTERS = 100
 MAX_LETTERS_FROM_ONE = 20
 """Of these, from one sender: nobody alone can keep others from writing to somebody."""
 
+CLOSE_SECONDS = 0.5
+
 
 class Store:
     """The file at `path`. Any thread may call any method, and may wait; all raise AccountsError."""
@@ -43,9 +45,10 @@ class Store:
         self._data_version = -1
 
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
+        """Close the file. Where another thread waits for a disk that hangs, it stays open."""
+        if self._lock.acquire(timeout=CLOSE_SECONDS):
             self._close()
+            self._lock.release()
 
     def _close(self) -> None:
         if self._connection is not None:

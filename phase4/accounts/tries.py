@@ -24,10 +24,10 @@ WAIT_SECONDS = 2.0
 
 
 class TooManyTries(Exception):
-    """From this address too many wrong passwords came; `seconds` until it may try again."""
+    """From this address came as many as are allowed; `seconds` until it may try again."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"Too many wrong passwords: try again in {max(1, round(seconds))} s.")
+        super().__init__(f"Too many tries: again in {max(1, round(seconds))} s.")
         self.seconds = seconds
 
 
@@ -47,9 +47,14 @@ class Tries:
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        tries: int = TRIES,
+        per_seconds: float = TRIES_SECONDS,
         max_addresses: int = MAX_ADDRESSES,
     ) -> None:
         self._clock = clock
+        self._tries = tries
+        self._per_seconds = per_seconds
         self._max_addresses = max_addresses
 
         # Guards the table, in the order of the last try.
@@ -67,22 +72,21 @@ class Tries:
                 address = self._addresses.setdefault(key, _Address())
                 self._addresses.move_to_end(key)
                 now = self._clock()
-                address.wrong_at = [at for at in address.wrong_at if now - at < TRIES_SECONDS]
-                if len(address.wrong_at) + address.in_flight < TRIES:
+                address.wrong_at = [at for at in address.wrong_at if now - at < self._per_seconds]
+                if len(address.wrong_at) + address.in_flight < self._tries:
                     address.in_flight += 1
                     self._forget_some()
                     return
                 if not address.in_flight or deadline.has_passed:
-                    oldest = min(address.wrong_at, default=now - TRIES_SECONDS + 1)
-                    raise TooManyTries(oldest + TRIES_SECONDS - now)
+                    oldest = min(address.wrong_at, default=now - self._per_seconds)
+                    raise TooManyTries(oldest + self._per_seconds - now)
                 self._changed.wait(deadline.seconds_left)
 
     def end(self, host: str, *, was_wrong: bool) -> None:
         """Say how it ended. What could not be checked was not wrong."""
         key = network_of(host)
         with self._changed:
-            address = self._addresses.get(key)
-            if address is not None:
+            if address := self._addresses.get(key):
                 address.in_flight -= 1
                 if was_wrong:
                     address.wrong_at.append(self._clock())

@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Callable
 
 from phase4.server.log_file import Log
 from phase4.server.personal import Personal
@@ -51,7 +52,7 @@ class Outbox:
 class Batch:
     """What was added since the writing thread took the last one. Under the FanOut's lock."""
 
-    __slots__ = ("finished", "lines", "logged", "numbers", "personal", "weight")
+    __slots__ = ("finished", "lines", "logged", "numbers", "personal", "sent", "weight")
 
     def __init__(self) -> None:
         # What is said to everybody, in order; and by place, the numbers of the messages among it.
@@ -64,3 +65,6 @@ class Batch:
         self.personal: dict[Outbox, Personal] = {}
         self.logged: dict[Log, list[bytes]] = {}
         self.finished: list[Outbox] = []
+
+        # To be called once all of it is in the logs, and was given to the sockets or outboxes.
+        self.sent: list[Callable[[], object]] = []

@@ -12,6 +12,7 @@ This module wires the parts together. Threads, and who ends them:
     writer      FanOut: logs and sends everything         ended by FanOut.stop
     status      StatusPort.serve                          ended by ChatServer.stop
     metrics     a ThreadedServer, where it is asked for   ended by ChatServer.stop
+    hashing     a thread, see phase4/accounts/    ended by ChatServer.stop
     historian   a process, see historian.py               ended by ChatServer.stop
     console     prints                                    ended by Console.close
     quit key    waits for a q                             ended by QuitKey.stop
@@ -28,6 +29,7 @@ from phase4.server.chat_log import ChatLog
 from phase4.server.figures import Figures, SharedSnapshot, Shows
 from phase4.server.historian import Historian
 from phase4.server.log_file import Log
+from phase4.server.logins import open_accounts
 from phase4.server.options import Settings
 from phase4.server.past import Past, open_past
 from phase4.server.room import Room
@@ -44,9 +46,10 @@ from shared.libraries import how_to_get
 from shared.listener import Listener, ListenError, open_listener
 from shared.threaded_server import FULL, ThreadedServer
 
-if TYPE_CHECKING:  # with OpenSSL, which a server without TLS does not load
+if TYPE_CHECKING:  # with OpenSSL, which a server without TLS does not load; and with SQLite
     import ssl
 
+    from phase4.accounts.accounts import Accounts
     from phase4.transport.renewal import Renewal
 
 _NAMELESS = 256  # connections without a name yet, beside max_clients
@@ -73,7 +76,7 @@ class ChatServer:
     ) -> None:
         """Read the certificate, open the logs, then the ports; nothing stays open where one fails.
 
-        Raises TLSError, LogError or ListenError.
+        Raises TLSError, LogError, AccountsUnreadable or ListenError.
         """
         self.settings = settings
         self._console = console
@@ -91,6 +94,9 @@ class ChatServer:
             self._listeners = _listen(settings, on_failure)
             self._name_addresses(has_tls=self._renewal is not None)
             self.room = self._new_room(show)
+            self._accounts = self.room.logins.accounts
+            if self._accounts is not None:
+                on_failure.callback(self._accounts.close)
             self._historian = self._new_historian()
             self._fan_out = self.room.fan_out
             self._chats = self._new_chats()
@@ -158,6 +164,7 @@ class ChatServer:
             on_duplicate=self.settings.on_duplicate,
             show_addresses=self.settings.show_addresses,
             remember=self._remember,
+            open_accounts=self._open_accounts,
         )
 
     def _remember(self, lock: threading.Lock) -> Past:
@@ -166,6 +173,13 @@ class ChatServer:
         if settings.no_archive:
             return Past(lock, on_joining=settings.history)
         return open_past(lock, settings.log_dir, self._console.print, on_joining=settings.history)
+
+    def _open_accounts(self, lock: threading.Lock) -> "Accounts | None":
+        """Whose the names are; None where the server keeps no accounts."""
+        if self.settings.no_accounts:
+            return None
+        log_dir, report = self.settings.log_dir, self._console.print
+        return open_accounts(lock, log_dir, report, lambda: self.room.logins.reloaded())
 
     def _new_historian(self) -> Historian | None:
         """None: there is no archive."""
@@ -248,6 +262,8 @@ class ChatServer:
         """
         if self._historian is not None:
             self._historian.look()
+        if self._accounts is not None:
+            self._accounts.look()
         if self._renewal is not None:
             self._renewal.look()
 
@@ -264,6 +280,8 @@ class ChatServer:
             if thread.ident is not None:  # else it could not be started
                 thread.join(DRAIN_SECONDS / 10)
         outboxes = self.room.close("The server is stopping.")
+        if self._accounts is not None:
+            self._accounts.stop()
         deadline = Deadline(DRAIN_SECONDS)
         for outbox in outboxes:
             outbox.released.wait(deadline.seconds_left)
@@ -277,6 +295,8 @@ class ChatServer:
             each.drain(DRAIN_SECONDS / 10)
         self._fan_out.stop(DRAIN_SECONDS / 4)
         self._log.close()
+        if self._accounts is not None:
+            self._accounts.close()
         if self._historian is not None:
             self._historian.stop()
 
@@ -297,7 +317,8 @@ class ChatServer:
         may_linger: Callable[[], bool],
     ) -> None:
         try:
-            address = identify(connection, Address.parse(peer), self._trusted_proxies)
+            through = Address.parse(peer)
+            address = identify(connection, through, self._trusted_proxies)
         except TurnedAway as error:
             if error.reason:
                 self._console.print(f"{peer} was turned away: {error.reason}")
@@ -308,6 +329,10 @@ class ChatServer:
             connection,
             address,
             tls=tls,
+            # What a trusted proxy speaks to its clients is the operator's care.
+            is_confidential=tls is not None
+            or through.is_loopback
+            or through in self._trusted_proxies,
             lines_per_second=self.settings.lines_per_second,
             may_linger=may_linger,
             name_seconds=self.settings.name_seconds,

@@ -7,10 +7,11 @@ a function with a docstring, whose first line is the help, and add a row to COMM
 from collections.abc import Callable
 
 from phase4.accounts.nicknames import BadNickname
-from phase4.server import recall
+from phase4.server import membership, recall
 from phase4.server.member import Member
 from phase4.server.refusal import NotHere, Refused
 from phase4.server.room import Room
+from shared.defaults import MIN_PASSWORD_CHARACTERS
 from shared.message import Error, clean
 from shared.request import HOW_TO_SAY_AT, OPERATORS_ALONE, Command, Refusal, Say, Whisper, parse
 
@@ -56,10 +57,6 @@ def leave(room: Room, member: Member, rest: str) -> None:
     raise Quit
 
 
-def _account(room: Room, member: Member, rest: str) -> None:
-    raise Refused("This server keeps no accounts.")
-
-
 def _operate(room: Room, member: Member, rest: str) -> None:
     raise Refused("Only an operator may do that.")
 
@@ -78,7 +75,11 @@ COMMANDS: dict[str, Action] = {
     "/ping": ping,
     "/quit": leave,
     "/topic": _topic,
-    **dict.fromkeys(("/register", "/login", "/password", "/logout", "/unregister"), _account),
+    "/register": membership.register,
+    "/login": membership.login,
+    "/password": membership.password,
+    "/logout": membership.logout,
+    "/unregister": membership.unregister,
     **dict.fromkeys(OPERATORS_ALONE, _operate),
 }
 
@@ -96,17 +97,30 @@ def handle(room: Room, member: Member, line: str) -> None:
 def _dispatch(room: Room, member: Member, line: str) -> None:
     match parse(line, room.has):
         case Say(text):
+            if member.owes_password:
+                _check_not_a_password(member, text)
             room.say(member, clean(text))
         case Whisper(to, text):
             _whisper(room, member, to, clean(text), is_at=line.lstrip().startswith("@"))
         case Command(name, rest):
+            # Where it fails, somebody may have broken the line before the password.
+            member.owes_password = name in membership.WITH_PASSWORD and " " not in rest
             COMMANDS[name](room, member, rest)
+            member.owes_password = False
         case Refusal(reason):
             raise Refused(reason)
+
+
+def _check_not_a_password(member: Member, text: str) -> None:
+    """Raise Refused, once, where a word follows that a command may have lacked before."""
+    member.owes_password = False
+    if len(text) >= MIN_PASSWORD_CHARACTERS and " " not in text:
+        raise Refused("This may be a password. Nothing was sent; to say it to all, send it again.")
 
 
 def _whisper(room: Room, member: Member, to: str, text: str, *, is_at: bool) -> None:
     try:
         room.whisper(member, to, text)
     except NotHere as error:
-        raise Refused(f"{error} {HOW_TO_SAY_AT}" if is_at else str(error)) from error
+        if not room.letters.leave(member, to, text):
+            raise Refused(f"{error} {HOW_TO_SAY_AT}" if is_at else str(error)) from error

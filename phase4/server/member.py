@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from phase4.server.flood import TokenBucket
 from phase4.server.outbox import Outbox
+from phase4.server.receipt import Receipt
 from shared.address import Address
 
 
@@ -30,11 +31,19 @@ class Member:
     # The registered name as which this person is logged in; empty: they are not.
     account: str = ""
 
+    # What was delivered to them of the private messages that waited, until there is a sign that it
+    # has arrived; and the last of those that were delivered. 0: none.
+    receipt: Receipt | None = None
+    last_letter: int = 0
+
     # When the name was claimed: Unix time, in seconds.
     since: float = 0.0
 
     # Messages that this person has sent, public and private.
     messages: int = 0
+
+    # A command came without its password, which may follow alone. Their own thread's.
+    owes_password: bool = False
 
     # How often this person may ask for something of the past. Their own thread's.
     questions: TokenBucket | None = None

@@ -47,6 +47,7 @@ class Settings:
     no_archive: bool = False
     history_lines: int = ARCHIVE_LINES
     history_days: int = ARCHIVE_DAYS
+    no_accounts: bool = False
     on_duplicate: str = ON_DUPLICATE[0]
     show_addresses: bool = False
     max_clients: int = MAX_CLIENTS
@@ -121,6 +122,11 @@ def _add_people_arguments(parser: argparse.ArgumentParser) -> None:
         choices=ON_DUPLICATE,
         help="where a name is taken: random: give a random one (default); number: give Alice1;"
         " reject: ask again",
+    )
+    add(
+        "--no-accounts",
+        action="store_true",
+        help="nobody can register a name, and no name is kept for anybody",
     )
     add(
         "--show-addresses",

@@ -156,6 +156,13 @@ class FanOut:
         self._batch.logged.setdefault(log, []).append(entry)
         self._batch.weight += len(entry)
 
+    def when_sent(self, call: Callable[[], object]) -> None:
+        """Call this, in the writing thread, once this batch is logged and sent. Holding the lock.
+
+        It must not wait, nor raise anything.
+        """
+        self._batch.sent.append(call)
+
     def listen(self, outbox: Outbox) -> None:
         """From here on this person gets what is broadcast. Holding the lock."""
         self._personal(outbox).listen(len(self._batch.lines))
@@ -262,6 +269,8 @@ class FanOut:
         for outbox, personal in batch.personal.items():
             data = personal.build(with_numbers if outbox in counting else lines)
             self._send_personal(outbox, data)
+        for call in batch.sent:
+            call()
         for outbox in batch.finished:
             self._finish(outbox)
 

@@ -1,5 +1,7 @@
 """Why something that a person asked for is not done."""
 
+from shared.message import Registered
+
 
 class Refused(Exception):
     """What was asked for cannot be done; the text is a sentence for the person who asked.
@@ -10,6 +12,14 @@ class Refused(Exception):
 
 class NotHere(Refused):
     """Nobody here has that name."""
+
+
+class NameRegistered(Refused):
+    """The name belongs to somebody, who has to log in to have it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(Registered(name).text)
+        self.name = name
 
 
 class RoomFull(Refused):

@@ -8,22 +8,25 @@ is logged and queued in one step, and everybody sees the same things in the same
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from phase4.accounts import nicknames
 from phase4.server.chat_log import ChatLog
-from phase4.server.clock import Clock, Moment
+from phase4.server.letters import Letters
+from phase4.server.logins import Logins
 from phase4.server.member import Member
 from phase4.server.outbox import FanOut, Outbox
 from phase4.server.past import Numbered, Past
 from phase4.server.people import People
 from phase4.server.refusal import Refused, RoomFull
 from phase4.server.turnstile import Turnstile
-from shared import message
+from phase4.server.voice import Voice
 from shared.framing import encode_line
 from shared.goodbye import shut_down
 from shared.message import (
     DISCONNECTED_BY_OPERATOR,
+    LOGGED_IN_ELSEWHERE,
     Error,
     Joined,
     Left,
@@ -31,10 +34,12 @@ from shared.message import (
     Notice,
     Numbers,
     Private,
-    Renamed,
     Welcome,
 )
 from shared.status import Person
+
+if TYPE_CHECKING:
+    from phase4.accounts.accounts import Accounts
 
 
 class Room:
@@ -55,20 +60,29 @@ class Room:
         on_duplicate: str,
         show_addresses: bool,
         remember: Callable[[threading.Lock], Past] = Past,
+        open_accounts: Callable[[threading.Lock], "Accounts | None"] = lambda lock: None,
     ) -> None:
-        """`remember(lock)` makes what the room knows of what was said before."""
+        """`remember(lock)` makes what the room knows of what was said before.
+
+        `open_accounts(lock)` makes what it knows of registered names; None: nobody registers.
+        """
         # Its lock guards everything below that changes.
         self.fan_out = FanOut(self._cut, on_tick=log.retry, report=report)
 
         self.past = remember(self.fan_out.lock)
         self.turnstile = Turnstile()
         self._log = log
-        self._show = show
         self._max_people = max_people
         self._on_duplicate = on_duplicate
-        self._clock = Clock()
-
         self._people = People(show_addresses=show_addresses)
+
+        self._voice = voice = Voice(self.fan_out, log, show)
+        self._now, self._tell = voice.now, voice.tell
+        self._announce, self._note = voice.announce, voice.note
+
+        shared = (self.fan_out, self._people, voice, open_accounts(self.fan_out.lock))
+        self.logins = Logins(*shared, let_in=self.let_in, leave=self._leave)
+        self.letters = Letters(*shared)
 
         # Everybody who is connected, also those who have no name yet.
         self._connected: dict[Outbox, Member] = {}
@@ -79,12 +93,12 @@ class Room:
         # Figures since the start. Other threads read them without the lock, for show. `refused`
         # counts connections that were accepted and turned away, as too many people were here.
         self.people_peak = self.joins = self.slow_disconnected = self.refused = 0
-        self.public_messages = self.private_messages = 0
+        self.public_messages = 0
 
     def open(self, text: str) -> None:
         """Note in connections.txt that the server has started: what follows is a new run."""
         with self.fan_out:
-            self._log_connection(self._clock.now(), text)
+            self._voice.log_connection(self._now(), text)
 
     # --- coming and going -----------------------------------------------------------------------
 
@@ -92,15 +106,17 @@ class Room:
         """Take in a connection that has no name yet. Raises RoomFull."""
         with self.fan_out:
             self._connected[member.outbox] = member
-            self._check_open()
+            self._check_open(may_replace=True)
 
     def join(self, member: Member, wanted: str) -> None:
         """Let a member in under a name: the one that is wanted, or another one instead.
 
         An empty name asks for a random one. Raises nicknames.BadNickname, Refused (the name is
-        taken and the server was told to reject) or RoomFull.
+        registered, or taken and the server was told to reject) or RoomFull.
         """
         wanted = nicknames.normalise(wanted) if wanted else ""
+        with self.fan_out.lock:
+            self.logins.check_free(wanted)
         is_in = bool(wanted) and self._join_as(member, (wanted,))
         if not is_in:
             others = nicknames.alternatives(wanted, self._on_duplicate)
@@ -111,36 +127,54 @@ class Room:
         """Claim the first name that nobody has, and announce it; False if all are taken."""
         with self.fan_out:
             self._check_open()
-            if member.is_gone:  # evicted meanwhile: nobody would release the name again
-                raise RoomFull("Others took your place; try again later.")
-            name = next(self._free(names), None)
+            name = next(iter(self.logins.free(names)), None)
             if name is None:
                 return False
-            self._people.claim(member, name)
-            member.since = time.time()
-            self.joins += 1
-            self.people_peak = max(self.people_peak, len(self._people))
-            now = self._clock.now()
-            self._tell(member, Welcome(now.wire, name, len(self._people)))
-            if instead_of:
-                text = f"The name {instead_of} is taken; you are {name}."
-                self._tell(member, Notice(now.wire, text))
-            if past := self.past.greeting(now.wire):
-                self.fan_out.deliver(past, member.outbox)
-            self._announce(Joined(now.wire, name))
-            self.fan_out.listen(member.outbox)  # after the announcement: it is for the others
-            self._note(now, f"{name} joined from {member.address}")
+            remark = f"The name {instead_of} is taken; you are {name}." if instead_of else ""
+            self.let_in(member, name, remark)
         return True
 
-    def _check_open(self) -> None:
+    def let_in(
+        self, member: Member, name: str, remark: str = "", replaces: Member | None = None
+    ) -> None:
+        """Let a member in under a name, or in the place of another connection. Holding the lock.
+
+        Raises RoomFull.
+        """
+        self._check_open(may_replace=replaces is not None)
+        if member.is_gone:  # evicted meanwhile: nobody would release the name again
+            raise RoomFull("Others took your place; try again later.")
+        if replaces is not None:
+            self._end(replaces, LOGGED_IN_ELSEWHERE, self.fan_out.hang_up)
+            self._people.release(replaces)
+        self._people.claim(member, name)
+        member.since = time.time()
+        now = self._now()
+        self._tell(member, Welcome(now.wire, name, len(self._people)))
+        if remark:
+            self._tell(member, Notice(now.wire, remark))
+        self.logins.greet(member)
+        if past := self.past.greeting(now.wire):
+            self.fan_out.deliver(past, member.outbox)
+        if replaces is None:
+            self.joins += 1
+            self.people_peak = max(self.people_peak, len(self._people))
+            self._announce(Joined(now.wire, name))
+            self._note(now, f"{name} joined from {member.address}")
+        else:
+            where = f"{member.address}, and their connection from {replaces.address} was ended"
+            self._note(now, f"{name} logged in from {where}")
+        self.fan_out.listen(member.outbox)  # after the announcement: it is for the others
+
+    def _check_open(self, *, may_replace: bool = False) -> None:
+        """Raise RoomFull; but not where somebody `may_replace` their own lost connection."""
         if self._is_closed:
             raise RoomFull("The server is stopping.")
-        if len(self._people) >= self._max_people:
+        if len(self._people) < self._max_people:
+            return
+        if not (may_replace and any(each.account for each in self._people)):
             self.refused += 1
             raise RoomFull("The server is full; try again later.")
-
-    def _free(self, names: Iterable[str]) -> Iterator[str]:
-        return (name for name in names if self._people.holder(name) is None)
 
     def leave(self, member: Member, reason: str = "", last_words: str = "") -> None:
         """Let a member go; a second time does no harm. The name is free at once.
@@ -166,18 +200,21 @@ class Room:
     def _leave(
         self, member: Member, reason: str, last_words: str, end: Callable[[Outbox], None]
     ) -> None:
-        member.is_gone = True
-        self._connected.pop(member.outbox, None)
-        if last_words:
-            self._tell(member, Error(last_words))
-        end(member.outbox)
-        now = self._clock.now()
+        self._end(member, last_words, end)
+        now = self._now()
         if member.name:
             self._people.release(member)
             self._announce(Left(now.wire, member.name, reason))
             self._note(now, f"{member.name} left" + (f" ({reason})" if reason else ""))
         elif reason:
             self._note(now, f"{member.address} was refused: {reason}")
+
+    def _end(self, member: Member, last_words: str, end: Callable[[Outbox], None]) -> None:
+        member.is_gone = True
+        self._connected.pop(member.outbox, None)
+        if last_words:
+            self._tell(member, Error(last_words))
+        end(member.outbox)
 
     def _cut(self, outbox: Outbox, reason: str) -> None:
         """Disconnect a member that does not read. The writing thread calls this."""
@@ -208,23 +245,19 @@ class Room:
         with self.fan_out:
             if member.is_gone:
                 return
+            self.logins.check_free(name, member)
             holder = self._people.holder(name)
             if holder is not None and holder is not member:
                 raise Refused(f"The name {holder.name} is taken.")
             if name == member.name:
                 raise Refused(f"You are {name} already.")
-            old = member.name
-            self._people.release(member)
-            self._people.claim(member, name)
-            now = self._clock.now()
-            self._announce(Renamed(now.wire, old, name))
-            self._note(now, f"{old} is now {name}")
+            self.logins.give(member, name)
 
     def close(self, text: str) -> list[Outbox]:
         """Tell everybody, let nobody in any more, and give the outboxes that are to be emptied."""
         with self.fan_out:
             self._is_closed = True
-            now = self._clock.now()
+            now = self._now()
             self._announce(Notice(now.wire, text))
             self._note(now, text)
             outboxes = list(self._connected)
@@ -242,7 +275,7 @@ class Room:
         with self.fan_out:
             if member.is_gone:
                 return
-            now = self._clock.now()
+            now = self._now()
             body = encode_line(f"{member.name}: {text}")
             # The same bytes as message.format(Public(...)), made once for the wire and the log.
             entry = b"%b %b" % (now.log.encode(), body)
@@ -258,20 +291,17 @@ class Room:
             if member.is_gone:
                 return
             recipient = self._people.find(to)
-            now = self._clock.now()
+            now = self._now()
             private = Private(now.wire, member.name, recipient.name, text)
-            entry = f"{now.log} {member.name} -> {recipient.name}: {text}"
-            self.fan_out.log(self._log.private, encode_line(entry))
+            self._voice.log_private(now, private, member)
             self._tell(recipient, private)
             if recipient is not member:
                 self._tell(member, private)
-            self.private_messages += 1
-            member.messages += 1
 
     def has(self, name: str) -> bool:
-        """Whether somebody here has this name at this moment."""
+        """Whether somebody has this name: here at this moment, or registered."""
         with self.fan_out.lock:
-            return self._people.called(name) is not None
+            return self._people.called(name) is not None or self.logins.is_registered(name)
 
     # --- answers --------------------------------------------------------------------------------
 
@@ -291,7 +321,7 @@ class Room:
         """
         with self.fan_out:
             if not member.is_gone:
-                head, *tail = answer(self._clock.now().wire)
+                head, *tail = answer(self._now().wire)
                 self._tell(member, head)
                 self.fan_out.deliver(b"".join(line for _, line in found), member.outbox)
                 for each in tail:
@@ -302,13 +332,13 @@ class Room:
         with self.fan_out:
             if not member.is_gone:
                 self.fan_out.count(member.outbox, wanted=wanted)
-                self._tell(member, Numbers(self._clock.now().wire, wanted))
+                self._tell(member, Numbers(self._now().wire, wanted))
 
     def notify(self, member: Member, *texts: str) -> None:
         """Tell one person something, as notices with the time."""
         with self.fan_out:
             if not member.is_gone:
-                now = self._clock.now()
+                now = self._now()
                 for text in texts:
                     self._tell(member, Notice(now.wire, text))
 
@@ -316,7 +346,7 @@ class Room:
         """Tell a member the names of everybody here."""
         with self.fan_out:
             if not member.is_gone:
-                self.fan_out.deliver(self._people.who(self._clock.now().wire), member.outbox)
+                self.fan_out.deliver(self._people.who(self._now().wire), member.outbox)
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, for the status snapshot."""
@@ -336,6 +366,11 @@ class Room:
         )
 
     @property
+    def private_messages(self) -> int:
+        """How many there were since the start."""
+        return self._voice.private_messages
+
+    @property
     def is_closed(self) -> bool:
         """Whether the server is stopping."""
         return self._is_closed
@@ -344,19 +379,3 @@ class Room:
     def people_now(self) -> int:
         """How many people are here."""
         return len(self._people)
-
-    # --- holding the lock -----------------------------------------------------------------------
-
-    def _tell(self, member: Member, what: Message) -> None:
-        self.fan_out.deliver(encode_line(message.format(what)), member.outbox)
-
-    def _announce(self, what: Message) -> None:
-        self.fan_out.broadcast(encode_line(message.format(what)))
-
-    def _note(self, now: Moment, text: str) -> None:
-        """Make an entry in connections.txt, and show the operator the same line."""
-        self._log_connection(now, text)
-        self._show(now.wire, text)
-
-    def _log_connection(self, now: Moment, text: str) -> None:
-        self.fan_out.log(self._log.connections, encode_line(f"{now.log} {text}"))

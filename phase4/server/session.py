@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from phase4.accounts.nicknames import BadNickname
-from phase4.server import commands
+from phase4.server import commands, membership
 from phase4.server.flood import TokenBucket
 from phase4.server.member import Member
 from phase4.server.outbox import Outbox
-from phase4.server.refusal import Refused, RoomFull
+from phase4.server.receipt import Receipt
+from phase4.server.refusal import NameRegistered, Refused, RoomFull
 from phase4.server.room import Room
 from phase4.server.strangers import NO_NAME, Stranger, recognise
 from phase4.transport.reception import TurnedAway
@@ -26,6 +27,7 @@ from shared.defaults import (
     FLOOD_BURST_LINES,
     LAST_WORDS_SECONDS,
     MAX_LINE_BYTES,
+    MIN_PASSWORD_CHARACTERS,
     NAME_SECONDS,
     NAME_TRIES,
 )
@@ -34,6 +36,7 @@ from shared.goodbye import say_goodbye
 from shared.listener import tune_connection
 from shared.message import Error, Prompt, clean
 from shared.poller import Readable, hangs_up, has_ended
+from shared.request import Command, parse
 from shared.stream import Stream
 
 if TYPE_CHECKING:  # with OpenSSL, which a server without TLS does not load
@@ -66,6 +69,7 @@ class Session:
         address: Address,
         *,
         tls: "ssl.SSLContext | None" = None,
+        is_confidential: bool = False,
         lines_per_second: float,
         may_linger: Callable[[], bool] = lambda: True,
         name_seconds: float = NAME_SECONDS,
@@ -75,7 +79,7 @@ class Session:
         self._tls = _over_tls(connection, tls) if tls is not None else None
         self._connection: Stream = self._tls or connection
         self._outbox = Outbox(self._connection)
-        self._member = Member(self._outbox, address)
+        self._member = Member(self._outbox, address, is_confidential)
         self._may_linger = may_linger
         self._bucket = TokenBucket(FLOOD_BURST_LINES, lines_per_second)
         self._telnet = Telnet()
@@ -88,6 +92,10 @@ class Session:
         # When the last line must have been said: set once the peer has ended its direction and
         # lines of it still wait. 0: it has not.
         self._last_words_by = 0.0
+
+        # The registered name that was asked for last, whose password may follow; and what may be
+        # one, though it came as a name.
+        self._asked_for = self._doubtful = ""
 
         # What the peer has sent so far; None once its first line is here.
         self._beginning: bytes | None = b""
@@ -165,16 +173,49 @@ class Session:
                     # It came together with what was refused: so a request ends, and no person asks
                     # for a random name before having read the answer.
                     _hang_up_on(NO_NAME)
-                self._wait_for_turnstile()
                 try:
-                    self._room.join(self._member, name)
+                    self._enter(name)
                     return True
                 except RoomFull:
                     raise
                 except (BadNickname, Refused) as error:
-                    self._room.tell(self._member, Error(str(error)))
+                    self._room.tell(self._member, Error(clean(str(error))))
             refused_at = self.bytes_in
         raise HangUp(f"{NAME_TRIES} names, and none will do. Goodbye.", "found no name")
+
+    def _enter(self, line: str) -> None:
+        """Let this person in: under the name on a line, or as the account that it logs in to.
+
+        Raises BadNickname, Refused and OSError.
+        """
+        request = parse(line)
+        if not isinstance(request, Command) or request.name != "/login":
+            self._check_not_a_password(line)
+            self._wait_for_turnstile()
+            try:
+                self._room.join(self._member, line)
+            except NameRegistered as error:
+                self._asked_for = error.name
+                raise
+            return
+        began = time.monotonic()
+        try:
+            account = membership.enter(self._room, self._member, request.rest, self._asked_for)
+        finally:
+            self._name_by += time.monotonic() - began  # others' passwords were before theirs
+        if hangs_up(self._socket, 0):
+            raise ConnectionResetError  # else a lost connection would take the place of another
+        self._wait_for_turnstile()
+        self._room.logins.enter(self._member, account)
+        self._room.letters.deliver(self._member)
+
+    def _check_not_a_password(self, line: str) -> None:
+        """Raise Refused, once, where a name follows that may be the password for the last one."""
+        may_be_one = self._asked_for and len(line) >= MIN_PASSWORD_CHARACTERS
+        if may_be_one and line not in (self._doubtful, self._asked_for):
+            self._doubtful = line
+            how = f"A password is written behind /login {self._asked_for}."
+            raise Refused(f"{how} If this is a name, send it again.")
 
     def _wait_for_turnstile(self) -> None:
         """Wait until newcomers can be announced. Raises OSError where the connection is lost."""
@@ -262,11 +303,22 @@ class Session:
         while True:
             self._check_time()
             seconds = None if self._member.name else self._name_by - time.monotonic()
+            receipt = self._member.receipt
+            if receipt is not None:
+                receipt.expect(is_all_read=not self._readiness.readable(0))
             if self._readiness.readable(seconds):
                 try:
-                    return self._connection.recv(MAX_LINE_BYTES)
+                    data = self._connection.recv(MAX_LINE_BYTES)
                 except BlockingIOError:
-                    pass  # the system may be wrong about what is readable
+                    continue  # the system may be wrong about what is readable
+                if receipt is not None:
+                    self._take(receipt)
+                return data
+
+    def _take(self, receipt: Receipt) -> None:
+        """The peer has said something, or has ended its direction: what it got has arrived."""
+        if receipt.is_proved(self._socket, self._outbox.unsent_bytes):
+            self._room.letters.have_arrived(self._member, receipt)
 
     def _close(self) -> None:
         """Wait until the writing thread is done with the socket; then say goodbye and close it."""

@@ -16,6 +16,7 @@ from phase4.server.board import board_of
 from phase4.server.chat_log import LogError
 from phase4.server.chat_server import ChatServer
 from phase4.server.introduction import introduce
+from phase4.server.logins import AccountsUnreadable
 from phase4.server.options import Settings, add_server_arguments, settings_of
 from phase4.server_gui.feed import Feed
 from phase4.server_gui.form import field_of
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     settings = settings_of(options)
     try:
         server = ChatServer(settings, feed, show=feed.show, feed=feed)
-    except (ListenError, LogError, TLSError) as error:
+    except (ListenError, LogError, AccountsUnreadable, TLSError) as error:
         feed.report(_failed(error, settings))
         feed.close()
         return 2
@@ -106,7 +107,9 @@ def _disconnect(server: ChatServer, name: str) -> Answer:
     return Answer(f"{name} was not here any more; nobody was disconnected.")
 
 
-def _failed(error: ListenError | LogError | TLSError, settings: Settings) -> Failed:
+def _failed(
+    error: ListenError | LogError | AccountsUnreadable | TLSError, settings: Settings
+) -> Failed:
     """Why it cannot start, and the field of the window's form that is to be mended."""
     if isinstance(error, ListenError):
         return Failed(error.sentence, field_of(error.option))

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from phase4.accounts.account import Account
-from phase4.accounts.database import accounts_of
+from phase4.accounts.account import Account, accounts_of
 from phase4.accounts.errors import (
     AccountsError,
     CannotUse,

@@ -1,0 +1,235 @@
+"""The accounts as a server has them: names in memory, passwords checked one at a time, one file.
+
+Whose a name is stands in the registry, which is asked under the room's lock and waits for nothing.
+All that takes long is done in the hashing thread: to hash, to write to the file, and to see what
+the command line has changed in it. Whoever asks for that waits in their own thread, without the
+lock.
+
+**A registered name does not become free because the file cannot be read.** A server does not start
+where the file is there and cannot be read. While it runs, what was read before holds: names stay
+registered, and people log in. Only what would have to be written is refused.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from phase4.accounts import passwords
+from phase4.accounts.account import Account, Letter, accounts_of
+from phase4.accounts.errors import AccountsError, NoAccounts
+from phase4.accounts.hashing import HashingThread
+from phase4.accounts.passwords import BadPassword, CannotCheck
+from phase4.accounts.registry import Registry
+from phase4.accounts.store import Store
+from phase4.accounts.tries import Tries
+
+NEW_NAMES = 60
+NEW_NAMES_SECONDS = 3600.0
+"""Names that one address may register in an hour: two classes behind one router."""
+
+
+class WrongPassword(Exception):
+    """There is no such account, or this is not its password: which of the two is not told."""
+
+
+class Accounts:
+    """Any thread may call any method, without the room's lock; `owner_of` and `called` with it.
+
+    Raises, beside what each method says: AccountsError where the file cannot be used; Busy and
+    Stopped (hashing.py), and TooManyTries (tries.py), from what hashes a password.
+    """
+
+    def __init__(
+        self,
+        lock: threading.Lock,
+        log_dir: Path,
+        report: Callable[[str], None],
+        on_reload: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Read the file, if it is there. Raises AccountsError.
+
+        `report` is told once what is wrong with it later on. `on_reload` is called, holding the
+        room's lock, when other accounts are there because another program has changed the file.
+        """
+        self._lock = lock
+        self._report = report
+        self._on_reload = on_reload
+        self._store = Store(accounts_of(log_dir))
+        self._hashing = HashingThread()
+        self._tries = Tries()
+        self._new_names = Tries(tries=NEW_NAMES, per_seconds=NEW_NAMES_SECONDS)
+
+        # Under the room's lock. Another one whenever the file was changed by another program.
+        self._registry = Registry(self._store.accounts() if self._store.exists else ())
+
+        # The hashing thread's: what was reported last, and a form that is checked where there is no
+        # account, so that it takes as long.
+        self._reported = ""
+        self._nobody = ""
+
+    def stop(self) -> None:
+        """Check no password any more: whoever waits for that is told."""
+        self._hashing.stop()
+
+    def close(self) -> None:
+        """Close the file, after `stop`."""
+        self._store.close()
+
+    # --- under the room's lock ------------------------------------------------------------------
+
+    def owner_of(self, name: str) -> str:
+        """The registered name that is this one, or looks like it; empty: it is free for all."""
+        return self._registry.owner_of(name)
+
+    def called(self, name: str) -> Account | None:
+        """The account of this name, in whatever spelling."""
+        return self._registry.called(name)
+
+    def hold(self, name: str) -> None:
+        """Keep a name from all others until `register` is over, which must follow."""
+        self._registry.hold(name)
+
+    # --- passwords ------------------------------------------------------------------------------
+
+    def check(self, name: str, password: str, host: str) -> Account:
+        """The account of a name, for the one who knows its password.
+
+        Raises WrongPassword, and CannotCheck. Takes as long for a name that nobody has registered.
+        """
+        self._tries.begin(host)
+        was_wrong = False
+        try:
+            return self._hashing.do(lambda: self._check(name, password))
+        except WrongPassword:
+            was_wrong = True
+            raise
+        finally:
+            self._tries.end(host, was_wrong=was_wrong)
+
+    def register(self, name: str, password: str, host: str) -> Account:
+        """Make a name that is held somebody's own. If that fails, it is held no more.
+
+        Raises BadPassword, NameTaken and TooManyAccounts.
+        """
+        try:
+            prepared = passwords.prepare(password)
+            self._new_names.begin(host)
+            is_new = False
+            try:
+                account = self._hashing.do(lambda: self._register(name, prepared))
+                is_new = True
+            finally:
+                self._new_names.end(host, was_wrong=is_new)
+            return account
+        finally:
+            with self._lock:
+                self._registry.let_go(name)
+
+    def change(self, name: str, password: str) -> bool:
+        """Give an account another password; False where it is gone. Raises BadPassword."""
+        prepared = passwords.prepare(password)
+        return self._hashing.do(lambda: self._change(name, prepared))
+
+    def remove(self, account: Account) -> None:
+        """Let the name be free again, and what waits for it be gone."""
+        self._hashing.do(lambda: self._remove(account))
+
+    # --- letters --------------------------------------------------------------------------------
+
+    def check_letters(self, account: Account, sender: str) -> None:
+        """Raise LettersFull where no more of this sender's letters are kept."""
+        self._store.check_letters(account, sender)
+
+    def keep(self, account: Account, at: str, sender: str, text: str) -> None:
+        """Keep a private message until it has arrived. Raises LettersFull as well."""
+        self._store.keep(account, at, sender, text)
+
+    def letters(self, account: Account) -> list[Letter]:
+        """What waits, the oldest first."""
+        return self._store.letters(account)
+
+    def forget_letters(self, account: Account, last: int) -> None:
+        """Those up to this number have arrived."""
+        self._store.forget_letters(account, last)
+
+    # --- what another program changes -----------------------------------------------------------
+
+    def look(self) -> None:
+        """See soon whether the command line has changed anything. Waits for nothing."""
+        if self._store.exists or self._registry:
+            self._hashing.do_soon(self._refresh)
+
+    # --- in the hashing thread ------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Take up what another program has changed. What cannot be read now stays as it was."""
+        try:
+            if self._store.is_changed():
+                accounts = self._store.accounts()
+                with self._lock:
+                    self._registry = self._registry.replaced_by(accounts)
+                    self._on_reload()
+            self._reported = ""
+        except NoAccounts:
+            pass
+        except AccountsError as error:
+            self._complain(f"{error} Names stay registered as they are.")
+
+    def _complain(self, text: str) -> None:
+        if text != self._reported:
+            self._reported = text
+            self._report(text)
+
+    def _check(self, name: str, password: str) -> Account:
+        self._refresh()
+        self._nobody = self._nobody or passwords.keep("nobody has this one")
+        with self._lock:
+            account = self._registry.called(name)
+        try:
+            prepared = passwords.prepare(password)
+            is_right = passwords.is_right(prepared, account.stored if account else self._nobody)
+        except BadPassword:
+            is_right = False
+        except CannotCheck as error:
+            self._complain(f"The password of {name} cannot be checked. {error}")
+            raise
+        if account is None or not is_right:
+            raise WrongPassword
+        return self._renew(account, prepared)
+
+    def _renew(self, account: Account, prepared: str) -> Account:
+        """Note the day, and keep a better form of the password where there is one by now."""
+        try:
+            self._store.note_login(account)
+            if passwords.is_weak(account.stored):
+                self._replace(account, passwords.keep(prepared))
+        except AccountsError as error:
+            self._complain(f"{error} People log in all the same.")
+        with self._lock:
+            return self._registry.called(account.name) or account
+
+    def _replace(self, account: Account, stored: str) -> bool:
+        is_changed = self._store.change(account, stored)
+        if is_changed:
+            with self._lock:
+                self._registry.add(replace(account, stored=stored))
+        return is_changed
+
+    def _register(self, name: str, prepared: str) -> Account:
+        self._refresh()
+        account = self._store.add(name, passwords.keep(prepared))
+        with self._lock:
+            self._registry.add(account)
+        return account
+
+    def _change(self, name: str, prepared: str) -> bool:
+        self._refresh()
+        with self._lock:
+            account = self._registry.called(name)
+        return account is not None and self._replace(account, passwords.keep(prepared))
+
+    def _remove(self, account: Account) -> None:
+        self._store.remove(account)
+        with self._lock:
+            self._registry.remove(account)

@@ -1,0 +1,250 @@
+"""What logging in and out does to the people in the room. Each step stands under the room's lock.
+
+**Whoever is here under a registered name is logged in.** So a registered name is given to its owner
+alone, and somebody who takes another name is logged out. The exception: a name that the command
+line registers while somebody has it. They keep it until they leave, or until its owner comes.
+
+Passwords are not here: they have been checked before (membership.py).
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from phase4.accounts import nicknames
+from phase4.accounts.account import Account, accounts_of
+from phase4.accounts.errors import AccountsError, CannotUse
+from phase4.server.member import Member
+from phase4.server.outbox import FanOut, Outbox
+from phase4.server.people import People
+from phase4.server.refusal import NameRegistered, Refused
+from phase4.server.voice import Voice
+from shared.message import LOGGED_IN_ELSEWHERE, Notice, Renamed
+from shared.rights import LoggedIn, LoggedOut
+
+if TYPE_CHECKING:
+    from phase4.accounts.accounts import Accounts
+
+
+class AccountsUnreadable(Exception):
+    """Whose the names are cannot be read, so the server does not start: they are not anybody's."""
+
+    def __init__(self, error: AccountsError) -> None:
+        super().__init__(f"{error} With --no-accounts it starts, and names are anybody's.")
+
+
+class LetsIn(Protocol):
+    """Room.let_in."""
+
+    def __call__(self, member: Member, name: str, *, replaces: Member | None) -> None:
+        """Let a member in, in the place of another connection of theirs where there is one."""
+
+
+Leaves = Callable[[Member, str, str, Callable[[Outbox], None]], None]
+
+
+class Logins:
+    """Whose the names in one room are. `accounts` is None where the server keeps none.
+
+    `owner_of`, `check_free` and `has_other_name` are called under the room's lock; all else without
+    it, by any thread.
+    """
+
+    def __init__(
+        self,
+        fan_out: FanOut,
+        people: People,
+        voice: Voice,
+        accounts: "Accounts | None",
+        *,
+        let_in: LetsIn,
+        leave: Leaves,
+    ) -> None:
+        self.accounts = accounts
+        self._fan_out = fan_out
+        self._people = people
+        self._voice = voice
+        self._let_in = let_in
+        self._leave = leave
+
+        # Whether an account is an operator's. Set once, before anybody comes.
+        self.is_operator: Callable[[str], bool] = lambda account: False
+
+    # --- under the room's lock ------------------------------------------------------------------
+
+    def owner_of(self, name: str) -> str:
+        """The registered name that is this one, or looks like it; empty: it is free for all."""
+        return self.accounts.owner_of(name) if self.accounts is not None else ""
+
+    def is_registered(self, name: str) -> bool:
+        """Whether this very name is, in whatever spelling."""
+        return self.accounts is not None and self.accounts.called(name) is not None
+
+    def check_free(self, name: str, member: Member | None = None) -> None:
+        """Raise Refused where the name is registered, and not this member's own."""
+        owner = self.owner_of(name)
+        if owner and not (member and member.account == owner and _is_same(name, owner)):
+            raise NameRegistered(owner)
+
+    def free(self, names: Iterable[str]) -> Iterable[str]:
+        """Those that nobody has, here or for good."""
+        people = self._people
+        return (each for each in names if not people.holder(each) and not self.owner_of(each))
+
+    def has_other_name(self, member: Member) -> None:
+        """Log out whoever is here under a name that is not their account's."""
+        if member.account and not _is_same(member.name, member.account):
+            self._log_out(member)
+
+    def greet(self, member: Member) -> None:
+        """Tell somebody that they are logged in, where they are."""
+        if member.account:
+            now, is_operator = self._voice.now(), self.is_operator(member.account)
+            self._voice.tell(member, LoggedIn(now.wire, member.account, is_operator))
+
+    def give(self, member: Member, name: str) -> None:
+        """Give a member another name, which is free, and tell everybody."""
+        old, now = member.name, self._voice.now()
+        self._people.release(member)
+        self._people.claim(member, name)
+        self._voice.announce(Renamed(now.wire, old, name))
+        self._voice.note(now, f"{old} is now {name}")
+        self.has_other_name(member)
+
+    def reloaded(self) -> None:
+        """The command line has changed the accounts: log out those whose account is gone."""
+        for member in self._people:
+            if member.account and self.owner_of(member.account) != member.account:
+                self._log_out(member)
+
+    def _log_out(self, member: Member) -> None:
+        member.account, member.receipt = "", None
+        now = self._voice.now()
+        self._voice.tell(member, LoggedOut(now.wire))
+        self._voice.note(now, f"{member.name} is logged out")
+
+    # --- any thread -----------------------------------------------------------------------------
+
+    def enter(self, member: Member, account: Account) -> None:
+        """Let a newcomer in who has proved whose account it is. Raises Refused and RoomFull.
+
+        From a connection of theirs that is still here they take the name, and nobody is told.
+        """
+        others = nicknames.alternatives("", "random")
+        with self._fan_out:
+            self._check_still_there(account)
+            old = self._people.holder(account.name)
+            is_theirs = old is not None and old.account == account.name
+            if old is not None and not is_theirs:
+                self._make_way(old, others)
+            self._own(member, account)
+            try:
+                self._let_in(member, account.name, replaces=old if is_theirs else None)
+            except Refused:
+                member.account = ""
+                raise
+
+    def become(self, member: Member, account: Account) -> None:
+        """Give the name of an account to somebody who is here, and has proved whose it is."""
+        others = nicknames.alternatives("", "random")
+        with self._fan_out:
+            if member.is_gone:
+                return
+            self._check_still_there(account)
+            old = self._people.holder(account.name)
+            if old is not None and old is not member:
+                if old.account == account.name:
+                    why = "logged in from elsewhere"
+                    self._leave(old, why, LOGGED_IN_ELSEWHERE, self._fan_out.hang_up)
+                else:
+                    self._make_way(old, others)
+            self._own(member, account)
+            if old is not member:
+                self.give(member, account.name)
+            self.greet(member)
+            self._voice.note(self._voice.now(), f"{member.name} is logged in")
+
+    def hold(self, member: Member) -> str:
+        """Keep the present name of somebody for them, until it is registered; the name.
+
+        Raises Refused.
+        """
+        with self._fan_out:
+            if member.is_gone:
+                raise Refused("")
+            if member.account:
+                raise Refused(
+                    f"{member.account} is registered already; /password NEW changes the password."
+                )
+            self.check_free(member.name)
+            assert self.accounts is not None
+            self.accounts.hold(member.name)
+            return member.name
+
+    def registered(self, member: Member, account: Account) -> None:
+        """Tell somebody that their name is their own now. They may have left meanwhile."""
+        with self._fan_out:
+            now = self._voice.now()
+            self._voice.note(now, f"{account.name} is registered from {member.address}")
+            if not member.is_gone and _is_same(member.name, account.name):
+                self._own(member, account)
+                text = f"{account.name} is yours. From now on: /login {account.name} PASSWORD"
+                self._voice.tell(member, Notice(now.wire, text))
+                self.greet(member)
+
+    def log_out(self, member: Member, *, keeps_name: bool = False) -> None:
+        """Log somebody out. As the name is registered, they get another one, that is free."""
+        others = nicknames.alternatives("", "random")
+        with self._fan_out:
+            if member.is_gone or not member.account:
+                return
+            if keeps_name:
+                self._log_out(member)
+            else:
+                self.give(member, next(iter(self.free(others))))
+
+    def _check_still_there(self, account: Account) -> None:
+        assert self.accounts is not None
+        known = self.accounts.called(account.name)
+        if known is None or known.id != account.id:
+            raise Refused(f"{account.name} is not registered any more.")
+
+    def _own(self, member: Member, account: Account) -> None:
+        member.account, member.receipt, member.last_letter = account.name, None, 0
+
+    def _make_way(self, member: Member, names: Iterable[str]) -> None:
+        """Give another name to whoever has one whose owner comes."""
+        name = next(iter(self.free(names)))
+        text = f"The name {member.name} is registered, and its owner has come; you are {name}."
+        self.give(member, name)
+        self._voice.tell(member, Notice(self._voice.now().wire, text))
+
+
+def _is_same(name: str, other: str) -> bool:
+    return nicknames.fold(name) == nicknames.fold(other)
+
+
+def open_accounts(
+    lock: threading.Lock,
+    log_dir: Path,
+    report: Callable[[str], None],
+    on_reload: Callable[[], None],
+) -> "Accounts | None":
+    """The accounts in this directory; None where this Python cannot read any, and there are none.
+
+    Raises AccountsUnreadable.
+    """
+    try:
+        from phase4.accounts.accounts import Accounts  # some builds of Python lack sqlite3
+    except ImportError as error:
+        path, why = accounts_of(log_dir), f"this Python lacks {error.name}"
+        if os.path.lexists(path):
+            raise AccountsUnreadable(CannotUse(path, why)) from error
+        report(f"Nobody can register a name: {why}.")
+        return None
+    try:
+        return Accounts(lock, log_dir, report, on_reload)
+    except AccountsError as error:
+        raise AccountsUnreadable(error) from error
