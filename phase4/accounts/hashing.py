@@ -18,14 +18,14 @@ from shared.deadline import Deadline
 QUEUE = 8
 """Hashes that wait for the one that is computed: together a fifth of a second."""
 
-PLACE_SECONDS = 2.0
+PLACE_SECONDS = 5.0
 """How long somebody waits for a place in the queue. A class of thirty that comes back at once needs
-half a second; a program that guesses may as well wait."""
+half a second, and on a busy machine some."""
 
 STOP_SECONDS = 0.25
 """A hash takes a tenth of it; what waits for a disk that hangs is not waited for."""
 
-_NICE = 10  # of 19: behind everybody who talks, before a screen saver
+_NICE = 5  # of 19: behind everybody who talks, and yet not starved by other programs
 _T = TypeVar("_T")
 
 
@@ -69,8 +69,11 @@ class HashingThread:
         """The thread begins with the first work: a server without accounts has none."""
         self._queue = queue
 
-        # Guards all below.
-        self._changed = threading.Condition()
+        # Guards all below. Of those who wait for a place each free one wakes one: to wake all of
+        # them, again and again, would take the time of those who talk.
+        lock = threading.Lock()
+        self._has_work = threading.Condition(lock)
+        self._has_place = threading.Condition(lock)
         self._jobs: deque[_Job[Any]] = deque()
         self._thread: threading.Thread | None = None
         self._is_busy = self._is_stopping = False
@@ -86,14 +89,14 @@ class HashingThread:
 
     def do_soon(self, work: Callable[[], None]) -> None:
         """Do `work()` in the thread, where it has nothing else to do; else nothing. Never waits."""
-        with self._changed:
+        with self._has_work:
             if not self._jobs and not self._is_stopping and not self._is_busy:
                 self._append(_Job(work))
 
     def _put(self, job: _Job[_T], deadline: Deadline) -> None:
-        with self._changed:
+        with self._has_place:
             while len(self._jobs) >= self._queue and not self._is_stopping:
-                if not self._changed.wait(deadline.seconds_left) and deadline.has_passed:
+                if not self._has_place.wait(deadline.seconds_left) and deadline.has_passed:
                     raise Busy
             if self._is_stopping:
                 raise Stopped
@@ -106,15 +109,16 @@ class HashingThread:
             thread.start()
             self._thread = thread
         self._jobs.append(job)
-        self._changed.notify_all()
+        self._has_work.notify()
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """End it: what waits is given up, and what is computed is not waited for longer."""
-        with self._changed:
+        with self._has_work:
             self._is_stopping = True
             given_up = [*self._jobs]
             self._jobs.clear()
-            self._changed.notify_all()
+            self._has_work.notify()
+            self._has_place.notify_all()
             thread = self._thread
         for job in given_up:
             job.cancel()
@@ -124,15 +128,15 @@ class HashingThread:
     def _run(self) -> None:
         _step_back()
         while True:
-            with self._changed:
+            with self._has_work:
                 self._is_busy = False
                 while not self._jobs and not self._is_stopping:
-                    self._changed.wait()
+                    self._has_work.wait()
                 if self._is_stopping:
                     return
                 self._is_busy = True
                 job = self._jobs.popleft()
-                self._changed.notify_all()
+                self._has_place.notify()
             job.run()
 
 

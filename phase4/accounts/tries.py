@@ -19,7 +19,7 @@ takes a day and a half, from one address."""
 MAX_ADDRESSES = 10_000
 """Addresses that are remembered: some 3 MB. Then the one is forgotten that tried longest ago."""
 
-WAIT_SECONDS = 2.0
+WAIT_SECONDS = 5.0
 """As long as somebody else's try from this address is being checked: it may be a right one."""
 
 
@@ -34,11 +34,21 @@ class TooManyTries(Exception):
 class _Address:
     """What is known of one address. Under the lock of the table."""
 
-    __slots__ = ("in_flight", "wrong_at")
+    __slots__ = ("changed", "in_flight", "waiting", "wrong_at")
 
-    def __init__(self) -> None:
+    def __init__(self, lock: threading.Lock) -> None:
+        # When the last wrong ones came, by the clock; and how many are being checked.
         self.wrong_at: list[float] = []
         self.in_flight = 0
+
+        # Those who wait until one of these is checked.
+        self.waiting = 0
+        self.changed = threading.Condition(lock)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody needs it at this moment."""
+        return not self.in_flight and not self.waiting
 
 
 class Tries:
@@ -58,7 +68,7 @@ class Tries:
         self._max_addresses = max_addresses
 
         # Guards the table, in the order of the last try.
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._addresses: OrderedDict[str, _Address] = OrderedDict()
 
     def begin(self, host: str, seconds: float = WAIT_SECONDS) -> None:
@@ -67,9 +77,9 @@ class Tries:
         Where others of this address are being checked that may turn out right, it waits for them.
         """
         key, deadline = network_of(host), Deadline(seconds)
-        with self._changed:
+        with self._lock:
             while True:
-                address = self._addresses.setdefault(key, _Address())
+                address = self._addresses.setdefault(key, _Address(self._lock))
                 self._addresses.move_to_end(key)
                 now = self._clock()
                 address.wrong_at = [at for at in address.wrong_at if now - at < self._per_seconds]
@@ -80,23 +90,28 @@ class Tries:
                 if not address.in_flight or deadline.has_passed:
                     oldest = min(address.wrong_at, default=now - self._per_seconds)
                     raise TooManyTries(oldest + self._per_seconds - now)
-                self._changed.wait(deadline.seconds_left)
+                address.waiting += 1
+                address.changed.wait(deadline.seconds_left)
+                address.waiting -= 1
 
     def end(self, host: str, *, was_wrong: bool) -> None:
         """Say how it ended. What could not be checked was not wrong."""
         key = network_of(host)
-        with self._changed:
+        with self._lock:
             if address := self._addresses.get(key):
                 address.in_flight -= 1
                 if was_wrong:
                     address.wrong_at.append(self._clock())
-                elif not address.in_flight and not address.wrong_at:
+                elif address.is_idle and not address.wrong_at:
                     del self._addresses[key]
-            self._changed.notify_all()
+                if was_wrong and not address.in_flight:
+                    address.changed.notify_all()  # they can only be told
+                else:
+                    address.changed.notify()
 
     def _forget_some(self) -> None:
         if len(self._addresses) > self._max_addresses:
-            idle = (key for key, each in self._addresses.items() if not each.in_flight)
+            idle = (key for key, each in self._addresses.items() if each.is_idle)
             if (oldest := next(idle, None)) is not None:
                 del self._addresses[oldest]
 

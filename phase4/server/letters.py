@@ -85,8 +85,11 @@ class Letters:
                     text = f"{account.name} is away, and gets it at the next login."
                     self._voice.tell(sender, Notice(now, text))
 
-    def deliver(self, member: Member) -> None:
-        """Give somebody who is logged in what waits for them, and was not given yet."""
+    def deliver(self, member: Member, *, is_all_read: bool = False) -> None:
+        """Give somebody who is logged in what waits for them, and was not given yet.
+
+        `is_all_read`: nothing that they have said waits to be read (receipt.py).
+        """
         account = self._account_of(member)
         if account is None or self._accounts is None:
             return
@@ -101,7 +104,7 @@ class Letters:
             for each in new:
                 self._voice.tell(member, Kept(each.at, each.sender, each.recipient, each.text))
             member.last_letter = new[-1].number
-            member.receipt = Receipt(account.name, member.last_letter)
+            member.receipt = Receipt(account.name, member.last_letter, is_all_read=is_all_read)
             self._fan_out.when_sent(member.receipt.left)
 
     def have_arrived(self, member: Member, receipt: Receipt) -> None:

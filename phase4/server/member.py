@@ -1,5 +1,6 @@
 """Somebody who is connected: what the room knows of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from phase4.server.flood import TokenBucket
@@ -44,6 +45,9 @@ class Member:
 
     # A command came without its password, which may follow alone. Their own thread's.
     owes_password: bool = False
+
+    # Whether nothing that they have said waits to be read. Their own thread's.
+    is_quiet: Callable[[], bool] = lambda: False
 
     # How often this person may ask for something of the past. Their own thread's.
     questions: TokenBucket | None = None

@@ -47,7 +47,7 @@ def login(room: Room, member: Member, rest: str) -> None:
         raise Refused(f"You are logged in as {member.account} already.")
     account = check(accounts, member, name, password)
     room.logins.become(member, account)
-    room.letters.deliver(member)
+    room.letters.deliver(member, is_all_read=member.is_quiet())
 
 
 def password(room: Room, member: Member, rest: str) -> None:

@@ -85,6 +85,7 @@ class Session:
         self._telnet = Telnet()
         self._decoder = LineDecoder()
         self._readiness = Readiness(connection, self._tls)
+        self._member.is_quiet = lambda: not self._readiness.readable(0)
 
         # When a name must have been given, by time.monotonic().
         self._name_by = time.monotonic() + name_seconds
@@ -207,7 +208,7 @@ class Session:
             raise ConnectionResetError  # else a lost connection would take the place of another
         self._wait_for_turnstile()
         self._room.logins.enter(self._member, account)
-        self._room.letters.deliver(self._member)
+        self._room.letters.deliver(self._member, is_all_read=self._member.is_quiet())
 
     def _check_not_a_password(self, line: str) -> None:
         """Raise Refused, once, where a name follows that may be the password for the last one."""
@@ -304,8 +305,8 @@ class Session:
             self._check_time()
             seconds = None if self._member.name else self._name_by - time.monotonic()
             receipt = self._member.receipt
-            if receipt is not None:
-                receipt.expect(is_all_read=not self._readiness.readable(0))
+            if receipt is not None and not self._readiness.readable(0):
+                receipt.all_is_read()
             if self._readiness.readable(seconds):
                 try:
                     data = self._connection.recv(MAX_LINE_BYTES)
