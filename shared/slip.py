@@ -21,8 +21,8 @@ _MOST_WORDS = 5  # behind the first: a longer line is a sentence
 _MOST_CHARACTERS = 200  # of a line that is looked at: a name and the longest password
 
 _FIRST_LETTERS = frozenset(letter for word in _WORDS for letter in (word[0], word[0].upper()))
-_BETWEEN = re.compile(r"[\s:,;=]+")
-_NOT_A_LETTER = re.compile(r"[\W_]+")
+_GLUED = re.compile(r"[:,;=]+")
+_FIRST_WORD = re.compile(r"[\W_]*([^\W_]+)")
 _ODD = re.compile(r"[^\W\d_]\d|\d[^\W\d_]|[a-z][A-Z]|\w[^\w\s'’.-]\w")
 
 
@@ -50,14 +50,24 @@ def may_hold_password(line: str, is_name: Callable[[str], bool]) -> bool:
     >>> may_hold_password("Login works again, thanks", lambda name: False)
     False
     """
+    first = _FIRST_WORD.match(line)
+    if first is None or first[1].lower() not in _COMMANDS:
+        return False
     if len(line) > _MOST_CHARACTERS:
         return False
-    word, *rest = [each for each in _BETWEEN.split(line.strip()) if each] or [""]
-    if not rest or _NOT_A_LETTER.sub("", word).lower() not in _COMMANDS:
+    rest = _words(line)[1:]
+    if not rest:
         return False
     if len(rest) == 1:
         return _is_long(rest[0])
     return is_name(rest[0]) or any(_is_odd(each) for each in rest[:_MOST_WORDS])
+
+
+def _words(line: str) -> list[str]:
+    """The words of a line; `login:secret99` are two."""
+    first, *rest = line.split() or [""]
+    words = [*_GLUED.split(first, maxsplit=1), *(each.strip(":,;=") for each in rest)]
+    return [each for each in words if each]
 
 
 def _is_long(word: str) -> bool:
