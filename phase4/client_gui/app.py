@@ -4,7 +4,6 @@
 into a queue; nothing else goes between the two (phase4/client_gui/inbox.py).
 """
 
-import time
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +11,6 @@ from pathlib import Path
 
 from phase4.client import (
     Arrived,
-    Client,
     Connected,
     ConnectionLost,
     Disconnected,
@@ -30,7 +28,7 @@ from phase4.client_gui.call_menu import CallMenu
 from phase4.client_gui.called import Called
 from phase4.client_gui.chat_page import ChatCalls, ChatPage
 from phase4.client_gui.connect_page import TLS_LABEL, ConnectPage
-from phase4.client_gui.ending import CLOSE_SECONDS, close_behind
+from phase4.client_gui.contact import Contact
 from phase4.client_gui.ignoring import Ignoring
 from phase4.client_gui.inbox import Inbox, InboxCalls
 from phase4.client_gui.keeping import keep_drafts
@@ -79,12 +77,7 @@ class App:
         self.theme = Theme(root, theme_name, (remembered or Settings()).looked)
         if points:
             self.theme.zoom(points - BASE_POINTS)
-        self._target = target
-        self._trust = trust or Trust()
-        # The client that the window listens to; None: it is not connected to any server.
-        self._client: Client | None = None
-        # Where one stands with that client's server.
-        self._presence = Presence()
+        self._contact = Contact(target, trust)
         self._speakers = Speakers()
         self._must_stop = must_stop
         self.links = LinkOpener()
@@ -119,9 +112,9 @@ class App:
     def show_form(self, text: str = "", *, field: str = "") -> None:
         """Ask where to connect; `text` says what was wrong before."""
         if self._pages.is_chat:  # else what is being filled in would be overwritten
-            self.connect_page.fill(self._target)
+            self.connect_page.fill(self._contact.target)
         self._pages.show_form()
-        self.connect_page.show_form(text, field=field, can_go_back=self._presence.was_in)
+        self.connect_page.show_form(text, field=field, can_go_back=self._contact.presence.was_in)
         self._show_title()
 
     def choose_server(self) -> None:
@@ -131,49 +124,38 @@ class App:
 
     def connect(self, target: Target) -> None:
         """Begin to connect. What happens then comes as events; the window stays alive."""
-        is_same_server = replace(target, name="") == replace(self._target, name="")
-        if self._client is not None and self._presence.state is State.ASKING and is_same_server:
-            self._try_name(self._client, target)
+        if self._contact.asks_at(target):
+            self._try_name(target.name)
             return
         self._give_up_waiting()
         self.hang_up()
         self.chat_page.show_people(())
-        self._target = target
         self.ignoring.follow(target.place)
         self.called.follow(target.place)
         self.chat_page.show_ignored()
-        trust = self._trust if target.has_tls else None
-        self._client = Client(target.host, target.port, target.name, reconnect=True, trust=trust)
-        self._client.start()
-        self._presence = self._presence.starting()
+        self._contact.begin(target)
         self._show_waiting(f"Connecting to {target.place} …")
 
     def connect_at_once(self) -> None:
         """Connect to the target without asking, and show the conversation, not the form."""
         self._pages.show_chat()
-        self.connect(self._target)
+        self.connect(self._contact.target)
 
     def connect_again(self) -> None:
         """Connect to the same server, with the same name; at once, if it is being tried again."""
-        if self._client is not None and self._is_away:
+        if self._contact.retry_now():
             self._show_waiting("Trying to connect again …")
-            self._client.retry_now()
-        elif self._client is None and self._presence.was_in:
+        elif self._contact.client is None and self._contact.presence.was_in:
             self.connect_at_once()
-
-    def stop_trying(self) -> None:
-        """Do not connect again by itself any more."""
-        if self._client is not None and self._is_away:
-            close_behind(self._client)  # and Disconnected will come
 
     def leave_form(self) -> None:
         """Cancel: stop connecting, and go back to the conversation if there is one."""
-        if not self._presence.is_in:
+        if not self._contact.presence.is_in:
             self.hang_up()
-        if self._presence.was_in:
+        if self._contact.presence.was_in:
             self._pages.show_chat()
             self._show_title()
-            if not self._presence.is_in:
+            if not self._contact.presence.is_in:
                 again = ("Connect again", self.connect_again)
                 self.chat_page.show_bar("You are not connected.", again)
         else:
@@ -205,14 +187,12 @@ class App:
         self.hang_up(wait=True)
         self.root.destroy()
 
-    def _try_name(self, client: Client, target: Target) -> None:
-        self._target = target
+    def _try_name(self, name: str) -> None:
         try:
-            client.send_name(target.name)
+            self._contact.try_name(name)
         except SendError as error:
             self.show_form(str(error), field="name")
         else:
-            self._presence = self._presence.starting()
             self._show_waiting("Asking for that name …")
 
     # --- what the client tells ------------------------------------------------------------------
@@ -242,10 +222,10 @@ class App:
             self._show_title()
 
     def _handle_change(self, event: Event) -> None:
-        before, self._presence = self._presence, self._presence.after(event, time.monotonic())
+        before = self._contact.after(event)
         match event:
             case Connected():
-                self._show_waiting(f"Connected to {self._target.place}, giving the name …")
+                self._show_waiting(f"Connected to {self._contact.target.place}, giving the name …")
             case NameRefused(reason):
                 is_typing = self._pages.is_chat and self.chat_page.entry.get()
                 self.show_form(reason, field="name")
@@ -264,24 +244,24 @@ class App:
         if before.is_in:
             self.theme.name_colours.rename(self.router.me, name)
         if not before.is_in:
-            self.memory.remember(self._target)
+            self.memory.remember(self._contact.target)
         elif before.state is State.IN:  # /nick; after a loss it may not be meant to stay
-            self.memory.remember(replace(self._target, name=name))
+            self.memory.remember(replace(self._contact.target, name=name))
         self.router.me = name
-        self._target = replace(self._target, name=name)
-        self.chat_page.show_place(self._target.place, name)
+        self._contact.target = replace(self._contact.target, name=name)
+        self.chat_page.show_place(self._contact.target.place, name)
         if before.state is not State.IN:
             self._come_in(before)
-            self._drafts.came_in(self._target.place)
+            self._drafts.came_in(self._contact.target.place)
         self._show_security()
         self._show_title()
 
     def _come_in(self, before: Presence) -> None:
-        if self._client is not None:
-            self.router.follow(self._client.clock)
+        if self._contact.client is not None:
+            self.router.follow(self._contact.client.clock)
         was_away = before.state is State.AWAY
         if before.was_in and not was_away:  # the conversation goes on, perhaps elsewhere
-            self.router.tell(self.router.notice(f"Connected to {self._target.place}."))
+            self.router.tell(self.router.notice(f"Connected to {self._contact.target.place}."))
             for tab in self._tabs:
                 self.chat_page.outgoing.doubt(tab)
         self.router.own.returned()
@@ -297,7 +277,7 @@ class App:
         if not before.is_in:  # on a return, while a name was being looked for
             self._pages.show_chat()
         self._show_security()
-        self.chat_page.show_trying(reason, seconds, self.connect_again, self.stop_trying)
+        self.chat_page.show_trying(reason, seconds, self.connect_again, self._contact.stop_trying)
         self._show_title()
 
     def _disconnected(self, event: Disconnected, before: Presence) -> None:
@@ -308,41 +288,33 @@ class App:
         self._give_up_waiting()
         self.hang_up()
         self.chat_page.show_people(())
-        if event.wants_tls and not self._target.has_tls:
+        if event.wants_tls and not self._contact.target.has_tls:
             self.show_form(f"{event.reason} {HOW_TO_ENCRYPT}", field="tls")
-        elif self._presence.was_in and self._pages.is_chat:
+        elif self._contact.presence.was_in and self._pages.is_chat:
             self.chat_page.show_bar(event.reason, ("Connect again", self.connect_again))
             self._show_title()
         else:
             self.show_form(event.reason, field="host")
 
     def _give_up_waiting(self) -> None:
-        unsent = self._client.unsent if self._client is not None else ()
-        self.router.own.give_up(self._client.arrived if self._client is not None else 0)
-        self.router.give_up(unsent if self._presence.was_in else ())
+        unsent = self._contact.client.unsent if self._contact.client is not None else ()
+        self.router.own.give_up(
+            self._contact.client.arrived if self._contact.client is not None else 0
+        )
+        self.router.give_up(unsent if self._contact.presence.was_in else ())
 
     def hang_up(self, *, wait: bool = False) -> None:
         """Let go of the client. Its end is waited for by a thread: the window goes on."""
-        old, self._client = self._client, None
-        self._presence = self._presence.left()
+        self._contact.let_go(wait=wait)
         self._show_security()
-        if old is not None and wait:
-            old.close(CLOSE_SECONDS)
-        elif old is not None:
-            close_behind(old)
 
     # --- showing ------------------------------------------------------------------------------
 
-    @property
-    def _is_away(self) -> bool:
-        return self._presence.state is State.AWAY
-
     def _names(self) -> tuple[str, ...]:
-        people = self._client.people if self._client is not None else ()
-        return self._speakers.in_order(people)
+        return self._speakers.in_order(self._contact.people)
 
     def _show_waiting(self, text: str) -> None:
-        if self._is_away:
+        if self._contact.is_away:
             self.chat_page.countdown.stop()
             self.chat_page.bar.say(text)  # the buttons stay: it may be stopped
         elif self._pages.is_chat:
@@ -352,11 +324,13 @@ class App:
         self._show_title()
 
     def _show_security(self) -> None:
-        self.chat_page.show_security(security.in_a_word(self._target, self._presence))
+        self.chat_page.show_security(
+            security.in_a_word(self._contact.target, self._contact.presence)
+        )
 
     def explain_security(self) -> None:
         """F7: who can listen in, and how to make sure who the server is; in the conversation."""
-        said = security.explained(self._presence, str(self._trust.ca or ""))
+        said = security.explained(self._contact.presence, str(self._contact.trust.ca or ""))
         self.router.say(*map(self.router.notice, said))
 
     def _say(self, text: str) -> None:
@@ -374,14 +348,14 @@ class App:
         self._show_title()
 
     def _show_title(self) -> None:
-        state, place = self._presence.state, self._target.place
+        state, place = self._contact.presence.state, self._contact.target.place
         title = title_of(state, self.router.me, self._tabs.unread, self._tabs.called, place)
         self.root.title(title if self._pages.is_chat else "Join the chat")
 
     # --- building -----------------------------------------------------------------------------
 
     def _build(self) -> None:
-        book = ServerBook(self.memory, self._trust)
+        book = ServerBook(self.memory, self._contact.trust)
         self.connect_page = ConnectPage(self.root, self.theme, self.connect, self.leave_form, book)
         self.chat_page = ChatPage(
             self.root,
@@ -416,8 +390,12 @@ class App:
             self.root, self._tabs, self._pages, self.router, self.memory, self._show_title
         )
         self.call_menu = CallMenu(self.chat_page, self.theme, self.called, self.person_menu)
-        self._sender = Sender(self.router, lambda: self._client, lambda: self._presence)
-        calls = InboxCalls(lambda: self._client, self._is_open, self._draw, self._handle_change)
+        self._sender = Sender(
+            self.router, lambda: self._contact.client, lambda: self._contact.presence
+        )
+        calls = InboxCalls(
+            lambda: self._contact.client, self._is_open, self._draw, self._handle_change
+        )
         self._inbox = Inbox(self.root, calls)
         menu = MenuCalls(
             self.connect_again,

@@ -111,7 +111,7 @@ def kill(app: App, chat: Chat) -> None:
     Had it left something unread, the system would end the connection with a reset. After an answer
     the client asks nothing for half a minute.
     """
-    client = vars(app)["_client"]
+    client = vars(app)["_contact"].client
 
     def is_answered() -> bool:
         state = vars(vars(client)["_talk"])

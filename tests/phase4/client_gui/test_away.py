@@ -97,7 +97,7 @@ def test_it_is_tried_again_by_itself(away: App, start: Callable[..., Chat]) -> N
     see(away.root, lambda: "No server listens" in bar.text, "the first try, which fails")
     shown = tabs_of(away).main.conversation.shown()
     assert shown.count("!  ") == 1, "each try that fails is told in the bar alone"
-    start(port=vars(away)["_target"].port)
+    start(port=vars(away)["_contact"].target.port)
     see(away.root, lambda: "Alice on" in away.root.title(), "the return")
     assert bar.text == ""
 
@@ -203,7 +203,7 @@ def test_a_private_line_that_is_not_delivered_after_the_return_is_at_hand_and_as
 def test_after_stopping_one_may_connect_again(away: App, start: Callable[..., Chat]) -> None:
     choose(away.chat_page.bar, "Stop")
     see(away.root, lambda: "not connected" in away.root.title(), "that it has ended")
-    again = start(port=vars(away)["_target"].port)
+    again = start(port=vars(away)["_contact"].target.port)
     press(away.chat_page.entry, "<F5>")
     see(away.root, lambda: "Alice on" in away.root.title(), "the return")
     wait_until(lambda: again.people_now() == 1, "Alice among the people")

@@ -193,7 +193,7 @@ def test_what_went_out_before_the_end_may_have_arrived_and_what_never_did_was_no
     chat.process.kill()
     see(root, lambda: "connecting again" in root.title(), "the loss")
     type_line(app, "after")
-    app.stop_trying()
+    vars(app)["_contact"].stop_trying()
     shows(app, "These 2 lines may not have arrived.")
     assert re.fullmatch(r"\d\d:\d\d:\d\d  Alice  before \(may not have arrived\)", lines(app)[0])
     assert lines(app)[1] == "not sent  Alice  after"

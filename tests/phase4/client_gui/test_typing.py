@@ -234,7 +234,7 @@ def test_too_many_lines_are_not_sent_but_may_become_one(alice: App, bob: Person)
 def test_lines_for_which_there_is_no_room_are_not_lost(
     alice: App, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = vars(alice)["_client"]
+    client = vars(alice)["_contact"].client
     take = client.send
 
     def send(line: str) -> None:

@@ -394,7 +394,7 @@ def test_one_look_into_the_queue_takes_a_bounded_number_of_events(
     see(root, lambda: "Alice on" in root.title(), "the conversation")
     with chat.join("Bob") as bob:
         bob.send(*[f"line {number}" for number in range(5 * BATCH_EVENTS)])
-        client = vars(app)["_client"]
+        client = vars(app)["_contact"].client
         wait_until(lambda: client.events.qsize() > 2 * BATCH_EVENTS, "a full queue")
         assert len(vars(app)["_inbox"].take()) == BATCH_EVENTS
 
@@ -412,7 +412,7 @@ def test_what_came_before_the_loss_is_shown_before_it(
     page = talking.chat_page
     see(root, lambda: page.people.names() == ("Alice",), "the people")
     with chat.join("Bob"):
-        client = vars(talking)["_client"]
+        client = vars(talking)["_contact"].client
         wait_until(lambda: "Bob" in client.people, "Bob, whom the window has not drawn yet")
         chat.process.kill()
         wait_until(lambda: client.is_away, "the loss, in the same batch")

@@ -1,0 +1,83 @@
+"""The client that the window listens to, and where one stands with its server. Main thread only.
+
+Nothing is shown here: `app` does that.
+"""
+
+import time
+from dataclasses import replace
+
+from phase4.client import Client, Event, Trust
+from phase4.client.presence import Presence, State
+from phase4.client_gui.ending import CLOSE_SECONDS, close_behind
+from phase4.client_gui.target import Target
+
+
+class Contact:
+    """One client at a time; between two, none."""
+
+    def __init__(self, target: Target, trust: Trust | None) -> None:
+        """`trust` says whose certificates will do where the target has TLS; None: any, as long as
+        it does not change.
+        """
+        self.target = target
+        self.trust = trust or Trust()
+        self.client: Client | None = None
+        """None: the window is not connected to any server."""
+        self.presence = Presence()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the connection is lost, and being tried again."""
+        return self.presence.state is State.AWAY
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Those online."""
+        return self.client.people if self.client is not None else ()
+
+    def asks_at(self, target: Target) -> bool:
+        """Whether the server of this target waits for another name."""
+        is_same_server = replace(target, name="") == replace(self.target, name="")
+        is_asking = self.client is not None and self.presence.state is State.ASKING
+        return is_asking and is_same_server
+
+    def begin(self, target: Target) -> None:
+        """Let a new client connect there. The one before has to be let go of."""
+        self.target = target
+        trust = self.trust if target.has_tls else None
+        self.client = Client(target.host, target.port, target.name, reconnect=True, trust=trust)
+        self.client.start()
+        self.presence = self.presence.starting()
+
+    def try_name(self, name: str) -> None:
+        """Give another name, which the server waits for. Raises SendError where it does not."""
+        assert self.client is not None
+        self.target = replace(self.target, name=name)
+        self.client.send_name(name)
+        self.presence = self.presence.starting()
+
+    def retry_now(self) -> bool:
+        """Where the connection is lost, do not wait for the next try; whether it is."""
+        if self.client is None or not self.is_away:
+            return False
+        self.client.retry_now()
+        return True
+
+    def stop_trying(self) -> None:
+        """Do not connect again by itself any more; Disconnected will come."""
+        if self.client is not None and self.is_away:
+            close_behind(self.client)
+
+    def after(self, event: Event) -> Presence:
+        """Note what an event changes; how it was before."""
+        before, self.presence = self.presence, self.presence.after(event, time.monotonic())
+        return before
+
+    def let_go(self, *, wait: bool = False) -> None:
+        """Have no client any more. Its end is waited for by a thread: the window goes on."""
+        old, self.client = self.client, None
+        self.presence = self.presence.left()
+        if old is not None and wait:
+            old.close(CLOSE_SECONDS)
+        elif old is not None:
+            close_behind(old)
