@@ -40,7 +40,6 @@ import random
 import socket
 import threading
 import time
-from collections import deque
 from typing import TYPE_CHECKING, NoReturn
 
 from phase4.client.clock import ServerClock
@@ -115,9 +114,7 @@ class Client:
         self._people: tuple[str, ...] = ()
         # Whether these are from a list of the server's. Written after them, by the same thread.
         self._knows_people = False
-        # All below belongs to the socket thread alone. Events wait in `_pending` while the queue is
-        # full; the socket is not read meanwhile.
-        self._pending: deque[Event] = deque()
+        # All below belongs to the socket thread alone.
         self._verifier = verifier_of(host, port, trust)
         self._pause_seconds = FIRST_PAUSE_SECONDS
 
@@ -268,7 +265,7 @@ class Client:
         self._tell_people()
         pause = self._pause_seconds * random.uniform(0.5, 1.5)
         self._pause_seconds = min(2 * self._pause_seconds, LONGEST_PAUSE_SECONDS)
-        self._emit(ConnectionLost(reason, pause))
+        self._events.tell(ConnectionLost(reason, pause))
         return pause
 
     def _wait_to_retry(self, seconds: float) -> None:
@@ -283,7 +280,7 @@ class Client:
         if self._talk.is_closing:
             raise Ended(LEFT, was_wished=True)
         self._tell_people()
-        self._flush_pending()
+        self._events.flush()
 
     def _converse(self) -> NoReturn:
         """From connecting to the end of the connection, which is always an Ended."""
@@ -297,9 +294,9 @@ class Client:
     def _begin(self, verdict: "Verdict | None") -> None:
         with self._lock:
             self._talk.connected(verdict.remarks if verdict is not None else ())
-        self._emit(Connected())
+        self._events.tell(Connected())
         if verdict is not None:
-            self._emit(Secured(verdict.version, verdict.fingerprint, verdict.is_first))
+            self._events.tell(Secured(verdict.version, verdict.fingerprint, verdict.is_first))
 
     # --- the socket thread: one connection ------------------------------------------------------
 
@@ -309,18 +306,19 @@ class Client:
         while True:
             self._wakeup.clear()  # before looking at what was rung for, never after
             self._tell_people()
-            self._flush_pending()
+            self._events.flush()
             with self._lock:
                 self._raise_if_overdue()
                 data = self._talk.to_write()
                 due = self._talk.due
                 is_closing, has_said_all = self._talk.is_closing, self._talk.has_said_all
             if is_closing:
-                self._pending.clear()  # a client that closes reads no more, and waits for nobody
+                # A client that closes reads no more, and waits for nobody.
+                self._events.pending.clear()
             if has_said_all:
                 self._half_close(stream)
             is_readable, is_writable = waiter.wait(
-                read=is_closing or not self._pending,
+                read=is_closing or not self._events.pending,
                 write=bool(data),
                 seconds=None if due is None else max(0.0, due - time.monotonic()),
             )
@@ -379,7 +377,7 @@ class Client:
             raise self._why_ended(f"The server closed the connection{cut}", in_order=True)
         for line in decoder.feed(data):
             with self._lock:
-                self._pending += self._talk.receive(line)
+                self._events.pending += self._talk.receive(line)
 
     def _why_ended(self, fact: str, *, in_order: bool) -> Ended:
         with self._lock:
@@ -405,16 +403,7 @@ class Client:
         self._knows_people = self._talk.knows_people
         if is_other:
             self._events.has_people = True
-            self._pending.append(PeopleChanged(people))
-
-    def _emit(self, event: Event) -> None:
-        self._pending.append(event)
-        self._flush_pending()
-
-    def _flush_pending(self) -> None:
-        """Put what waits into the queue, as far as there is space."""
-        while self._pending and self._events.offer(self._pending[0]):
-            self._pending.popleft()
+            self._events.pending.append(PeopleChanged(people))
 
     def _finish(self, last: Disconnected) -> None:
         """Deliver the last event, once. The socket thread; or `close`, where that is held up."""
@@ -425,16 +414,14 @@ class Client:
 
     def _deliver_last(self, last: Disconnected) -> None:
         """Deliver what still waits, and `last`. Wait for space, but not once the client closed."""
-        self._pending.append(last)
+        self._events.pending.append(last)
         while True:
             self._wakeup.clear()
             is_closed = self._talk.is_closing  # looked at before the queue is
-            self._flush_pending()
-            if not self._pending:
+            self._events.flush()
+            if not self._events.pending:
                 return
             if is_closed:
                 break
             self._wakeup.wait(60.0)
-        while not self._events.offer(last):
-            with contextlib.suppress(queue.Empty):
-                self._events.get_nowait()
+        self._events.force(last)

@@ -4,8 +4,10 @@ When it is full the socket is not read, so TCP makes the server wait: nothing is
 grows. (From phase 2's client, where the two threads had nothing between them but the screen.)
 """
 
+import contextlib
 import dataclasses
 import queue
+from collections import deque
 from collections.abc import Callable
 
 from phase4.client.events import Event, PeopleChanged, Received
@@ -35,6 +37,8 @@ class EventQueue(queue.Queue[Event]):
         self.has_people = False
         # The characters in the lines that wait; written under the queue's own lock.
         self._characters = 0
+        # Events that found no space. The socket is not read meanwhile. The socket thread's alone.
+        self.pending: deque[Event] = deque()
         self._ring = ring
 
     def _put(self, event: Event) -> None:  # queue.Queue calls this under its lock
@@ -67,6 +71,22 @@ class EventQueue(queue.Queue[Event]):
             return False
         self.wants_space = False
         return True
+
+    def tell(self, event: Event) -> None:
+        """Put, or let it wait in `pending`. The socket thread only."""
+        self.pending.append(event)
+        self.flush()
+
+    def flush(self) -> None:
+        """Put what is pending, as far as there is space. The socket thread only."""
+        while self.pending and self.offer(self.pending[0]):
+            self.pending.popleft()
+
+    def force(self, event: Event) -> None:
+        """Put, and drop what is in the way of it. The socket thread, or `close` in its place."""
+        while not self.offer(event):
+            with contextlib.suppress(queue.Empty):
+                self.get_nowait()
 
 
 def _characters_of(event: Event) -> int:
