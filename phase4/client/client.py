@@ -43,7 +43,7 @@ import time
 from typing import TYPE_CHECKING, NoReturn
 
 from phase4.client.clock import ServerClock
-from phase4.client.dialing import Doorbell, Waiter
+from phase4.client.dialing import Doorbell, Waiter, is_within_machine
 from phase4.client.dialogue import ANSWER_SECONDS
 from phase4.client.event_queue import EventQueue
 from phase4.client.events import (
@@ -90,10 +90,14 @@ class Client:
         port: int,
         name: str = "",
         *,
+        password: str = "",
         reconnect: bool = False,
         trust: Trust | None = None,
     ) -> None:
         """Nothing happens before `start`. An empty name asks the server for a random one.
+
+        Where the server has registered the name, it logs in with `password`: over TLS, or within
+        this machine. What is typed to log in is remembered until the end, for returns.
 
         With `trust` it speaks TLS, and only with a server that is trusted (transport/trust.py).
         """
@@ -107,7 +111,7 @@ class Client:
         self._lock = threading.Lock()
         # The protocol. Any thread may use it, under `_lock`. What only connecting and receiving
         # changes, the socket thread also reads without the lock: nobody else writes it.
-        self._talk = Talk(name, reconnects=reconnect)
+        self._talk = Talk(name, password, reconnects=reconnect)
         # Whether somebody wants no more pause. Written by any thread, under `_lock`.
         self._must_retry = False
         # The names of the latest PeopleChanged. Written by the socket thread, read by any.
@@ -206,6 +210,15 @@ class Client:
             self._talk.send_name(name)
         self._wakeup.ring()
 
+    def send_password(self, password: str) -> None:
+        """After PasswordAsked: log in with this one. Any thread.
+
+        Raises SendError as `send_name` does, and where others could read it on the way.
+        """
+        with self._lock:
+            self._talk.send_password(password)
+        self._wakeup.ring()
+
     def retry_now(self) -> None:
         """Where the connection is lost: do not wait for the end of the pause. Any thread."""
         with self._lock:
@@ -288,12 +301,15 @@ class Client:
         stream, verdict = open_stream(self.host, self.port, self._verifier, doorbell)
         with contextlib.ExitStack() as at_the_end:
             at_the_end.callback(hang_up, stream)  # over TLS, too, with a goodbye
-            self._begin(verdict)
+            self._begin(stream, verdict)
             self._exchange(stream)
 
-    def _begin(self, verdict: "Verdict | None") -> None:
+    def _begin(self, stream: Stream, verdict: "Verdict | None") -> None:
+        remarks = verdict.remarks if verdict is not None else ()
         with self._lock:
-            self._talk.connected(verdict.remarks if verdict is not None else ())
+            self._talk.connected(
+                remarks, is_confidential=verdict is not None or is_within_machine(stream)
+            )
         self._events.tell(Connected())
         if verdict is not None:
             self._events.tell(Secured(verdict.version, verdict.fingerprint, verdict.is_first))

@@ -1,7 +1,8 @@
 """What a client makes of the server's lines, one by one: no socket, no thread, no screen.
 
-It gives the name when it is asked for, keeps the list of people, finds the sentence that says why a
-server hangs up, and trusts nothing: every text is cleaned, and every list has a bound.
+It gives the name when it is asked for, and logs in where that is registered. It keeps the list of
+people, finds the sentence that says why a server hangs up, and trusts nothing: every text is
+cleaned, and every list has a bound.
 """
 
 import enum
@@ -11,8 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from phase4.client.account import READABLE, Account
 from phase4.client.clock import ServerClock
-from phase4.client.events import Ended, Event, NameRefused, Received, Welcomed
+from phase4.client.events import Ended, Event, NameRefused, PasswordAsked, Received, Welcomed
+from phase4.client.mentions import folded
 from phase4.client.missed import CatchUp, Seen
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_NAME_CHARACTERS, RUNAWAY_LINE_BYTES
@@ -99,11 +102,12 @@ class Dialogue:
         is_return: bool = False,
         server_clock: ServerClock | None = None,
         seen: Seen | None = None,
+        account: Account | None = None,
     ) -> None:
         """`is_return`: the person was in before, as `wanted_name`, and wants to be again.
 
         `server_clock` hears each line. `seen` is what was seen so far; None: nothing is caught up
-        with, as the connection is the only one.
+        with, as the connection is the only one. `account` logs in.
         """
         self._clock = clock
         self._server_clock = server_clock or ServerClock()
@@ -128,6 +132,10 @@ class Dialogue:
         # The name from before the loss, to be taken back when it is free; and how often still.
         self._lost_name = wanted_name if is_return else ""
         self._takes_left = TAKE_BACK_TRIES
+        self._account = account or Account()
+        # The registered name that the server spoke of, since it asked last; or that was tried.
+        self._registered = ""
+        self._is_logging_in = False
         # A list of people that comes in several lines, as far as it has come.
         self._growing_list: Roster | None = None
         # How often this client, and not the person, has asked for the list, and got no answer yet.
@@ -156,8 +164,15 @@ class Dialogue:
         is_fresh = self._clock() - self._last_words_at < LAST_WORDS_SECONDS
         return self._last_words if is_fresh else ""
 
-    def name_was_sent(self) -> None:
-        """A line that answers the server's question for a name is on its way."""
+    @property
+    def registered_name(self) -> str:
+        """While a password is asked for: the name that it is for."""
+        return self._registered if self.stage is Stage.REFUSED else ""
+
+    def name_was_sent(self, *, with_password: bool = False) -> None:
+        """A line that answers the server's question is on its way: a name, or one that logs in."""
+        self._is_logging_in = with_password
+        self._registered = self._registered if with_password else ""
         self.stage = Stage.NAMING
         self.due = self._clock() + ANSWER_SECONDS
 
@@ -180,9 +195,12 @@ class Dialogue:
         if self._mark and self._is_answer(received):
             return self._pong()
         self._note_last_words(received)
+        self._account.heard(received)
         match received:
             case message.Prompt():
                 return self._prompt()
+            case message.Registered(name=name) if self.stage is not Stage.IN:
+                self._registered = name
             case message.Welcome(name=name):
                 return self._welcome(name, received)
         if self.stage is Stage.IN:
@@ -230,15 +248,32 @@ class Dialogue:
     def _prompt(self) -> Iterator[Event]:
         if not self.awaits_server:
             return
-        name = next(self._names, None)
-        if name is not None:
-            self._last_words = ""
-            self.answers.append(name)
-            self.name_was_sent()
+        if self._is_logging_in:
+            self._account.refused()
+        if line := self._account.login(self._registered):
+            self._answer_prompt(line, with_password=True)
+        elif self._account.has_password_of(self._registered):
+            yield self._ask_person()
+        elif (name := next(self._names, None)) is not None:
+            self._answer_prompt(name)
         else:
-            self.stage = Stage.REFUSED
-            yield NameRefused(self._last_words or "The server asks for another name.")
-            self._last_words = ""
+            yield self._ask_person()
+
+    def _answer_prompt(self, line: str, *, with_password: bool = False) -> None:
+        self._last_words = ""
+        self.answers.append(line)
+        self.name_was_sent(with_password=with_password)
+
+    def _ask_person(self) -> Event:
+        """Only the person knows another name, or the password."""
+        self.stage = Stage.REFUSED
+        was_tried = self._is_logging_in
+        words, self._last_words = self._last_words, ""
+        if not (name := self._registered):
+            return NameRefused(words or "The server asks for another name.")
+        if not self._account.is_confidential:
+            return NameRefused(f"{name} is registered. {READABLE}", needs_tls=True)
+        return PasswordAsked(name, words if was_tried and words else f"{name} is registered.")
 
     def _welcome(self, name: str, received: message.Message) -> Iterator[Event]:
         if self.stage is not Stage.IN:
@@ -275,6 +310,8 @@ class Dialogue:
             case message.Left(name=name):
                 self._remove_person(name)
                 self._take_back(name)
+            case message.Registered(name=name) if folded(name) == folded(self._lost_name):
+                self._lost_name = ""  # it is somebody else's now
             case message.Renamed(old=old, new=new):
                 yield from self._renamed(old, new)
             case message.Online():

@@ -28,8 +28,23 @@ class Secured:
 
 @dataclass(frozen=True, slots=True)
 class NameRefused:
-    """The server refused the name; `reason` is its sentence. Answer with `send_name`."""
+    """The server refused the name; `reason` is its sentence. Answer with `send_name`.
 
+    `needs_tls`: the name is registered, and others could read its password on the way.
+    """
+
+    reason: str
+    needs_tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordAsked:
+    """The name is registered, and its password is not known, or was refused: `reason` says so.
+
+    Answer with `send_password`, or with `send_name` and another name.
+    """
+
+    name: str
     reason: str
 
 
@@ -87,6 +102,7 @@ Event = (
     Connected
     | Secured
     | NameRefused
+    | PasswordAsked
     | Welcomed
     | Received
     | PeopleChanged

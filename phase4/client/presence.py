@@ -16,6 +16,7 @@ from phase4.client.events import (
     Disconnected,
     Event,
     NameRefused,
+    PasswordAsked,
     Secured,
     Welcomed,
 )
@@ -24,7 +25,7 @@ from phase4.client.events import (
 class State(enum.Enum):
     """How far the person has come."""
 
-    ASKING = "the person has to say where to, or give another name"
+    ASKING = "the person has to say where to, or give another name, or a password"
     CONNECTING = "on the way in; it is the server's turn"
     IN = "in the conversation"
     AWAY = "the connection is lost, and being tried again"
@@ -72,7 +73,7 @@ class Presence:
                 return self.retrying()
             case Secured():
                 return replace(self, secured=event)
-            case NameRefused():
+            case NameRefused() | PasswordAsked():
                 return replace(self, state=State.ASKING)
             case Welcomed():
                 return replace(self, state=State.IN, was_in=True, retry_at=None)

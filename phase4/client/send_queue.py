@@ -7,6 +7,9 @@ of Saltzer, Reed and Clark (1984). So lines stay here until the server has answe
 was asked after them; after a loss, those that nothing was heard of go out again, before the rest.
 A line whose answer was lost on the way then arrives twice. That is the lesser evil.
 
+A line with a password goes out once, and is not kept: nobody wants it in a queue that is sent
+again, and shown at the end. What is left is its place, so that those after it keep their numbers.
+
 >>> lines = SendQueue(keeps_sent=True)
 >>> lines.put(b"one\n"); lines.put(b"two\n"); lines.let_go()
 >>> bytes(lines.wire)
@@ -31,6 +34,14 @@ WIRE_BYTES = 64 * 1024
 """Lines that are on their way out of this program at one time."""
 
 
+class _Secret(bytes):
+    """A line with a password, while it waits; afterwards, its place alone."""
+
+
+_SENT, _LOST = _Secret(), _Secret()
+"""The places of two such lines: one that is on its way, and one that will not be sent again."""
+
+
 class SendQueue:
     """Lines in three states: waiting, on the wire, and sent but not confirmed."""
 
@@ -49,6 +60,8 @@ class SendQueue:
         """How many lines were put, all in all."""
         self.arrived = 0
         """How many of them the server is known to have; where none are kept, they only left."""
+        self.lost_secrets = 0
+        """How many lines with a password may not have arrived, and are not sent again."""
         self.is_last = False
         """Whether the person says no more: then nothing waits for an answer but for want of space.
         """
@@ -80,10 +93,10 @@ class SendQueue:
         """Whether a line of `size` bytes may be put."""
         return self._waiting_bytes + len(self.wire) + size <= OUTGOING_BYTES
 
-    def put(self, line: bytes) -> None:
+    def put(self, line: bytes, *, is_secret: bool = False) -> None:
         """A line of the person's, with its newline. It waits for `let_go`."""
         self.taken += 1
-        self._waiting.append(line)
+        self._waiting.append(_Secret(line) if is_secret else line)
         self._waiting_bytes += len(line)
 
     def put_first(self, line: bytes) -> None:
@@ -97,8 +110,8 @@ class SendQueue:
             self._waiting_bytes -= len(line)
             self.wire += line
             if self._keeps_sent:
-                self._sent.append(line)
-                self._sent_bytes += len(line)
+                self._sent.append(_SENT if isinstance(line, _Secret) else line)
+                self._sent_bytes += len(self._sent[-1])
                 self._sent_lines += 1
             else:
                 self.arrived += 1
@@ -137,11 +150,18 @@ class SendQueue:
         lines = [each for each in self._sent if isinstance(each, bytes)]
         self._forget_all()
         self.wire.clear()
-        self._waiting.extendleft(reversed(lines))
-        self._waiting_bytes += sum(map(len, lines))
-        return len(lines)
+        waiting = [*lines, *self._waiting]
+        secrets = sum(isinstance(each, _Secret) and each is not _LOST for each in waiting)
+        self.lost_secrets += secrets
+        self._waiting = deque(_LOST if isinstance(each, _Secret) else each for each in waiting)
+        self._waiting_bytes = sum(map(len, self._waiting))
+        return sum(not isinstance(each, _Secret) for each in lines)
 
     def unsent(self) -> list[str]:
-        """The person's lines that are not known to have arrived, oldest first; no newlines."""
-        lines = [each for each in self._sent if isinstance(each, bytes)] + list(self._waiting)
-        return [line.decode(errors="replace").rstrip("\n") for line in lines]
+        """The person's lines that are not known to have arrived, oldest first; no newlines.
+
+        None with a password is among them.
+        """
+        lines = [each for each in (*self._sent, *self._waiting) if isinstance(each, bytes)]
+        kept = (line for line in lines if not isinstance(line, _Secret))
+        return [line.decode(errors="replace").rstrip("\n") for line in kept]

@@ -23,6 +23,7 @@ Welcomed(name='Ann')
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from phase4.client.account import NOT_KEPT, READABLE, UNUSED, Account, name_and_password
 from phase4.client.clock import ServerClock
 from phase4.client.dialogue import Dialogue, Pong, Stage
 from phase4.client.events import Arrived, Ended, Event, SendError, SendQueueFull
@@ -33,6 +34,7 @@ from shared import message
 from shared.defaults import MAX_LINE_BYTES, RECV_BYTES
 from shared.framing import BadLine, encode_line
 from shared.request import Say, is_goodbye, parse
+from shared.secret import has_secret
 
 CONFIRM_SECONDS = 1.0
 """From sending something to asking whether it has arrived: one question for a burst of lines."""
@@ -53,9 +55,17 @@ class Talk:
     """What a client says and understands. Not for two threads at once."""
 
     def __init__(
-        self, name: str, *, reconnects: bool = False, clock: Callable[[], float] = time.monotonic
+        self,
+        name: str,
+        password: str = "",
+        *,
+        reconnects: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`reconnects`: after `lost`, `connected` may come again, and nothing said is lost."""
+        """`reconnects`: after `lost`, `connected` may come again, and nothing said is lost.
+
+        `password`: that of the name, for a server where it is registered.
+        """
         self.name = ""
         """The name that the server gave; empty before. It stays while the connection is lost."""
         self.people_are_news = False
@@ -64,7 +74,9 @@ class Talk:
         """It may be read by any thread."""
         self._reconnects = reconnects
         self._clock = clock
+        name, typed = name_and_password(name)
         self._wanted_name = message.clean(name)
+        self._account = Account(self._wanted_name, password or typed)
         self._seen = Seen()
         self._lines = SendQueue(keeps_sent=reconnects)
         # None while there is no connection.
@@ -183,22 +195,54 @@ class Talk:
         """
         line = _encoded(text)
         self._raise_if_not_sendable(len(line), leaves=is_goodbye(text))
-        self._put(line, is_goodbye(text))
+        is_secret = has_secret(text)
+        if is_secret:
+            self._raise_if_overheard()
+        self._put(line, is_goodbye(text), is_secret=is_secret)
+        self._account.typed(text)
         self._note_said(text)
         return self._lines.taken
+
+    def _raise_if_overheard(self) -> None:
+        """A password goes now, and where nobody can read it; or not at all."""
+        if not self._is_in and not self._is_refused:
+            raise SendError(NOT_KEPT)
+        if not self._account.is_confidential:
+            raise SendError(READABLE)
 
     def send_name(self, name: str) -> None:
         """After NameRefused: take another name; an empty one asks for a random one.
 
         Raises SendError where the server does not ask for one any more: it would be said to all.
         """
-        line = _encoded(name)
+        if has_secret(name):
+            assert self._dialogue is not None
+            name, password = name_and_password(name, self._dialogue.registered_name)
+            self.send_password(password, name)
+        else:
+            self._answer(name)
+
+    def send_password(self, password: str, name: str = "") -> None:
+        """After PasswordAsked: log in under that name, or `name`. Raises SendError as `send_name`.
+
+        Also where others could read the password on the way.
+        """
+        name = name or (self._dialogue.registered_name if self._dialogue is not None else "")
+        if not name or not password:
+            raise SendError("Write /login NAME PASSWORD. Nothing was sent.")
+        self._answer(f"/login {name} {password}", with_password=True)
+        self._account.give(name, password)
+
+    def _answer(self, text: str, *, with_password: bool = False) -> None:
+        line = _encoded(text)
         if self._is_over or self.is_closing:
             raise SendError("The connection has ended; this was not sent.")
         if not self._is_refused:
             raise SendError("The server asks for no name now; this was not sent.")
+        if with_password:
+            self._raise_if_overheard()
         assert self._dialogue is not None
-        self._dialogue.name_was_sent()
+        self._dialogue.name_was_sent(with_password=with_password)
         self._lines.put_first(line)
 
     def _note_said(self, text: str) -> None:
@@ -216,11 +260,11 @@ class Talk:
         if not self._lines.has_space(size):
             raise SendQueueFull("Too much waits to be sent already; this was not sent.")
 
-    def _put(self, line: bytes, is_goodbye: bool) -> None:
+    def _put(self, line: bytes, is_goodbye: bool, *, is_secret: bool) -> None:
         if is_goodbye and (self._dialogue is None or self._is_refused):  # nobody is to be told
             self.close(0.0)
         else:
-            self._lines.put(line)
+            self._lines.put(line, is_secret=is_secret)
         self._is_leaving = self._is_leaving or is_goodbye
         self._lines.is_last |= is_goodbye
 
@@ -237,14 +281,19 @@ class Talk:
 
     # --- connections ----------------------------------------------------------------------------
 
-    def connected(self, remarks: Sequence[str] = ()) -> None:
-        """A connection begins. `remarks` are told to the person once they are in."""
+    def connected(self, remarks: Sequence[str] = (), *, is_confidential: bool = False) -> None:
+        """A connection begins. `remarks` are told to the person once they are in.
+
+        `is_confidential`: nobody on the way can read what is sent.
+        """
+        self._account.connected(is_confidential=is_confidential)
         self._dialogue = Dialogue(
             self._wanted_name,
             self._clock,
             is_return=self._was_in,
             server_clock=self.server_clock,
             seen=self._seen if self._reconnects else None,
+            account=self._account,
         )
         self._can_write = True
         self._remarks = remarks
@@ -364,6 +413,12 @@ class Talk:
         self._ask_by = self._clock() + CONFIRM_SECONDS
         yield from (dialogue.remark(message.clean(text)) for text in self._remarks)
         self._remarks = ()
+        if self._account.is_unused:
+            self._account.is_unused = False
+            yield dialogue.remark(UNUSED.format(name=dialogue.name))
+        if self._lines.lost_secrets:
+            self._lines.lost_secrets = 0
+            yield dialogue.remark("A line with a password may not have arrived: type it again.")
         if count := self._lines_sent_again:
             self._lines_sent_again = 0
             self._ask_by = self._clock()  # or a connection that breaks each second repeats all

@@ -35,8 +35,9 @@ def connect(transport: Authority | None) -> Iterator[Connect]:
         *,
         reconnect: bool = False,
         trust: Trust | None = usual,
+        password: str = "",
     ) -> Client:
-        client = Client(host, port, name, reconnect=reconnect, trust=trust)
+        client = Client(host, port, name, password=password, reconnect=reconnect, trust=trust)
         clients.append(client)
         client.start()
         return client
