@@ -68,14 +68,14 @@ class Notebook(Trace):
         lines, self._lines = self._lines, []
         return lines
 
-    def carried(self, number: int, direction: str, data: bytes) -> None:
+    def carried(self, number: int, direction: str, data: bytes, shown: bytes) -> None:
         """The relay calls this before it hands on `data`. Its threads."""
         self.pieces.append((direction, data))
         kinds = records(data)
         if self.alters_the_next and direction == TO_SERVER and kinds == [_RECORDS[_ENCRYPTED]]:
             self.alters_the_next = False
             self.to_alter.append((data, data[:-1] + bytes([data[-1] ^ 1])))
-        self.add(number, direction, f"{len(data):,} bytes", ", ".join(kinds).encode() or data)
+        self.add(number, direction, f"{len(data):,} bytes", ", ".join(kinds).encode() or shown)
 
     def altered(self, number: int, direction: str, data: bytes) -> None:
         """As the relay's, but that a record was altered tells more than its bytes. Its threads."""

@@ -11,7 +11,7 @@ the stream, which is not where its writer did.
 FIN is the end of one direction, RST the end of both, in which bytes may have been lost. The relay
 shows what it sees: where TLS ends in it, plain text (and `cut off` is an end without TLS's goodbye,
 or bytes that were altered); where TLS passes through it, encrypted bytes. Where it alters what
-passes (--replace), a second line has what it handed on instead.
+passes (--replace), a second line has what it handed on instead. Passwords are hidden (masking.py).
 """
 
 import re
@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from phase4.relay.masking import Masking
 from shared.files import check_ordinary, replace_text
 from shared.readable import readable
 
@@ -70,9 +71,12 @@ class Trace:
                 self._participants.append(f"participant C{number} as {address}")
         return ConnectionTrace(self, number)
 
-    def carried(self, number: int, direction: str, data: bytes) -> None:
-        """Bytes of connection `number` have been received, and are being handed on. Any thread."""
-        self.add(number, direction, f"{len(data):,} bytes", data)
+    def carried(self, number: int, direction: str, data: bytes, shown: bytes) -> None:
+        """Bytes of connection `number` have been received, and are being handed on. Any thread.
+
+        `shown`: they, without passwords.
+        """
+        self.add(number, direction, f"{len(data):,} bytes", shown)
 
     def altered(self, number: int, direction: str, data: bytes) -> None:
         """What was carried is handed on as `data` instead. Any thread."""
@@ -114,10 +118,13 @@ class ConnectionTrace:
     def __init__(self, trace: Trace, number: int) -> None:
         self._trace = trace
         self._number = number
+        # Of what the client sends. Used by the thread that carries it.
+        self._masking = Masking()
 
     def carried(self, direction: str, data: bytes) -> None:
         """Bytes have been received, and are being handed on."""
-        self._trace.carried(self._number, direction, data)
+        shown = self._masking.masked(data) if direction == TO_SERVER else data
+        self._trace.carried(self._number, direction, data, shown)
 
     def ended(self, direction: str) -> None:
         """One direction ended in order, with a FIN."""
@@ -125,7 +132,8 @@ class ConnectionTrace:
 
     def altered(self, direction: str, data: bytes) -> None:
         """What was carried is handed on as this instead."""
-        self._trace.altered(self._number, direction, data)
+        shown = self._masking.altered(data) if direction == TO_SERVER else data
+        self._trace.altered(self._number, direction, shown)
 
     def was_lost(self, direction: str, what: str) -> None:
         """Receiving or sending has failed: a peer is gone, or TLS has found a fault."""

@@ -185,3 +185,33 @@ def test_whatever_is_made_readable_is_printable() -> None:
     for number in range(0, 0x110000, 0x301):
         data = chr(number).encode("utf-8", "surrogatepass") + bytes([number % 256])
         assert readable.readable(data).isprintable()
+
+
+def test_no_password_is_shown_also_where_it_comes_in_two_pieces(tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn"
+    with traced("--trace", "--trace-diagram", str(drawn)) as relay:
+        with relay.ends() as (client, server):
+            shown = []
+            pieces = (b"Ann\n/log", b"in Ann corr", b"ect hor", b"se\r\nhello\n/passwd b\n/who x\n")
+            for piece in pieces:
+                client.socket.sendall(piece)
+                shown.append(relay.line().partition("bytes  ")[2])
+            for line in ("Ann", r"/login Ann correct horse\r", "hello"):
+                server.expect(line)  # and on the wire nothing is missing
+        relay.expect("FIN")
+    assert shown == [
+        r"Ann\n/log",
+        "in ***",
+        "***",
+        r"***\r\nhello\n/passwd ***\n/who x\n",
+    ]
+    assert not any(part in drawn.read_text() for part in ("corr", "ect", "hor"))
+
+
+def test_of_a_line_with_a_password_nothing_is_shown_that_was_altered() -> None:
+    options = ("--trace", "--replace", "/login", "/pm Bob")
+    with traced(*options) as relay, relay.ends() as (client, server):
+        client.send("/login Ann correct horse")
+        assert relay.line().endswith(r"/login ***\n")
+        assert relay.line().endswith("altered to  ***")
+        server.expect("/pm Bob Ann correct horse")
