@@ -4,7 +4,8 @@ Run it: python -m phase4.echo_bot --name Echo (and in a client: /pm Echo hello)
 
 New here: nothing, and that is the point. All that the network is comes from `phase4.client`; a
 program that talks is a loop over its events. It comes back by itself when the server was away, and
-Ctrl-C, SIGTERM or SIGHUP end it. With `--tls` it is as careful as any client (transport/trust.py).
+Ctrl-C, SIGTERM or SIGHUP end it. With `--password-file` the name is its own, once it is registered.
+With `--tls` it is as careful as any client (transport/trust.py).
 
 Exit status: 0 after these; 1 where the server does not want it, or is not trusted.
 """
@@ -21,10 +22,12 @@ from phase4.client import (
     Disconnected,
     Event,
     NameRefused,
+    PasswordAsked,
     Received,
     SendError,
     Welcomed,
 )
+from phase4.client.password_file import add_password_argument
 from phase4.transport.arguments import add_trust_arguments, trust_of
 from shared import message
 from shared.arguments import add_connect_arguments
@@ -38,7 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     accept_any_text()
     interrupt_on_stop_signals()
-    bot = Client(options.host, options.port, options.name, reconnect=True, trust=trust_of(options))
+    bot = Client(
+        *(options.host, options.port, options.name),
+        password=options.password,
+        reconnect=True,
+        trust=trust_of(options),
+    )
     try:
         bot.start()
         return _converse(bot)
@@ -56,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     add_connect_arguments(parser, HOST, CHAT_PORT)
     add_trust_arguments(parser)
     parser.add_argument("--name", default="Echo", help="its name (default %(default)s)")
+    add_password_argument(parser)
     return parser
 
 
@@ -72,7 +81,7 @@ def _converse(bot: Client) -> int:
                 print(f"Here as {name}.", flush=True)
             case ConnectionLost(reason, seconds):
                 print(f"! {reason} Trying again in {seconds:.1f} s.", flush=True)
-            case NameRefused(reason) | Disconnected(reason):
+            case PasswordAsked(reason=reason) | NameRefused(reason) | Disconnected(reason):
                 print(f"! {reason}", file=sys.stderr, flush=True)
                 return 1
 

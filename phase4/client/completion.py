@@ -5,7 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shared import message, request
 
-BEFORE_A_NAME = ("/pm ", "/query ", "/ignore ", "/unignore ")
+BEFORE_A_NAME = (
+    *("/pm ", "/query ", "/ignore ", "/unignore "),
+    *("/kick ", "/mute ", "/unmute ", "/ban ", "/unban "),
+)
 
 MAX_SPEAKERS = 1_000
 """People of whom it is known when they spoke. A hostile server may send any number of names."""
@@ -24,6 +27,14 @@ With `/me`, which clients have of their own, and without /ping, which they ask b
 /password, which is rare: offered, they would make `/p` stand for several. Those of operators are
 not offered, either.
 """
+
+
+OPERATORS = tuple(
+    f"{name} " if argument else name
+    for name, argument in request.COMMANDS.items()
+    if name in request.OPERATORS_ALONE
+)
+"""What is offered to operators beside those."""
 
 
 def offers(before: str, names: Iterable[str], commands: Sequence[str] = COMMANDS) -> Iterator[str]:

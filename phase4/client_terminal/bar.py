@@ -12,6 +12,9 @@ from phase4.client_terminal.look import Fragments, count, short_name, shortened
 MAX_NAMED = 40
 """People whose names the bar tries to show; it is one row."""
 
+TOPIC_COLUMNS = 40
+"""Of a long topic the rest is told by /topic."""
+
 _SEPARATOR = " | "
 
 
@@ -23,6 +26,8 @@ class BarState:
     name: str = ""  # empty: not in the conversation yet
     is_connecting: bool = False
     security: str = ""  # empty: anybody on the way can read along
+    is_closed: bool = False  # nothing can be said to everybody
+    topic: str = ""
     people: tuple[str, ...] = ()
     lag_seconds: float | None = None
     seconds_to_retry: float | None = None  # None: connected
@@ -56,6 +61,10 @@ def bar(state: BarState, width: int) -> Fragments:
         what = "may not arrive" if state.is_doubtful else "waiting"
         look = "class:bottom-toolbar.error" * state.is_doubtful
         parts.append((look, f"{count(state.waiting, 'line')} {what}"))
+    if state.is_closed:
+        parts.append(("class:bottom-toolbar.error", "closed to writing"))
+    if state.topic:
+        parts.append(("", shortened(f"topic: {state.topic}", TOPIC_COLUMNS)))
     names = ", ".join(state.people[:MAX_NAMED])
     parts.append(("", f"{len(state.people):,} online: {names}"))
     return _laid_out(state.name, parts, state.hint, width)

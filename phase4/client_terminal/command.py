@@ -7,8 +7,9 @@ is there to draw on. The others are enough for a conversation.
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from phase4.client.password_file import add_password_argument
 from phase4.client.preset import Preset
 from phase4.client_terminal.pipe import PipeClient
 from phase4.transport.arguments import add_trust_arguments, trust_of
@@ -25,7 +26,10 @@ PLAINLY = (
 
 def main(arguments: Sequence[str] | None = None, preset: Preset | None = None) -> int:
     """The exit status. With `preset` the client knows the server."""
-    options = _parser(preset).parse_args(arguments)
+    parser = _parser(preset)
+    options = parser.parse_args(arguments)
+    if options.password and not options.name and not _has_person():
+        parser.error("--password-file: say with --name whose it is")
     asked_for = trust_of(options)
     options.trust = preset.trust_over(asked_for) if preset else asked_for
     if not _has_person():
@@ -52,6 +56,7 @@ def _parser(preset: Preset | None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--name", default="", help="your name; without it you are asked (in a pipe: a random one)"
     )
+    add_password_argument(parser)
     parser.add_argument(
         "--no-bell",
         dest="bell",
@@ -80,6 +85,7 @@ def _on_a_terminal(options: argparse.Namespace) -> int:
 
     client = TerminalClient(
         *(options.host, options.port, options.name),
+        password=options.password,
         bell=options.bell,
         title=options.title,
         trust=options.trust,
@@ -96,13 +102,33 @@ def _plainly(options: argparse.Namespace) -> int:
         return 0
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    return _in_a_pipe(options, reconnect=True)
+    return _in_a_pipe(options, reconnect=True, ask=_ask_without_echo)
 
 
-def _in_a_pipe(options: argparse.Namespace, *, reconnect: bool = False) -> int:
+def _ask_without_echo(name: str) -> str:
+    """The password; empty where there is none to be had."""
+    import getpass  # loads what few need
+
+    try:
+        return getpass.getpass(f"Password of {name}: ").strip()
+    except EOFError:
+        return ""
+
+
+def _in_a_pipe(
+    options: argparse.Namespace,
+    *,
+    reconnect: bool = False,
+    ask: Callable[[str], str] | None = None,
+) -> int:
     accept_any_text()
-    where = (options.host, options.port, options.name)
-    client = PipeClient(*where, reconnect=reconnect, trust=options.trust)
+    client = PipeClient(
+        *(options.host, options.port, options.name),
+        password=options.password,
+        ask_password=ask,
+        reconnect=reconnect,
+        trust=options.trust,
+    )
     try:
         return client.run()
     except KeyboardInterrupt:

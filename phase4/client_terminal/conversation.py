@@ -19,6 +19,7 @@ from phase4.client import (
     Disconnected,
     Event,
     NameRefused,
+    PasswordAsked,
     PeopleChanged,
     Received,
     SendError,
@@ -27,8 +28,9 @@ from phase4.client import (
 )
 from phase4.client.block import in_blocks
 from phase4.client.clock import ServerClock
-from phase4.client.completion import COMMANDS, Speakers, offers
+from phase4.client.completion import COMMANDS, OPERATORS, Speakers, offers
 from phase4.client.presence import Presence, State
+from phase4.client_terminal.asking import Asking
 from phase4.client_terminal.backlog import LeftOut, take_batch
 from phase4.client_terminal.bar import BarState, bar
 from phase4.client_terminal.caution import PutAside, Question, joined
@@ -51,6 +53,7 @@ from phase4.client_terminal.wrapping import AS_TYPED
 from shared import message
 from shared.address import Address
 from shared.request import is_goodbye
+from shared.secret import without_secret
 from shared.stopping import stop_signals
 
 RECONNECT = "/reconnect"
@@ -76,16 +79,18 @@ class TerminalClient:
         port: int,
         name: str = "",
         *,
+        password: str = "",
         bell: bool = True,
         title: bool = True,
         trust: Trust | None = None,
     ) -> None:
-        """Without a name the person is asked for one. `bell`: ring when somebody speaks
-        to them. `title`: show in the window's how many lines are new. `trust`: as for Client.
+        """Without a name the person is asked for one. `bell`: ring when somebody speaks to them.
+        `title`: show in the window's how many lines are new. `password`, `trust`: as for Client.
         """
         self._host = host
         self._port = port
         self._wanted_name = name
+        self._password = password
         self._has_bell = bell
         self._trust = trust
         self._rang_at = float("-inf")
@@ -94,6 +99,7 @@ class TerminalClient:
         self._presence = Presence()
         # What was being typed when another name was asked for.
         self._put_aside = PutAside()
+        self._asking = Asking(self._complain)
         # Why the server is away: each reason is said once.
         self._told_reasons: set[str] = set()
         # What was said of the server's clock.
@@ -110,6 +116,8 @@ class TerminalClient:
             title=lambda: self._unread.title,
             has_title=title,
             as_remembered=lambda text: self._out.query.as_remembered(text),
+            is_hidden=lambda: self._asking.is_hidden,
+            cancel=self._asking.stop,
         )
         self._line.on_change(self._changed)
         self._line.on_key(self._unread.seen)
@@ -132,7 +140,8 @@ class TerminalClient:
         return 0 if end is None or end.was_wished else 1
 
     def _connect(self, name: str) -> None:
-        self._client = Client(self._host, self._port, name, reconnect=True, trust=self._trust)
+        where, password = (self._host, self._port, name), self._password
+        self._client = Client(*where, password=password, reconnect=True, trust=self._trust)
         self._shown.clock = self._client.clock
         self._out.client = self._client
         self._client.start()
@@ -172,6 +181,8 @@ class TerminalClient:
     def _own_prompt(self, columns: int) -> Fragments:
         if self._client is None:
             return [("class:prompt", "Your name (empty: a random one): ")]
+        if self._asking.is_on:
+            return [("class:prompt", self._asking.prompt)]
         if self._asks_another_name:
             return [("class:prompt", "Another name: ")]
         if not self._presence.was_in:
@@ -193,7 +204,9 @@ class TerminalClient:
         state = BarState(
             server,
             known.name,
-            security=self._security(),
+            security=_security(self._presence),
+            is_closed=self._out.room.is_closed,
+            topic=self._out.room.topic,
             people=known.people,
             lag_seconds=known.lag_seconds,
             seconds_to_retry=self._seconds_to_retry(),
@@ -206,16 +219,9 @@ class TerminalClient:
         )
         return bar(state, width)
 
-    def _security(self) -> str:
-        secured = self._presence.secured
-        if secured is None:
-            return ""
-        # A flood could push the remark about a first time out of sight. Not the bar.
-        return "TLS (first time)" if secured.is_first else "TLS"
-
     def _question(self) -> Question | None:
         """What to ask about the line; None: nothing, or it is a name."""
-        if not self._presence.was_in or self._asks_another_name:
+        if not self._presence.was_in or self._asks_another_name or self._asking.is_on:
             return None
         return self._out.question(self._line.text)
 
@@ -225,12 +231,13 @@ class TerminalClient:
         return max(0.0, (self._presence.retry_at or 0.0) - time.monotonic())
 
     def _offers(self, before: str) -> Iterable[str]:
-        if self._client is None:
+        if self._client is None or self._asking.is_on:
             return ()
         people = self._speakers.in_order(self._client.people)
         others = [name for name in people if name != self._client.name]
         own = (f"{QUERY} ", RECONNECT) if self._is_away else (f"{QUERY} ",)
-        return offers(before, others, (*COMMANDS, *own))
+        operators = OPERATORS if self._out.room.is_operator else ()
+        return offers(before, others, (*COMMANDS, *operators, *own))
 
     # --- what arrives ---
 
@@ -269,6 +276,7 @@ class TerminalClient:
         """Note what an event changes; what there is to show. `block`: as for Shown."""
         assert self._client is not None
         before, self._presence = self._presence, self._presence.after(event, time.monotonic())
+        self._out.room = self._out.room.after(event)
         match event:
             case PeopleChanged(names):
                 self._shown.name_style.show_people(names)
@@ -285,12 +293,16 @@ class TerminalClient:
             case Welcomed(name):
                 self._shown.own_name = name
                 return self._came_in()
-            case NameRefused(reason):
+            case NameRefused(reason) | PasswordAsked(reason=reason):
                 if before.state is not State.ASKING:
                     # Half a message in the line would else be taken for the name.
                     self._put_aside.put(self._line.replace(""))
+                if isinstance(event, PasswordAsked):
+                    self._asking.password_of(event.name, self._offer_password)
                 return [error(reason)]
             case ConnectionLost(reason):
+                if self._asking.stop():
+                    self._line.replace("")
                 self._out.query.doubt()
                 self._out.pending.lines.lost()
                 if before.state is State.ASKING:
@@ -331,16 +343,20 @@ class TerminalClient:
         if unsent := self._client.unsent:
             lines.append(notice(remark(unsent)))
             lines += [[(AS_TYPED, row)] for row in rows(unsent)]
-        if typed := joined(self._put_aside.text, self._line.text).strip():
+        typing = "" if self._asking.stop() else self._line.text
+        if typed := joined(self._put_aside.text, typing).strip():
             lines.append(notice("You were writing:"))
-            lines += [[(AS_TYPED, message.clean(line))] for line in typed.splitlines()]
+            safe = map(without_secret, typed.splitlines())
+            lines += [[(AS_TYPED, message.clean(line))] for line in safe]
         return lines
 
     # --- what is typed ---
 
     def _entered(self, text: str) -> str:
         """Do what a typed line asks for; what of it could not be sent."""
-        if "\n" not in text.strip() and is_goodbye(text.strip()):
+        if self._asking.is_on:
+            self._answer(text)
+        elif "\n" not in text.strip() and is_goodbye(text.strip()):
             self._line.leave()
         elif self._client is None:
             self._connect(text.strip())
@@ -348,7 +364,7 @@ class TerminalClient:
             return self._offer_name(text)
         elif text.strip().lower() == RECONNECT or (self._is_away and not text.strip()):
             self._retry()
-        else:
+        elif not self._asking.begins(text, self._out.enter):
             if self._is_away and self._presence.state is not State.AWAY:
                 self._out.query.doubt()  # the loss is not shown yet, and the name is as doubtful
             return self._out.enter(text)
@@ -356,7 +372,7 @@ class TerminalClient:
 
     def _changed(self) -> None:
         self._out.complaint = ""
-        if not self._asks_another_name:
+        if not self._asks_another_name and not self._asking.is_on:
             self._out.changed(self._line.text)
         self._put_aside.changed(self._line.text)
 
@@ -373,6 +389,27 @@ class TerminalClient:
         self._presence = self._presence.starting()
         return ""
 
+    def _answer(self, text: str) -> None:
+        if self._put_aside.takes(text):
+            self._complain("This was put with the line that you were typing.")
+        else:
+            self._asking.answer(text)
+
+    def _offer_password(self, password: str) -> None:
+        """Where the server asks for it. An empty one: the person wants another name."""
+        assert self._client is not None
+        if not password:
+            return
+        try:
+            self._client.send_password(password)
+        except SendError as error:
+            self._complain(str(error))
+        else:
+            self._presence = self._presence.starting()
+
+    def _complain(self, text: str) -> None:
+        self._out.complaint = text
+
     def _retry(self) -> None:
         assert self._client is not None
         if self._is_away:
@@ -380,3 +417,10 @@ class TerminalClient:
             self._client.retry_now()
         else:
             self._out.complaint = "There is nothing to reconnect: you are connected."
+
+
+def _security(presence: Presence) -> str:
+    if presence.secured is None:
+        return ""
+    # A flood could push the remark about a first time out of sight. Not the bar.
+    return "TLS (first time)" if presence.secured.is_first else "TLS"

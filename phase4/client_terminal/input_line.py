@@ -22,6 +22,12 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout.processors import (
+    ConditionalProcessor,
+    Processor,
+    Transformation,
+    TransformationInput,
+)
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from phase4.client.completion import common_start, split_last_word
@@ -29,6 +35,7 @@ from phase4.client_terminal.colours import colours_and_depth
 from phase4.client_terminal.look import Fragments, style
 from phase4.client_terminal.printing import Printer
 from phase4.client_terminal.title import Title
+from shared.secret import has_secret
 
 SHOWN_AT_ONCE = 200
 SHOWN_CHARACTERS_AT_ONCE = 16_000
@@ -60,17 +67,21 @@ class InputLine:
         offers: Callable[[str], Iterable[str]],
         accept: Callable[[str], str],
         as_remembered: Callable[[str], str] = str,
+        is_hidden: Callable[[], bool] = lambda: False,
+        cancel: Callable[[], bool] = lambda: False,
         title: Callable[[], str] = str,
         has_title: bool = False,
     ) -> None:
         """`prompt` and `bar` are asked with the width of the terminal; `offers` with what stands
         before the cursor. `accept` is called with what was typed at Enter; what it returns stands
         in the line then: nothing, or what has to be mended. What is taken away without being sent
-        comes back with Up `as_remembered`. `title` is asked whenever the bar is drawn, and shown
-        where the terminal `has_title`.
+        comes back with Up `as_remembered`, but nothing that holds a password. While the line
+        `is_hidden` nothing of it is drawn; `cancel` is asked at Ctrl-C whether that was an answer.
+        `title` is asked whenever the bar is drawn, and shown where the terminal `has_title`.
         """
         self._title_now = title
         self._as_remembered = as_remembered
+        self._is_hidden, self._cancel = is_hidden, cancel
         self._bar = bar
         self._accept = accept
         self._offers = offers
@@ -102,6 +113,7 @@ class InputLine:
             completer=self._completer,
             key_bindings=self._keys(),
             complete_while_typing=False,
+            input_processors=[ConditionalProcessor(_Hidden(), Condition(self._is_hidden))],
             complete_style=CompleteStyle.MULTI_COLUMN,
             reserve_space_for_menu=4,
             bottom_toolbar=self._drawn_bar,
@@ -149,8 +161,10 @@ class InputLine:
         return before
 
     def remember(self, text: str) -> None:
-        """Have this come back with Up."""
+        """Have this come back with Up, if no password stands in it."""
         history = self._session.default_buffer.history
+        if any(map(has_secret, text.splitlines())):
+            return
         if text and [text] != history.get_strings()[-1:]:
             history.append_string(text)
 
@@ -295,7 +309,9 @@ class InputLine:
         So it is a no, too, where the bar asks about the line.
         """
         buffer = event.current_buffer
-        if buffer.text:
+        if self._cancel():
+            self._put("")
+        elif buffer.text:
             self.remember(self._as_remembered(buffer.text))
             self._put("")
             buffer.on_text_changed.fire()
@@ -326,7 +342,10 @@ class InputLine:
 
     def _entered(self, buffer: Buffer) -> bool:
         """Enter was pressed. True, because what stands in the line then is decided here."""
+        was_hidden = self._is_hidden()
         self._put(self._accept(buffer.text))
+        if was_hidden:  # what Ctrl-U and Ctrl-W took away comes back with Ctrl-Y
+            self._app.clipboard.set_text("")
         return True
 
     def _put(self, text: str) -> None:
@@ -358,6 +377,13 @@ def _pieces(lines: Sequence[Line]) -> Iterator[list[Line]]:
             piece, size = [], 0
     if piece:
         yield piece
+
+
+class _Hidden(Processor):
+    """Draws nothing of the line, and the cursor at its beginning: not even its length is seen."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        return Transformation([], source_to_display=lambda _: 0, display_to_source=lambda _: 0)
 
 
 class _Completer(Completer):

@@ -103,7 +103,7 @@ def concerns(shown: message.Message, own_name: str) -> bool:
     match shown:
         case message.Public(sender=sender, text=text):
             return sender != own_name and mentions(text, own_name)
-        case message.Private(sender=sender):
+        case message.Private(sender=sender) | message.Kept(sender=sender):
             return sender != own_name
     return False
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from phase4.client import Client, SendError
 from phase4.client.mentions import is_among
 from phase4.client.pasting import too_many_lines
+from phase4.client.room_state import CLOSED, RoomState
 from phase4.client.unconfirmed import why_refused
 from phase4.client_terminal.caution import Caution, Question
 from phase4.client_terminal.input_line import InputLine, Line
@@ -17,7 +18,8 @@ from phase4.client_terminal.pending import Pending
 from phase4.client_terminal.query import Query
 from phase4.client_terminal.shown import Shown
 from shared import message
-from shared.request import Command, Say, parse
+from shared.request import Command, Say, is_public, parse
+from shared.secret import without_secret
 
 HELP = (
     "/me TEXT: what you do, as in /me waves; others read it behind your name.",
@@ -38,6 +40,8 @@ class Outgoing:
         """Why the line was not sent; until it is mended."""
         self.waiting = 0
         """How many lines were typed while the server is away."""
+        self.room = RoomState()
+        """What holds in the room."""
         self.query = Query()
         self._line = line
         self._shown = shown
@@ -109,6 +113,8 @@ class Outgoing:
         is_pasted = len(unsent) > 1
         try:
             while unsent:
+                if not self.room.may_write and is_public(unsent[0]):
+                    raise SendError(f"{CLOSED} This stays here.")
                 late = self.client.is_away
                 if late and (why := why_refused(unsent[0])):
                     raise SendError(why)
@@ -128,7 +134,7 @@ class Outgoing:
         self._caution.sent(request)
         self.waiting += late
         now, name, said = self._shown.clock.time(), client.name, None
-        row = f"{now} {message.clean(line)}"
+        row = f"{now} {message.clean(without_secret(line))}"
         match request:
             case Say(text):
                 said = message.Public(now, name, message.clean(text))

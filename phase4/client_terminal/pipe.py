@@ -15,7 +15,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from phase4.client import (
@@ -24,6 +24,7 @@ from phase4.client import (
     Disconnected,
     Event,
     NameRefused,
+    PasswordAsked,
     Received,
     SendError,
     SendQueueFull,
@@ -47,6 +48,9 @@ _RETRY_SECONDS = 0.05  # before a line that found no space is sent again
 
 # What an old PowerShell's > writes: each line of it would be refused for another reason.
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+_SAID = message.Public | message.Private | message.Earlier | message.Kept
 
 
 class _LineSender:
@@ -190,11 +194,17 @@ class PipeClient:
         port: int,
         name: str = "",
         *,
+        password: str = "",
+        ask_password: Callable[[str], str] | None = None,
         reconnect: bool = False,
         trust: Trust | None = None,
     ) -> None:
-        """`reconnect` and `trust`: as for Client."""
-        self._client = Client(host, port, name, reconnect=reconnect, trust=trust)
+        """`password`, `reconnect` and `trust`: as for Client.
+
+        `ask_password(name)`: where somebody is there, who may be asked on the way in.
+        """
+        self._client = Client(host, port, name, password=password, reconnect=reconnect, trust=trust)
+        self._ask_password = ask_password
         # A client that comes back knows by itself what has arrived, and sends a question again
         # whose answer was lost: to count answers would prove nothing.
         self._reconnects = reconnect
@@ -275,7 +285,9 @@ class PipeClient:
             case NameRefused(reason):
                 self._refuse(reason)
                 self._client.close(LEAVE_SECONDS)  # there is nobody to ask for another
-            case Received(message.Error(text)):
+            case PasswordAsked(name, reason):
+                self._give_password(name, reason)
+            case Received(message.Error(text=text) | message.Registered(text=text)):
                 self._refuse(text)
             case Received(shown):
                 is_own_question = self._answers + 1 == self._sender.last_question
@@ -283,9 +295,22 @@ class PipeClient:
                     self._answers += not shown.more
                     if is_own_question:
                         return
-                if isinstance(shown, message.Public | message.Private | message.Earlier):
+                if isinstance(shown, _SAID):
                     shown = replace(shown, text=without_unseen(shown.text))
                 print(message.format(shown), flush=True)
+
+    def _give_password(self, name: str, reason: str) -> None:
+        """Ask whoever is there; but once in, what is typed are lines, and not a password."""
+        password = ""
+        if self._ask_password is not None and not self._is_in:
+            _complain(reason)
+            password = self._ask_password(name)
+        if password:
+            with contextlib.suppress(SendError):  # the connection has ended, and that is told
+                self._client.send_password(password)
+        else:
+            self._refuse(f"{reason} To log in, put its password into a file: --password-file FILE.")
+            self._client.close(LEAVE_SECONDS)
 
     def _refuse(self, reason: str) -> None:
         self._refusals += 1

@@ -39,7 +39,7 @@ class Shown:
             is_next = self._block == speaker_of(shown) and goes_on(self._said_at, shown.time)
             if block or (block is None and is_next):
                 return self._in_block(shown, has_begun=is_next)
-        if isinstance(shown, message.Earlier):
+        if isinstance(shown, message.Earlier | message.Kept):
             shown = replace(shown, text=without_unseen(shown.text))
         line = self.look(shown)
         self._block = None if line else self._block

@@ -36,7 +36,11 @@ class Unread:
     def heard(self, shown: message.Message, own_name: str) -> None:
         """The server said this."""
         match shown:
-            case message.Public(sender=name) | message.Private(sender=name) if name != own_name:
+            case (
+                message.Public(sender=name)
+                | message.Private(sender=name)
+                | message.Kept(sender=name)
+            ) if name != own_name:
                 self._lines += 1
                 self._calls += concerns(shown, own_name)
 
