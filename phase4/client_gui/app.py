@@ -78,6 +78,7 @@ class App:
         if points:
             self.theme.zoom(points - BASE_POINTS)
         self._contact = Contact(target, trust)
+        self._room_shown = self._contact.room
         self._speakers = Speakers()
         self._must_stop = must_stop
         self.links = LinkOpener()
@@ -211,6 +212,8 @@ class App:
     def _draw(self, received: list[message.Message], people: PeopleChanged | None) -> None:
         unread, ignored = (self._tabs.unread, self._tabs.called), self.ignoring.names
         self.router.show(received)
+        self._contact.heard(received)
+        self._show_room()
         self._speakers.heard(self.ignoring.heard(received, self.router.me))
         if people is not None:
             self.ignoring.show_people(people.names)
@@ -223,6 +226,7 @@ class App:
 
     def _handle_change(self, event: Event) -> None:
         before = self._contact.after(event)
+        self._show_room()
         match event:
             case Connected():
                 self._show_waiting(f"Connected to {self._contact.target.place}, giving the name …")
@@ -306,6 +310,7 @@ class App:
     def hang_up(self, *, wait: bool = False) -> None:
         """Let go of the client. Its end is waited for by a thread: the window goes on."""
         self._contact.let_go(wait=wait)
+        self._show_room()
         self._show_security()
 
     # --- showing ------------------------------------------------------------------------------
@@ -322,6 +327,11 @@ class App:
         else:
             self.connect_page.show_waiting(text)
         self._show_title()
+
+    def _show_room(self) -> None:
+        if self._contact.room != self._room_shown:
+            self._room_shown = self._contact.room
+            self.chat_page.show_room(self._room_shown)
 
     def _show_security(self) -> None:
         self.chat_page.show_security(
@@ -390,9 +400,7 @@ class App:
             self.root, self._tabs, self._pages, self.router, self.memory, self._show_title
         )
         self.call_menu = CallMenu(self.chat_page, self.theme, self.called, self.person_menu)
-        self._sender = Sender(
-            self.router, lambda: self._contact.client, lambda: self._contact.presence
-        )
+        self._sender = Sender(self.router, self._contact)
         calls = InboxCalls(
             lambda: self._contact.client, self._is_open, self._draw, self._handle_change
         )

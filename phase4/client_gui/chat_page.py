@@ -8,17 +8,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
 
+from phase4.client.room_state import CLOSED, RoomState
 from phase4.client_gui.header import Header
 from phase4.client_gui.outgoing import Outgoing, OutgoingCalls
 from phase4.client_gui.panels import PanelCalls, Panels
 from phase4.client_gui.people import People
 from phase4.client_gui.short_names import fitting
 from phase4.client_gui.tabs import Tab, Tabs
+from phase4.client_gui.topic_bar import TopicBar
 from phase4.widgets.actions import Action
 from phase4.widgets.bars import Answer, Bar, Countdown
 from phase4.widgets.fit import shortened
 from phase4.widgets.pieces import focus_next
 from phase4.widgets.theme import Theme
+
+KEPT_HERE = f"{CLOSED} What you type stays here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ class ChatPage(ttk.Frame):
         """What the menu on a line offers for whoever said it."""
         self.does: Callable[[str], bool] = lambda _: False
         """Do what a line asks of the window alone; whether it asks for anything."""
+        self._room_state = RoomState()
         self.header = Header(self, theme)
+        self.topic = TopicBar(self, theme, calls.open_link)
         self.tabs = Tabs(
             self, theme, calls.open_link, self._tab_selected, self._tab_made, self._tab_named
         )
@@ -60,6 +66,7 @@ class ChatPage(ttk.Frame):
         self.bar = Bar(self, theme, "bad", self._focus_entry)
         self.countdown = Countdown(self.bar)
         self.question = Bar(self, theme, "question", self._focus_entry)
+        self.closed = Bar(self, theme, "question", self._focus_entry)
         self._build_entry()
         self.entry.use(self.tabs.main.draft)
         self._edges = [ttk.Frame(self, style="Line.TFrame", width=1, height=1) for _ in range(3)]
@@ -86,6 +93,16 @@ class ChatPage(ttk.Frame):
         """Say in the header what is not certain, or late."""
         if self.header.doubts.cget("text") != text:
             self.header.doubts.configure(text=text)
+
+    def show_room(self, state: RoomState) -> None:
+        """Show the topic, and whether one may write; in the conversation with everybody."""
+        self._room_state = state
+        is_main = self.tabs.current is self.tabs.main
+        self.topic.show(state.topic if is_main else "")
+        if state.may_write or not is_main:
+            self.closed.hide()
+        else:
+            self.closed.show(KEPT_HERE)
 
     def show_people(self, names: Sequence[str]) -> None:
         """Show these people as online: in the list, and on their tabs."""
@@ -122,6 +139,7 @@ class ChatPage(ttk.Frame):
     def focus_next(self) -> None:
         """Take the keyboard from the entry to the people, to the conversation, and so on."""
         parts: list[tk.Misc] = [self.entry, self.people.tree, self.tabs.current.conversation.text]
+        parts += self.topic.parts()
         parts += [bar.first for bar in (self.bar, self.question) if bar.first]
         row = [self.tabs.row] if self.tabs.row.winfo_manager() else []
         focus_next([*parts, *self.panels.parts(), *row])
@@ -201,6 +219,7 @@ class ChatPage(ttk.Frame):
         self.entry.use(new.draft)
         self._focus_entry()
         self._show_name()
+        self.show_room(self._room_state)
         self._calls.selected(new)
 
     def _tab_named(self, tab: Tab) -> None:
@@ -233,26 +252,27 @@ class ChatPage(ttk.Frame):
 
     def _lay_out(self) -> None:
         self.columnconfigure(0, weight=1)
-        self.rowconfigure(2, weight=1)
+        self.rowconfigure(3, weight=1)
         below_header, beside_people, above_entry = self._edges
         self.header.grid(row=0, column=0, columnspan=3, sticky="ew")
         below_header.grid(row=1, column=0, columnspan=3, sticky="ew")
-        self.tabs.grid(row=2, column=0, sticky="nsew")
-        beside_people.grid(row=2, column=1, sticky="ns")
-        self.people.grid(row=2, column=2, sticky="ns")
-        above_entry.grid(row=3, column=0, columnspan=3, sticky="ew")
-        self.bar.grid(row=4, column=0, columnspan=3, sticky="ew")
-        self.question.grid(row=5, column=0, columnspan=3, sticky="ew")
-        self._bottom.grid(row=6, column=0, columnspan=3, sticky="ew")
-        self.bar.grid_remove()
-        self.question.grid_remove()
+        self.topic.grid(row=2, column=0, columnspan=3, sticky="ew")
+        self.tabs.grid(row=3, column=0, sticky="nsew")
+        beside_people.grid(row=3, column=1, sticky="ns")
+        self.people.grid(row=3, column=2, sticky="ns")
+        above_entry.grid(row=4, column=0, columnspan=3, sticky="ew")
+        for row, bar in enumerate((self.bar, self.question, self.closed), 5):
+            bar.grid(row=row, column=0, columnspan=3, sticky="ew")
+            bar.grid_remove()
+        self.topic.grid_remove()
+        self._bottom.grid(row=8, column=0, columnspan=3, sticky="ew")
 
     def _listen(self) -> None:
         self.entry.bind("<<Copy>>", self._copy_from_entry)
         self.entry.bind("<Prior>", lambda _: self._scroll(-1, "pages"))
         self.entry.bind("<Next>", lambda _: self._scroll(1, "pages"))
         self.entry.bind("<Control-End>", self._jump)
-        for part in (self.people.tree, self.tabs.row):
+        for part in (self.people.tree, self.tabs.row, self.topic.text):
             self._lead_to_entry(part)
         self.bind("<Configure>", self._resized)
         for sequence in ("<Control-Prior>", "<Control-Next>"):  # they walk through the tabs

@@ -4,12 +4,16 @@ Nothing is shown here: `app` does that.
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 
-from phase4.client import Client, Event, Trust
+from phase4.client import Client, Event, Received, Trust
 from phase4.client.presence import Presence, State
+from phase4.client.room_state import RoomState
 from phase4.client_gui.ending import CLOSE_SECONDS, close_behind
 from phase4.client_gui.target import Target
+from shared.message import Message
+from shared.rights import Right
 
 
 class Contact:
@@ -24,6 +28,8 @@ class Contact:
         self.client: Client | None = None
         """None: the window is not connected to any server."""
         self.presence = Presence()
+        self.room = RoomState()
+        """What holds in the room."""
 
     @property
     def is_away(self) -> bool:
@@ -71,12 +77,20 @@ class Contact:
     def after(self, event: Event) -> Presence:
         """Note what an event changes; how it was before."""
         before, self.presence = self.presence, self.presence.after(event, time.monotonic())
+        self.room = self.room.after(event)
         return before
+
+    def heard(self, received: Iterable[Message]) -> None:
+        """Note what the server said of the room."""
+        for each in received:
+            if isinstance(each, Right):
+                self.room = self.room.after(Received(each))
 
     def let_go(self, *, wait: bool = False) -> None:
         """Have no client any more. Its end is waited for by a thread: the window goes on."""
         old, self.client = self.client, None
         self.presence = self.presence.left()
+        self.room = RoomState()
         if old is not None and wait:
             old.close(CLOSE_SECONDS)
         elif old is not None:

@@ -93,7 +93,7 @@ class Ignoring:
             self._came(name)
         is_hidden = name != me and self.ignores(name)
         match received:
-            case message.Public() | message.Private() if is_hidden:
+            case message.Public() | message.Private() | message.Kept() if is_hidden:
                 self._hidden.update(self._chosen(name))
             case message.Renamed(old=old, new=new):
                 self._move(old, new)
@@ -182,7 +182,7 @@ def _name_in(received: message.Message) -> str:
     match received:
         case message.Public(sender=name) | message.Private(sender=name):
             return name
-        case message.Earlier(sender=name):
+        case message.Earlier(sender=name) | message.Kept(sender=name):
             return name
         case message.Joined(name=name) | message.Left(name=name) | message.Renamed(old=name):
             return name

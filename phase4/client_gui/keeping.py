@@ -7,6 +7,7 @@ from pathlib import Path
 from phase4.client_gui.chat_page import ChatPage
 from phase4.client_gui.drafts import DraftFile, Drafts, drafts_beside
 from phase4.client_gui.tabs import Tab, Tabs
+from phase4.client_gui.typing_aids import has_secret_line
 
 SAVE_MILLISECONDS = 1000
 """From a key to writing it down: not at each key, and little is lost where the power goes."""
@@ -79,7 +80,8 @@ class DraftKeeper:
 
     def _typed(self) -> Drafts:
         found = {tab.person: tab.draft.typed for tab in self._tabs}
-        return self._homeless | {person: text for person, text in found.items() if text.strip()}
+        kept = (each for each in found.items() if each[1].strip() and not has_secret_line(each[1]))
+        return self._homeless | dict(kept)
 
     def _cancel(self) -> None:
         if self._timer:

@@ -16,9 +16,10 @@ Main thread only.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import dropwhile
 
-from phase4.client.clock import ServerClock
+from phase4.client.clock import ServerClock, day_line
 from phase4.client.mentions import mentions
 from phase4.client.missed import OfThePast
 from phase4.client.name_colours import NameColours
@@ -30,6 +31,7 @@ from phase4.widgets.lines import Line, calling, line_by
 from phase4.widgets.shown import Shown
 from shared import message
 from shared.request import Say, Whisper, is_goodbye, parse
+from shared.secret import without_secret
 
 MAX_UNSENT_SHOWN = 100
 """Lines that were never sent, and are shown after the end. As many as two pastes."""
@@ -72,6 +74,8 @@ class Router:
         self._is_answer = False
         # Of what comes between them, so many lines are of somebody whom one ignores.
         self._left_out = 0
+        # In which tab, and of which day, the message was that waited, and was taken just now.
+        self._kept: tuple[Tab, str] | None = None
         # Whether what is being taken is of somebody whom one ignores.
         self._is_hidden = False
         self.own = OwnLines(lambda: self.clock, lambda: self.me)
@@ -121,7 +125,7 @@ class Router:
         tab.news.remove()
         tab.stops.leave()
         now, text = self.clock.time(), ""
-        shown: message.Message = message.Notice(now, message.clean(as_typed(line)))
+        shown: message.Message = message.Notice(now, message.clean(without_secret(as_typed(line))))
         request = parse(line, self._is_here)
         match request:
             case Say(said):  # the server sends it to everybody else
@@ -162,8 +166,13 @@ class Router:
 
     def _take(self, received: message.Message) -> None:
         self._is_hidden = self._ignoring.takes(received, self.me)
+        self._kept = self._kept if isinstance(received, message.Kept) else None
         match received:
-            case message.Public(sender=name) | message.Private(sender=name) if self._is_hidden:
+            case (
+                message.Public(sender=name)
+                | message.Private(sender=name)
+                | message.Kept(sender=name)
+            ) if self._is_hidden:
                 self._tell_hidden(name)
             case message.Earlier() if self._is_hidden:
                 self._left_out += 1
@@ -171,7 +180,7 @@ class Router:
                 self._put(received, self._tabs.main)
                 if sender != self.me:
                     self._count(self._tabs.main)
-            case message.Private():
+            case message.Private() | message.Kept():
                 self._take_private(received)
             case message.Joined(name=name) | message.Left(name=name):
                 self._tabs.spell(name)
@@ -217,18 +226,28 @@ class Router:
                 self.notice(f"You ignore {name}: what they say is not shown."), self._tabs.main
             )
 
-    def _take_private(self, received: message.Private) -> None:
+    def _take_private(self, received: message.Private | message.Kept) -> None:
         is_own = received.sender == self.me
         person = received.recipient if is_own else received.sender
         if self._tabs.find(person) is None:
             self._flush()  # to make way for it, a tab may go
         tab = self._tabs.open(person) or self._tabs.main
+        if isinstance(received, message.Kept):
+            self._put_date(received, tab)
         if not is_own:
             self._put(received, tab)
             self._count(tab)
         else:
             self._note_answered(tab, received.text)
             self._put(received, tab, self._tabs.current)
+
+    def _put_date(self, received: message.Kept, tab: Tab) -> None:
+        """Say on which day it was said, above the first of that day."""
+        day = received.at.partition(" ")[0]
+        if self._kept != (tab, day):
+            self._kept = tab, day
+            when = day_line(date.fromisoformat(day))
+            self._put(self.notice(f"While you were away, on {when}:"), tab)
 
     def _note_answered(self, tab: Tab, text: str) -> None:
         """The echo of a private line: it was delivered, and those before it are decided."""

@@ -1,30 +1,27 @@
 """What is typed goes to the server, and what is not certain of it is told. Main thread only."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from phase4.client import Client, SendError
+from phase4.client import SendError
 from phase4.client.block import looks_like_code
-from phase4.client.presence import Presence, State
+from phase4.client.presence import State
+from phase4.client.room_state import CLOSED
 from phase4.client.unconfirmed import why_refused
+from phase4.client_gui.contact import Contact
 from phase4.client_gui.doubts import doubts
 from phase4.client_gui.routing import Router
 from phase4.client_gui.tabs import Tab
 from shared import message
+from shared.request import is_public
 
 
 class Sender:
     """Sends lines by the client that the window listens to, as long as the person is in."""
 
-    def __init__(
-        self,
-        router: Router,
-        client: Callable[[], Client | None],
-        presence: Callable[[], Presence],
-    ) -> None:
+    def __init__(self, router: Router, contact: Contact) -> None:
         self._router = router
-        self._client = client
-        self._presence = presence
+        self._contact = contact
         # The numbers of the pieces of code that were pasted.
         self._blocks = itertools.count(1)
 
@@ -47,9 +44,11 @@ class Sender:
 
     def _send(self, tab: Tab, line: str, *, is_pasted: bool, block: int) -> None:
         """Raises SendError where it cannot be sent."""
-        client, presence = self._client(), self._presence()
+        client, presence = self._contact.client, self._contact.presence
         if client is None or not presence.is_in:
             raise SendError("You are not connected; this was not sent.")
+        if not self._contact.room.may_write and is_public(line):
+            raise SendError(f"{CLOSED} This was not sent.")
         # The client may know more already: its events are still on their way to the window.
         late = presence.state is State.AWAY or client.is_away
         if late and (why := why_refused(line)):
@@ -59,8 +58,8 @@ class Sender:
 
     def look(self) -> str:
         """Mark what has waited for too long; what the header is to say. To be called often."""
-        own, client = self._router.own, self._client()
+        own, client = self._router.own, self._contact.client
         own.look()
-        is_in = self._presence().state is State.IN
+        is_in = self._contact.presence.state is State.IN
         lag = client.lag_seconds if client is not None and is_in else None
         return doubts(lag, own.slow, is_doubtful=own.is_doubtful)

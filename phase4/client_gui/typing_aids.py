@@ -12,11 +12,17 @@ from phase4.client_gui.ignoring import IGNORE, UNIGNORE
 from phase4.widgets.undo import Undo
 from shared.defaults import MAX_LINE_BYTES
 from shared.framing import encode_line
+from shared.secret import has_secret
 
 HISTORY_LINES = 200
 
 COUNT_FROM_BYTES = 200
 """The space left in a message is told from here on; before, the number would only distract."""
+
+
+def has_secret_line(text: str) -> bool:
+    """Whether a line of it holds a password, or may: then it is neither kept nor written down."""
+    return any(map(has_secret, text.splitlines()))
 
 
 class History:
@@ -31,8 +37,10 @@ class History:
         self._draft = ""
 
     def add(self, line: str) -> None:
-        """`line` was sent. The same one twice in a row is kept once."""
-        if not self._lines or self._lines[-1] != line:
+        """`line` was sent. The same one twice in a row is kept once; one with a password, never."""
+        if has_secret_line(line):
+            pass
+        elif not self._lines or self._lines[-1] != line:
             self._lines.append(line)
             del self._lines[: -self._limit]
         self._undelivered.discard(line)
