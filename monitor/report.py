@@ -14,7 +14,7 @@ from monitor.figures import milliseconds, percent
 from monitor.history import ANSWER, Figures, Moment
 from monitor.series import columns
 from shared import text
-from shared.message import clean
+from shared.safe_text import clean
 from shared.status import Snapshot
 
 COLUMNS = 120

@@ -18,7 +18,7 @@ import sys
 from shared.arguments import add_connect_arguments
 from shared.console import accept_any_text
 from shared.defaults import CHAT_PORT, HOST, MAX_SERVER_LINE_BYTES, RECV_BYTES
-from shared.message import clean
+from shared.safe_text import clean
 
 CONNECT_SECONDS = 10.0  # the system itself would try for two minutes
 PATIENCE_SECONDS = 1.0  # an answer takes milliseconds; after this long, say that there is none

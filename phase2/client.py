@@ -21,7 +21,7 @@ from shared.connector import ConnectError, connect
 from shared.console import accept_any_text
 from shared.defaults import CHAT_PORT, HOST, MAX_SERVER_LINE_BYTES, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
-from shared.message import clean
+from shared.safe_text import clean
 
 
 def print_lines(connection: socket.socket) -> None:

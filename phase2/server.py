@@ -6,7 +6,7 @@ New here, by hand: the accept loop that starts a thread for each client, the loc
 threads share, and a shutdown that ends them all.
 
 From phase 1, hardened, in shared/: `open_listener` (listener.py), bytes into lines (framing.py),
-`say_goodbye` (goodbye.py), signals (stopping.py). `clean` (message.py) keeps a client's escape
+`say_goodbye` (goodbye.py), signals (stopping.py). `clean` (safe_text.py) keeps a client's escape
 sequences off your screen.
 
     python -m phase2.server             # listens on 127.0.0.1:12345 until Ctrl-C
@@ -27,7 +27,7 @@ from shared.defaults import CHAT_PORT, DRAIN_SECONDS, HOST, POLL_SECONDS, RECV_B
 from shared.framing import BadLine, LineDecoder, encode_line
 from shared.goodbye import say_goodbye, shut_down
 from shared.listener import Listener, ListenError, open_listener, tune_connection
-from shared.message import clean
+from shared.safe_text import clean
 from shared.stopping import interrupt_on_stop_signals, on_stop_signals
 
 _printing = threading.Lock()

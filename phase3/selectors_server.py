@@ -25,7 +25,7 @@ from shared.defaults import CHAT_PORT, HOST, OUTBOX_BYTES, POLL_SECONDS
 from shared.framing import BadLine, LineDecoder, encode_line
 from shared.goodbye import hang_up, shut_down
 from shared.listener import Listener, ListenError, open_listener, tune_connection
-from shared.message import clean
+from shared.safe_text import clean
 from shared.stopping import interrupt_on_stop_signals, on_stop_signals
 
 GOODBYE_SECONDS = 1.0  # how long a client may take to notice that it has left

@@ -29,7 +29,7 @@ from shared.defaults import CHAT_PORT, HOST, RECV_BYTES
 from shared.framing import BadLine, LineDecoder, encode_line
 from shared.goodbye import say_goodbye
 from shared.listener import ListenError, open_listener, tune_connection
-from shared.message import clean
+from shared.safe_text import clean
 from shared.stopping import on_stop_signals
 from shared.threaded_server import ThreadedServer
 

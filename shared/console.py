@@ -1,7 +1,7 @@
 """Print what strangers sent. `say` was taught by hand in phase2/server.py.
 
 A line that came over the network may hold any character, and threads may have something to say at
-the same moment. (Escape sequences are another matter: see `clean` in shared/message.py.)
+the same moment. (Escape sequences are another matter: see `clean` in shared/safe_text.py.)
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn, TextIO
 
-from shared.message import clean
+from shared.safe_text import clean
 
 _printing = threading.Lock()
 

@@ -16,7 +16,7 @@ from shared.connector import ConnectError, connect
 from shared.console import accept_any_text, is_unread_pipe
 from shared.defaults import MAX_SERVER_LINE_BYTES, POLL_SECONDS, RECV_BYTES
 from shared.framing import BadLine, LineDecoder
-from shared.message import clean
+from shared.safe_text import clean
 
 Display = Callable[[str], str]
 """What to print for a line of the server's. It is cleaned already; and nothing may raise."""

@@ -45,6 +45,7 @@ from datetime import datetime
 
 from shared import rights
 from shared.rights import LoggedIn, LoggedOut, Topic, Writing
+from shared.safe_text import clean as clean  # what reads lines needs it, too
 
 NICKNAME_PROMPT = "* Enter your nickname:"
 
@@ -388,29 +389,3 @@ def ends_for_good(last_words: str) -> bool:
     (True, False)
     """
     return last_words.startswith(_GOODBYES)
-
-
-# --- text that is safe to show ---------------------------------------------------------------
-
-_UNSAFE = (
-    "["
-    "\x00-\x1f\x7f-\x9f"  # C0 and C1: escape sequences, returns, bells
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u206a-\u206f"  # bidi controls
-    "\u2028\u2029"  # line and paragraph separator: a new line to some programs
-    "\ud800-\udfff"  # lone surrogates, which no UTF-8 has
-    "]"
-)
-
-
-def clean(text: str) -> str:
-    r"""`text` with every control character replaced, so that it can forge no line and no screen.
-
-    A tab becomes a space; C0, C1 and bidi controls, line separators and lone surrogates become
-    U+FFFD. What people need to write their languages (joiners, combining marks, emoji) stays.
-
-    >>> clean("red\x1b[31m\talert")
-    'red�[31m alert'
-    """
-    if text.isprintable():  # nearly always, and much quicker to find out
-        return text
-    return re.sub(_UNSAFE, "�", text.replace("\t", " "))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.address import ip_address
+from shared.safe_text import clean
 
 SCHEMES = {"telnet": False, "tcp": False, "tls": True, "ssl": True}
 """What may stand before `://`, and whether it asks for TLS. A chat is not a web page."""
@@ -121,8 +122,6 @@ def _port(text: str | None) -> int | None:
 
 
 def _quoted(text: str) -> str:
-    from shared.message import clean  # not above: a relay and a bot do without
-
     text = clean(text)
     return f"“{text if len(text) <= _MAX_QUOTED else f'{text[:_MAX_QUOTED]}…'}”"
 

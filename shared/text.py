@@ -11,7 +11,7 @@ from datetime import datetime
 from importlib.util import find_spec
 
 from shared.libraries import missing
-from shared.message import clean
+from shared.safe_text import clean
 
 if find_spec("wcwidth") is None:
     raise missing(ImportError(name="wcwidth"))

@@ -1,6 +1,7 @@
 """The command line of the archive: python -m phase4.archive
 
 Each command works while a server runs, and without one; `rebuild` alone wants the place for itself.
+A server starts `follow` beside itself, so each command loads what it needs, and no more.
 """
 
 import argparse
@@ -8,15 +9,10 @@ import sys
 from pathlib import Path
 
 from phase4.archive.arguments import add_retention_arguments
-from phase4.archive.checking import MAX_FAULTS, check
 from phase4.archive.errors import ArchiveError, NoArchive, QueryError
-from phase4.archive.exporting import entries_of, write
-from phase4.archive.following import follow
 from phase4.archive.query import parse
 from phase4.archive.reading import MAX_RECORDS, Archive
-from phase4.archive.rebuilding import rebuild
 from phase4.archive.showing import FORMATS, line_of
-from phase4.archive.store import Keep
 from shared.arguments import file_path, positive_number
 from shared.console import accept_any_text, exit_with
 
@@ -43,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _follow(options: argparse.Namespace) -> int:
+    from phase4.archive.following import follow
+    from phase4.archive.store import Keep
+
     follow(options.log_dir, Keep(options.history_lines, options.history_days))
     return 0
 
@@ -68,6 +67,8 @@ def _as_typed(word: str) -> str:
 
 def _export(options: argparse.Namespace) -> int:
     """Write what was said between two days."""
+    from phase4.archive.exporting import entries_of, write
+
     asked = [
         f"{key}:{getattr(options, key)}" for key in ("since", "until") if options.__dict__[key]
     ]
@@ -96,6 +97,8 @@ def _archive(log_dir: Path) -> Archive:
 
 def _rebuild(options: argparse.Namespace) -> int:
     """Make it anew, and say what was kept and what could not be."""
+    from phase4.archive.rebuilding import rebuild
+
     rebuilt = rebuild(options.log_dir)
     archive = Archive(options.log_dir)
     count = rebuilt.from_log + rebuilt.from_archive
@@ -112,6 +115,8 @@ def _rebuild(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     """Compare it with the log; 0: they are equal."""
+    from phase4.archive.checking import MAX_FAULTS, check
+
     result = check(options.log_dir)
     for fault in result.faults[:MAX_FAULTS]:
         print(fault)

@@ -1,7 +1,7 @@
 """Records as people read them: as lines, as JSON, and as a page for a browser. No I/O.
 
-A text is somebody else's. On a terminal it may not be more than text (shared/message.py), and on a
-page neither: it is escaped, and the page forbids itself all that a page could load or run.
+A text is somebody else's. On a terminal it may not be more than text (shared/safe_text.py), and on
+a page neither: it is escaped, and the page forbids itself all that a page could load or run.
 """
 
 import html
@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from phase4.archive.record import Gap, Record
-from shared.message import clean
+from shared.safe_text import clean
 
 Entry = Record | Gap
 

@@ -30,7 +30,7 @@ from phase4.transport.errors import CutOff, Distrusted, PlaintextPeer, TLSError,
 from phase4.transport.fingerprints import in_groups
 from phase4.transport.tls_socket import HANDSHAKE_SECONDS, TLSSocket, alert_of
 from phase4.transport.trusting import Trust
-from shared import message
+from shared.safe_text import clean
 from shared.settings_folder import settings_folder
 
 FILE = "known_hosts"
@@ -72,7 +72,7 @@ class WrongHost(Distrusted):
     def __init__(self, place: str, names: Sequence[str] = ()) -> None:
         """`names` are the hosts that it is for, as far as they are known."""
         self.place = place
-        shown = [message.clean(_short(name))[:_MAX_SHOWN_NAME] for name in names[:_MAX_SHOWN_NAMES]]
+        shown = [clean(_short(name))[:_MAX_SHOWN_NAME] for name in names[:_MAX_SHOWN_NAMES]]
         others = ", ..." if len(names) > len(shown) else ""
         which = f": it is for {', '.join(shown)}{others}" if shown else ""
         super().__init__(

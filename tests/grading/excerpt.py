@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.message import clean
+from shared.safe_text import clean
 
 MOST_LINES = 20
 MOST_CHARACTERS = 160  # of a line

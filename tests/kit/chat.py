@@ -25,6 +25,9 @@ _WENT = re.compile(r"^\S+ \S+ left(?: \(|$)", re.MULTILINE)
 both_transports = pytest.mark.parametrize("transport", ["tcp", "tls"], indirect=True)
 """For a check, or for a module: over TLS the server keeps the same promises as over plain TCP."""
 
+NO_MEMORY = ("--history", "0", "--no-archive")
+"""Options of a server that remembers nothing."""
+
 _LINGER = (socket.SOL_SOCKET, socket.SO_LINGER)
 Secure = Callable[[socket.socket], socket.socket]
 
@@ -69,7 +72,9 @@ def secure(ca: Path) -> Secure:
 class Chat(Server):
     """`python -m phase4.server` on free ports; its logs are in `logs`.
 
-    With `secure`, those who `connect` and `join` do it over TLS.
+    With `secure`, those who `connect` and `join` do it over TLS. It remembers what was said where
+    the arguments have a --history: else the next check would read what this one has said, and each
+    server would start a historian, which takes as long as the server.
     """
 
     def __init__(
@@ -77,10 +82,11 @@ class Chat(Server):
     ) -> None:
         self.secure = secure
         self.logs = directory / "logs"
+        remembers = any(each.startswith("--history") for each in arguments)
         super().__init__(
             "phase4.server",
             *("--status-port", "0", "--log-dir", str(self.logs), "--quit-key", "off"),
-            *("--history", "0"),  # what the checks before have said is not for the next one
+            *(() if remembers else NO_MEMORY),
             *arguments,
             port=port,
         )

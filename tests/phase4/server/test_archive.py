@@ -218,7 +218,7 @@ def test_a_file_that_is_no_archive_stops_no_server(start: Start, tmp_path: Path)
     logs = tmp_path / "logs"
     logs.mkdir()
     archive_of(logs).write_bytes(b"not a database, and somebody's own\n" * 100)
-    with start() as chat, chat.join("Alice") as alice:
+    with start("--history", "3") as chat, chat.join("Alice") as alice:
         assert any("is not a sound archive" in line for line in chat.output)
         say(alice, 1, 1)
         assert earlier_of(alice, "/history") == ["#1 Alice: line 1"]

@@ -35,7 +35,7 @@ from shared.listener import open_listener
 from shared.message import DISCONNECTED_BY_OPERATOR
 from shared.status import Person as Online
 from shared.status import Snapshot
-from tests.kit.chat import PROMPT, TIME, Person
+from tests.kit.chat import NO_MEMORY, PROMPT, TIME, Person
 from tests.kit.desktop import MODULES, Desktop, Window, WindowProgram
 from tests.kit.harness import SECONDS, STOPS, Peer, Program, run, wait_until
 from tests.kit.windows import see
@@ -43,7 +43,7 @@ from tests.kit.windows import see
 LAST_WORDS = f"! {DISCONNECTED_BY_OPERATOR}\n".encode()
 YES = ("Right", "Return")
 """The keys that answer a question with its second answer: the first one changes nothing."""
-QUIET = ("--flood-rate", "0", "--history", "0")
+QUIET = ("--flood-rate", "0", *NO_MEMORY)
 
 
 def join(port: int, name: str, *, receive_buffer_bytes: int = 0) -> Person:

@@ -2,7 +2,7 @@
 
 import html
 
-from shared.message import clean
+from shared.safe_text import clean
 
 MOST_CHARACTERS = 200  # of a name or a message: a table is no place for more
 
