@@ -15,10 +15,10 @@ cannot be taken for each other, and nobody can write a text that reads like a no
     [14:03:05] * Bob is now Robert              Renamed
     [14:03:05] * 3 online: Alice, Bob, Carol    Online
     [14:03:05] * 20 earlier lines:              History, and its messages come as Earlier
-    [14:03:05] * 20 lines since #1234:          History
+    [14:03:05] * 20 lines since #1234:          History; or before
     [14:03:05] * That is all.                   HistoryEnd
     [14:03:05] * That was before you came.      HistoryEnd, of what nobody asked for
-    [14:03:05] * More: /history since 1254      HistoryEnd
+    [14:03:05] * More: /history since 1254      HistoryEnd; or before
     [14:03:05] * Messages have numbers now.     Numbers
     [14:03:05] * You are logged in as Alice.    LoggedIn
     [14:03:05] * You are logged out.            LoggedOut
@@ -176,23 +176,25 @@ class Private:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """So many messages of the past follow: the last ones, or those `since` one of this number."""
+    """So many messages of the past follow: the last ones, or those next to one of this number."""
 
     time: str
     count: int
     since: int | None = None
+    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEnd:
-    """All of them have come. Where there are `more`, they are asked for by this number.
+    """All of them have come. Where there are `more` since a number, they are asked for by that.
 
-    `was_greeting`: nobody asked; they are for a newcomer.
+    So are those `before` one. `was_greeting`: nobody asked; they are for a newcomer.
     """
 
     time: str
     more: int | None = None
     was_greeting: bool = False
+    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +248,7 @@ Untimed = Prompt | Error | Registered | Earlier | Kept | Other
 """Those that have no time of their own, or that of another day."""
 
 _ENDS = ("That is all.", "That was before you came.")
-_MORE = "More: /history since "
+_MORE = "More: /history "
 _NUMBERS = ("Messages have no numbers any more.", "Messages have numbers now.")
 _REGISTERED = (" is registered: /login ", " PASSWORD, or another name.")
 
@@ -270,13 +272,13 @@ def format(message: Message) -> str:
             return f"[{time}] * {old} is now {new}"
         case Online(time, count, people, more):
             return f"[{time}] * {count} online: {', '.join(people)}" + ("," if more else "")
-        case History(time, count, since):
-            what = "earlier line" if since is None else "line"
-            after = "" if since is None else f" since #{since}"
-            return f"[{time}] * {count} {what}{'s' * (count != 1)}{after}:"
-        case HistoryEnd(time, more, was_greeting):
-            end = _ENDS[was_greeting] if more is None else f"{_MORE}{more}"
-            return f"[{time}] * {end}"
+        case History(time, count, since, before):
+            which = _which(since, before)
+            what = "line" if which else "earlier line"
+            return f"[{time}] * {count} {what}{'s' * (count != 1)}{which and f' {which}'}:"
+        case HistoryEnd(time, more, was_greeting, before):
+            which = _which(more, before).replace("#", "")
+            return f"[{time}] * {f'{_MORE}{which}' if which else _ENDS[was_greeting]}"
         case Numbers(time, are_on):
             return f"[{time}] * {_NUMBERS[are_on]}"
         case LoggedIn() | LoggedOut() | Topic() | Writing():
@@ -295,6 +297,12 @@ def format(message: Message) -> str:
             return text
 
 
+def _which(since: int | None, before: int | None) -> str:
+    if since is not None:
+        return f"since #{since}"
+    return f"before #{before}" if before is not None else ""
+
+
 # The module `re` keeps what it has compiled: so a program compiles the forms that it meets, and a
 # server, which only writes them, none.
 _NAME = r"[^\s:,*!()\[\]]+"
@@ -304,8 +312,8 @@ _WELCOME = rf"(?s)\* Welcome, ({_NAME})! (\d{{1,9}}) online\. (.*)"
 _JOINED = rf"\* ({_NAME}) joined"
 _LEFT = rf"(?s)\* ({_NAME}) left(?: \((.+)\))?"
 _RENAMED = rf"\* ({_NAME}) is now ({_NAME})"
-_HISTORY = r"\* ([0-9]{1,9}) (?:earlier lines?|lines? since #([0-9]{1,18})):"
-_HISTORY_END = rf"\* {_MORE}([0-9]{{1,18}})"
+_HISTORY = r"\* ([0-9]{1,9}) (?:earlier lines?|lines? (since|before) #([0-9]{1,18})):"
+_HISTORY_END = rf"\* {_MORE}(since|before) ([0-9]{{1,18}})"
 _ONLINE = r"(?s)\* (\d{1,9}) online: (.*?)(,?)"
 _PUBLIC = rf"(?s)({_NAME}): (.*)"
 _NUMBERED = rf"(?s)\[(\d\d:\d\d:\d\d) {_NUMBER}\] ({_NAME}): (.*)"
@@ -372,14 +380,23 @@ def _parse_notice(time: str, rest: str) -> Message:
 
 def _parse_notice_of_the_past(time: str, rest: str) -> Message | None:
     if found := re.fullmatch(_HISTORY, rest):
-        return History(time, int(found[1]), int(found[2]) if found[2] else None)
+        since, before = _next_to(found[2], found[3])
+        return History(time, int(found[1]), since, before)
     if found := re.fullmatch(_HISTORY_END, rest):
-        return HistoryEnd(time, int(found[1]))
+        since, before = _next_to(found[1], found[2])
+        return HistoryEnd(time, since, before=before)
     if rest[2:] in _ENDS:
         return HistoryEnd(time, was_greeting=rest[2:] == _ENDS[True])
     if rest[2:] in _NUMBERS:
         return Numbers(time, rest[2:] == _NUMBERS[True])
     return None
+
+
+def _next_to(word: str | None, number: str | None) -> tuple[int | None, int | None]:
+    """Since which one, or before which."""
+    if word is None or number is None:
+        return None, None
+    return (int(number), None) if word == "since" else (None, int(number))
 
 
 def ends_for_good(last_words: str) -> bool:

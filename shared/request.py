@@ -35,7 +35,7 @@ COMMANDS = {
     "/who": "",
     "?list": "",
     "/nick": "NAME",
-    "/history": "[N]",
+    "/history": "[N] [before N]",
     "/search": "WORDS",
     "/ids": "on",
     "/topic": "[TEXT]",

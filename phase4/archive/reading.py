@@ -20,8 +20,9 @@ from phase4.archive.folding import sign_of
 from phase4.archive.query import Query
 from phase4.archive.record import Gap, Record
 
-MAX_RECORDS = 500
-"""Given at a time: some 40 kB as a rule, far below what may wait for one person."""
+MAX_RECORDS = 501
+"""Given at a time: some 40 kB as a rule, far below what may wait for one person. The server shows
+one less: so it knows whether there are more."""
 
 SEARCH_SECONDS = 0.2
 """A search ends then, with what it has found."""

@@ -29,6 +29,9 @@ RECENT_MESSAGES = 1_000
 MAX_SHOWN = 500
 """Messages in one answer: some screens full. Of more, the answer says how to go on."""
 
+MAX_HOLES = 10
+"""Parts that are missing, and are told in one answer. There is more than one after faults alone."""
+
 MAX_FOUND = 20
 """Messages that /search shows, the newest there are."""
 
@@ -46,10 +49,10 @@ class Found:
 
     messages: Sequence[Numbered]
     is_cut: bool = False
-    """There may be more than fitted into one answer: newer ones, or of the newest, older ones."""
+    """There may be more than fitted into one answer: on the side away from where it begins."""
 
-    missing: tuple[int, int] | None = None
-    """The first and the last number of a part that is not there, or not yet."""
+    missing: Sequence[tuple[int, int]] = ()
+    """The first and the last number of each part that is not there, or not yet; of MAX_HOLES."""
 
 
 class Past:
@@ -122,18 +125,43 @@ class Past:
     # --- without it -----------------------------------------------------------------------------
 
     def newest(self, count: int) -> Found:
-        """The last `count` messages. Raises ArchiveError."""
+        """The last `count` messages. As `before`."""
         recent, first = self._held()
-        count = min(count, MAX_SHOWN + 1)  # one more tells that there are more
-        found = recent[max(0, len(recent) - count) :]
-        if self._archive is not None and len(found) < count and first > 1:
-            older = self._archive.before(first, count - len(found))
-            found = [*map(_from_archive, older), *found]
-        shown = _newest_that_fit(found)
-        return Found(shown, is_cut=len(shown) < len(found), missing=_hole(shown))
+        return self._ending_with(recent, first, count)
 
-    def since(self, number: int) -> Found:
-        """What was said after the message of this number.
+    def before(self, number: int, count: int = MAX_SHOWN) -> Found:
+        """The last `count` of those that were said before the message of this number.
+
+        Where the archive cannot be read, its part is missing. Raises ArchiveError where it is all.
+        """
+        recent, first = self._held()
+        after = recent[-1][0] + 1 if recent else first
+        number = min(number, after)  # nothing is missing behind the last one
+        last = [each for each in recent if each[0] < number]
+        return self._ending_with(last, min(first, number), count, before=number)
+
+    def _ending_with(
+        self, last: list[Numbered], first: int, count: int, before: int | None = None
+    ) -> Found:
+        """The newest `count` of the `last` in memory, and in the archive what is before `first`."""
+        count = min(count, MAX_SHOWN) + 1  # one more tells that there are more
+        found = last[-count:]
+        if self._archive is not None and len(found) < count and first > 1:
+            try:
+                older = self._archive.before(first, count - len(found))
+            except ArchiveError:
+                if not found:
+                    raise
+                older = []
+            found = [*map(_from_archive, older), *found]
+        shown = _newest_that_fit(found[-(count - 1) :])
+        is_cut = len(shown) < len(found)
+        start = [] if is_cut else [(0, b"")]
+        end = [(before, b"")] if before is not None else []
+        return Found(shown, is_cut=is_cut, missing=_holes([*start, *shown, *end]))
+
+    def since(self, number: int, count: int = MAX_SHOWN) -> Found:
+        """The first `count` of what was said after the message of this number.
 
         Where the archive cannot be read, its part is missing. Raises ArchiveError where it is all.
         """
@@ -141,15 +169,15 @@ class Past:
         found = [each for each in recent if each[0] > number]
         if self._archive is not None and number + 1 < first:
             try:
-                older = self._archive.since(number, MAX_SHOWN + 1)
+                older = self._archive.since(number, min(count, MAX_SHOWN) + 1)
             except ArchiveError:
                 if not found:
                     raise
                 older = []
             found = [*(_from_archive(each) for each in older if each.number < first), *found]
-        shown = _oldest_that_fit(found)
-        hole = _hole([(number, b""), *shown]) if shown else None
-        return Found(shown, is_cut=len(shown) < len(found), missing=hole)
+        shown = _oldest_that_fit(found[:count])
+        holes = _holes([(number, b""), *shown]) if shown else ()
+        return Found(shown, is_cut=len(shown) < len(found), missing=holes)
 
     def search(self, words: str) -> Found:
         """The last messages with these words. Raises ArchiveError, and QueryError."""
@@ -207,16 +235,14 @@ def _newest_that_fit(messages: Sequence[Numbered]) -> list[Numbered]:
     return _oldest_that_fit(messages[::-1])[::-1]
 
 
-def _hole(messages: Sequence[Numbered]) -> tuple[int, int] | None:
-    """The first numbers that are missing among these.
+def _holes(messages: Sequence[Numbered]) -> Sequence[tuple[int, int]]:
+    """The numbers that are missing among these: the first and the last of each part.
 
-    >>> _hole([(3, b""), (4, b""), (9, b""), (10, b"")]), _hole([(1, b""), (2, b"")])
-    ((5, 8), None)
+    >>> _holes([(3, b""), (4, b""), (9, b""), (11, b"")]), _holes([(1, b""), (2, b"")])
+    ([(5, 8), (10, 10)], [])
     """
-    for (before, _), (after, _) in pairwise(messages):
-        if after > before + 1:
-            return before + 1, after - 1
-    return None
+    pairs = pairwise(number for number, _ in messages)
+    return [(one + 1, other - 1) for one, other in pairs if other > one + 1][:MAX_HOLES]
 
 
 def open_past(

@@ -6,12 +6,13 @@ Nothing here holds the room's lock while it looks into the archive: the chat goe
 import re
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from phase4.archive.errors import ArchiveError, QueryError
 from phase4.server.flood import TokenBucket
 from phase4.server.member import Member
-from phase4.server.past import Found
+from phase4.server.past import MAX_SHOWN, Found
 from phase4.server.refusal import Refused
 from phase4.server.room import Room
 from shared.message import History, HistoryEnd, Message, Notice
@@ -31,24 +32,44 @@ WAIT_SECONDS = 2.0
 """For a turn among those. Then the person is asked to come back."""
 
 _turns = threading.BoundedSemaphore(MAX_AT_ONCE)
-_SINCE = r"(?i)since\s+#?([0-9]{1,18})"
+_HOW = "Write /history, /history 100, /history since 1234 or /history before 1234."
 _COUNT = r"[0-9]{1,9}"
+_NEXT_TO = rf"(?i)(?:(?P<count>{_COUNT})\s+)?(?P<side>since|before)\s+#?(?P<number>[0-9]{{1,18}})"
 _T = TypeVar("_T")
 
 
 def history(room: Room, member: Member, rest: str) -> None:
-    """/history (or /history 100, or /history since 1234): what was said before."""
-    if since := re.fullmatch(_SINCE, rest):
-        number = int(since[1])
-        found = _look_up(member, lambda: room.past.since(number))
-        _show(room, member, found, since=number)
-    elif not rest or (re.fullmatch(_COUNT, rest) and int(rest)):
-        count = int(rest or HISTORY_MESSAGES)
-        found = _look_up(member, lambda: room.past.newest(count))
-        remark = f"Those before #{found.messages[0][0]} did not fit." if found.is_cut else ""
-        _show(room, member, found, remark)
+    """/history (or /history 100, or /history since 1234, or before it): what was said."""
+    next_to = re.fullmatch(_NEXT_TO, rest)
+    if next_to is None and rest and not re.fullmatch(_COUNT, rest):
+        raise Refused(_HOW)
+    count = int((next_to["count"] or MAX_SHOWN) if next_to else (rest or HISTORY_MESSAGES))
+    if not count:
+        raise Refused(_HOW)
+    if next_to is None:
+        _show_newest(room, member, count)
+    elif next_to["side"].lower() == "since":
+        _show_since(room, member, int(next_to["number"]), count)
     else:
-        raise Refused("Write /history, /history 100 or /history since 1234.")
+        _show_before(room, member, int(next_to["number"]), count)
+
+
+def _show_newest(room: Room, member: Member, count: int) -> None:
+    found = _look_up(member, lambda: room.past.newest(count))
+    older = found.messages[0][0] if found.is_cut else None
+    _show(room, member, found, History("", 0), HistoryEnd("", before=older))
+
+
+def _show_since(room: Room, member: Member, number: int, count: int) -> None:
+    found = _look_up(member, lambda: room.past.since(number, count))
+    more = found.messages[-1][0] if found.is_cut else None
+    _show(room, member, found, History("", 0, since=number), HistoryEnd("", more))
+
+
+def _show_before(room: Room, member: Member, number: int, count: int) -> None:
+    found = _look_up(member, lambda: room.past.before(number, count))
+    older = found.messages[0][0] if found.is_cut else None
+    _show(room, member, found, History("", 0, before=number), HistoryEnd("", before=older))
 
 
 def search(room: Room, member: Member, rest: str) -> None:
@@ -56,9 +77,8 @@ def search(room: Room, member: Member, rest: str) -> None:
     if not room.past.has_archive:
         raise Refused("This server keeps no archive to search in.")
     found = _look_up(member, lambda: room.past.search(rest))
-    _show(
-        room, member, found, "There are older ones: one more word leaves some out." * found.is_cut
-    )
+    remark = "There are older ones: one more word leaves some out." * found.is_cut
+    _show(room, member, found, History("", 0), HistoryEnd(""), remark)
 
 
 def ids(room: Room, member: Member, rest: str) -> None:
@@ -88,17 +108,16 @@ def _look_up(member: Member, ask: Callable[[], _T]) -> _T:
 
 
 def _show(
-    room: Room, member: Member, found: Found, remark: str = "", since: int | None = None
+    room: Room, member: Member, found: Found, head: History, end: HistoryEnd, remark: str = ""
 ) -> None:
-    more = found.messages[-1][0] if since is not None and found.is_cut else None
+    """Send it between these two, which get the time, and the first one the number of messages."""
 
     def answer(now: str) -> Iterator[Message]:
-        yield History(now, len(found.messages), since)
-        if found.missing:
-            first, last = found.missing
+        yield replace(head, time=now, count=len(found.messages))
+        for first, last in found.missing:
             yield Notice(now, f"#{first} to #{last} are not there, or not yet.")
         if remark:
             yield Notice(now, remark)
-        yield HistoryEnd(now, more)
+        yield replace(end, time=now)
 
     room.show(member, found.messages, lambda now: [*answer(now)])

@@ -51,8 +51,10 @@ _LINE = st.one_of(
     st.builds(Notice, _TIME, st.just("The server is stopping.")),
     st.builds(History, _TIME, st.integers(0, 10**9 - 1)),
     st.builds(History, _TIME, st.integers(0, 10**9 - 1), st.integers(0, 10**18 - 1)),
+    st.builds(History, _TIME, st.integers(0, 10**9 - 1), before=st.integers(0, 10**18 - 1)),
     st.builds(HistoryEnd, _TIME, st.none(), st.booleans()),
     st.builds(HistoryEnd, _TIME, st.integers(0, 10**18 - 1)),
+    st.builds(HistoryEnd, _TIME, before=st.integers(0, 10**18 - 1)),
     st.builds(Numbers, _TIME, st.booleans()),
     st.builds(Public, _TIME, _NAME, _TEXT, st.integers(0, 10**18 - 1)),
     st.builds(

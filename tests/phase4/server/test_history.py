@@ -87,9 +87,9 @@ def test_history_shows_the_last_lines_also_ones_own(chat: Chat) -> None:
         say(alice, 1, 30)
         ask(alice, "/history", rf"{TIME} \* 20 earlier lines:")
         expect_earlier(alice, *range(11, 31))
-        alice.expect(rf"{TIME} \* That is all\.")
-        ask(alice, "/history 2", rf"{TIME} \* 2 earlier lines:")
-        expect_earlier(alice, 29, 30)
+        alice.expect(rf"{TIME} \* More: /history before 11")
+        ask(alice, "/history 100", rf"{TIME} \* 30 earlier lines:")
+        expect_earlier(alice, *range(1, 31))
         alice.expect(rf"{TIME} \* That is all\.")
 
 
@@ -99,6 +99,40 @@ def test_history_since_a_number_shows_all_after_it(chat: Chat, line: str) -> Non
         say(alice, 1, 30)
         ask(alice, line, rf"{TIME} \* 2 lines since #28:")
         expect_earlier(alice, 29, 30)
+        alice.expect(rf"{TIME} \* That is all\.")
+
+
+@pytest.mark.parametrize(
+    ("line", "numbers", "end"),
+    [
+        ("/history before 4", [1, 2, 3], r"That is all\."),
+        ("/history 2 before 4", [2, 3], "More: /history before 2"),
+        ("/HISTORY  2  BEFORE #31", [29, 30], "More: /history before 29"),
+        ("/history before 1", [], r"That is all\."),
+    ],
+)
+def test_history_before_a_number_shows_the_last_ones_before_it(
+    chat: Chat, line: str, numbers: list[int], end: str
+) -> None:
+    with chat.join("Alice") as alice:
+        say(alice, 1, 30)
+        number = line.rsplit(maxsplit=1)[-1].lstrip("#")
+        ask(alice, line, rf"{TIME} \* {len(numbers)} lines before #{number}:")
+        expect_earlier(alice, *numbers)
+        alice.expect(rf"{TIME} \* {end}")
+
+
+def test_one_who_asks_on_backwards_reads_all_there_is(chat: Chat) -> None:
+    with chat.join("Alice") as alice:
+        say(alice, 1, 900)
+        ask(alice, "/history 300", rf"{TIME} \* 300 earlier lines:")
+        expect_earlier(alice, *range(601, 901))
+        more = alice.expect(rf"{TIME} \* More: (/history before 601)")[1]
+        ask(alice, more, rf"{TIME} \* 500 lines before #601:")
+        expect_earlier(alice, *range(101, 601))
+        more = alice.expect(rf"{TIME} \* More: (/history before 101)")[1]
+        ask(alice, more, rf"{TIME} \* 100 lines before #101:")
+        expect_earlier(alice, *range(1, 101))
         alice.expect(rf"{TIME} \* That is all\.")
 
 
@@ -138,12 +172,17 @@ def test_what_was_said_to_one_is_in_no_history(chat: Chat) -> None:
         "/history since",
         "/history since x",
         "/history 1 2",
+        "/history before",
+        "/history 0 before 9",
+        "/history before 9 2",
     ],
 )
 def test_a_question_that_makes_no_sense_is_told_how_to_ask(chat: Chat, line: str) -> None:
     with chat.join("Alice") as alice:
         alice.send(line)
-        alice.refused(r"Write /history, /history 100 or /history since 1234\.")
+        alice.refused(
+            r"Write /history, /history 100, /history since 1234 or /history before 1234\."
+        )
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from phase4.archive.database import archive_of
+from phase4.archive.errors import ArchiveError
 from phase4.archive.place import Place
 from phase4.archive.reading import Archive
 from phase4.archive.record import Extract, Record
 from phase4.archive.store import Store
 from phase4.server import past as past_module
-from phase4.server.past import MAX_SHOWN, RECENT_MESSAGES, Past
+from phase4.server.past import MAX_HOLES, MAX_SHOWN, RECENT_MESSAGES, Found, Past
 
 MakeArchive = Callable[..., Archive]
 
@@ -60,7 +61,7 @@ def test_the_newest_come_from_memory_and_archive_without_a_seam(
     found = a_past(archive(archived), said).newest(count)
     total = archived + said
     assert numbers(found.messages) == [*range(max(1, total - count + 1), total + 1)]
-    assert found.missing is None
+    assert not found.missing
 
 
 @pytest.mark.parametrize("number", [0, 1, 19, 20, 21, 29])
@@ -69,7 +70,8 @@ def test_what_was_said_since_a_number_comes_without_a_seam(
 ) -> None:
     found = a_past(archive(20), 10).since(number)
     assert numbers(found.messages) == [*range(number + 1, 31)]
-    assert (found.is_cut, found.missing) == (False, None)
+    assert not found.is_cut
+    assert not found.missing
 
 
 @pytest.mark.parametrize("number", [30, 31, 10**17])
@@ -90,20 +92,82 @@ def test_of_very_many_the_first_ones_come_and_the_rest_by_asking_on(archive: Mak
     assert seen == [*range(1, 701), *range(901, 1901)]
 
 
+@pytest.mark.parametrize("count", [1, 9, 10, 11, 500])
+@pytest.mark.parametrize("number", [1, 2, 12, 20, 21, 22, 30])
+def test_what_was_said_before_a_number_comes_without_a_seam(
+    archive: MakeArchive, number: int, count: int
+) -> None:
+    found = a_past(archive(20), 10).before(number, count)
+    assert numbers(found.messages) == [*range(max(1, number - count), number)]
+    assert found.is_cut == (count < number - 1)
+    assert not found.missing
+
+
+@pytest.mark.parametrize("number", [31, 32, 10**17])
+def test_before_a_number_that_is_still_to_come_are_the_newest(
+    archive: MakeArchive, number: int
+) -> None:
+    found = a_past(archive(20), 10).before(number, 2)
+    assert numbers(found.messages) == [29, 30]
+    assert not found.missing
+
+
+def test_of_very_many_before_a_number_the_last_come_and_the_rest_by_asking_on(
+    archive: MakeArchive,
+) -> None:
+    past = a_past(archive(700), RECENT_MESSAGES)
+    seen: list[int] = []
+    is_cut = True
+    while is_cut:
+        found = past.before(seen[0] if seen else 10**6)
+        assert len(found.messages) <= MAX_SHOWN
+        seen = [*numbers(found.messages), *seen]
+        is_cut = found.is_cut
+    assert seen == [*range(1, 1701)]
+
+
 @pytest.mark.parametrize(
-    ("missing", "hole"), [([5], (5, 5)), ([5, 6, 7, 15], (5, 7)), ([19, 20], (19, 20)), ([], None)]
+    ("missing", "holes"),
+    [
+        ([5], [(5, 5)]),
+        ([5, 6, 7, 15], [(5, 7), (15, 15)]),
+        ([19, 20], [(19, 20)]),
+        ([4], [(4, 4)]),
+        ([], []),
+    ],
 )
-def test_a_part_that_is_missing_is_told(
-    archive: MakeArchive, missing: list[int], hole: tuple[int, int] | None
+def test_each_part_that_is_missing_is_told(
+    archive: MakeArchive, missing: list[int], holes: list[tuple[int, int]]
 ) -> None:
     past = Past(threading.Lock(), archive(20, missing), [record(21)], next_number=22)
-    assert past.since(3).missing == hole
-    assert past.newest(21).missing == hole
+    assert past.since(3).missing == holes
+    assert past.newest(21).missing == holes
+    assert past.before(21).missing == holes
+
+
+def test_what_is_missing_at_the_edge_of_an_answer_is_told(archive: MakeArchive) -> None:
+    past = Past(threading.Lock(), archive(20, [1, 2, 19, 20]), next_number=21)
+    assert past.before(20).missing == [(1, 2), (19, 19)]
+    assert past.before(3) == Found([], missing=[(1, 2)])
+
+
+def test_what_is_gone_from_memory_and_in_no_archive_is_told() -> None:
+    memory = Past(threading.Lock())
+    for number in range(1, RECENT_MESSAGES + 6):
+        memory.add(f"{AT} Alice: line {number}\n".encode())
+    assert numbers(memory.before(8).messages) == [6, 7]
+    assert memory.before(8).missing == [(1, 5)]
+    assert memory.before(6) == Found([], missing=[(1, 5)])
+
+
+def test_of_many_parts_that_are_missing_some_are_told(archive: MakeArchive) -> None:
+    past = Past(threading.Lock(), archive(60, range(2, 60, 2)), next_number=61)
+    assert past.newest(100).missing == [(each, each) for each in range(2, 2 + 2 * MAX_HOLES, 2)]
 
 
 def test_a_missing_part_right_after_the_number_asked_for_is_told(archive: MakeArchive) -> None:
     past = Past(threading.Lock(), archive(20, [4, 5]), next_number=21)
-    assert past.since(3).missing == (4, 5)
+    assert past.since(3).missing == [(4, 5)]
 
 
 def test_where_the_archive_cannot_be_read_memory_answers_and_the_rest_is_told(
@@ -114,8 +178,13 @@ def test_where_the_archive_cannot_be_read_memory_answers_and_the_rest_is_told(
     there.path.write_bytes(b"no database any more" * 1000)
     found = past.since(15)
     assert numbers(found.messages)[0] == 21
-    assert found.missing == (16, 20)
+    assert found.missing == [(16, 20)]
     assert numbers(past.newest(MAX_SHOWN + 9).messages)[-1] == 20 + MAX_SHOWN + 1
+    found = past.before(25)
+    assert numbers(found.messages) == [21, 22, 23, 24]
+    assert found.missing == [(1, 20)]
+    with pytest.raises(ArchiveError):
+        past.before(21)
 
 
 def test_an_answer_has_a_bound_in_bytes(
