@@ -83,6 +83,16 @@ def ways_to(host: str) -> list[Way]:
     return own_ways(with_ipv6=host != "0.0.0.0") if host in EVERY_NETWORK else []
 
 
+def reachable_hosts(host: str) -> list[str]:
+    """Where a server is that listens on `host`: first where other machines reach it, if they do.
+
+    >>> reachable_hosts("192.168.1.20")
+    ['192.168.1.20']
+    """
+    ways = [way for way in ways_to(host) if way.use is not Use.INSIDE]
+    return [*(str(way.address) for way in ways), EVERY_NETWORK.get(host, host)]
+
+
 def told_to_others(host: str, one: str, several: str) -> Iterator[str]:
     """How other machines reach a server that listens on `host`, in lines; none if it is not all.
 

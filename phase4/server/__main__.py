@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     server.start()
     key = QuitKey(options.quit_key, stopping.ring)
     introduce(server, key.start(), console.print)
-    if server.settings.qr:
+    if server.settings.qr or (server.web_urls and _is_terminal()):
         _show_code(server, console)
     try:
         _wait(server, stopping, console, is_quiet=options.quiet)
@@ -58,21 +58,28 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _show_code(server: ChatServer, console: Console) -> None:
     """What others need to know, as a QR code; or why there is none."""
-    if sys.stdout is None or not sys.stdout.isatty():
+    if not _is_terminal():
         console.print(NO_TERMINAL)
         return
     board = board_of(server.settings.host, server.join_port, server.fingerprint)
-    if board is None:
+    if server.web_urls:
+        text = says = server.web_urls[0]
+    elif board is None:
         console.print(NOT_FROM_ELSEWHERE)
         return
+    else:
+        text = board.text
+        says = f"{board.lines[0]}{', and the fingerprint' * bool(board.fingerprint)}"
     try:
-        console.draw(in_terminal(board.text, sys.stdout))
+        console.draw(in_terminal(text, sys.stdout))
     except NoCode as error:
         console.print(str(error))
     else:
-        console.print(
-            f"It says {board.lines[0]}{', and the fingerprint' * bool(board.fingerprint)}."
-        )
+        console.print(f"It says {says}.")
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def _wait(server: ChatServer, stopping: Wakeup, console: Console, *, is_quiet: bool) -> None:

@@ -25,6 +25,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from phase4.server import receiving
 from phase4.server.chat_log import ChatLog
 from phase4.server.figures import Figures, SharedSnapshot, Shows
 from phase4.server.historian import Historian
@@ -32,18 +33,20 @@ from phase4.server.log_file import Log
 from phase4.server.logins import open_accounts
 from phase4.server.options import Settings
 from phase4.server.past import Past, open_past
+from phase4.server.receiving import Receive
 from phase4.server.room import Room
 from phase4.server.session import Session
 from phase4.server.status_port import StatusPort
 from phase4.transport.errors import TLSError
 from phase4.transport.proxy_protocol import TrustedProxies
-from phase4.transport.reception import TurnedAway, identify
+from phase4.transport.reception import TurnedAway
 from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS
 from shared.goodbye import say_goodbye, shut_down
 from shared.libraries import how_to_get
 from shared.listener import Listener, ListenError, open_listener
+from shared.networks import reachable_hosts
 from shared.threaded_server import FULL, ThreadedServer
 
 if TYPE_CHECKING:  # with OpenSSL, which a server without TLS does not load; and with SQLite
@@ -151,6 +154,10 @@ class ChatServer:
         self.join_port = (encrypted or plain).port
         self.status_address = str(self._listeners["--status-port"])
         self.status_port = self._listeners["--status-port"].port
+        web = self._listeners.get(receiving.WEB_PORT)
+        scheme = "https" if has_tls else "http"
+        hosts = reachable_hosts(self.settings.host) if web else []
+        self.web_urls = [f"{scheme}://{Address(each, web.port)}/" for each in hosts if web]
         metrics = self._listeners.get("--metrics-port")
         addresses = metrics.addresses if metrics else []
         self.metrics_urls = [f"http://{each}/metrics" for each in addresses]
@@ -192,28 +199,40 @@ class ChatServer:
         return Historian(arguments, lambda: self.room.past.is_behind, self._console.print)
 
     def _new_chats(self) -> list[ThreadedServer]:
-        """One port, plain or TLS; or both."""
-        plain, encrypted = self._listeners["--port"], self._listeners.get("--tls-port")
-        if encrypted is None:
-            return [self._new_chat(plain, by_tls=self._renewal is not None)]
-        return [self._new_chat(plain, by_tls=False), self._new_chat(encrypted, by_tls=True)]
+        """One port, plain or TLS, or both; and the page's."""
+        trusted, settings = self._trusted_proxies, self.settings
+        plain = receiving.lines(trusted, lambda: None)
+        tls = receiving.lines(trusted, lambda: self._tls)
+        main, encrypted = self._listeners["--port"], self._listeners.get("--tls-port")
+        is_plain = encrypted is not None or self._renewal is None
+        chats = [self._new_chat(main, plain, FULL) if is_plain else self._new_chat(main, tls)]
+        if encrypted is not None:
+            chats.append(self._new_chat(encrypted, tls))
+        if (listener := self._listeners.get(receiving.WEB_PORT)) is not None:
+            names = [*settings.web_names, settings.host]
+            web = receiving.web(trusted, lambda: self._tls, names, self.web_urls[0])
+            chats.append(self._new_chat(listener, web))
+        return chats
 
-    def _new_chat(self, listener: Listener, *, by_tls: bool) -> ThreadedServer:
-        """Accepts people on one port. When it is crowded, a connection without a name is ended."""
+    def _new_chat(self, listener: Listener, receive: Receive, full: str = "") -> ThreadedServer:
+        """Accepts people on one port. When it is crowded, a connection without a name is ended.
+
+        `full` is for whoever finds no place, where they can read it.
+        """
 
         def may_linger() -> bool:
             # To wait for the peer's end is polite, but takes a place that others may need.
             return not (self.room.is_closed or server.is_crowded)
 
         def serve(connection: socket.socket, address: str) -> None:
-            self._serve_person(connection, address, self._tls if by_tls else None, may_linger)
+            self._serve_person(connection, address, receive, may_linger)
 
         server = ThreadedServer(
             listener,
             serve,
             max_connections=self.settings.max_clients + _NAMELESS,
             on_crowded=self.room.evict_nameless,
-            full="" if by_tls else FULL,
+            full=full,
             report=self._console.print,
         )
         return server
@@ -313,26 +332,25 @@ class ChatServer:
         self,
         connection: socket.socket,
         peer: str,
-        tls: "ssl.SSLContext | None",
+        receive: Receive,
         may_linger: Callable[[], bool],
     ) -> None:
         try:
-            through = Address.parse(peer)
-            address = identify(connection, through, self._trusted_proxies)
+            received = receive(connection, Address.parse(peer))
         except TurnedAway as error:
             if error.reason:
                 self._console.print(f"{peer} was turned away: {error.reason}")
                 say_goodbye(connection, error.last_line)
             return
+        if received is None:
+            return
         session = Session(
             self.room,
             connection,
-            address,
-            tls=tls,
-            # What a trusted proxy speaks to its clients is the operator's care.
-            is_confidential=tls is not None
-            or through.is_loopback
-            or through in self._trusted_proxies,
+            received.address,
+            tls=received.tls,
+            door=received.door,
+            is_confidential=received.is_confidential,
             lines_per_second=self.settings.lines_per_second,
             may_linger=may_linger,
             name_seconds=self.settings.name_seconds,
@@ -352,6 +370,7 @@ def _listen(settings: Settings, on_failure: contextlib.ExitStack) -> dict[str, L
         ("--tls-port", settings.tls_port, "--host", settings.host),
         ("--status-port", settings.status_port, "--status-host", settings.status_host),
         ("--metrics-port", settings.metrics_port, "--metrics-host", settings.metrics_host),
+        (receiving.WEB_PORT, settings.web_port, "--host", settings.host),
     ):
         if port is not None:
             listener = open_listener(host, port, port_flag=option, host_flag=host_option)

@@ -38,6 +38,8 @@ def introduce(
     for line in _fingerprint(server):
         show(line)
     show(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
+    for url in server.web_urls:
+        show(f"Chat in a browser: {url}")
     for url in server.metrics_urls:
         show(f"Metrics on {url}")
     if WHY_ASCII_ONLY:

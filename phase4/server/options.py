@@ -42,6 +42,8 @@ class Settings:
     status_port: int = STATUS_PORT
     metrics_host: str = HOST
     metrics_port: int | None = None  # None: no metrics
+    web_port: int | None = None  # None: no page
+    web_names: list[str] = field(default_factory=list)
     log_dir: Path = Path(LOG_DIR)
     history: int = NEWCOMER_LINES
     no_archive: bool = False
@@ -65,6 +67,7 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of a server, wherever it is started from."""
     add_listen_arguments(parser, HOST, CHAT_PORT)
     _add_tls_arguments(parser)
+    _add_web_arguments(parser)
     _add_figures_arguments(parser)
     _add_people_arguments(parser)
     parser.add_argument("--log-dir", type=file_path, help="where the logs go (default %(default)s)")
@@ -93,6 +96,22 @@ def _add_tls_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="a proxy connects from this address or network (10.0.0.0/8), and tells by the PROXY"
         " protocol whose connection it is; give the option again for more (default: none)",
+    )
+
+
+def _add_web_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--web-port",
+        type=port_number,
+        metavar="PORT",
+        help="serve a page to chat in with a browser (default: none; with a certificate it is TLS)",
+    )
+    parser.add_argument(
+        "--web-name",
+        dest="web_names",
+        action="append",
+        metavar="NAME",
+        help="browsers know this machine by this name as well; give the option again for more",
     )
 
 

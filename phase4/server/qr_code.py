@@ -18,6 +18,9 @@ QUIET_MODULES = 2
 """Around the code in a terminal. The standard says 4, and phones are content with less. So the
 longest code, with address and fingerprint, fits into 24 rows with a line below it."""
 
+QUIET_MODULES_OF_A_PICTURE = 4
+"""As the standard wants it: there is space."""
+
 COLOURS = ("38;5;231;48;5;16", "38;5;16;48;5;231")
 """White on black, and black on white: of the 256 colours the two that no theme changes."""
 
@@ -41,6 +44,22 @@ def modules(text: str, border: int) -> list[list[bool]]:
         raise NoCode(sentence + how_to_get("segno")) from error
     made = segno.make(text, micro=False)
     return [[bool(each) for each in row] for row in made.matrix_iter(border=border)]
+
+
+def in_svg(text: str) -> bytes:
+    """The code as a picture that may be of any size. Raises NoCode where the library is missing."""
+    squares = modules(text, QUIET_MODULES_OF_A_PICTURE)
+    size = len(squares)
+    dark = "".join(
+        f"M{x} {y}h1v1h-1z"
+        for y, row in enumerate(squares)
+        for x, is_dark in enumerate(row)
+        if is_dark
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}">'
+        f'<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path d="{dark}"/></svg>'
+    ).encode()
 
 
 def in_terminal(text: str, stream: TextIO) -> str:

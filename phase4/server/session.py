@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from phase4.accounts.nicknames import BadNickname
+from phase4.doors.door import Door
 from phase4.server import commands, membership
 from phase4.server.flood import TokenBucket
 from phase4.server.member import Member
@@ -70,21 +71,24 @@ class Session:
         *,
         tls: "ssl.SSLContext | None" = None,
         is_confidential: bool = False,
+        door: Door | None = None,
         lines_per_second: float,
         may_linger: Callable[[], bool] = lambda: True,
         name_seconds: float = NAME_SECONDS,
     ) -> None:
+        """`door`: what the connection has become, where lines are not all that it carries."""
         self._room = room
         self._socket = connection
         self._tls = _over_tls(connection, tls) if tls is not None else None
-        self._connection: Stream = self._tls or connection
+        self._door = door
+        self._connection: Stream = door or self._tls or connection
         self._outbox = Outbox(self._connection)
         self._member = Member(self._outbox, address, is_confidential)
         self._may_linger = may_linger
         self._bucket = TokenBucket(FLOOD_BURST_LINES, lines_per_second)
         self._telnet = Telnet()
         self._decoder = LineDecoder()
-        self._readiness = Readiness(connection, self._tls)
+        self._readiness = Readiness(connection, door or self._tls)
         self._member.is_quiet = lambda: not self._readiness.readable(0)
 
         # When a name must have been given, by time.monotonic().
@@ -304,6 +308,8 @@ class Session:
         while True:
             self._check_time()
             seconds = None if self._member.name else self._name_by - time.monotonic()
+            if self._door is not None:
+                seconds = self._door.keep_alive(seconds)
             receipt = self._member.receipt
             if receipt is not None and not self._readiness.readable(0):
                 receipt.all_is_read()
@@ -344,8 +350,8 @@ def _hang_up_on(stranger: Stranger | None) -> None:
 class Readiness:
     """Waits until there is something to read from one connection."""
 
-    def __init__(self, connection: socket.socket, tls: "TLSSocket | None" = None) -> None:
-        self._tls = tls
+    def __init__(self, connection: socket.socket, stream: "TLSSocket | Door | None" = None) -> None:
+        self._stream = stream
         self._readable = Readable(connection)
 
     def readable(self, seconds: float | None) -> bool:
@@ -353,6 +359,6 @@ class Readiness:
 
         A wait for ever is ended by shutdown(), from any thread.
         """
-        if self._tls is not None and self._tls.has_pending:
+        if self._stream is not None and self._stream.has_pending:
             return True  # taken from the socket already, so the system knows nothing of it
         return self._readable.wait(seconds)

@@ -33,6 +33,7 @@ PAGES = (
     "phase4/client_gui/README.md",
     "phase4/server_gui/README.md",
     "phase4/archive/README.md",
+    "phase4/doors/README.md",
     "monitor/README.md",
     "docs/class.md",
     "docs/proxy.md",

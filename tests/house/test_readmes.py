@@ -146,6 +146,7 @@ class Desk:
         self._web: Program | None = None
         self._printed: dict[str, tuple[int, str]] = {}  # by commands that are on the page again
         self.metrics_port = free_port()
+        self.page_port = free_port()
         self.status_port = free_port()
 
     @property
@@ -182,13 +183,17 @@ class Desk:
         """So that it is alone on its ports, and its logs are not in the house."""
         return (
             *("--status-port", str(self.status_port), "--metrics-port", str(self.metrics_port)),
-            *("--log-dir", str(self.directory / "logs"), "--quit-key", "off"),
+            *("--web-port", str(self.page_port), "--quit-key", "off"),
+            *("--log-dir", str(self.directory / "logs")),
         )
 
     def with_ports(self, command: str) -> str:
         """The command as it must be here: with the ports of this desk."""
         if "nc -N 127.0.0.1 8000" in command:
             return command.replace("8000", str(self.web_port))
+        if "8080" in command:
+            assert self.port  # it is up
+            return command.replace("8080", str(self.page_port))
         if re.search(r"\bnc |phase\d\.client", command):
             command = command.replace("12345", str(self.port))
             command = re.sub(r"(phase\d\.client\w*)", rf"\1 --port {self.port}", command)
@@ -248,7 +253,7 @@ class Desk:
             return
         options = [] if module == "phase4.relay" else ["--status-port", "0", "--quit-key", "off"]
         given = command.text.split()[3:]
-        for option in {"--metrics-port", "--port"} & {*given}:
+        for option in {"--metrics-port", "--port", "--web-port"} & {*given}:
             given[given.index(option) + 1] = "0"
         with Server(module, *options, *given, cwd=self.directory) as server:
             server.interrupt()

@@ -477,5 +477,5 @@ def test_each_library_of_the_project_has_its_purpose_beside_it() -> None:
 
 def test_what_is_there_to_learn_is_there_to_check_all() -> None:
     extras = PROJECT["optional-dependencies"]
-    assert {*extras["tls"], *extras["qr"], *extras["accounts"]} == {*extras["run"]}
+    assert {*extras["tls"], *extras["qr"], *extras["web"], *extras["accounts"]} == {*extras["run"]}
     assert {*extras["learn"], *extras["run"]} <= {*extras["test"], *PROJECT["dependencies"]}

@@ -1,0 +1,360 @@
+"""The page's door of a real server: what a browser asks, and what it gets; then the same room."""
+
+import contextlib
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+
+import pytest
+from websockets.frames import Close, Opcode
+
+from phase4.doors import web
+from phase4.doors.web import MAX_HEAD_BYTES, MAX_REQUESTS_OF_ONE
+from tests.kit.certificates import Authority
+from tests.kit.chat import TIME, Chat
+from tests.kit.harness import ROOT, SECONDS, Peer, wait_until
+from tests.kit.web import Handshake, WebSocket, join_by_web, web_port
+from tests.phase4.doors.conftest import Site, start_site
+
+
+@contextlib.contextmanager
+def asked(site: Site, path: str, method: str = "GET", **headers: str) -> Iterator[HTTPResponse]:
+    """The answer to a request; headers with _ for -."""
+    connection = HTTPConnection("127.0.0.1", site.port, timeout=10)
+    with contextlib.closing(connection):
+        connection.request(
+            method, path, headers={name.replace("_", "-"): each for name, each in headers.items()}
+        )
+        yield connection.getresponse()
+
+
+def status_of(site: Site, path: str, method: str = "GET", **headers: str) -> int:
+    """What a request is answered."""
+    with asked(site, path, method, **headers) as answer:
+        return answer.status
+
+
+def upgraded(site: Site, **headers: str) -> Peer:
+    """A connection that is a chat, as these headers wish."""
+
+    def upgrade(connection: socket.socket) -> socket.socket:
+        return WebSocket(connection, headers.pop("Host", site.host), **headers)  # type: ignore[return-value]
+
+    return Peer("127.0.0.1", site.port, secure=upgrade)
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+def test_the_page_comes_with_rules_that_let_only_it_run(site: Site) -> None:
+    with asked(site, "/") as answer:
+        policy = answer.headers["Content-Security-Policy"]
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert answer.headers["Set-Cookie"] is None
+        assert answer.headers["Connection"] == "close"
+        assert b"<script>" in answer.read()
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert f"connect-src 'self' ws://{site.host} wss://{site.host};" in policy
+    assert re.search(r"script-src 'sha256-[A-Za-z0-9+/=]{44}';", policy)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/?x=1", "GET", 200),
+        ("/x", "GET", 404),
+        ("/favicon.ico", "GET", 204),
+        ("/../etc/passwd", "GET", 404),
+        ("/page.html", "GET", 404),
+        ("//", "GET", 404),
+        ("/", "POST", 405),
+        ("/", "PUT", 405),
+        ("/chat", "GET", 426),
+    ],
+)
+def test_there_is_the_page_and_nothing_else(
+    site: Site, path: str, method: str, status: int
+) -> None:
+    with Peer("127.0.0.1", site.port) as peer:
+        peer.send_bytes(f"{method} {path} HTTP/1.1\r\nHost: {site.host}\r\n\r\n".encode())
+        assert peer.read_line().startswith(f"HTTP/1.1 {status} ")
+
+
+def test_the_code_leads_to_the_page(site: Site) -> None:
+    with asked(site, "/qr.svg") as answer:
+        assert answer.headers["Content-Type"] == "image/svg+xml"
+        assert answer.read().startswith(b"<svg ")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1", 200), ("chat.example", 200), ("evil.example", 421), ("x y", 400)],
+)
+def test_a_page_is_only_for_whoever_asks_this_machine(site: Site, host: str, status: int) -> None:
+    assert status_of(site, "/", Host=host) == status
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"Alice\r\nhello\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/1.0\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"\x00" * 100 + b"\r\n",
+        b"GET / HTTP/1.1\r\n" + b"x" * 10_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 1000 + b"\r\n",
+    ],
+)
+def test_what_is_no_request_is_answered_and_ended(site: Site, sent: bytes) -> None:
+    with Peer("127.0.0.1", site.port) as peer:
+        with contextlib.suppress(ConnectionError):
+            peer.send_bytes(sent)
+        answer = peer.read_bytes_until_end()
+        assert answer.startswith(b"HTTP/1.1 4")
+    assert site.chat.people_now() == 0
+
+
+def test_a_head_that_never_ends_is_bounded(site: Site) -> None:
+    with Peer("127.0.0.1", site.port) as peer:
+        with contextlib.suppress(ConnectionError):
+            peer.send_bytes(b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * (MAX_HEAD_BYTES // 6))
+        assert peer.read_bytes_until_end().startswith(b"HTTP/1.1 4")
+
+
+# --- the chat -------------------------------------------------------------------------------------
+
+
+def test_everybody_is_in_one_room_whatever_the_door(site: Site) -> None:
+    with site.chat.join("Nell") as nell, site.join("Wendy") as wendy:
+        nell.hear("* Wendy joined")
+        wendy.send("hello from the page")
+        nell.hear("Wendy: hello from the page")
+        nell.send("hello from nc", "/pm Wendy psst")
+        wendy.hear("Nell: hello from nc")
+        wendy.hear("Nell -> Wendy: psst")
+        nell.hear("Nell -> Wendy: psst")
+        wendy.send("/who")
+        wendy.hear("* 2 online: Nell, Wendy")
+        wendy.send("/quit")
+        wendy.expect_end()
+        nell.hear("* Wendy left")
+    assert site.chat.log("messages.txt") == [
+        "Wendy: hello from the page", "Nell: hello from nc",
+    ]  # fmt: skip
+    assert site.chat.log("private_messages.txt") == ["Nell -> Wendy: psst"]
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+def test_another_sites_page_cannot_get_in(site: Site, origin: str) -> None:
+    with pytest.raises(Handshake) as refused, upgraded(site, Origin=origin):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+def test_our_own_page_can(site: Site) -> None:
+    with upgraded(site, Origin=f"http://{site.host}") as peer:
+        assert peer.read_line() == "* Enter your nickname:"
+
+
+def test_a_name_that_was_given_our_address_cannot_get_in(site: Site) -> None:
+    with (
+        pytest.raises(Handshake) as refused,
+        upgraded(site, Host="evil.example", Origin="http://evil.example"),
+    ):
+        pass
+    assert refused.value.response.status_code == 421
+
+
+def test_no_compression_and_no_subprotocol_is_agreed_on(site: Site) -> None:
+    with upgraded(
+        site,
+        Sec_WebSocket_Extensions="permessage-deflate",
+        Sec_WebSocket_Protocol="chat",
+    ) as peer:
+        assert peer.read_line() == "* Enter your nickname:"
+        answer = peer.socket.engine.extensions  # type: ignore[attr-defined]
+        assert not answer
+
+
+def test_a_lost_page_is_told_as_any_other(site: Site) -> None:
+    with site.chat.join("Nell") as nell:
+        wendy = site.join("Wendy")
+        nell.hear("* Wendy joined")
+        wendy.reset()
+        nell.hear("* Wendy left (connection lost)")
+
+
+def test_whoever_breaks_the_protocol_leaves_alone(site: Site) -> None:
+    with site.chat.join("Nell") as nell, site.join("Wendy") as wendy:
+        nell.hear("* Wendy joined")
+        web_socket = wendy.socket
+        assert isinstance(web_socket, WebSocket)
+        web_socket.engine.send_binary(b"\0\1")
+        web_socket.flush()
+        wendy.expect_end()
+        closes = [each for each in web_socket.frames if each.opcode is Opcode.CLOSE]
+        assert [Close.parse(each.data).code for each in closes] == [1003]
+        nell.hear("* Wendy left")
+        nell.send("/ping x")
+        nell.hear("* Pong x")
+
+
+def test_a_line_that_is_too_long_is_refused_and_the_next_one_counts(site: Site) -> None:
+    with site.chat.join("Nell") as nell, site.join("Wendy") as wendy:
+        nell.hear("* Wendy joined")
+        wendy.send("x" * 5_000)
+        assert wendy.read_line().startswith("! ")
+        wendy.send("short")
+        nell.hear("Wendy: short")
+
+
+def test_the_operator_sees_whom_a_proxy_speaks_for(tmp_path: Path) -> None:
+    trusting = ("--trusted-proxy", "127.0.0.1", "--show-addresses")
+    with start_site(tmp_path, *trusting) as chat:
+        site = Site(chat, web_port(chat))
+        with upgraded(site, X_Forwarded_For="1.1.1.1, 192.0.2.7") as peer:
+            peer.send("Wendy")
+            peer.skip_to(rf"{TIME} \* Welcome, Wendy! .*")
+            peer.send("/who")
+            peer.skip_to(rf"{TIME} \* 1 online: Wendy \(192\.0\.2\.7\)")
+
+        def behind(connection: socket.socket) -> socket.socket:
+            connection.sendall(b"PROXY TCP4 192.0.2.8 192.0.2.1 1000 2000\r\n")
+            return WebSocket(connection, site.host)  # type: ignore[return-value]
+
+        with Peer("127.0.0.1", site.port, secure=behind) as peer:
+            peer.send("Will")
+            peer.skip_to(rf"{TIME} \* Welcome, Will! .*")
+            peer.send("/who")
+            peer.skip_to(rf"{TIME} \* \d online: .*Will \(192\.0\.2\.8\)")
+
+
+def test_nobody_else_is_believed(site: Site) -> None:
+    with upgraded(site, X_Forwarded_For="192.0.2.7") as peer:
+        peer.send("Wendy")
+        peer.skip_to(rf"{TIME} \* Welcome, Wendy! .*")
+        entries = (site.chat.logs / "connections.txt").read_text()
+        assert re.search(r"Wendy joined from 127\.0\.0\.1:\d+\n", entries)
+        assert "192.0.2.7" not in entries
+
+
+def test_a_stop_tells_the_pages_as_well(tmp_path: Path) -> None:
+    with start_site(tmp_path) as chat:
+        site = Site(chat, web_port(chat))
+        with site.join("Wendy") as wendy:
+            chat.interrupt()
+            wendy.hear("* The server is stopping.")
+            wendy.expect_end()
+            web_socket = wendy.socket
+            assert isinstance(web_socket, WebSocket)
+            assert web_socket.frames[-1].opcode is Opcode.CLOSE
+
+
+def test_requests_that_say_nothing_are_few_and_have_an_end(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        silent = [
+            stack.enter_context(Peer("127.0.0.1", site.port)) for _ in range(MAX_REQUESTS_OF_ONE)
+        ]
+
+        def is_full() -> bool:
+            with Peer("127.0.0.1", site.port) as one_more:
+                one_more.send_bytes(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                with contextlib.suppress(ConnectionError):
+                    return not one_more.read_bytes_until_end()
+                return True
+
+        wait_until(is_full, "one address has no place for more requests")
+        with site.chat.join("Nell") as nell:  # the other ports are as free as before
+            nell.send("/ping x")
+            nell.hear("* Pong x")
+        for each in silent:
+            each.read_bytes_until_end(web.REQUEST_SECONDS + 5)
+    assert time.monotonic() - began >= web.REQUEST_SECONDS - 1
+    assert status_of(site, "/") == 200
+
+
+# --- over TLS -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def secure_site(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Site]:
+    """The same with a certificate."""
+    from tests.kit.chat import secure
+
+    tls = ("--tls-cert", str(authority.certificate()))
+    with Chat(
+        tmp_path_factory.mktemp("tls"), *tls, "--web-port", "0", secure=secure(authority.file)
+    ) as chat:
+        yield Site(chat, web_port(chat))
+
+
+def test_with_a_certificate_the_page_is_encrypted_too(secure_site: Site) -> None:
+    with secure_site.chat.join("Nell") as nell, secure_site.join("Wendy") as wendy:
+        nell.hear("* Wendy joined")
+        wendy.send("hello")
+        nell.hear("Wendy: hello")
+        wendy.send("/quit")
+        wendy.expect_end()
+
+
+def test_a_link_without_tls_is_led_to_the_page_with_it(secure_site: Site) -> None:
+    with asked(secure_site, "/") as answer:
+        assert answer.status == 308
+        assert answer.headers["Location"] == f"https://{secure_site.host}/"
+    assert status_of(secure_site, "/", Host="evil.example") == 421
+
+
+def test_a_browser_that_does_not_trust_us_is_noted_and_nobody_else_minds(
+    secure_site: Site,
+) -> None:
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection(("127.0.0.1", secure_site.port), 10) as connection,
+        pytest.raises(ssl.SSLError),
+    ):
+        context.wrap_socket(connection, server_hostname="127.0.0.1")
+    secure_site.chat.expect(r".*turned away: .*certificate.*")
+    with join_by_web(secure_site.chat, secure_site.port, "Wendy"):
+        pass
+
+
+# --- its start ------------------------------------------------------------------------------------
+
+_WITHOUT = (
+    "import sys; sys.modules['websockets'] = None\n"
+    "from phase4.server.__main__ import main\n"
+    "sys.exit(main(sys.argv[1:]))"
+)
+
+
+def start_without_library(directory: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A server that cannot have the library `websockets`; it ends, as its port is no port."""
+    return subprocess.run(
+        [sys.executable, "-c", _WITHOUT, *("--log-dir", str(directory)), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def test_without_its_library_the_page_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    ports = ("--port", "0", "--status-port", "0", "--web-port", "0")
+    ended = start_without_library(tmp_path, *ports)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("phase4.server: --web-port needs the library websockets")
+    assert ended.stderr.count("\n") == 1
