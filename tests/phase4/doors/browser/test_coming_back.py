@@ -1,0 +1,158 @@
+"""In a real browser: a connection goes, also without a word, and nothing is lost or said twice."""
+
+from collections.abc import Callable
+from dataclasses import fields
+
+import pytest
+
+from shared.message import History
+from tests.kit.browser import Browser, swallower
+from tests.kit.chat import Chat
+from tests.kit.web import web_port
+from tests.phase4.doors.browser.conftest import Open
+from tests.phase4.doors.conftest import Site
+
+pytestmark = pytest.mark.browser
+
+Start = Callable[..., Chat]
+_GOES_BACK = "before" in {each.name for each in fields(History)}
+
+
+def _said_in(chat: Chat) -> list[str]:
+    """The public messages of the log, as `Alice: hello`."""
+    entries = (chat.logs / "messages.txt").read_text().splitlines()
+    return [entry.partition(" ")[2] for entry in entries]
+
+
+def test_after_a_restart_all_read_one_order_that_of_the_log(
+    browser: Browser, start_site: Start
+) -> None:
+    chat = start_site("--history", "20")
+    web = web_port(chat)
+    alice = browser.visit(f"http://127.0.0.1:{web}/").join("Alice")
+    with chat.join("Bob") as bob:
+        for number in range(3):
+            bob.send(f"before {number}")
+            alice.see(f"Bob: before {number}")
+        alice.say("mine before")
+        bob.hear("Alice: mine before")
+    chat.interrupt()
+    chat.wait()
+    alice.see_state("Not connected")
+    alice.say("typed while away")
+    alice.page.wait_for_selector(".row.waiting")
+    again = start_site("--history", "20", "--web-port", str(web), port=chat.port)
+    with again.join("Bob") as bob:
+        bob.send("missed", "/ping done")
+        bob.skip_to(r".* Pong done")
+        alice.page.click("#retry")
+        alice.see("Alice: typed while away")
+        bob.skip_to(r".* Alice: typed while away")
+        alice.fence("after")
+    assert alice.said() == _said_in(again)
+    assert alice.said().count("Bob: missed") == 1
+
+
+def test_a_swallowed_connection_is_noticed_on_waking_and_what_was_typed_arrives_once(
+    browser: Browser, start_site: Start
+) -> None:
+    chat = start_site("--history", "20", "--on-duplicate", "number")
+    with swallower(web_port(chat)) as between, chat.join("Bob") as bob:
+        alice = browser.visit(f"http://127.0.0.1:{between.port}/").join("Alice")
+        bob.send("heard")
+        alice.see("Bob: heard")
+        alice.fence("numbers are on")
+        between.swallow()
+        alice.say("typed into the void")
+        bob.send("said meanwhile")
+        alice.hide()
+        alice.hide(is_hidden=False)
+        alice.page.wait_for_selector(".row.waiting", state="attached")
+        alice.see("Bob: said meanwhile")
+        bob.skip_to(r".* Alice\S*: typed into the void")
+        alice.until("() => !document.querySelector('.row.waiting')")
+    assert sum("typed into the void" in line for line in _said_in(chat)) == 1
+    assert sum("typed into the void" in line for line in alice.said()) == 1
+
+
+def test_a_line_that_arrived_before_the_loss_is_not_said_again(
+    browser: Browser, start_site: Start
+) -> None:
+    chat = start_site("--history", "20", "--on-duplicate", "number")
+    with swallower(web_port(chat)) as between, chat.join("Bob") as bob:
+        alice = browser.visit(f"http://127.0.0.1:{between.port}/").join("Alice")
+        bob.send("heard")
+        alice.see("Bob: heard")
+        alice.fence("numbers are on")
+        # The line leaves, and the connection dies before the page can ask whether it arrived.
+        alice.page.evaluate("() => { chat.ask = () => {}; }")
+        alice.say("this arrives")
+        bob.skip_to(r".* Alice: this arrives")
+        between.swallow()
+        alice.page.evaluate("() => { delete chat.ask; }")
+        alice.hide()
+        alice.hide(is_hidden=False)
+        alice.page.wait_for_selector(".row:has-text('Connected again')")
+        alice.say("and this")
+        bob.skip_to(r".* Alice\S*: and this")
+        alice.until("() => !document.querySelector('.row.waiting')")
+    assert sum("this arrives" in line for line in _said_in(chat)) == 1
+    assert sum("this arrives" in line for line in alice.said()) == 1
+
+
+def test_a_page_that_is_loaded_again_is_in_under_the_same_name(visit: Open, site: Site) -> None:
+    alice = visit().join("Alice")
+    alice.page.reload()
+    alice.is_in()
+    alice.see_state("You are Alice")
+    with site.chat.join("Bob") as bob:
+        alice.say("here again")
+        bob.skip_to(r".* Alice: here again")
+
+
+def test_whoever_says_goodbye_is_not_brought_back(visit: Open, site: Site) -> None:
+    alice = visit().join("Alice")
+    alice.say("/quit")
+    alice.page.wait_for_selector("#name:visible")
+    alice.hide()
+    alice.hide(is_hidden=False)
+    alice.page.reload()
+    alice.page.wait_for_selector("#name:visible")
+    assert not alice.page.is_visible("#text")
+
+
+def test_last_words_that_are_meant_for_good_are_obeyed(browser: Browser, site: Site) -> None:
+    came = []
+
+    def serve(socket: object) -> None:
+        came.append(socket)
+        socket.on_message(lambda _: None)  # type: ignore[attr-defined]
+        welcome = "[10:00:00] * Welcome, Alice! 1 online. /help lists the commands."
+        socket.send(f"{welcome}\n! Disconnected by the operator.\n")  # type: ignore[attr-defined]
+        socket.close(code=1000)  # type: ignore[attr-defined]
+
+    alice = browser.visit(f"http://{site.host}/")
+    alice.page.route_web_socket("**/chat", serve)
+    alice.open().page.fill("#name", "Alice")
+    alice.page.press("#name", "Enter")
+    alice.page.wait_for_selector("#joinError:has-text('Disconnected by the operator.')")
+    alice.hide()
+    alice.hide(is_hidden=False)
+    assert len(came) == 1
+    alice.page.click("#joinForm button")
+    alice.until("() => document.getElementById('joinError').textContent !== ''")
+    assert len(came) == 2
+
+
+@pytest.mark.skipif(not _GOES_BACK, reason="this server does not go back from a number")
+def test_earlier_lines_come_above_those_that_are_shown(browser: Browser, start_site: Start) -> None:
+    chat = start_site("--history", "5", "--flood-rate", "0")
+    with chat.join("Bob") as bob:
+        bob.send(*(f"line {number}" for number in range(30)))
+        bob.fence()
+    alice = browser.visit(f"http://127.0.0.1:{web_port(chat)}/").join("Alice")
+    alice.see("Bob: line 29")
+    assert len(alice.said()) == 5
+    alice.page.click(".older")
+    alice.see("Bob: line 0")
+    assert alice.said() == [f"Bob: line {number}" for number in range(30)]

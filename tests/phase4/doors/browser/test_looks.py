@@ -1,0 +1,124 @@
+"""In a real browser: the page fits, reads from right to left, and keeps nobody out."""
+
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.kit.browser import Visitor
+from tests.phase4.doors.browser.conftest import Open
+from tests.phase4.doors.conftest import Site
+
+pytestmark = pytest.mark.browser
+
+SIZES = [(360, 640), (768, 1024), (1366, 768), (1920, 1080)]
+LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 8
+_FOCUSED = (
+    "(({id, className, textContent}) => id || className || textContent)(document.activeElement)"
+)
+_AXE = Path("package/axe.min.js")
+
+
+def _fill(visitor: Visitor, site: Site) -> None:
+    """A conversation of every kind."""
+    with (
+        site.chat.join("Bob") as bob,
+        site.chat.join("مريم") as mariam,
+        site.chat.join("小明") as ming,
+    ):
+        mariam.send("مرحبا يا Alice، كيف حالك اليوم؟")
+        ming.send("你好，今天天气很好。")
+        bob.send("def f(x):", "    return x", "", LONG, "see http://a.example/b", "@Alice psst")
+        for each in (mariam, ming, bob):
+            each.send("/ping done")
+            each.skip_to(r".* Pong done")
+    visitor.see("Bob left", or_more=True)
+    visitor.say("/pmm Bob oops")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_no_width_scrolls_sideways(visit: Open, site: Site, size: tuple[int, int]) -> None:
+    alice = visit(size).join("Alice")
+    _fill(alice, site)
+    wide = (
+        "() => document.documentElement.scrollWidth > innerWidth || "
+        "[...document.querySelectorAll('.lines')].some(each => each.scrollWidth > each.clientWidth)"
+    )
+    for large in ("off", "on"):
+        alice.page.evaluate("large => remember('large', large)", large)
+        assert not alice.page.evaluate(wide)
+        box = alice.page.locator("#send").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= size[0]
+        assert box["y"] + box["height"] <= size[1]
+
+
+@pytest.mark.parametrize("size", SIZES[:3:2], ids=["narrow", "wide"])
+def test_arabic_runs_from_right_to_left_and_stands_right(
+    visit: Open, site: Site, size: tuple[int, int]
+) -> None:
+    alice = visit(size).join("Alice")
+    _fill(alice, site)
+    text = alice.page.locator(".row:has-text('مرحبا') .text")
+    assert text.evaluate("each => getComputedStyle(each).direction") == "rtl"
+    right = "each => [each, each.closest('.row')].map(it => it.getBoundingClientRect().right)"
+    of_text, of_row = text.evaluate(right)
+    assert of_row - of_text < 30
+    assert text.evaluate("each => getComputedStyle(each).textAlign") == "start"
+
+
+def test_the_whole_page_can_be_used_by_keyboard(visit: Open, site: Site) -> None:
+    alice = visit().open()
+    alice.page.keyboard.type("Alice")
+    alice.page.keyboard.press("Enter")
+    alice.is_in()
+    with site.chat.join("Bob") as bob:
+        alice.see("Bob joined")
+        reached = set()
+        for _ in range(12):
+            alice.page.keyboard.press("Tab")
+            reached.add(alice.page.evaluate(_FOCUSED))
+        assert {"menuButton", "lines", "text", "send", "Bob"} <= reached
+        alice.page.locator("#peopleList button:has-text('Bob')").focus()
+        alice.page.keyboard.press("Enter")
+        alice.page.keyboard.type("by keyboard alone")
+        alice.page.keyboard.press("Enter")
+        bob.skip_to(r".* Alice -> Bob: by keyboard alone")
+
+
+def _axe() -> str:
+    """The script of axe-core, from the archive that AXE_CORE names."""
+    archive = Path(os.environ.get("AXE_CORE", ""))
+    if not archive.is_file():
+        reason = "AXE_CORE does not name the archive of axe-core (npm pack axe-core@4.14.1)"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    with tarfile.open(archive) as tar:
+        member = tar.extractfile(_AXE.as_posix())
+        assert member is not None
+        return member.read().decode()
+
+
+def _violations(visitor: Visitor, axe: str) -> list[str]:
+    visitor.page.evaluate(axe)
+    found = visitor.page.evaluate("async () => (await axe.run()).violations")
+    return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES[:3:2], ids=["narrow", "wide"])
+def test_axe_finds_nothing(visit: Open, site: Site, scheme: str, size: tuple[int, int]) -> None:
+    axe = _axe()
+    alice = visit(size, color_scheme=scheme).open()
+    assert not _violations(alice, axe)
+    alice.join("Alice")
+    _fill(alice, site)
+    assert not _violations(alice, axe)
+    alice.page.click("[role=tab]:has-text('Bob')")
+    assert not _violations(alice, axe)
+    alice.page.click("#menuButton")
+    assert not _violations(alice, axe)
+    alice.page.click("#closeMenu")
+    alice.page.evaluate("() => { location.hash = '#board'; }")
+    alice.page.wait_for_selector("#board:visible")
+    assert not _violations(alice, axe)
