@@ -6,6 +6,7 @@ colours of its own. Where there may be none (NO_COLOR), the terminal is taken fo
 most are, if it does not say otherwise (COLORFGBG).
 """
 
+import html
 import itertools
 import os
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ def modules(text: str, border: int) -> list[list[bool]]:
 
 
 def in_svg(text: str) -> bytes:
-    """The code as a picture that may be of any size. Raises NoCode where the library is missing."""
+    """The code as a picture, which also tells its text. Raises NoCode without the library."""
     squares = modules(text, QUIET_MODULES_OF_A_PICTURE)
     size = len(squares)
     dark = "".join(
@@ -58,6 +59,7 @@ def in_svg(text: str) -> bytes:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}">'
+        f"<title>{html.escape(text)}</title>"
         f'<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path d="{dark}"/></svg>'
     ).encode()
 

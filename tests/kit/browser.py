@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Self
 
+from shared.deadline import Deadline
 from tests.kit.harness import SECONDS
 
 PROGRAMS = ("chromium",)
@@ -170,6 +171,53 @@ class Visitor:
     def hide(self, *, is_hidden: bool = True) -> None:
         """The page goes behind another, or comes back."""
         self.page.evaluate("isHidden => window.hide(isHidden)", is_hidden)
+
+
+class Scripted:
+    """A server that the check plays itself, whatever `visitor`'s page connects to.
+
+    `heard` has the lines that came, over all connections; `connections` counts those.
+    """
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.heard: list[str] = []
+        self.connections = 0
+        self._socket: Any = None
+        self._page = visitor.page
+        self._answers: dict[str, tuple[str, ...]] = {}
+        visitor.page.route_web_socket("**/chat", self._serve)
+
+    def answer(self, line: str, *answers: str) -> None:
+        """Whenever this line comes, say these."""
+        self._answers[line] = answers
+
+    def _serve(self, socket: Any) -> None:
+        self.connections += 1
+        self._socket = socket
+        socket.on_message(self._hear)
+        self.say("* Enter your nickname:")
+
+    def _hear(self, line: str) -> None:
+        self.heard.append(line)
+        if line.startswith("/ping "):
+            self.say(f"[10:00:00] * Pong {line.removeprefix('/ping ')}")
+        for answer in self._answers.get(line, ()):
+            self.say(answer)
+
+    def say(self, *lines: str) -> None:
+        """To the page, in one message."""
+        self._socket.send("".join(f"{line}\n" for line in lines))
+
+    def hang_up(self) -> None:
+        """As a server does that stops."""
+        self._socket.close(code=1001)
+
+    def hear(self, line: str) -> None:
+        """Wait until this came."""
+        deadline = Deadline(SECONDS)
+        while line not in self.heard:
+            assert not deadline.has_passed, f"{line!r} did not come: {self.heard}"
+            self._page.wait_for_timeout(10)  # what comes is taken meanwhile
 
 
 class Swallower:

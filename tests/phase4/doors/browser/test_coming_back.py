@@ -121,29 +121,6 @@ def test_whoever_says_goodbye_is_not_brought_back(visit: Open, site: Site) -> No
     assert not alice.page.is_visible("#text")
 
 
-def test_last_words_that_are_meant_for_good_are_obeyed(browser: Browser, site: Site) -> None:
-    came = []
-
-    def serve(socket: object) -> None:
-        came.append(socket)
-        socket.on_message(lambda _: None)  # type: ignore[attr-defined]
-        welcome = "[10:00:00] * Welcome, Alice! 1 online. /help lists the commands."
-        socket.send(f"{welcome}\n! Disconnected by the operator.\n")  # type: ignore[attr-defined]
-        socket.close(code=1000)  # type: ignore[attr-defined]
-
-    alice = browser.visit(f"http://{site.host}/")
-    alice.page.route_web_socket("**/chat", serve)
-    alice.open().page.fill("#name", "Alice")
-    alice.page.press("#name", "Enter")
-    alice.page.wait_for_selector("#joinError:has-text('Disconnected by the operator.')")
-    alice.hide()
-    alice.hide(is_hidden=False)
-    assert len(came) == 1
-    alice.page.click("#joinForm button")
-    alice.until("() => document.getElementById('joinError').textContent !== ''")
-    assert len(came) == 2
-
-
 @pytest.mark.skipif(not _GOES_BACK, reason="this server does not go back from a number")
 def test_earlier_lines_come_above_those_that_are_shown(browser: Browser, start_site: Start) -> None:
     chat = start_site("--history", "5", "--flood-rate", "0")
