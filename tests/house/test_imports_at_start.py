@@ -27,7 +27,10 @@ TABLES_OF_NAMES = {"confusable_homoglyphs", "precis_i18n", "names"}
 
 OF_A_SCREEN = OPENSSL | {"curses", "sqlite3", "wcwidth"}
 
-EXTRAS = {"cryptography", "ifaddr", "keyboard", "prometheus_client", "prompt_toolkit", "segno"}
+EXTRAS = {
+    *("argon2", "cryptography", "ifaddr", "keyboard", "prometheus_client", "prompt_toolkit"),
+    *("segno", "websockets"),
+}
 
 _AT_ANY_PORT = ("--port", "0")
 _AS_A_SERVICE = ("--status-port", "0", "--quit-key", "off")

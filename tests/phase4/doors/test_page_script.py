@@ -72,7 +72,8 @@ def _as_the_page_has_it(line: str) -> dict[str, object]:
         told["people"] = [*parsed.names]
     if isinstance(parsed, _OF_THE_PAST):
         since = fields.get("since", fields.get("more"))
-        way = "since" if since is not None else "before" if fields.get("before") else ""
+        is_before = fields.get("before") is not None
+        way = "since" if since is not None else "before" * is_before
         number = since if since is not None else fields.get("before") or 0
         told = {"time": parsed.time, "way": way, "number": number}
     if isinstance(parsed, message.HistoryEnd):
