@@ -12,6 +12,10 @@ class Door(Stream, Protocol):
     def has_pending(self) -> bool:
         """Whether recv() would return at once, even if nothing is at the socket."""
 
+    @property
+    def secret(self) -> str:
+        """What the peer has shown, so that it can show later that it is the same; or nothing."""
+
     def keep_alive(self, seconds: float | None) -> float | None:
         """Do what keeps the connection alive; the seconds to wait, at most, before doing it again.
 

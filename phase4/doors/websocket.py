@@ -14,6 +14,7 @@ as OpenSSL's engine in tls_socket.py. What goes out is framed in frames.py, once
 import contextlib
 import errno
 import os
+import re
 import socket
 import threading
 import time
@@ -42,6 +43,8 @@ ping of ours is no such thing."""
 
 _UNREAD_REPLIES = 16
 """Frames of the door's own that wait for a peer which does not read them."""
+
+_RESUME = re.compile(rb"resume ([0-9a-f]{32})")  # in the first message, and in no address
 
 _TEXT = (Opcode.TEXT, Opcode.CONT)
 
@@ -82,6 +85,8 @@ class WebSocketStream:
         self._lines = bytearray()
         self._message = bytearray()
         self._has_ended = False
+        self._is_first = True
+        self.secret = ""
         # Bytes beyond what was said accounts for.
         self._silent_bytes = 0
         self._heard_at = self._asked_at = time.monotonic()
@@ -138,6 +143,11 @@ class WebSocketStream:
             return
         line = bytes(self._message).removesuffix(b"\n") + b"\n"
         self._message.clear()
+        resume = _RESUME.fullmatch(line[:-1]) if self._is_first else None
+        self._is_first = False
+        if resume is not None:
+            self.secret = resume[1].decode()
+            return
         self._lines += line
         self._silent_bytes = max(0, self._silent_bytes - len(line) * (_BYTES_FOR_A_WORD + 1))
 

@@ -32,6 +32,9 @@ class Member:
     # The registered name as which this person is logged in; empty: they are not.
     account: str = ""
 
+    # What their program has shown; one that shows it again is the same person. Empty: nothing.
+    secret: str = ""
+
     # What was delivered to them of the private messages that waited, until there is a sign that it
     # has arrived; and the last of those that were delivered. 0: none.
     receipt: Receipt | None = None

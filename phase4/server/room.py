@@ -123,6 +123,24 @@ class Room:
             if not self._join_as(member, others, instead_of=wanted):
                 raise Refused(f"The name {wanted} is taken.")
 
+    def resume(self, member: Member, wanted: str) -> bool:
+        """Give a member the place of their own lost connection, which nobody has noticed yet.
+
+        Whether they had one: under this name, of a program that has shown the same secret. They are
+        logged in as it was. Nobody is told that they were away. Raises RoomFull.
+        """
+        if not member.secret:
+            return False
+        from hmac import compare_digest  # not above: it loads OpenSSL, and most rooms have no page
+
+        with self.fan_out:
+            old = self._people.called(wanted)
+            if old is None or not compare_digest(old.secret, member.secret):
+                return False
+            member.account = old.account
+            self.let_in(member, old.name, replaces=old)
+        return True
+
     def _join_as(self, member: Member, names: Iterable[str], instead_of: str = "") -> bool:
         """Claim the first name that nobody has, and announce it; False if all are taken."""
         with self.fan_out:
@@ -163,7 +181,8 @@ class Room:
             self._note(now, f"{name} joined from {member.address}")
         else:
             where = f"{member.address}, and their connection from {replaces.address} was ended"
-            self._note(now, f"{name} logged in from {where}")
+            how = "logged in" if not member.secret else "came back"
+            self._note(now, f"{name} {how} from {where}")
         self.fan_out.listen(member.outbox)  # after the announcement: it is for the others
 
     def _check_open(self, *, may_replace: bool = False) -> None:
@@ -172,7 +191,7 @@ class Room:
             raise RoomFull("The server is stopping.")
         if len(self._people) < self._max_people:
             return
-        if not (may_replace and any(each.account for each in self._people)):
+        if not (may_replace and any(each.account or each.secret for each in self._people)):
             self.refused += 1
             raise RoomFull("The server is full; try again later.")
 

@@ -194,8 +194,13 @@ class Session:
         Raises BadNickname, Refused and OSError.
         """
         request = parse(line)
+        if self._door is not None:
+            self._member.secret = self._door.secret
         if not isinstance(request, Command) or request.name != "/login":
             self._check_not_a_password(line)
+            if self._room.resume(self._member, line):
+                self._room.letters.deliver(self._member, is_all_read=self._member.is_quiet())
+                return
             self._wait_for_turnstile()
             try:
                 self._room.join(self._member, line)

@@ -194,6 +194,55 @@ def test_a_lost_page_is_told_as_any_other(site: Site) -> None:
         nell.hear("* Wendy left (connection lost)")
 
 
+def resume(site: Site, secret: str, name: str) -> Peer:
+    """A page that shows a secret first, and then gives a name."""
+    peer = upgraded(site)
+    peer.send_bytes(f"resume {secret}".encode())
+    peer.send(name)
+    assert peer.read_line() == "* Enter your nickname:"
+    return peer
+
+
+def test_a_page_takes_the_place_of_its_own_lost_connection_and_nobody_is_told(site: Site) -> None:
+    with site.chat.join("Nell") as nell, resume(site, "a1" * 16, "Wendy") as lost:
+        lost.expect(rf"{TIME} \* Welcome, Wendy! 2 online\. .*")
+        nell.hear("* Wendy joined")
+        with resume(site, "a1" * 16, "wendy") as wendy:
+            wendy.expect(rf"{TIME} \* Welcome, Wendy! 2 online\. .*")
+            lost.skip_to("! You logged in from elsewhere.")
+            lost.expect_end()
+            wendy.send("here I am")
+            nell.hear("Wendy: here I am")
+            nell.send("/pm Wendy good")
+            wendy.skip_to(rf"{TIME} Nell -> Wendy: good")
+    [entry] = [each for each in site.chat.log("connections.txt") if "came back" in each]
+    assert re.fullmatch(r"Wendy came back from \S+, and their connection from \S+ was ended", entry)
+    assert "a1a1" not in (site.chat.logs / "connections.txt").read_text()
+
+
+@pytest.mark.parametrize("secret", ["b2" * 16, "A1" * 16, "a1" * 15, "a1" * 17])
+def test_another_secret_takes_nobodys_place(site: Site, secret: str) -> None:
+    with resume(site, "a1" * 16, "Wendy") as wendy:
+        wendy.expect(rf"{TIME} \* Welcome, Wendy! .*")
+        peer = upgraded(site)
+        with peer:
+            peer.send_bytes(f"resume {secret}".encode())
+            peer.send("Wendy")
+            taken = r".*(The name Wendy is taken|A name has 1 to 20).*"
+            assert any(re.fullmatch(taken, peer.read_line()) for _ in range(3))
+        wendy.send("/ping x")
+        wendy.skip_to(rf"{TIME} \* Pong x")
+
+
+def test_a_secret_counts_in_the_first_message_alone(site: Site) -> None:
+    with site.chat.join("Nell") as nell, site.join("Wendy") as wendy:
+        nell.hear("* Wendy joined")
+        wendy.send("resume " + "c3" * 16)
+        nell.hear("Wendy: resume " + "c3" * 16)
+        with resume(site, "c3" * 16, "Wendy") as other:
+            assert " Welcome, Wendy!" not in other.read_line()
+
+
 def test_whoever_breaks_the_protocol_leaves_alone(site: Site) -> None:
     with site.chat.join("Nell") as nell, site.join("Wendy") as wendy:
         nell.hear("* Wendy joined")
