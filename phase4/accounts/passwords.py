@@ -10,14 +10,13 @@ steals the file has to try out passwords one by one, each at the same cost as we
 The stored form says how it was made, so that a better way can replace it later: at a login the
 password is here for a moment, and is hashed anew. Salt and hash are in base64, as in the PHC string
 format. No state, no I/O; any thread may call, and waits for the processor.
+
+What hashes is loaded with the first password: with OpenSSL and argon2 it takes a while.
 """
 
 import base64
 import binascii
-import hashlib
-import hmac
 import re
-import secrets
 import unicodedata
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -26,7 +25,7 @@ from shared.defaults import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
 from shared.libraries import how_to_get
 
 HAS_ARGON2 = find_spec("argon2") is not None
-"""Whether its library is installed. It is loaded with the first password: that takes a while."""
+"""Whether its library is installed."""
 
 ARGON2_PASSES = 2
 ARGON2_KIB = 19 * 1024
@@ -150,6 +149,8 @@ def _cost_of(stored: str) -> _Cost:
 
 
 def _keep_argon2(prepared: str) -> str:
+    import secrets
+
     from argon2 import Type, low_level
 
     return low_level.hash_secret(
@@ -175,6 +176,8 @@ def _is_right_argon2(prepared: str, stored: str) -> bool:
 
 
 def _keep_scrypt(prepared: str) -> str:
+    import secrets
+
     salt = secrets.token_bytes(SALT_BYTES)
     made = _scrypt(prepared, salt, SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P)
     numbers = f"ln={SCRYPT_LOG_N},r={SCRYPT_R},p={SCRYPT_P}"
@@ -182,6 +185,8 @@ def _keep_scrypt(prepared: str) -> str:
 
 
 def _is_right_scrypt(prepared: str, stored: str) -> bool:
+    import hmac
+
     found = _SCRYPT.fullmatch(stored)
     assert found  # _cost_of has looked
     try:
@@ -195,6 +200,8 @@ def _is_right_scrypt(prepared: str, stored: str) -> bool:
 
 
 def _scrypt(prepared: str, salt: bytes, log_n: int, r: int, p: int) -> bytes:
+    import hashlib
+
     n = 2**log_n
     memory = (
         128 * r * (n + p + 2)

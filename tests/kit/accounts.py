@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.kit.chat import PROMPT, TIME, Chat, Person
-from tests.kit.harness import ROOT, SECONDS, free_port
+from tests.kit.harness import ROOT, SECONDS, free_port, wait_until
 
 PASSWORD = "correct horse 99"
 
@@ -25,7 +25,15 @@ class AccountChat(Chat):
         self.directory = directory
         proxy = ("--trusted-proxy", "127.0.0.1")
         super().__init__(directory, "--flood-rate", "0", *proxy, *arguments, port=port)
+        self._people: list[Person] = []
         self.move()
+
+    def all_leave(self) -> None:
+        """Close the connections of everybody whom a check has left here."""
+        for each in self._people:
+            each.close()
+        self._people.clear()
+        wait_until(lambda: not self.people_now(), "those of the last check have left")
 
     def again(self, *arguments: str) -> "AccountChat":
         """Another server on the logs of this one, which has ended."""
@@ -39,6 +47,7 @@ class AccountChat(Chat):
     def arrive(self) -> Person:
         """Somebody who has been asked for a name."""
         person = Person(self.host, self.port)
+        self._people.append(person)
         person.send_bytes(f"PROXY TCP4 {self.address} 192.0.2.1 40000 12345\r\n".encode())
         person.expect(PROMPT)
         return person
@@ -56,6 +65,12 @@ class AccountChat(Chat):
         person.skip_to(rf"{TIME} \* {name} is yours\. From now on: /login {name} PASSWORD")
         person.hear(f"* You are logged in as {name}.")
         return person
+
+    def know(self, name: str, password: str = PASSWORD) -> None:
+        """Somebody has registered this name and has left: whoever comes now reads nothing of it."""
+        with self.register(name, password) as person:
+            person.send("/quit")
+            person.read_bytes_until_end()
 
     def log_in(self, name: str, password: str = PASSWORD) -> Person:
         """The same person again, who logs in at the prompt."""

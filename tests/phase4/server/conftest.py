@@ -6,7 +6,6 @@ import pytest
 
 from tests.kit.accounts import AccountChat
 from tests.kit.chat_fixtures import _shared_chat, authority, chat, start, transport  # noqa: F401 - fixtures
-from tests.kit.harness import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +17,7 @@ def _account_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccountC
 @pytest.fixture
 def accounts(_account_chat: AccountChat) -> AccountChat:
     """A server with accounts, that the checks of a module share; each registers other names."""
-    wait_until(lambda: not _account_chat.people_now(), "those of the last check have left")
+    _account_chat.all_leave()
     _account_chat.forget_logs()
     _account_chat.move()
     return _account_chat

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from phase4.accounts import passwords
+from phase4.accounts.account import accounts_of
+from phase4.accounts.store import Store
 from tests.kit.accounts import PASSWORD, AccountChat, welcomed
 from tests.kit.chat import PROMPT, TIME, Person
 
@@ -20,7 +23,7 @@ def gone_elsewhere(person: Person) -> None:
 
 
 def test_a_registered_name_is_its_owners_and_nobody_elses(accounts: AccountChat) -> None:
-    accounts.register("Alice").close()
+    accounts.know("Alice")
     with accounts.arrive() as mallory:
         for name in ("Alice", "ALICE", "A1ice"):
             mallory.send(name)
@@ -80,7 +83,7 @@ def test_a_command_without_its_password_says_how_it_is_written(accounts: Account
 def test_one_logs_in_at_the_prompt_and_the_others_read_that_one_joined(
     accounts: AccountChat,
 ) -> None:
-    accounts.register("Dora").close()
+    accounts.know("Dora")
     with accounts.join("Zoe") as zoe, accounts.log_in("Dora") as dora:
         zoe.hear("* Dora joined")
         dora.send("hello")
@@ -88,7 +91,7 @@ def test_one_logs_in_at_the_prompt_and_the_others_read_that_one_joined(
 
 
 def test_after_the_name_was_refused_the_password_alone_will_do(accounts: AccountChat) -> None:
-    accounts.register("Donna", "password-of-donna").close()
+    accounts.know("Donna", "password-of-donna")
     with accounts.arrive() as donna:
         donna.send("donna")
         donna.refused(REGISTERED.format("Donna"))
@@ -98,7 +101,7 @@ def test_after_the_name_was_refused_the_password_alone_will_do(accounts: Account
 
 
 def test_a_wrong_password_and_a_name_of_nobody_are_answered_alike(accounts: AccountChat) -> None:
-    accounts.register("Emma").close()
+    accounts.know("Emma")
     with accounts.arrive() as mallory:
         for line in (f"/login Emma {PASSWORD}x", f"/login Nobody {PASSWORD}", "/login Emma x"):
             mallory.send(line)
@@ -109,7 +112,7 @@ def test_a_wrong_password_and_a_name_of_nobody_are_answered_alike(accounts: Acco
 
 
 def test_a_guest_who_logs_in_is_renamed(accounts: AccountChat) -> None:
-    accounts.register("Fiona").close()
+    accounts.know("Fiona")
     with accounts.join("Zoe") as zoe, accounts.join("Guest") as fiona:
         zoe.hear("* Guest joined")
         fiona.send(f"/login fiona {PASSWORD}")
@@ -123,7 +126,7 @@ def test_a_guest_who_logs_in_is_renamed(accounts: AccountChat) -> None:
 def test_five_wrong_passwords_a_minute_are_looked_at_from_one_address(
     accounts: AccountChat,
 ) -> None:
-    accounts.register("Frieda").close()
+    accounts.know("Frieda")
     with accounts.arrive() as mallory, accounts.join("Zoe") as zoe:
         for _ in range(5):
             mallory.send("/login Frieda wrong password")
@@ -140,8 +143,10 @@ def test_five_wrong_passwords_a_minute_are_looked_at_from_one_address(
 def test_sixteen_who_log_in_at_once_all_do_from_one_address(accounts: AccountChat) -> None:
     """More than the queue holds, and than an address may try: but all of them are right."""
     names = [f"Many{chr(ord('a') + number)}" for number in range(16)]
+    store, stored = Store(accounts_of(accounts.logs)), passwords.keep(PASSWORD)
     for name in names:
-        accounts.register(name).close()
+        store.add(name, stored)
+    store.close()
     people = [accounts.arrive() for _ in names]
     for person, name in zip(people, names, strict=True):
         person.send(f"/login {name} {PASSWORD}")
@@ -193,7 +198,7 @@ def test_as_a_guest_one_takes_ones_name_after_the_lost_connection_has_left(
 
 
 def test_of_two_who_log_in_at_the_same_instant_one_stays(accounts: AccountChat) -> None:
-    accounts.register("Ida").close()
+    accounts.know("Ida")
     with accounts.join("Zoe") as zoe:
         people = [accounts.arrive() for _ in range(4)]
         for each in people:

@@ -32,10 +32,11 @@ def test_a_name_that_the_command_line_adds_is_registered_within_a_second(
     with accounts.join("Adam") as adam:
         assert "Adam is registered" in command("add", logs, "Adam", password=PASSWORD)
         wait_until(lambda: accounts.refuses("Adam"), "the server has noticed")
-        adam.fence()  # who has the name keeps it until its owner comes
+        adam.send("/who")  # who has the name keeps it until its owner comes
+        adam.skip_to(rf"{TIME} \* 1 online: Adam")
         with accounts.log_in("Adam") as owner:
-            name = adam.expect(rf"{TIME} \* Adam is now (\S+)")[1]
-            adam.expect(rf"{TIME} \* The name Adam is registered, and .*; you are {name}\.")
+            name = adam.skip_to(rf"{TIME} \* Adam is now (\S+)")[1]
+            adam.skip_to(rf"{TIME} \* The name Adam is registered, and .*; you are {name}\.")
             adam.hear("* Adam joined")
             assert owner.name == "Adam"
     assert re.search(r"^Adam: registered .*, last here \d{4}-", command("list", logs), re.MULTILINE)
@@ -50,7 +51,7 @@ def test_whoever_is_removed_by_the_command_line_is_logged_out(accounts: AccountC
 
 
 def test_a_password_that_the_command_line_resets_counts_at_once(accounts: AccountChat) -> None:
-    accounts.register("Clara").close()
+    accounts.know("Clara")
     command("reset", str(accounts.logs), "Clara", password="another horse 7")
     with accounts.arrive() as clara:
         clara.send(f"/login Clara {PASSWORD}")
@@ -79,7 +80,7 @@ def test_a_weaker_form_is_renewed_at_the_next_login(
 
 def test_a_name_that_the_server_gives_is_nobodys(tmp_path: Path) -> None:
     with AccountChat(tmp_path, "--on-duplicate", "number") as chat:
-        chat.register("Alice1").close()
+        chat.know("Alice1")
         with chat.join("Alice"), chat.arrive() as other:
             other.send("Alice")
             assert other.expect(rf"{TIME} \* Welcome, (\S+)! .*")[1] == "Alice2"
@@ -138,7 +139,7 @@ def test_where_the_names_cannot_be_read_the_server_does_not_start(
 @pytest.mark.parametrize("how", ["removed", "broken"])
 def test_a_name_stays_registered_though_the_file_is_lost(tmp_path: Path, how: str) -> None:
     with AccountChat(tmp_path) as chat:
-        chat.register("Alice").close()
+        chat.know("Alice")
         path = accounts_of(chat.logs)
         if how == "removed":
             path.unlink()
@@ -160,7 +161,7 @@ def test_a_name_stays_registered_though_the_file_is_lost(tmp_path: Path, how: st
 
 def test_a_stop_waits_for_no_password(tmp_path: Path) -> None:
     with AccountChat(tmp_path) as chat:
-        chat.register("Alice").close()
+        chat.know("Alice")
         people = [chat.arrive() for _ in range(12)]
         for each in people:
             each.send(*[f"/login Alice {PASSWORD}"])

@@ -9,7 +9,6 @@ import pytest
 from phase4.accounts.store import MAX_LETTERS_FROM_ONE
 from tests.kit.accounts import PASSWORD, AccountChat
 from tests.kit.chat import TIME, Person
-from tests.kit.harness import wait_until
 
 AT = r"\(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)"
 
@@ -27,10 +26,6 @@ def read(person: Person, sender: str, *texts: str) -> None:
         person.expect(rf"{AT} {sender} -> {person.name}: {text}")
 
 
-def gone(accounts: AccountChat, people: int) -> None:
-    wait_until(lambda: accounts.people_now() == people, "they have left")
-
-
 @pytest.fixture
 def zoe(accounts: AccountChat) -> Iterator[Person]:
     with accounts.join("Zoe") as zoe:
@@ -39,7 +34,7 @@ def zoe(accounts: AccountChat) -> Iterator[Person]:
 
 def away(accounts: AccountChat, zoe: Person, name: str) -> None:
     """Somebody registers, and leaves; Zoe has seen them do."""
-    accounts.register(name).close()
+    accounts.know(name)
     zoe.hear(f"* {name} joined")
     zoe.skip_to(rf"{TIME} \* {name} left.*")
 
@@ -160,8 +155,7 @@ def test_with_the_account_goes_what_waits_for_it(accounts: AccountChat, zoe: Per
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_what_waits_survives_the_death_of_the_server(tmp_path: Path) -> None:
     with AccountChat(tmp_path) as chat:
-        chat.register("Alice").close()
-        gone(chat, 0)
+        chat.know("Alice")
         with chat.join("Zoe") as zoe:
             write(zoe, "Alice", "hi")
             chat.process.kill()
