@@ -11,6 +11,7 @@ from phase4.server import membership, recall
 from phase4.server.member import Member
 from phase4.server.refusal import NotHere, Refused
 from phase4.server.room import Room
+from shared import request as requests
 from shared.defaults import MIN_PASSWORD_CHARACTERS
 from shared.message import Error, clean
 from shared.request import HOW_TO_SAY_AT, OPERATORS_ALONE, Command, Refusal, Say, Whisper, parse
@@ -37,14 +38,31 @@ def nick(room: Room, member: Member, rest: str) -> None:
 
 
 def show_help(room: Room, member: Member, rest: str) -> None:
-    """/help: these lines."""
-    others = [each.__doc__.splitlines()[0] for each in COMMANDS.values() if each.__doc__]
+    """/help (or /help COMMAND): what there is, or more of one command."""
+    if rest:
+        room.notify(member, _more_of(rest))
+        return
+    groups = [each for each in GROUPS if each != OF_ACCOUNTS or room.logins.accounts is not None]
     room.notify(
         member,
-        "/pm NAME TEXT (or @NAME TEXT): tell one person something.",
-        *others,
+        *(f"{title}: {', '.join(map(_usage, GROUPS[title]))}" for title in groups),
+        "@NAME TEXT is /pm, ?list is /who, exit is /quit. /help COMMAND tells more.",
         "Anything else is said to everybody; begin with // or @@ to say a line with / or @.",
     )
+
+
+def _usage(name: str) -> str:
+    return f"{name} {requests.COMMANDS[name]}".rstrip()
+
+
+def _more_of(command: str) -> str:
+    """The line of help for one command. Raises Refused where there is none of that name."""
+    name = f"/{command.lower().lstrip('/')}"
+    if name == "/pm":
+        return "/pm NAME TEXT (or @NAME TEXT): tell one person something."
+    if name not in COMMANDS or not COMMANDS[name].__doc__:
+        raise Refused("There is no such command; /help lists them.")
+    return (COMMANDS[name].__doc__ or "").splitlines()[0]
 
 
 def ping(room: Room, member: Member, rest: str) -> None:
@@ -82,6 +100,16 @@ COMMANDS: dict[str, Action] = {
     "/unregister": membership.unregister,
     **dict.fromkeys(OPERATORS_ALONE, _operate),
 }
+
+
+OF_ACCOUNTS = "A name of your own"
+
+GROUPS = {
+    "To talk": ("/pm", "/who", "/nick", "/ping", "/quit"),
+    "What was said": ("/history", "/search", "/ids"),
+    OF_ACCOUNTS: ("/register", "/login", "/password", "/logout", "/unregister"),
+}
+"""What /help shows."""
 
 
 def handle(room: Room, member: Member, line: str) -> None:

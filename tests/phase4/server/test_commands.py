@@ -193,6 +193,20 @@ def test_help_names_every_command(chat: Chat) -> None:
     )
 
 
+def test_help_is_short_and_says_more_of_one_command(chat: Chat) -> None:
+    with chat.join("Alice") as alice:
+        alice.send("/help")
+        lines = [alice.read_line() for _ in range(5)]
+        alice.fence()
+        assert "* To talk: /pm NAME TEXT, /who, " in lines[0]
+        assert all(len(line) < 130 for line in lines)
+        for command in ("search", "/Search"):
+            alice.send(f"/help {command}")
+            alice.expect(rf"{TIME} \* /search WORDS: .*")
+        alice.send("/help me")
+        alice.refused(r"There is no such command; /help lists them\.")
+
+
 def test_nick_renames_and_tells_everybody(chat: Chat) -> None:
     with chat.join("Bob") as bob, chat.join("Alice") as alice:
         alice.send("/nick Robert")
