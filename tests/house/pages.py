@@ -34,6 +34,7 @@ PAGES = (
     "phase4/server_gui/README.md",
     "phase4/archive/README.md",
     "phase4/doors/README.md",
+    "phase4/accounts/README.md",
     "monitor/README.md",
     "docs/class.md",
     "docs/proxy.md",

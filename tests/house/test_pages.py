@@ -167,6 +167,7 @@ OPTIONS = {
     "phase4.client_terminal": ["phase4/client_terminal/README.md"],
     "phase4.client_gui": ["phase4/client_gui/README.md"],
     "phase4.server_gui": ["phase4/server_gui/README.md", "docs/server.md"],
+    "phase4.accounts": ["phase4/accounts/README.md"],
     "phase4.archive": ["phase4/archive/README.md"],
     "phase4.certificate": ["docs/class.md"],
     "phase4.handout": ["phase4/client_gui/README.md"],

@@ -71,6 +71,7 @@ TO_LOOK_AT = {
     r"State +Recv-Q": "ss, while somebody waits: test_claims asks the same of /proc/net/tcp",
     r"OSError: \[Errno 24\]": "test_one_too_many_ends_phase_2, below",
     r" +phase1 +phase2": "the table of a class; tests/progress/whole/test_screen.py prints it",
+    r"\$argon2id\$": "what is kept of a password; tests/phase4/accounts/test_passwords.py",
     r"From another machine, with": "tests/phase4/server/test_board.py makes such a machine",
     r"main thread": "a drawing",
     r"I am in the mid": "a part of what phase 3's page shows",
