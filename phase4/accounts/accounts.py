@@ -49,7 +49,7 @@ class Accounts:
     ) -> None:
         """Read the file, if it is there. Raises AccountsError.
 
-        `report` is told once what is wrong with it later on. `on_reload` is called, holding the
+        `report` is told once what is wrong with it later on. `on_reload` is called, without the
         room's lock, when other accounts are there because another program has changed the file.
         """
         self._lock = lock
@@ -105,7 +105,7 @@ class Accounts:
             was_wrong = True
             raise
         finally:
-            self._tries.end(host, was_wrong=was_wrong)
+            self._tries.end(host, counts=was_wrong)
 
     def register(self, name: str, password: str, host: str) -> Account:
         """Make a name that is held somebody's own. If that fails, it is held no more.
@@ -120,7 +120,7 @@ class Accounts:
                 account = self._hashing.do(lambda: self._register(name, prepared))
                 is_new = True
             finally:
-                self._new_names.end(host, was_wrong=is_new)
+                self._new_names.end(host, counts=is_new)
             return account
         finally:
             with self._lock:
@@ -169,7 +169,7 @@ class Accounts:
                 accounts = self._store.accounts()
                 with self._lock:
                     self._registry = self._registry.replaced_by(accounts)
-                    self._on_reload()
+                self._on_reload()
             self._reported = ""
         except NoAccounts:
             pass

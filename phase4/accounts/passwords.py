@@ -58,7 +58,7 @@ class BadPassword(ValueError):
 
 
 class CannotCheck(Exception):
-    """A stored form is damaged, or was made in a way that this Python does not know."""
+    """Nothing can be hashed; or a stored form is damaged, or this Python cannot make such a one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,10 @@ _RULE = f"A password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} 
 
 
 def keep(prepared: str) -> str:
-    """The stored form of a password that `prepare` gave, made in the best way there is here."""
+    """The stored form of a password that `prepare` gave, made in the best way there is here.
+
+    Raises CannotCheck.
+    """
     return _keep_argon2(prepared) if HAS_ARGON2 else _keep_scrypt(prepared)
 
 
@@ -151,17 +154,21 @@ def _cost_of(stored: str) -> _Cost:
 def _keep_argon2(prepared: str) -> str:
     import secrets
 
-    from argon2 import Type, low_level
+    from argon2 import Type, exceptions, low_level
 
-    return low_level.hash_secret(
-        prepared.encode(),
-        secrets.token_bytes(SALT_BYTES),
-        time_cost=ARGON2_PASSES,
-        memory_cost=ARGON2_KIB,
-        parallelism=ARGON2_LANES,
-        hash_len=HASH_BYTES,
-        type=Type.ID,
-    ).decode()
+    try:
+        made = low_level.hash_secret(
+            prepared.encode(),
+            secrets.token_bytes(SALT_BYTES),
+            time_cost=ARGON2_PASSES,
+            memory_cost=ARGON2_KIB,
+            parallelism=ARGON2_LANES,
+            hash_len=HASH_BYTES,
+            type=Type.ID,
+        )
+    except exceptions.HashingError as error:
+        raise CannotCheck("There is no memory to hash a password.") from error
+    return made.decode()
 
 
 def _is_right_argon2(prepared: str, stored: str) -> bool:

@@ -94,17 +94,17 @@ class Tries:
                 address.changed.wait(deadline.seconds_left)
                 address.waiting -= 1
 
-    def end(self, host: str, *, was_wrong: bool) -> None:
-        """Say how it ended. What could not be checked was not wrong."""
+    def end(self, host: str, *, counts: bool) -> None:
+        """Say how it ended: whether it `counts` as one of those that are bounded."""
         key = network_of(host)
         with self._lock:
             if address := self._addresses.get(key):
                 address.in_flight -= 1
-                if was_wrong:
+                if counts:
                     address.wrong_at.append(self._clock())
                 elif address.is_idle and not address.wrong_at:
                     del self._addresses[key]
-                if was_wrong and not address.in_flight:
+                if counts and not address.in_flight:
                     address.changed.notify_all()  # they can only be told
                 else:
                     address.changed.notify()

@@ -113,12 +113,6 @@ class Logins:
         self._voice.note(now, f"{old} is now {name}")
         self.has_other_name(member)
 
-    def reloaded(self) -> None:
-        """The command line has changed the accounts: log out those whose account is gone."""
-        for member in self._people:
-            if member.account and self.owner_of(member.account) != member.account:
-                self._log_out(member)
-
     def _log_out(self, member: Member) -> None:
         member.account, member.receipt = "", None
         now = self._voice.now()
@@ -193,6 +187,13 @@ class Logins:
                 text = f"{account.name} is yours. From now on: /login {account.name} PASSWORD"
                 self._voice.tell(member, Notice(now.wire, text))
                 self.greet(member)
+
+    def reloaded(self) -> None:
+        """The command line has changed the accounts: log out those whose account is gone."""
+        with self._fan_out:
+            for member in self._people:
+                if member.account and self.owner_of(member.account) != member.account:
+                    self._log_out(member)
 
     def log_out(self, member: Member, *, keeps_name: bool = False) -> None:
         """Log somebody out. As the name is registered, they get another one, that is free."""

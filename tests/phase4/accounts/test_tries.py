@@ -1,10 +1,12 @@
 """How often an address may try a password, by a clock of the check's own."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from phase4.accounts.tries import MAX_ADDRESSES, TooManyTries, Tries, network_of
+from tests.kit.harness import wait_until
 
 
 class Clock:
@@ -29,7 +31,7 @@ def tries(clock: Clock) -> Tries:
 
 def _try(tries: Tries, host: str, *, was_wrong: bool = True) -> None:
     tries.begin(host, seconds=0)
-    tries.end(host, was_wrong=was_wrong)
+    tries.end(host, counts=was_wrong)
 
 
 def test_the_sixth_wrong_password_of_a_minute_is_not_looked_at(tries: Tries, clock: Clock) -> None:
@@ -67,9 +69,41 @@ def test_one_waits_for_tries_that_may_be_right(tries: Tries) -> None:
         tries.begin("192.0.2.7")
     waits = threading.Thread(target=tries.begin, args=("192.0.2.7", 30.0))
     waits.start()
-    tries.end("192.0.2.7", was_wrong=False)
+    tries.end("192.0.2.7", counts=False)
     waits.join(30)
     assert not waits.is_alive()
+
+
+def test_all_who_wait_are_told_when_all_before_them_were_wrong(tries: Tries) -> None:
+    for _ in range(5):
+        tries.begin("192.0.2.7")
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(tries.begin, "192.0.2.7", 30.0) for _ in range(8)]
+        wait_until(lambda: tries._addresses["192.0.2.7"].waiting == 8, "all wait")
+        for _ in range(5):
+            tries.end("192.0.2.7", counts=True)
+        for each in waiting:
+            with pytest.raises(TooManyTries):
+                each.result(30)
+
+
+def test_of_many_who_wait_none_is_forgotten(tries: Tries) -> None:
+    """Though the address was forgotten meanwhile, as nobody of it was being checked any more."""
+    for _ in range(5):
+        tries.begin("192.0.2.7")
+
+    def work() -> None:
+        tries.begin("192.0.2.7", 30.0)
+        tries.end("192.0.2.7", counts=False)
+
+    with ThreadPoolExecutor(32) as pool:
+        waiting = [pool.submit(work) for _ in range(32)]
+        wait_until(lambda: tries._addresses["192.0.2.7"].waiting == 32, "all wait")
+        for _ in range(5):
+            tries.end("192.0.2.7", counts=False)
+        for each in waiting:
+            each.result(30)
+    assert not tries._addresses
 
 
 def test_of_ipv6_a_network_of_64_bits_is_one_address(tries: Tries) -> None:
