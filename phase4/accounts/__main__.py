@@ -99,9 +99,13 @@ def _password(options: argparse.Namespace) -> str:
         return passwords.prepare(_first_line(options.password_file))
     if not sys.stdin.isatty():
         return passwords.prepare(sys.stdin.readline().rstrip("\r\n"))
-    password = getpass.getpass(f"Password for {options.name}: ")
-    prepared = passwords.prepare(password)
-    if getpass.getpass("The same again: ") != password:
+    try:
+        password = getpass.getpass(f"Password for {options.name}: ")
+        prepared = passwords.prepare(password)
+        is_same = getpass.getpass("The same again: ") == password
+    except EOFError:
+        raise Mistake("No password was given; nothing was changed.") from None
+    if not is_same:
         raise Mistake("They are not the same; nothing was changed.")
     return prepared
 
