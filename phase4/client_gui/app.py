@@ -16,8 +16,8 @@ from phase4.client import (
     Disconnected,
     Event,
     NameRefused,
+    PasswordAsked,
     PeopleChanged,
-    SendError,
     Trust,
     Welcomed,
 )
@@ -29,18 +29,21 @@ from phase4.client_gui.called import Called
 from phase4.client_gui.chat_page import ChatCalls, ChatPage
 from phase4.client_gui.connect_page import TLS_LABEL, ConnectPage
 from phase4.client_gui.contact import Contact
+from phase4.client_gui.entrance import Entrance
 from phase4.client_gui.ignoring import Ignoring
 from phase4.client_gui.inbox import Inbox, InboxCalls
 from phase4.client_gui.keeping import keep_drafts
 from phase4.client_gui.memory import Memory
 from phase4.client_gui.menu import MenuCalls, window_actions
 from phase4.client_gui.pages import Pages
+from phase4.client_gui.password_row import Given
 from phase4.client_gui.person_menu import PersonCalls, PersonMenu
 from phase4.client_gui.quitting import Quitting
 from phase4.client_gui.routing import Router
 from phase4.client_gui.sending import Sender
 from phase4.client_gui.server_book import ServerBook
 from phase4.client_gui.settings import Settings
+from phase4.client_gui.standing import Standing
 from phase4.client_gui.tabs import MAX_PRIVATE_TABS, Tab
 from phase4.client_gui.target import Target
 from phase4.client_gui.title import title_of
@@ -66,6 +69,7 @@ class App:
         memory: Path | None = None,
         remembered: Settings | None = None,
         trust: Trust | None = None,
+        password: str = "",
     ) -> None:
         """Nothing is connected to before `connect`. Once `must_stop()` says so, the window ends.
 
@@ -77,8 +81,7 @@ class App:
         self.theme = Theme(root, theme_name, (remembered or Settings()).looked)
         if points:
             self.theme.zoom(points - BASE_POINTS)
-        self._contact = Contact(target, trust)
-        self._room_shown = self._contact.room
+        self._contact = Contact(target, trust, password)
         self._speakers = Speakers()
         self._must_stop = must_stop
         self.links = LinkOpener()
@@ -96,7 +99,7 @@ class App:
             self._drafts.save,
             self.quit,
         )
-        self.show_form()
+        self._entrance.show_form()
         on_close(root, self.ask_to_quit)
         self._inbox.look()
 
@@ -106,27 +109,17 @@ class App:
         if self._pages.is_chat:
             self._pages.show_chat()
         else:
-            self.show_form()
+            self._entrance.show_form()
 
     # --- what the person does ------------------------------------------------------------------
 
-    def show_form(self, text: str = "", *, field: str = "") -> None:
-        """Ask where to connect; `text` says what was wrong before."""
-        if self._pages.is_chat:  # else what is being filled in would be overwritten
-            self.connect_page.fill(self._contact.target)
-        self._pages.show_form()
-        self.connect_page.show_form(text, field=field, can_go_back=self._contact.presence.was_in)
-        self._show_title()
-
-    def choose_server(self) -> None:
-        """Ask for everything: the server, and the name."""
-        self.connect_page.ask_everything()
-        self.show_form()
-
-    def connect(self, target: Target) -> None:
+    def connect(self, target: Target, given: Given | None = None) -> None:
         """Begin to connect. What happens then comes as events; the window stays alive."""
         if self._contact.asks_at(target):
-            self._try_name(target.name)
+            if given is not None and self._contact.is_asked(target.name):
+                self.standing.accounts.give(given)
+            else:
+                self._entrance.try_name(target.name)
             return
         self._give_up_waiting()
         self.hang_up()
@@ -134,8 +127,9 @@ class App:
         self.ignoring.follow(target.place)
         self.called.follow(target.place)
         self.chat_page.show_ignored()
-        self._contact.begin(target)
-        self._show_waiting(f"Connecting to {target.place} …")
+        self.standing.accounts.connecting()
+        self._contact.begin(target, given.password if given is not None else "")
+        self._entrance.show_waiting(f"Connecting to {target.place} …")
 
     def connect_at_once(self) -> None:
         """Connect to the target without asking, and show the conversation, not the form."""
@@ -145,7 +139,7 @@ class App:
     def connect_again(self) -> None:
         """Connect to the same server, with the same name; at once, if it is being tried again."""
         if self._contact.retry_now():
-            self._show_waiting("Trying to connect again …")
+            self._entrance.show_waiting("Trying to connect again …")
         elif self._contact.client is None and self._contact.presence.was_in:
             self.connect_at_once()
 
@@ -182,19 +176,12 @@ class App:
         self._drafts.close()
         self._inbox.close()
         self.called.close()
+        self.standing.accounts.close()
         self.chat_page.countdown.stop()
         self.root.withdraw()  # gone at once, even if the goodbye takes a moment
         self.root.update_idletasks()
         self.hang_up(wait=True)
         self.root.destroy()
-
-    def _try_name(self, name: str) -> None:
-        try:
-            self._contact.try_name(name)
-        except SendError as error:
-            self.show_form(str(error), field="name")
-        else:
-            self._show_waiting("Asking for that name …")
 
     # --- what the client tells ------------------------------------------------------------------
 
@@ -207,13 +194,13 @@ class App:
         for link in self.links.failures():
             self.router.say(message.Error(f"No web browser could be started for {link}"))
         self.called.tend()
+        self.standing.accounts.tend()
         return True
 
     def _draw(self, received: list[message.Message], people: PeopleChanged | None) -> None:
         unread, ignored = (self._tabs.unread, self._tabs.called), self.ignoring.names
         self.router.show(received)
-        self._contact.heard(received)
-        self._show_room()
+        self.standing.heard(received)
         self._speakers.heard(self.ignoring.heard(received, self.router.me))
         if people is not None:
             self.ignoring.show_people(people.names)
@@ -226,15 +213,15 @@ class App:
 
     def _handle_change(self, event: Event) -> None:
         before = self._contact.after(event)
-        self._show_room()
+        self.standing.show()
         match event:
             case Connected():
-                self._show_waiting(f"Connected to {self._contact.target.place}, giving the name …")
-            case NameRefused(reason):
-                is_typing = self._pages.is_chat and self.chat_page.entry.get()
-                self.show_form(reason, field="name")
-                if is_typing:  # the end of a sentence must not become a name, which all would hear
-                    self.connect_page.focus_set()
+                place = self._contact.target.place
+                self._entrance.show_waiting(f"Connected to {place}, giving the name …")
+            case NameRefused(reason, needs):
+                self._entrance.ask_name(reason, needs_tls=needs)
+            case PasswordAsked():
+                self.standing.accounts.asked(event)
             case Welcomed(name):
                 self._welcome(name, before)
             case Arrived(count):
@@ -293,12 +280,12 @@ class App:
         self.hang_up()
         self.chat_page.show_people(())
         if event.wants_tls and not self._contact.target.has_tls:
-            self.show_form(f"{event.reason} {HOW_TO_ENCRYPT}", field="tls")
+            self._entrance.show_form(f"{event.reason} {HOW_TO_ENCRYPT}", field="tls")
         elif self._contact.presence.was_in and self._pages.is_chat:
             self.chat_page.show_bar(event.reason, ("Connect again", self.connect_again))
             self._show_title()
         else:
-            self.show_form(event.reason, field="host")
+            self._entrance.show_form(event.reason, field="host")
 
     def _give_up_waiting(self) -> None:
         unsent = self._contact.client.unsent if self._contact.client is not None else ()
@@ -310,28 +297,13 @@ class App:
     def hang_up(self, *, wait: bool = False) -> None:
         """Let go of the client. Its end is waited for by a thread: the window goes on."""
         self._contact.let_go(wait=wait)
-        self._show_room()
+        self.standing.show()
         self._show_security()
 
     # --- showing ------------------------------------------------------------------------------
 
     def _names(self) -> tuple[str, ...]:
         return self._speakers.in_order(self._contact.people)
-
-    def _show_waiting(self, text: str) -> None:
-        if self._contact.is_away:
-            self.chat_page.countdown.stop()
-            self.chat_page.bar.say(text)  # the buttons stay: it may be stopped
-        elif self._pages.is_chat:
-            self.chat_page.show_bar(text)
-        else:
-            self.connect_page.show_waiting(text)
-        self._show_title()
-
-    def _show_room(self) -> None:
-        if self._contact.room != self._room_shown:
-            self._room_shown = self._contact.room
-            self.chat_page.show_room(self._room_shown)
 
     def _show_security(self) -> None:
         self.chat_page.show_security(
@@ -381,6 +353,7 @@ class App:
         self._tabs = self.chat_page.tabs
         pages = (self.connect_page, self.chat_page)
         self._pages = Pages(self.theme, self.memory, *pages, self._saw, self.leave_form)
+        self._entrance = Entrance(self._pages, *pages, self._contact, self._show_title)
         self.router = Router(
             self._tabs,
             self.theme.name_colours,
@@ -401,18 +374,21 @@ class App:
         )
         self.call_menu = CallMenu(self.chat_page, self.theme, self.called, self.person_menu)
         self._sender = Sender(self.router, self._contact)
+        in_the_room = (self.router, self._sender, self.person_menu)
+        self.standing = Standing(self.theme, self._contact, self._entrance, *in_the_room, *pages)
         calls = InboxCalls(
             lambda: self._contact.client, self._is_open, self._draw, self._handle_change
         )
         self._inbox = Inbox(self.root, calls)
         menu = MenuCalls(
             self.connect_again,
-            self.choose_server,
+            self._entrance.choose_server,
             self.connect_page.show_servers,
             self.explain_security,
             self.person_menu.show_list,
             self.chat_page.panels.show_keys,
             self.ask_to_quit,
         )
-        actions = window_actions(menu, self.chat_page, self.call_menu.actions(), self.theme)
+        others = (*self.call_menu.actions(), *self.standing.actions())
+        actions = window_actions(menu, self.chat_page, others, self.theme)
         self._pages.set_actions(actions)

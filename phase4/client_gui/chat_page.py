@@ -22,6 +22,7 @@ from phase4.widgets.fit import shortened
 from phase4.widgets.pieces import focus_next
 from phase4.widgets.theme import Theme
 
+OPERATORS_WRITE = "The room is closed to writing. As an operator you write all the same."
 KEPT_HERE = f"{CLOSED} What you type stays here."
 
 
@@ -48,12 +49,16 @@ class ChatPage(ttk.Frame):
         self._calls = calls
         self.on_typed: Callable[[], None] = lambda: None
         """Called after each change of what is being typed."""
-        self._me = ""
-        self.more_for: Callable[[str], tuple[str, Callable[[], object]] | None] = lambda _: None
+        self.me = ""
+        """The own name."""
+        self.more_for: Callable[[str], Sequence[tuple[str, Callable[[], object]]]] = lambda _: ()
         """What the menu on a line offers for whoever said it."""
         self.does: Callable[[str], bool] = lambda _: False
         """Do what a line asks of the window alone; whether it asks for anything."""
-        self._room_state = RoomState()
+        self.room = RoomState()
+        """What holds in the room."""
+        self.open_room: Callable[[], object] = lambda: None
+        """Called where an operator wants the room open to writing."""
         self.header = Header(self, theme)
         self.topic = TopicBar(self, theme, calls.open_link)
         self.tabs = Tabs(
@@ -81,7 +86,7 @@ class ChatPage(ttk.Frame):
 
     def show_place(self, server: str, me: str) -> None:
         """Name the server and oneself."""
-        self._me = me
+        self.me = me
         self.header.show_server(server)
         self._show_name()
 
@@ -96,11 +101,18 @@ class ChatPage(ttk.Frame):
 
     def show_room(self, state: RoomState) -> None:
         """Show the topic, and whether one may write; in the conversation with everybody."""
-        self._room_state = state
+        if state != self.room:
+            self.room = state
+            self._show_room_here()
+
+    def _show_room_here(self) -> None:
+        state = self.room
         is_main = self.tabs.current is self.tabs.main
         self.topic.show(state.topic if is_main else "")
-        if state.may_write or not is_main:
+        if not state.is_closed or not is_main:
             self.closed.hide()
+        elif state.is_operator:
+            self.closed.show(OPERATORS_WRITE, [("Open the room", self.open_room)])
         else:
             self.closed.show(KEPT_HERE)
 
@@ -140,14 +152,14 @@ class ChatPage(ttk.Frame):
         """Take the keyboard from the entry to the people, to the conversation, and so on."""
         parts: list[tk.Misc] = [self.entry, self.people.tree, self.tabs.current.conversation.text]
         parts += self.topic.parts()
-        parts += [bar.first for bar in (self.bar, self.question) if bar.first]
+        parts += [bar.first for bar in (self.bar, self.question, self.closed) if bar.first]
         row = [self.tabs.row] if self.tabs.row.winfo_manager() else []
         focus_next([*parts, *self.panels.parts(), *row])
 
     # --- typing ----------------------------------------------------------------------------------
 
     def _others(self) -> Sequence[str]:
-        return [name for name in self._calls.names() if name != self._me]
+        return [name for name in self._calls.names() if name != self.me]
 
     def _talk_with_speaker(self, name: str) -> None:
         """Talk to whoever said a line. By now somebody else may have that name."""
@@ -219,7 +231,7 @@ class ChatPage(ttk.Frame):
         self.entry.use(new.draft)
         self._focus_entry()
         self._show_name()
-        self.show_room(self._room_state)
+        self._show_room_here()
         self._calls.selected(new)
 
     def _tab_named(self, tab: Tab) -> None:
@@ -303,8 +315,8 @@ class ChatPage(ttk.Frame):
         person, bold = self.tabs.current.person, self._theme.bold
         # However long they are, there is space for what is typed.
         pixels = max(self.winfo_width() // 4, bold.measure("mm"))
-        me = shortened(self._me, bold, pixels)
-        self._name.configure(text=me, foreground=self._theme.name_colour(self._me))
+        me = shortened(self.me, bold, pixels)
+        self._name.configure(text=me, foreground=self._theme.name_colour(self.me))
         colour = self._theme.name_colour(person) if person else ""
         others = [tab.person for tab in self.tabs.shown()]
         short = fitting(person, others, lambda name: bold.measure(name) <= pixels)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from phase4.client.password_file import add_password_argument
 from phase4.client.preset import Preset
 from phase4.client_gui import settings
 from phase4.transport.arguments import add_trust_arguments, trust_of
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None, preset: Preset | None = None) -
         memory=memory,
         remembered=wished,
         trust=options.trust,
+        password=options.password,
     )
     if preset is not None:
         app.connect_page.ask_name_alone()
@@ -95,6 +97,7 @@ def _parser(preset: Preset | None) -> argparse.ArgumentParser:
         )
     add_trust_arguments(parser)
     parser.add_argument("--name", help="your name; with it, connect at once and ask nothing")
+    add_password_argument(parser)
     parser.add_argument(
         "--theme",
         choices=CHOICES,

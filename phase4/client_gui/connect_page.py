@@ -10,6 +10,8 @@ from dataclasses import replace
 from tkinter import ttk
 from typing import Literal
 
+from phase4.client.account import name_and_password
+from phase4.client_gui.password_row import Given, PasswordRow
 from phase4.client_gui.server_book import ServerBook
 from phase4.client_gui.server_list import ServerList
 from phase4.client_gui.servers import Server
@@ -32,7 +34,7 @@ TLS_LABEL = "Encrypted (TLS)"
 
 
 class ConnectPage(ttk.Frame):
-    """`connect(target)` is called with what was filled in; `leave()` at Escape.
+    """`connect(target, given)` is called with what was filled in; `leave()` at Escape.
 
     `book` holds the servers to choose from, and says whose certificates will do.
     """
@@ -41,7 +43,7 @@ class ConnectPage(ttk.Frame):
         self,
         parent: tk.Misc,
         theme: Theme,
-        connect: Callable[[Target], None],
+        connect: Callable[[Target, Given | None], None],
         leave: Callable[[], None],
         book: ServerBook,
     ) -> None:
@@ -58,6 +60,7 @@ class ConnectPage(ttk.Frame):
         )
         self.port = ttk.Entry(self._card, font=theme.body, width=1)
         self.name = ttk.Entry(self._card, font=theme.body, width=1)
+        self.password = PasswordRow(self._card, theme, 6, self._submit)
         self._has_tls = tk.BooleanVar(self)
         self.tls = ttk.Checkbutton(self._card, text=TLS_LABEL, variable=self._has_tls)
         self._whose = self._label(book.whose)
@@ -105,6 +108,14 @@ class ConnectPage(ttk.Frame):
             self.server_list.update_idletasks()
             self.server_list.open()
 
+    def ask_password(self, name: str, reason: str, *, can_keep: bool) -> None:
+        """Ask for the password of this name, or for another one."""
+        self.show_form(reason)
+        self.name.selection_clear()
+        self.password.show(name, can_keep=can_keep)
+        self._restyle()
+        self.password.field.focus_set()
+
     def hide_servers(self) -> None:
         """Ask as before; the keyboard is in the field for the server."""
         self.server_list.place_forget()
@@ -133,6 +144,7 @@ class ConnectPage(ttk.Frame):
     def show_form(self, text: str = "", *, field: str = "", can_go_back: bool = False) -> None:
         """Ask, or ask again: `text` says what was wrong, `field` is where to mend it."""
         self.server_list.place_forget()
+        self.password.hide()
         self._offer_servers()
         self._set_state("normal")
         self._say(text, "error")
@@ -155,8 +167,12 @@ class ConnectPage(ttk.Frame):
         if not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65536:
             self.show_form("The port is a number from 1 to 65535.", field="port")
         else:
-            name = self.name.get().strip()
-            self._connect(Target(host, int(port), name, self._has_tls.get()))
+            name, typed = name_and_password(self.name.get().strip())  # as nc's users write it
+            given = Given(typed, is_to_keep=False) if typed else self.password.given(name)
+            if given is None and name and name == self.password.name:
+                self.password.field.focus_set()
+                return
+            self._connect(Target(host, int(port), name, self._has_tls.get()), given)
 
     def _spread(self, _: object = None) -> str:
         """Put the port that stands behind the host into its own field; what is wrong there."""
@@ -176,6 +192,7 @@ class ConnectPage(ttk.Frame):
             *(self.host, self.servers_button, self.port, self.name, self.tls, self._button),
         ):
             field.configure(state=state)
+        self.password.set_state(state)
 
     def _say(self, text: str, look: Literal["plain", "error"] = "plain") -> None:
         self.message.say(text, look)
@@ -205,12 +222,12 @@ class ConnectPage(ttk.Frame):
         self.name.grid(row=4, column=0, columnspan=2, sticky="ew")
         self._hint = self._label("Left empty: the server gives you a random one.")
         self._hint.grid(row=5, column=0, columnspan=2, sticky="w")
-        self.tls.grid(row=6, column=0, columnspan=2, sticky="w")
+        self.tls.grid(row=9, column=0, columnspan=2, sticky="w")
         if self._whose.cget("text"):
-            self._whose.grid(row=7, column=0, columnspan=2, sticky="w")
-        self.message.grid(row=8, column=0, columnspan=2, sticky="ew")
-        self._button.grid(row=9, column=0, columnspan=2, sticky="ew")
-        self._cancel.grid(row=10, column=0, columnspan=2, sticky="ew")
+            self._whose.grid(row=10, column=0, columnspan=2, sticky="w")
+        self.message.grid(row=11, column=0, columnspan=2, sticky="ew")
+        self._button.grid(row=12, column=0, columnspan=2, sticky="ew")
+        self._cancel.grid(row=13, column=0, columnspan=2, sticky="ew")
         card.columnconfigure(0, weight=1)
         self._button.configure(command=self._submit)
         for field in (self.host, self.port, self.name, self.tls, self._button):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from phase4.client import Client, Event, Received, Trust
+from phase4.client import Client, Event, NameRefused, PasswordAsked, Received, Trust
 from phase4.client.presence import Presence, State
 from phase4.client.room_state import RoomState
 from phase4.client_gui.ending import CLOSE_SECONDS, close_behind
@@ -19,10 +19,11 @@ from shared.rights import Right
 class Contact:
     """One client at a time; between two, none."""
 
-    def __init__(self, target: Target, trust: Trust | None) -> None:
+    def __init__(self, target: Target, trust: Trust | None, password: str = "") -> None:
         """`trust` says whose certificates will do where the target has TLS; None: any, as long as
-        it does not change.
+        it does not change. `password`: that of the name, at this server.
         """
+        self._password, self._password_is_for = password, target.place
         self.target = target
         self.trust = trust or Trust()
         self.client: Client | None = None
@@ -30,6 +31,8 @@ class Contact:
         self.presence = Presence()
         self.room = RoomState()
         """What holds in the room."""
+        self.asked_name = ""
+        """Of which name the password was asked for last."""
 
     @property
     def is_away(self) -> bool:
@@ -47,11 +50,18 @@ class Contact:
         is_asking = self.client is not None and self.presence.state is State.ASKING
         return is_asking and is_same_server
 
-    def begin(self, target: Target) -> None:
+    def begin(self, target: Target, password: str = "") -> None:
         """Let a new client connect there. The one before has to be let go of."""
         self.target = target
         trust = self.trust if target.has_tls else None
-        self.client = Client(target.host, target.port, target.name, reconnect=True, trust=trust)
+        if not password and target.place == self._password_is_for:
+            password = self._password
+        self.client = Client(
+            *(target.host, target.port, target.name),
+            password=password,
+            reconnect=True,
+            trust=trust,
+        )
         self.client.start()
         self.presence = self.presence.starting()
 
@@ -60,6 +70,16 @@ class Contact:
         assert self.client is not None
         self.target = replace(self.target, name=name)
         self.client.send_name(name)
+        self.presence = self.presence.starting()
+
+    def is_asked(self, name: str) -> bool:
+        """Whether the server waits for the password of this name."""
+        return self.presence.state is State.ASKING and self.asked_name == name
+
+    def try_password(self, password: str) -> None:
+        """Log in, as the server has asked. Raises SendError where it does not."""
+        assert self.client is not None
+        self.client.send_password(password)
         self.presence = self.presence.starting()
 
     def retry_now(self) -> bool:
@@ -78,6 +98,8 @@ class Contact:
         """Note what an event changes; how it was before."""
         before, self.presence = self.presence, self.presence.after(event, time.monotonic())
         self.room = self.room.after(event)
+        if isinstance(event, PasswordAsked | NameRefused):
+            self.asked_name = event.name if isinstance(event, PasswordAsked) else ""
         return before
 
     def heard(self, received: Iterable[Message]) -> None:

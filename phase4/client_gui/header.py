@@ -52,9 +52,13 @@ class Header(ttk.Frame):
 
     def open_menu(self) -> None:
         """As a click on its button does, but by key: a pointer that lies there chooses nothing."""
+        self._popup.post_by_key(*self.below_menu(self._menu))
+
+    def below_menu(self, menu: tk.Menu) -> tuple[int, int]:
+        """Where on the screen a menu is shown that belongs to the button."""
         right = self._button.winfo_rootx() + self._button.winfo_width()
         below = self._button.winfo_rooty() + self._button.winfo_height()
-        self._popup.post_by_key(right - self._menu.winfo_reqwidth(), below)
+        return right - menu.winfo_reqwidth(), below
 
     def _restyle(self) -> None:
         unit = self._theme.unit

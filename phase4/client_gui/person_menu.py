@@ -16,6 +16,9 @@ from phase4.widgets.popup import Popup
 from phase4.widgets.theme import Theme
 from shared.defaults import MAX_NAME_CHARACTERS
 
+Choice = tuple[str, Callable[[], object]]
+"""What stands in a menu, and what it does."""
+
 NOBODY = "You ignore nobody on this server."
 
 
@@ -43,6 +46,8 @@ class PersonMenu:
         self._page, self._ignoring, self._calls = page, ignoring, calls
         self.more_for_tab: Callable[[tk.Menu, Tab], object] = lambda *_: None
         """Called with the menu on a tab, to put more into it."""
+        self.more_for_person: Callable[[str], Iterable[Choice]] = lambda _: ()
+        """What else is offered for a name."""
         self.list = ListPanel(
             page,
             theme,
@@ -57,7 +62,7 @@ class PersonMenu:
         page.panels.add(self.list)
         page.people.is_ignored = page.tabs.is_ignored = ignoring.ignores
         page.people.ask, page.tabs.ask = self.ask_about, self.ask_about_tab
-        page.more_for, page.does = self.ignoring_of, self.does
+        page.more_for, page.does = self._choices_for, self.does
         page.panels.ask = self.ask_about
 
     def show_list(self) -> None:
@@ -67,7 +72,7 @@ class PersonMenu:
     def ask_about(self, name: str, x: int, y: int, by_key: bool) -> None:
         """Offer what can be done with somebody, at this place of the screen."""
         self._popup.clear()
-        self._popup.add(f"Talk with {_short(name)} alone", lambda: self._calls.talk(name))
+        self._popup.add(f"Talk with {short(name)} alone", lambda: self._calls.talk(name))
         self._add_person(name)
         self._post(x, y, by_key)
 
@@ -83,19 +88,19 @@ class PersonMenu:
         self._popup.add("All conversations …", lambda: self._page.tabs.show_all(), "Ctrl K")
         self._post(x, y, by_key)
 
-    def ignoring_of(self, name: str) -> tuple[str, Callable[[], object]] | None:
+    def ignoring_of(self, name: str) -> Choice | None:
         """What a menu offers, to ignore somebody or to stop it; None where it is oneself."""
         if not name or name == self._calls.me():
             return None
         if self._ignoring.ignores(name):
-            return f"Stop ignoring {_short(name)}", lambda: self.stop(name)
-        return f"Ignore {_short(name)}", lambda: self.ignore(name)
+            return f"Stop ignoring {short(name)}", lambda: self.stop(name)
+        return f"Ignore {short(name)}", lambda: self.ignore(name)
 
     def ignore(self, name: str) -> None:
         """Show nothing of what they say, from now on."""
         if self._ignoring.ignore(name):
             self._calls.say(
-                f"You ignore {_short(name)}: what they say is not shown, and they are not told. "
+                f"You ignore {short(name)}: what they say is not shown, and they are not told. "
                 "The menu on the name ends it."
             )
         else:
@@ -107,7 +112,7 @@ class PersonMenu:
         count = self._ignoring.stop(name)
         lines = "one line was" if count == 1 else f"{count:,} lines were"
         hidden = f" Meanwhile {lines} not shown." if count else ""
-        self._calls.say(f"You do not ignore {_short(name)} any more.{hidden}")
+        self._calls.say(f"You do not ignore {short(name)} any more.{hidden}")
         self._page.show_ignored()
 
     def does(self, line: str) -> bool:
@@ -128,7 +133,7 @@ class PersonMenu:
         spelled = next((each for each in people if folded(each) == folded(name)), "")
         if not spelled or spelled == self._calls.me():
             why = "You do not ignore anybody" if ends else "Nobody else here is"
-            self._calls.say(f"{why} called {_short(name)}.")
+            self._calls.say(f"{why} called {short(name)}.")
         elif ends:
             self.stop(spelled)
         else:
@@ -138,6 +143,16 @@ class PersonMenu:
         if choice := self.ignoring_of(name):
             self._popup.add(*choice)
         self._popup.add("Copy the name", lambda: self._copy(name))
+        choices = [*self.more_for_person(name)]
+        if choices:
+            self.menu.add_separator()
+        for choice in choices:
+            self._popup.add(*choice)
+
+    def _choices_for(self, name: str) -> list[Choice]:
+        """What is offered for whoever said a line."""
+        ignoring = self.ignoring_of(name)
+        return [*([ignoring] if ignoring else []), *self.more_for_person(name)]
 
     def _rows(self, sought: str) -> list[Row]:
         names = [name for name in self._ignoring.names if sought in folded(name)]
@@ -156,7 +171,7 @@ class PersonMenu:
         (self._popup.post_by_key if by_key else self._popup.post)(x, y)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """A name as it fits into a menu; no honest server sends a longer one."""
     longest = 2 * MAX_NAME_CHARACTERS
     return name if len(name) <= longest else f"{name[:longest]}…"

@@ -51,7 +51,7 @@ class ContextMenu:
         copies: CopyCalls,
     ) -> None:
         self.talk: Callable[[str], object] | None = None
-        self.more: Callable[[str], tuple[str, Callable[[], object]] | None] = lambda _: None
+        self.more: Callable[[str], Sequence[tuple[str, Callable[[], object]]]] = lambda _: ()
         self._popup = Popup(text, theme)
         self.menu = self._popup.menu
         self._text, self._theme = text, theme
@@ -80,8 +80,8 @@ class ContextMenu:
             self._add_copy_of("Copy the link", link)
         line = self._text.line_at(x, y)
         self._add_talk(line)
-        if line is not None and (more := self.more(line.person)):
-            self._popup.add(*more)
+        for choice in self.more(line.person) if line is not None else ():
+            self._popup.add(*choice)
         self._popup.post(event.x_root, event.y_root)
         return "break"
 

@@ -125,14 +125,14 @@ class Theme:
             selectcolor=colours.text,
             relief="solid",
             borderwidth=1,
-            activeborderwidth=self.unit // 2,
         )
         self._fit_menu(menu)
 
     def _fit_menu(self, menu: tk.Menu) -> None:
         """Where text is large, a long menu has smaller letters: all of it must be on the screen."""
         for points in range(self._points, SMALLEST_POINTS - 1, -1):
-            menu.configure(font=(self._family, points))
+            border = self.unit * points // (2 * self._points)  # the space around an entry
+            menu.configure(font=(self._family, points), activeborderwidth=border)
             menu.update_idletasks()
             is_narrow = menu.winfo_reqwidth() <= menu.winfo_screenwidth()
             if is_narrow and menu.winfo_reqheight() <= menu.winfo_screenheight():

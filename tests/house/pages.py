@@ -40,6 +40,7 @@ PAGES = (
     "docs/proxy.md",
     "docs/server.md",
     "docs/typing.md",
+    "docs/own-name.md",
     "docs/words.md",
 )
 

@@ -48,9 +48,9 @@ def talking(
 
 
 def said(speaker: Speaker) -> str:
-    """The next line of the client, but for its own questions."""
+    """The next line of the client, but for its own questions, which are answered."""
     while (line := speaker.read_line()).startswith("/ping "):
-        pass
+        speaker.send(f"[10:00:00] * Pong {line.removeprefix('/ping ')}")
     return line
 
 
@@ -123,7 +123,7 @@ def test_a_closed_room_keeps_what_is_typed_and_private_lines_still_go(
     assert said(server) == "hello"
     server.send(CLOSED)
     server.send(OPERATOR)
-    see(root, lambda: app.chat_page._room_state.is_operator, "the right to write")
+    see(root, lambda: app.chat_page.room.is_operator, "the right to write")
     type_line(app, "as an operator")
     assert said(server) == "as an operator"
 

@@ -350,7 +350,7 @@ def test_a_window_that_appears_has_the_keyboard_already(
 
 
 def test_the_page_that_comes_to_the_front_has_the_keyboard_at_once(talking: App) -> None:
-    talking.show_form()
+    vars(talking)["_entrance"].show_form()
     assert talking.root.focus_lastfor() is talking.connect_page.name
     talking.leave_form()
     assert talking.root.focus_lastfor() is talking.chat_page.entry
@@ -453,7 +453,7 @@ def test_a_new_name_of_ones_own_keeps_the_colour(root: tk.Tk, talking: App) -> N
 def test_a_form_that_is_being_filled_in_stays_as_it_is_while_the_server_goes_and_comes(
     root: tk.Tk, chat: Chat, start: Callable[..., Chat], talking: App
 ) -> None:
-    talking.show_form()
+    vars(talking)["_entrance"].show_form()
     talking.connect_page.host.insert("end", ".example")
     kill(talking, chat)
     shows(talking, "The server closed the connection")
@@ -471,7 +471,7 @@ def test_another_server_may_be_chosen_and_the_conversation_says_so(
 ) -> None:
     other = start("--log-dir", str(tmp_path / "other"))
     with chat.join("Bob") as bob, other.join("Carol"):
-        talking.show_form()
+        vars(talking)["_entrance"].show_form()
         talking.connect_page.fill(Target("127.0.0.1", other.port, "Alice"))
         submit(root, talking)
         see(root, lambda: str(other.port) in root.title(), "the other conversation")
