@@ -59,6 +59,8 @@ def password(room: Room, member: Member, rest: str) -> None:
     if not is_changed:
         raise Refused(f"{name} is not registered any more.")
     room.notify(member, "You have a new password.")
+    with room.fan_out.lock:  # their client remembers it from here on
+        room.logins.greet(member)
 
 
 def logout(room: Room, member: Member, rest: str) -> None:

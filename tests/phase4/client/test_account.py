@@ -143,7 +143,11 @@ def test_no_password_goes_where_others_could_read_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["/register correct horse", "/login Ann correct horse", "/login correct horse"]
+    "line",
+    [
+        *("/register correct horse", "/password correct horse"),
+        *("/login Ann correct horse", "/login correct horse"),
+    ],
 )
 def test_what_is_typed_is_remembered_once_the_server_says_that_it_is_right(
     guest: Talk, line: str

@@ -263,6 +263,7 @@ def test_a_new_password_counts_from_then_on(accounts: AccountChat) -> None:
     with accounts.register("Maria") as maria:
         maria.send("/password another horse 7")
         maria.hear("* You have a new password.")
+        maria.hear("* You are logged in as Maria.")  # so a client knows that it was taken
     with accounts.arrive() as mallory:
         mallory.send(f"/login Maria {PASSWORD}")
         mallory.refused(r"Wrong name or password\.")
