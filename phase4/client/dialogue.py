@@ -136,6 +136,8 @@ class Dialogue:
         # The registered name that the server spoke of, since it asked last; or that was tried.
         self._registered = ""
         self._is_logging_in = False
+        # Whether each name is tried twice.
+        self._repeats = False
         # A list of people that comes in several lines, as far as it has come.
         self._growing_list: Roster | None = None
         # How often this client, and not the person, has asked for the list, and got no answer yet.
@@ -201,6 +203,7 @@ class Dialogue:
                 return self._prompt()
             case message.Registered(name=name) if self.stage is not Stage.IN:
                 self._registered = name
+                self._repeat_names()
             case message.Welcome(name=name):
                 return self._welcome(name, received)
         if self.stage is Stage.IN:
@@ -258,6 +261,12 @@ class Dialogue:
             self._answer_prompt(name)
         else:
             yield self._ask_person()
+
+    def _repeat_names(self) -> None:
+        """The server may ask once whether what comes next is a name, and not the password."""
+        if not self._repeats:
+            self._repeats, names = True, self._names
+            self._names = (each for each in names for _ in range(2))
 
     def _answer_prompt(self, line: str, *, with_password: bool = False) -> None:
         self._last_words = ""

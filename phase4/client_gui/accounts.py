@@ -16,6 +16,7 @@ from phase4.widgets.actions import Action
 from phase4.widgets.ask_panel import AskPanel, Field, Form
 from phase4.widgets.popup import Popup
 from phase4.widgets.theme import Theme
+from shared.message import Registered
 from shared.rights import LoggedIn
 
 TWO = "These two are not the same."
@@ -95,9 +96,12 @@ class Accounts:
     def heard(self, received: Sequence[object]) -> None:
         """What the server said: it may be that the password was right."""
         for each in received:
-            if isinstance(each, LoggedIn) and self._to_keep is not None:
-                self.keyring.keep(*self._to_keep, self._calls.complain)
-                self._to_keep = None
+            match each:
+                case LoggedIn() if self._to_keep is not None:
+                    self.keyring.keep(*self._to_keep, self._calls.complain)
+                    self._to_keep = None
+                case Registered(name):
+                    self._offer(name)
 
     def tend(self) -> None:
         """To be called often."""
@@ -134,12 +138,22 @@ class Accounts:
             return True
         return self._does_before(line)
 
-    def _ask(self, command: str) -> None:
+    def _offer(self, name: str) -> None:
+        """A name that was asked for is registered: it may be one's own."""
+        bar = self._page.question
+
+        def log_in() -> None:
+            bar.hide()
+            self._ask("/login", name)
+
+        bar.show(f"{name} is registered.", [(f"Log in as {name} …", log_in), ("Close", bar.hide)])
+
+    def _ask(self, command: str, other: str = "") -> None:
         self.panel.close()
-        self.panel.prepare(self._form(command))
+        self.panel.prepare(self._form(command, other))
         self._page.panels.toggle(self.panel)
 
-    def _form(self, command: str) -> Form:
+    def _form(self, command: str, other: str = "") -> Form:
         name = self._contact.room.account or self._page.me
         hidden = Field("Password", is_hidden=True)
         fields: Sequence[Field]
@@ -151,7 +165,7 @@ class Accounts:
                 title, fields, button = f"Register {name}", new, "Register"
             case "/login":
                 what = "Under a name that is registered. If you are there already, you leave there."
-                title, fields, button = "Log in", (Field("Name"), hidden), "Log in"
+                title, fields, button = "Log in", (Field("Name", other), hidden), "Log in"
             case "/password":
                 what, title, fields, button = "", f"A new password for {name}", new, "Change"
             case _:

@@ -24,6 +24,7 @@ from shared.secret import without_secret
 HELP = (
     "/me TEXT: what you do, as in /me waves; others read it behind your name.",
     "/query NAME: all that you type goes to this person alone; /query: to everybody again.",
+    "/register, /login, /password, /unregister: alone they ask for it, and show nothing of it.",
     "/reconnect: where the connection is lost, try again at once.",
 )
 """The commands of this client, told below those of the server."""

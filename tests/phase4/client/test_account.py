@@ -214,6 +214,34 @@ def test_a_name_that_somebody_registered_meanwhile_is_let_go(guest: Talk) -> Non
     assert not any("/nick" in line for line in written(guest))
 
 
+def test_a_name_that_a_server_takes_for_a_password_at_first_is_given_again(guest: Talk) -> None:
+    lost(guest)
+    told(guest, REGISTERED, message.NICKNAME_PROMPT)
+    assert written(guest) == ["Ann_"]
+    told(guest, "! If this is a name, send it again.", message.NICKNAME_PROMPT)
+    assert written(guest) == ["Ann_"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Disconnected by the operator.", "Disconnected by Bob: enough."),
+        *(
+            "You are banned until 10:00:00.",
+            "This address is banned.",
+            "You logged in from elsewhere.",
+        ),
+    ],
+)
+def test_after_such_last_words_the_client_does_not_come_back(guest: Talk, words: str) -> None:
+    told(guest, f"! {words}")
+    end = guest.why_ended("The server closed the connection", in_order=True)
+    assert end.is_final
+    assert words in str(end)
+    told(lost(guest), WELCOME, "! The server is stopping.")
+    assert not guest.why_ended("The server closed the connection", in_order=True).is_final
+
+
 def test_a_login_may_stand_in_the_place_of_the_name() -> None:
     ann = connected(Talk(f"/login Ann {SECRET}"))
     told(ann, REGISTERED, message.NICKNAME_PROMPT)

@@ -242,6 +242,13 @@ def test_in_the_conversation_a_panel_asks_for_what_a_command_lacks(
         press(panel.fields[0], "<Escape>")
         assert not panel.is_open
         assert app.chat_page.entry.get() == ""
+        speaker.send(REGISTERED.replace("Ann", "Bob"))  # the answer to /nick Bob
+        see(root, lambda: app.chat_page.question.first, "the way to log in")
+        assert app.chat_page.question.first is not None
+        app.chat_page.question.first.invoke()
+        assert panel.fields[0].get() == "Bob"
+        fill_in(panel.fields[1], SECRET)
+        assert said(speaker) == f"/login Bob {SECRET}"
         type_line(app, "/unregister")
         fill_in(panel.fields[0], SECRET)
         assert said(speaker) == f"/unregister {SECRET}"

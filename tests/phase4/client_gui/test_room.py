@@ -178,3 +178,32 @@ def test_a_line_with_a_password_is_neither_shown_nor_kept(
     assert drafts is not None
     held = drafts.read_text() if drafts.exists() else json.dumps({})
     assert SECRET not in held
+
+
+def test_whoever_is_disconnected_for_good_reads_why_and_connects_anew_by_a_button(
+    root: tk.Tk, talking: tuple[App, Speaker], server: ScriptedServer
+) -> None:
+    from tests.kit.windows import see, shows
+
+    app, speaker = talking
+    speaker.send("! Disconnected by Bob: that is enough.")
+    speaker.close()
+    shows(app, "Disconnected by Bob: that is enough.")
+    button = app.chat_page.bar.first
+    assert button is not None
+    assert str(button.cget("text")) == "Connect again"
+    assert "Disconnected by Bob" in app.chat_page.bar.text
+    see(root, lambda: "not connected" in root.title(), "the end")
+    button.invoke()
+    with server.accept() as again:
+        again.let_in()
+        see(root, lambda: "Ann on" in root.title(), "the conversation")
+
+
+def test_the_window_takes_a_password_from_a_file(tmp_path: Path) -> None:
+    from phase4.client_gui.command import _parse
+
+    file = tmp_path / "password"
+    file.write_text(SECRET)
+    file.chmod(0o600)
+    assert _parse(["--password-file", str(file)]).password == SECRET
