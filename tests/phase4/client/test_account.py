@@ -220,6 +220,8 @@ def test_a_name_that_a_server_takes_for_a_password_at_first_is_given_again(guest
     assert written(guest) == ["Ann_"]
     told(guest, "! If this is a name, send it again.", message.NICKNAME_PROMPT)
     assert written(guest) == ["Ann_"]
+    told(guest, *[REGISTERED] * 3000, message.NICKNAME_PROMPT)  # a hostile one does no harm
+    assert written(guest) == ["Ann__"]
 
 
 @pytest.mark.parametrize(
