@@ -4,7 +4,7 @@ What is filled in goes to the server as the line that one could type; no passwor
 written down. Where the person wishes it, the system's keyring holds it (keyring_store.py).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from phase4.client import PasswordAsked, SendError
@@ -12,6 +12,7 @@ from phase4.client_gui.chat_page import ChatPage
 from phase4.client_gui.contact import Contact
 from phase4.client_gui.keyring_store import KeyringStore
 from phase4.client_gui.password_row import KEEP, Given
+from phase4.client_gui.person_menu import Choice
 from phase4.widgets.actions import Action
 from phase4.widgets.ask_panel import AskPanel, Field, Form
 from phase4.widgets.popup import Popup
@@ -121,15 +122,20 @@ class Accounts:
         """Offer what can be done with the own name."""
         self.keyring.probe()
         self._popup.clear()
-        if self._contact.room.account:
-            self._popup.add("Change the password …", lambda: self._ask("/password"))
-            self._popup.add("Log out", self._log_out)
-            self._popup.add("Give the name up …", lambda: self._ask("/unregister"))
-        else:
-            self._popup.add("Register this name …", lambda: self._ask("/register"))
-            self._popup.add("Log in …", lambda: self._ask("/login"))
+        for label, do in self.choices():
+            self._popup.add(label, do)
         x, y = self._page.header.below_menu(self.menu)
         self._popup.post_by_key(x, y)
+
+    def choices(self) -> Iterator[Choice]:
+        """What can be done with the own name."""
+        if self._contact.room.account:
+            yield "Change the password …", lambda: self._ask("/password")
+            yield "Log out", self._log_out
+            yield "Give the name up …", lambda: self._ask("/unregister")
+        else:
+            yield "Register this name …", lambda: self._ask("/register")
+            yield "Log in …", lambda: self._ask("/login")
 
     def does(self, line: str) -> bool:
         """Do what a command asks that came without its password. Whether it is one."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from phase4.client.room_state import RoomState
 from phase4.client_gui.chat_page import ChatPage
-from phase4.client_gui.person_menu import Choice, PersonMenu, short
+from phase4.client_gui.person_menu import Choice, short
 from phase4.widgets.actions import Action
 from phase4.widgets.ask_panel import AskPanel, Field, Form
 from phase4.widgets.popup import Popup
@@ -25,18 +25,15 @@ _NUMBER = re.compile(r"[0-9]{0,6}")
 
 
 class Operating:
-    """Puts choices into `person_menu`, and serves the room's menu."""
+    """Knows the choices for each person, and serves the room's menu."""
 
-    def __init__(
-        self, page: ChatPage, theme: Theme, person_menu: PersonMenu, send: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, page: ChatPage, theme: Theme, send: Callable[[str], bool]) -> None:
         """`send` sends a line; whether it was taken. If not, the conversation says why."""
         self._page, self._send = page, send
         self._popup = Popup(page, theme)
         self.menu = self._popup.menu
         self.panel = AskPanel(page, theme, page.tabs, page.entry.focus_set)
         page.panels.add(self.panel)
-        person_menu.more_for_person = self.choices_for
         page.open_room = lambda: send("/open")
 
     @property

@@ -1,6 +1,6 @@
 """What one may do here: by a password, and by an operator's right. Main thread only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from phase4.client_gui.accounts import AccountCalls, Accounts
 from phase4.client_gui.chat_page import ChatPage
@@ -8,7 +8,7 @@ from phase4.client_gui.connect_page import ConnectPage
 from phase4.client_gui.contact import Contact
 from phase4.client_gui.entrance import Entrance
 from phase4.client_gui.operating import Operating
-from phase4.client_gui.person_menu import PersonMenu
+from phase4.client_gui.person_menu import Choice, PersonMenu
 from phase4.client_gui.routing import Router
 from phase4.client_gui.sending import Sender
 from phase4.widgets.actions import Action
@@ -45,7 +45,8 @@ class Standing:
                 lambda text: entrance.show_form(text, field="name"),
             ),
         )
-        self.operating = Operating(page, theme, person_menu, self._send)
+        self.operating = Operating(page, theme, self._send)
+        person_menu.more_for_person = self._choices_for
 
     def heard(self, received: Sequence[message.Message]) -> None:
         """The server said this."""
@@ -60,6 +61,10 @@ class Standing:
     def actions(self) -> tuple[Action, ...]:
         """For the menu of the window."""
         return (*self.accounts.actions(), *self.operating.actions())
+
+    def _choices_for(self, name: str) -> Iterable[Choice]:
+        is_own = name == self._page.me
+        return self.accounts.choices() if is_own else self.operating.choices_for(name)
 
     def _send(self, line: str) -> bool:
         return self._sender.send(self._page.tabs.current, [line]) == 1
