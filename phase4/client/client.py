@@ -21,7 +21,7 @@ nothing but plain Python is shared between the threads. A bot is a loop over the
 With `reconnect=True` a lost connection is not the end: after a `ConnectionLost` the client connects
 again by itself, with growing pauses, takes its name back, and sends what was typed meanwhile. What
 it had sent just before goes out again, unless the server has answered a question that was asked
-later (phase4/client/send_queue.py says why nothing less will do).
+later (phase4/client/send_queue.py says why nothing less will do), or its history has it.
 
 With `trust=Trust()` all of it goes over TLS, and nothing is said before the server has shown that
 it is the right one (phase4/transport/trust.py). `phase4.echo_bot` is the bot above as a program.
@@ -326,6 +326,7 @@ class Client:
             with self._lock:
                 self._raise_if_overdue()
                 data = self._talk.to_write()
+                self._events.pending += self._talk.news()
                 due = self._talk.due
                 is_closing, has_said_all = self._talk.is_closing, self._talk.has_said_all
             if is_closing:

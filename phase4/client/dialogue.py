@@ -103,11 +103,13 @@ class Dialogue:
         server_clock: ServerClock | None = None,
         seen: Seen | None = None,
         account: Account | None = None,
+        seeks_own: bool = False,
     ) -> None:
         """`is_return`: the person was in before, as `wanted_name`, and wants to be again.
 
         `server_clock` hears each line. `seen` is what was seen so far; None: nothing is caught up
-        with, as the connection is the only one. `account` logs in.
+        with, as the connection is the only one. `account` logs in. `seeks_own`: own lines may be
+        among what was said.
         """
         self._clock = clock
         self._server_clock = server_clock or ServerClock()
@@ -127,7 +129,9 @@ class Dialogue:
         self._seen = seen
         self._catch_up: CatchUp | None = None
         if seen is not None:
-            self._catch_up = CatchUp(seen, self._server_clock, is_return=is_return)
+            self._catch_up = CatchUp(
+                seen, self._server_clock, is_return=is_return, seeks_own=seeks_own
+            )
         self._names = _names_to_try(wanted_name) if is_return else iter([wanted_name])
         # The name from before the loss, to be taken back when it is free; and how often still.
         self._lost_name = wanted_name if is_return else ""
@@ -159,6 +163,24 @@ class Dialogue:
     def name_to_keep(self) -> str:
         """What to ask for after a loss: the name that the person wants."""
         return self._lost_name or self.name
+
+    @property
+    def has_caught_up(self) -> bool:
+        """Whether all was heard that an earlier connection may have to do with: what was missed.
+
+        Where the lost connection still holds the name, the server may still take lines from it.
+        """
+        return not self._lost_name and (self._catch_up is None or self._catch_up.is_over)
+
+    @property
+    def read_up_to(self) -> int | None:
+        """The number of the last message, once all is known that was missed."""
+        return self._catch_up.read_up_to if self._catch_up is not None else None
+
+    def seek_own_no_more(self) -> None:
+        """Own lines that come now are somebody else's."""
+        if self._catch_up is not None:
+            self._catch_up.seeks_own = False
 
     @property
     def last_words(self) -> str:

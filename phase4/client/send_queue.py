@@ -5,20 +5,24 @@ server dies now, the line is lost, and nobody says so: TCP acknowledges to the s
 program, and never that a program has read it. Only an answer proves that, the end-to-end argument
 of Saltzer, Reed and Clark (1984). So lines stay here until the server has answered a question that
 was asked after them; after a loss, those that nothing was heard of go out again, before the rest.
-A line whose answer was lost on the way then arrives twice. That is the lesser evil.
+A line whose answer was lost on the way would then arrive twice. Where the server keeps a history,
+that tells which lines have arrived (phase4/client/own_said.py). Else twice is the lesser evil.
 
 A line with a password goes out once, and is not kept: nobody wants it in a queue that is sent
 again, and shown at the end. What is left is its place, so that those after it keep their numbers.
 
 >>> lines = SendQueue(keeps_sent=True)
 >>> lines.put(b"one\n"); lines.put(b"two\n"); lines.let_go()
+[(1, b'one\n'), (2, b'two\n')]
 >>> bytes(lines.wire)
 b'one\ntwo\n'
 >>> lines.put_mark(b"/ping 1\n", "1"); lines.confirm("1"); lines.put(b"three\n"); lines.let_go()
->>> lines.rewind(), lines.unsent()
+[(3, b'three\n')]
+>>> lines.rewind(); lines.rewound, lines.unsent()
 (1, ['three'])
 """
 
+import itertools
 from collections import deque
 
 OUTGOING_BYTES = 256 * 1024
@@ -62,6 +66,10 @@ class SendQueue:
         """How many of them the server is known to have; where none are kept, they only left."""
         self.lost_secrets = 0
         """How many lines with a password may not have arrived, and are not sent again."""
+        self.rewound = 0
+        """How many of those that wait, the first ones, were sent before the connection was lost."""
+        self.is_held = False
+        """Whether nothing of the person's is to leave now."""
         self.is_last = False
         """Whether the person says no more: then nothing waits for an answer but for want of space.
         """
@@ -79,8 +87,8 @@ class SendQueue:
     @property
     def is_held_up(self) -> bool:
         """Whether a line waits until others are confirmed."""
-        if not self._waiting:
-            return False
+        if not self._waiting or self.is_held:
+            return bool(self._waiting)
         is_full = self._sent_bytes + len(self._waiting[0]) > OUTGOING_BYTES
         return is_full or (self._sent_lines >= UNCONFIRMED_LINES and not self.is_last)
 
@@ -103,11 +111,21 @@ class SendQueue:
         """A line of the client's own, which waits for nothing and is not sent again."""
         self.wire += line
 
-    def let_go(self) -> None:
-        """Put what waits on the wire, as far as there is space, and lines can be kept."""
+    @property
+    def has_sent(self) -> bool:
+        """Whether there is any line that was sent and is not confirmed."""
+        return self._sent_lines > 0
+
+    def let_go(self) -> list[tuple[int, bytes]]:
+        """Put what waits on the wire, as far as there is space, and lines can be kept.
+
+        These lines, each with its number among all that were put.
+        """
+        gone = []
         while self._waiting and len(self.wire) < WIRE_BYTES and not self.is_held_up:
             line = self._waiting.popleft()
             self._waiting_bytes -= len(line)
+            self.rewound = max(0, self.rewound - 1)
             self.wire += line
             if self._keeps_sent:
                 self._sent.append(_SENT if isinstance(line, _Secret) else line)
@@ -115,6 +133,8 @@ class SendQueue:
                 self._sent_lines += 1
             else:
                 self.arrived += 1
+            gone.append((self.arrived + self._sent_lines, line))
+        return gone
 
     def _forget_oldest(self) -> bytes | str:
         oldest = self._sent.popleft()
@@ -145,8 +165,8 @@ class SendQueue:
         self._sent.clear()
         self._sent_bytes = self._sent_lines = 0
 
-    def rewind(self) -> int:
-        """The connection is lost: what was not confirmed waits again. How many lines that are."""
+    def rewind(self) -> None:
+        """The connection is lost: what was not confirmed waits again."""
         lines = [each for each in self._sent if isinstance(each, bytes)]
         self._forget_all()
         self.wire.clear()
@@ -155,7 +175,20 @@ class SendQueue:
         self.lost_secrets += secrets
         self._waiting = deque(_LOST if isinstance(each, _Secret) else each for each in waiting)
         self._waiting_bytes = sum(map(len, self._waiting))
-        return sum(not isinstance(each, _Secret) for each in lines)
+        self.rewound += len(lines)
+
+    def found(self, number: int) -> None:
+        """Of the lines that wait again, the server has all up to the one of this number."""
+        for _ in range(min(number - self.arrived, self.rewound)):
+            self._waiting_bytes -= len(self._waiting.popleft())
+            self.rewound -= 1
+            self.arrived += 1
+
+    @property
+    def sent_again(self) -> int:
+        """How many of the rewound lines go out again; none with a password does."""
+        rewound = itertools.islice(self._waiting, self.rewound)
+        return sum(not isinstance(each, _Secret) for each in rewound)
 
     def unsent(self) -> list[str]:
         """The person's lines that are not known to have arrived, oldest first; no newlines.

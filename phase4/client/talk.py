@@ -27,6 +27,7 @@ from phase4.client.account import NOT_KEPT, READABLE, UNUSED, Account, name_and_
 from phase4.client.clock import ServerClock
 from phase4.client.dialogue import Dialogue, Pong, Stage
 from phase4.client.events import Arrived, Ended, Event, SendError, SendQueueFull
+from phase4.client.holding import Holding
 from phase4.client.missed import Seen
 from phase4.client.send_queue import SendQueue
 from phase4.client.unconfirmed import SLOW_SECONDS
@@ -95,7 +96,9 @@ class Talk:
         self._asked_at: float | None = None
         self._ask_by = 0.0
         self._lag_seconds: float | None = None
-        self._lines_sent_again = 0
+        self._holding = Holding(self._lines, self._seen, clock)
+        # What has happened, and nobody has taken.
+        self._news: list[Event] = []
         # Sentences for the person, once they are in.
         self._remarks: Sequence[str] = ()
 
@@ -146,8 +149,8 @@ class Talk:
         due = [self._close_by] if self._close_by is not None else []
         if self._dialogue is not None and self._dialogue.awaits_server:
             due.append(self._dialogue.due)
-        elif self._is_in and self._may_ask:
-            due.append(self._ask_by)
+        elif self._is_in:
+            due += [self._ask_by] * self._may_ask + self._holding.due
         return min(due, default=None)
 
     @property
@@ -248,7 +251,7 @@ class Talk:
     def _note_said(self, text: str) -> None:
         match parse(text):
             case Say(said):
-                self._seen.said(said)
+                self._seen.own.said(said)
 
     def _raise_if_not_sendable(self, size: int, *, leaves: bool) -> None:
         if self._is_over or self.is_closing:
@@ -273,6 +276,7 @@ class Talk:
         self._lines.is_last = True
         if self._close_by is None:
             self._close_by = self._clock() + seconds
+            self._holding.end_within(seconds)
 
     def end(self) -> bool:
         """It is over, for whatever reason; whether it was not over before."""
@@ -294,7 +298,9 @@ class Talk:
             server_clock=self.server_clock,
             seen=self._seen if self._reconnects else None,
             account=self._account,
+            seeks_own=self._lines.rewound > 0,
         )
+        self._holding.connected()
         self._can_write = True
         self._remarks = remarks
 
@@ -303,7 +309,7 @@ class Talk:
         if self._dialogue is not None:
             self._wanted_name = self._dialogue.name_to_keep
         self._dialogue = None
-        self._lines_sent_again += self._lines.rewind()
+        self._lines.rewind()
         self._asked_at = None
         self._is_away = True
         self.people_are_news = True
@@ -335,9 +341,17 @@ class Talk:
     def to_write(self) -> bytes:
         """What is to be written now, at most RECV_BYTES of it. Say with `wrote` how much was."""
         if self._is_in:
-            self._lines.let_go()
+            if self._holding.is_overdue:
+                self._let_go()
+            self._send_lines()
             self._ask_in_time()
         return bytes(self._lines.wire[:RECV_BYTES]) if self._can_write else b""
+
+    def _send_lines(self) -> None:
+        for number, line in self._lines.let_go():
+            match parse(line.decode(errors="replace").rstrip("\n")):
+                case Say(said):
+                    self._seen.own.sent(number, said, self.server_clock.now())
 
     def wrote(self, count: int) -> None:
         """So many bytes of `to_write` are written."""
@@ -389,7 +403,30 @@ class Talk:
         self.name = dialogue.name or self.name
         if self._is_in and not was_in:
             events += self._come_in(dialogue)
-        return events
+        self._news += events
+        if self._lines.is_held and self._is_in and dialogue.has_caught_up:
+            self._let_go()
+        self._holding.look(dialogue)
+        return self.news()
+
+    def news(self) -> list[Event]:
+        """The events that nobody has taken: some come of themselves."""
+        news, self._news = self._news, []
+        return news
+
+    def _let_go(self) -> None:
+        """Send again what may not have arrived, and then what was typed meanwhile."""
+        assert self._dialogue is not None
+        before = self._lines.arrived
+        self._holding.let_go(self._dialogue)
+        if self._lines.arrived > before:  # it was said before what was missed
+            self._news.insert(0, Arrived(self._lines.arrived))
+        if count := self._lines.sent_again:
+            self._ask_by = self._clock()  # or a connection that breaks each second repeats all
+            what = "A line" if count == 1 else f"{count} lines"
+            were = "was" if count == 1 else "were"
+            text = f"{what} that may not have arrived {were} sent again."
+            self._news.append(self._dialogue.remark(text))
 
     def _without_pongs(self, events: Iterator[Event | Pong]) -> Iterator[Event]:
         """The events that are for the client. A Pong is ours: all before its question was read."""
@@ -411,6 +448,7 @@ class Talk:
         self._was_in = True
         self._is_away = False
         self._ask_by = self._clock() + CONFIRM_SECONDS
+        self._holding.came_in()
         yield from (dialogue.remark(message.clean(text)) for text in self._remarks)
         self._remarks = ()
         if self._account.is_unused:
@@ -419,12 +457,6 @@ class Talk:
         if self._lines.lost_secrets:
             self._lines.lost_secrets = 0
             yield dialogue.remark("A line with a password may not have arrived: type it again.")
-        if count := self._lines_sent_again:
-            self._lines_sent_again = 0
-            self._ask_by = self._clock()  # or a connection that breaks each second repeats all
-            what = "A line" if count == 1 else f"{count} lines"
-            were = "was" if count == 1 else "were"
-            yield dialogue.remark(f"{what} that may not have arrived {were} sent again.")
 
 
 def _encoded(text: str) -> bytes:

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -48,9 +49,12 @@ def public(number: int, text: str = "", *, numbered: bool = True) -> Public:
     return Public(f"14:03:{number % 60:02}", "Bob", text or f"line {number}", number * numbered)
 
 
-def answer(*numbers: int, since: int | None = None, more: int | None = None) -> list[Message]:
+def answer(
+    *numbers: int, since: int | None = None, more: int | None = None, before: int | None = None
+) -> list[Message]:
     """What the server answers."""
-    return [History(NOW, len(numbers), since), *earlier(*numbers), HistoryEnd(NOW, more)]
+    end = HistoryEnd(NOW, more, before=before)
+    return [History(NOW, len(numbers), since), *earlier(*numbers), end]
 
 
 GREETING: list[Message] = [
@@ -111,8 +115,10 @@ def test_what_was_missed_is_asked_for_by_the_last_number_that_was_seen(last: int
     seen = Seen()
     first_connection(seen, *GREETING, *map(public, range(100, last + 1)))
     catch_up = back(seen)
-    assert asked(catch_up) == f"/history since {last}"
-    assert shown(catch_up, *answer(101, 102, since=last)) == [BEFORE, *earlier(101, 102), BEHIND]
+    assert asked(catch_up) == f"/history since {last - 1}"
+    missed = [*range(last + 1, 103)]
+    come = shown(catch_up, *answer(last, *missed, since=last - 1))
+    assert come == [BEFORE, *earlier(*missed), BEHIND]
 
 
 def test_where_the_server_counts_anew_the_lines_themselves_tell_what_was_seen() -> None:
@@ -134,7 +140,7 @@ def test_where_nothing_was_missed_nothing_is_said_of_it() -> None:
     first_connection(seen, *GREETING)
     catch_up = back(seen)
     asked(catch_up)
-    assert shown(catch_up, *answer(since=99)) == []
+    assert shown(catch_up, *answer(since=98)) == []
 
 
 def test_what_is_said_meanwhile_comes_behind_what_was_missed() -> None:
@@ -146,7 +152,7 @@ def test_what_is_said_meanwhile_comes_behind_what_was_missed() -> None:
     whisper, joined = Private(NOW, "Bob", "Ann", "psst"), Joined(NOW, "Carol")
     assert shown(catch_up, whisper, joined) == [whisper, joined]
     now = [public(101, numbered=False), public(102, numbered=False)]
-    assert shown(catch_up, *answer(100, since=99)) == [BEFORE, *earlier(100), BEHIND, *now]
+    assert shown(catch_up, *answer(100, since=98)) == [BEFORE, *earlier(100), BEHIND, *now]
     assert seen.number == 102
 
 
@@ -160,7 +166,7 @@ def test_what_was_said_between_the_return_and_the_question_is_shown_once(numbere
     now = [replace(each, time=now[0].time) for each in now]  # the same words in the same second
     again = [Earlier(f"2026-11-21 {now[0].time}", n, "Bob", "line 101") for n in (101, 102)]
     assert shown(catch_up, *now) == []
-    come = shown(catch_up, History(NOW, 3, 99), *earlier(100), *again, END)
+    come = shown(catch_up, History(NOW, 3, 98), *earlier(100), *again, END)
     assert come == [BEFORE, *earlier(100), BEHIND, *(replace(each, number=0) for each in now)]
     assert seen.number == 102
 
@@ -170,14 +176,14 @@ def test_ones_own_lines_are_not_missed() -> None:
     seen.called("Ann")
     first_connection(seen, *GREETING)
     for number in (100, 102):
-        seen.said(f"line {number}")
+        seen.own.sent(number, f"line {number}", datetime(2026, 11, 21, 14, 3))
     catch_up = back(seen)
     asked(catch_up)
     own = earlier(100, 102, sender="Ann")
     others = earlier(101, 103)
     impostor = earlier(104, sender="Ann")  # the name was free meanwhile
     said = [own[0], others[0], own[1], others[1], *impostor]
-    assert shown(catch_up, History(NOW, 5, 99), *said, END) == [
+    assert shown(catch_up, History(NOW, 5, 98), *said, END) == [
         BEFORE,
         *others,
         *impostor,
@@ -206,10 +212,11 @@ def test_of_very_much_some_pages_come_and_the_rest_is_for_the_person_to_ask() ->
     catch_up = back(seen)
     numbers: list[int] = []
     for page in range(MOST_PAGES):
-        since = 99 + 2 * page
+        since = 99 + 2 * page if page else 98
         assert asked(catch_up) == f"/history since {since}"
-        come = shown(catch_up, *answer(since + 1, since + 2, since=since, more=since + 2))
-        numbers += [since + 1, since + 2]
+        new = [100 + 2 * page, 101 + 2 * page]
+        come = shown(catch_up, *answer(*new, since=since, more=new[-1]))
+        numbers += new
     more = OfThePast(NOW, f"You missed more: /history since {numbers[-1]} shows it.")
     assert come == [BEFORE, *earlier(*numbers), BEHIND, more]
     assert not catch_up.questions
@@ -221,12 +228,12 @@ def test_what_the_server_says_of_a_hole_is_shown_in_its_place() -> None:
     catch_up = back(seen)
     asked(catch_up)
     hole = Notice(NOW, "#101 to #102 are not there, or not yet.")
-    said: list[Message] = [History(NOW, 2, 99), *earlier(100, 103), hole, END]
+    said: list[Message] = [History(NOW, 2, 98), *earlier(100, 103), hole, END]
     hole = OfThePast(hole.time, hole.text)
     assert shown(catch_up, *said) == [BEFORE, *earlier(100, 103), hole, BEHIND]
 
 
-@pytest.mark.parametrize("so_far", [[], answer(100, 101, since=99)[:2]])
+@pytest.mark.parametrize("so_far", [[], answer(100, 101, since=98)[:2]])
 def test_where_no_answer_comes_nothing_waits_for_ever(so_far: Sequence[Message]) -> None:
     seen = Seen()
     first_connection(seen, *GREETING)
@@ -249,7 +256,7 @@ def test_an_answer_to_the_person_is_theirs_and_hides_nothing_of_what_was_missed(
     catch_up = back(seen)
     asked(catch_up)
     assert shown(catch_up, *answer(102)) == answer(102)
-    assert shown(catch_up, *answer(100, 101, 102, since=99)) == [BEFORE, *earlier(100, 101), BEHIND]
+    assert shown(catch_up, *answer(100, 101, 102, since=98)) == [BEFORE, *earlier(100, 101), BEHIND]
 
 
 def test_where_a_server_greets_with_nothing_what_the_person_asks_for_is_shown() -> None:
@@ -261,14 +268,70 @@ def test_where_a_server_greets_with_nothing_what_the_person_asks_for_is_shown() 
     assert seen.number == 99
 
 
-def test_what_waits_has_a_bound() -> None:
+def test_where_too_much_waits_it_is_shown_and_what_was_missed_comes_below_it_once() -> None:
     seen = Seen()
     first_connection(seen, *GREETING)
     catch_up = back(seen)
     asked(catch_up)
-    come = shown(catch_up, *map(public, range(100, 101 + MOST_HELD)))
-    remark = OfThePast(NOW, "What you missed did not come: /history since 99 shows it.")
-    assert come == [remark, *(public(n, numbered=False) for n in range(100, 101 + MOST_HELD))]
+    last = 105 + MOST_HELD
+    now = [public(105, numbered=False), *map(public, range(106, last + 1))]
+    come = shown(catch_up, *now)
+    text = "What you missed is still to come, and comes below this: /history since 99 shows it."
+    bare = [replace(each, number=0) for each in now]
+    assert come == [OfThePast(NOW, text), *bare]
+    assert shown(catch_up, public(last + 1)) == [public(last + 1, numbered=False)]
+    come = shown(catch_up, *answer(*range(99, 598), since=98, more=597))
+    assert come == [BEFORE, *earlier(*range(100, 105)), BEHIND]
+    assert not catch_up.questions
+    assert seen.number == last + 1
+
+
+def test_where_too_much_waits_that_has_no_numbers_what_was_missed_is_told_and_not_mixed_in() -> (
+    None
+):
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = back(seen)
+    asked(catch_up)
+    *_, last = shown(catch_up, *(public(n, numbered=False) for n in range(101 + MOST_HELD)))
+    assert last == public(100 + MOST_HELD, numbered=False)
+    assert shown(catch_up, *answer(*range(99, 598), since=98, more=597)) == []
+    assert catch_up.read_up_to is None
+
+
+def test_a_server_that_counts_anew_and_has_come_further_than_before_is_found_out() -> None:
+    """Its logs were removed, and much was said since: the old numbers are other messages."""
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = back(seen)
+    assert asked(catch_up) == "/history since 98"
+    others = earlier(99, 100, sender="Carol")
+    assert shown(catch_up, History(NOW, 2, 98), *others, END) == []
+    assert asked(catch_up) == "/history 500"
+    others = earlier(*range(1, 110), sender="Carol")
+    assert shown(catch_up, History(NOW, 109), *others, END) == [BEFORE, *others, BEHIND]
+
+
+def test_what_was_seen_before_is_not_taken_for_the_same_words_of_now() -> None:
+    """All in one second, and before the server gave numbers."""
+    seen = Seen()
+    first_connection(seen, *GREETING, replace(public(99), number=100))
+    catch_up = back(seen)
+    asked(catch_up)
+    now = replace(public(99), number=0)
+    again = [replace(earlier(99)[0], number=number) for number in (100, 101)]
+    assert shown(catch_up, now, History(NOW, 2, 99), *again, END) == [now]
+    assert seen.number == 101
+
+
+def test_the_same_words_in_the_same_second_are_missed_if_their_number_is_new() -> None:
+    seen = Seen()
+    first_connection(seen, *GREETING)
+    catch_up = back(seen)
+    asked(catch_up)
+    again = replace(earlier(99)[0], number=100)
+    said: list[Message] = [History(NOW, 2, 98), *earlier(99), again, END]
+    assert shown(catch_up, *said) == [BEFORE, again, BEHIND]
 
 
 def test_of_what_no_number_tells_only_what_came_after_the_first_line_seen_was_missed() -> None:
@@ -285,9 +348,10 @@ def test_of_what_no_number_tells_a_word_is_said_where_more_may_be_missing(first:
     first_connection(seen, public(0, numbered=False))
     catch_up = back(seen)
     asked(catch_up)
-    more = OfThePast(NOW, "There may be more before #301: /history since 0 shows it.")
+    more = OfThePast(NOW, "There may be more before #301: /history before 301 shows it.")
     said = [*([more] if first > 1 else []), *earlier(first, first + 1)]
-    assert shown(catch_up, *answer(first, first + 1)) == [BEFORE, *said, BEHIND]
+    older = first if first > 1 else None
+    assert shown(catch_up, *answer(first, first + 1, before=older)) == [BEFORE, *said, BEHIND]
 
 
 def test_a_person_who_asks_for_numbers_sees_them_also_after_coming_back() -> None:
@@ -297,7 +361,7 @@ def test_a_person_who_asks_for_numbers_sees_them_also_after_coming_back() -> Non
     assert shown(catch_up, *GREETING, on, on, public(100)) == [*GREETING, on, public(100)]
     catch_up = back(seen)
     asked(catch_up)
-    assert shown(catch_up, *answer(since=100), public(101)) == [public(101)]
+    assert shown(catch_up, *answer(100, since=99), public(101)) == [public(101)]
     assert shown(catch_up, off, public(102)) == [off, public(102, numbered=False)]
 
 

@@ -279,6 +279,7 @@ def test_an_error_that_names_ping_is_no_answer_of_a_server_that_knows_it(
         assert ann.received() == message.Error("Nobody here is called /ping.")
     with server.accept() as speaker:
         speaker.let_in()
+        speaker.expect("/ping .*")
         speaker.expect("/pm /ping hello")
 
 

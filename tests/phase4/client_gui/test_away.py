@@ -305,6 +305,8 @@ def test_own_lines_are_told_by_the_servers_clock_before_and_after_a_loss(
     with server.accept() as speaker:
         speaker.prompt()
         speaker.send(f"[{stamp}] * Welcome, Ann! 1 online. Hello.")
-        assert speaker.answer_ping(stamp) == ["/who", "mine", "waits"], "what was lost as well"
+        speaker.expect("/who")
+        speaker.send(f"[{stamp}] * 1 online: Ann")
+        assert speaker.answer_ping(stamp) == ["mine", "waits"], "what was lost as well"
         see(root, lambda: is_near(stamp, "waits"), "the line that waited")
     apps.close()
