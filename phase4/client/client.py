@@ -20,8 +20,7 @@ nothing but plain Python is shared between the threads. A bot is a loop over the
 
 With `reconnect=True` a lost connection is not the end: after a `ConnectionLost` the client connects
 again by itself, with growing pauses, takes its name back, and sends what was typed meanwhile. What
-it had sent just before goes out again, unless the server has answered a question that was asked
-later (phase4/client/send_queue.py says why nothing less will do), or its history has it.
+it had sent just before goes out again, unless the server is known to have it (send_queue.py).
 
 With `trust=Trust()` all of it goes over TLS, and nothing is said before the server has shown that
 it is the right one (phase4/transport/trust.py). `phase4.echo_bot` is the bot above as a program.
@@ -200,6 +199,16 @@ class Client:
             number = self._talk.send(text)
         self._wakeup.ring()
         return number
+
+    def recall(self, question: str) -> None:
+        """Ask about the past (`/history before 7`, `/search hello`): a Recalled is the answer.
+
+        It is no part of the conversation. Any thread; never waits. After a loss no answer comes.
+        Raises SendError with a sentence where it cannot be asked now.
+        """
+        with self._lock:
+            self._talk.recall(question)
+        self._wakeup.ring()
 
     def send_name(self, name: str) -> None:
         """After NameRefused: give another name; an empty one asks for a random one. Any thread.

@@ -14,9 +14,18 @@ from dataclasses import dataclass
 
 from phase4.client.account import READABLE, Account
 from phase4.client.clock import ServerClock
-from phase4.client.events import Ended, Event, NameRefused, PasswordAsked, Received, Welcomed
+from phase4.client.events import (
+    Ended,
+    Event,
+    NameRefused,
+    PasswordAsked,
+    Received,
+    SendError,
+    Welcomed,
+)
 from phase4.client.mentions import folded
 from phase4.client.missed import CatchUp, Seen
+from phase4.client.recalling import Recalling
 from shared import message
 from shared.defaults import MAX_LINE_BYTES, MAX_NAME_CHARACTERS, RUNAWAY_LINE_BYTES
 from shared.framing import BadLine
@@ -126,6 +135,7 @@ class Dialogue:
         self._last_words = ""
         self._last_words_at = 0.0
         self._is_return = is_return
+        self._recalling = Recalling()
         self._seen = seen
         self._catch_up: CatchUp | None = None
         if seen is not None:
@@ -210,6 +220,12 @@ class Dialogue:
         self._is_mark_last = True
         return f"/ping {self._mark}", self._mark
 
+    def recall(self, question: str) -> list[str]:
+        """The lines that ask something about the past, for a Recalled. Raises SendError."""
+        if self.stage is not Stage.IN:
+            raise SendError("There is no connection to the server now.")
+        return self._recalling.ask(question)
+
     def receive(self, line: str | BadLine) -> Iterator[Event | Pong]:
         """The events that this line means. Raises Ended where no conversation can follow."""
         if isinstance(line, BadLine):
@@ -218,6 +234,8 @@ class Dialogue:
         self._server_clock.heard(received)
         if self._mark and self._is_answer(received):
             return self._pong()
+        if recalled := self._recalling.take(received):
+            return iter(() if recalled is True else (recalled,))
         self._note_last_words(received)
         self._account.heard(received)
         match received:

@@ -77,6 +77,21 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """The answer to `Client.recall`: what was said, oldest first, and the server's remarks on it.
+
+    Where there are older ones, they come `before` this number. `refusal`: the server's sentence,
+    where it does not answer; else empty. All of it is cleaned.
+    """
+
+    question: str
+    said: tuple[message.Earlier, ...] = ()
+    remarks: tuple[str, ...] = ()
+    before: int | None = None
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionLost:
     """Away for a while, for `reason` (a sentence). The next try is in `seconds`, all by itself."""
 
@@ -107,6 +122,7 @@ Event = (
     | Received
     | PeopleChanged
     | Arrived
+    | Recalled
     | ConnectionLost
     | Disconnected
 )

@@ -7,11 +7,13 @@ What is said to one person is in no history. But the server reads lines in their
 line has arrived where a public one behind it has. One with none behind it is sent again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from phase4.client.dialogue import Dialogue
 from phase4.client.missed import Seen
 from phase4.client.send_queue import SendQueue
+from shared.request import Say, parse
 
 HOLD_SECONDS = 10.0
 """After a return nothing of the person's waits longer. An answer takes milliseconds, as a rule; but
@@ -51,6 +53,13 @@ class Holding:
         """The client ends: half of the time that is left is for what is held back."""
         self._until = min(self._until, self._clock() + seconds / 2)
 
+    def note_sent(self, lines: Iterable[tuple[int, bytes]], now: datetime) -> None:
+        """These are on their way, each with its number among all that the person has sent."""
+        for number, line in lines:
+            match parse(line.decode(errors="replace").rstrip("\n")):
+                case Say(said):
+                    self._seen.own.sent(number, said, now)
+
     def let_go(self, dialogue: Dialogue) -> None:
         """Hold nothing back. What is known to have arrived is not `rewound` any more."""
         dialogue.seek_own_no_more()
@@ -69,3 +78,9 @@ class Holding:
         is_quiet = not self._lines.has_sent and not self._lines.is_held
         if self._number not in (None, before) and is_quiet and dialogue.has_caught_up:
             self._seen.own.begin(self._number or 0)
+
+
+def sent_again(count: int) -> str:
+    """What the person is told of so many lines."""
+    what = "A line" if count == 1 else f"{count} lines"
+    return f"{what} that may not have arrived {'was' if count == 1 else 'were'} sent again."

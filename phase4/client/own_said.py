@@ -66,17 +66,14 @@ class OwnSaid:
         """Whether it is known where to begin to count."""
         return self._is_counted
 
-    def said(self, text: str) -> None:
-        """The person has said this; it may still wait."""
-        self._texts.append(message.clean(text))
-
     def sent(self, number: int, text: str, at: datetime) -> None:
         """It is on its way, as the person's line `number`; `at` by the server's clock."""
+        self._texts.append(message.clean(text))
         if len(self._sent) == MOST_COUNTED:
             self.lose_count()
         if self._is_counted:
             earliest = (at - _CLOCKS_DIFFER).isoformat(" ", "seconds")
-            self._sent.append(_Sent(number, message.clean(text), earliest))
+            self._sent.append(_Sent(number, self._texts[-1], earliest))
 
     def look_again(self) -> None:
         """What the server has kept comes now, from the beginning."""

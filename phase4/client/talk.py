@@ -2,12 +2,11 @@ r"""The client's side of the protocol, over all its connections: a machine witho
 
 It has no socket, no thread and no lock, and its clock is handed in. What the server says goes into
 `receive`, what the person says into `send`. What is to be written comes out of `to_write`, and
-`due` tells when to look again though nothing has happened. So every turn that a conversation can
-take is tried without a network, as h11 and websockets try theirs.
+`due` tells when to look again. So every turn that a conversation can take is tried without a
+network, as h11 and websockets try theirs.
 
 Here is what outlives a connection: the name that is wanted, what was said and not answered yet
-(phase4/client/send_queue.py), and the questions that find that out. What a connection takes with it
-is in a Dialogue (phase4/client/dialogue.py).
+(send_queue.py), and the questions that find that out. All else is in a Dialogue (dialogue.py).
 
 >>> talk = Talk("Ann")
 >>> talk.connected()
@@ -26,15 +25,16 @@ from collections.abc import Callable, Iterator, Sequence
 from phase4.client.account import NOT_KEPT, READABLE, UNUSED, Account, name_and_password
 from phase4.client.clock import ServerClock
 from phase4.client.dialogue import Dialogue, Pong, Stage
+from phase4.client.encoding import encoded
 from phase4.client.events import Arrived, Ended, Event, SendError, SendQueueFull
-from phase4.client.holding import Holding
+from phase4.client.holding import Holding, sent_again
 from phase4.client.missed import Seen
 from phase4.client.send_queue import SendQueue
 from phase4.client.unconfirmed import SLOW_SECONDS
 from shared import message
-from shared.defaults import MAX_LINE_BYTES, RECV_BYTES
+from shared.defaults import RECV_BYTES
 from shared.framing import BadLine, encode_line
-from shared.request import Say, is_goodbye, parse
+from shared.request import is_goodbye
 from shared.secret import has_secret
 
 CONFIRM_SECONDS = 1.0
@@ -196,14 +196,13 @@ class Talk:
         Raises SendError where it cannot be sent: also while the server asks for another name, even
         if nobody has been shown that yet. It would be taken for one, and all would hear it.
         """
-        line = _encoded(text)
+        line = encoded(text)
         self._raise_if_not_sendable(len(line), leaves=is_goodbye(text))
         is_secret = has_secret(text)
         if is_secret:
             self._raise_if_overheard()
         self._put(line, is_goodbye(text), is_secret=is_secret)
         self._account.typed(text)
-        self._note_said(text)
         return self._lines.taken
 
     def _raise_if_overheard(self) -> None:
@@ -212,6 +211,13 @@ class Talk:
             raise SendError(NOT_KEPT)
         if not self._account.is_confidential:
             raise SendError(READABLE)
+
+    def recall(self, question: str) -> None:
+        """Ask something about the past; see Client.recall."""
+        if self._dialogue is None or self._is_leaving or self.is_closing:
+            raise SendError("There is no connection to the server now.")
+        for line in self._dialogue.recall(question):
+            self._lines.put_first(encoded(line))
 
     def send_name(self, name: str) -> None:
         """After NameRefused: take another name; an empty one asks for a random one.
@@ -237,7 +243,7 @@ class Talk:
         self._account.give(name, password)
 
     def _answer(self, text: str, *, with_password: bool = False) -> None:
-        line = _encoded(text)
+        line = encoded(text)
         if self._is_over or self.is_closing:
             raise SendError("The connection has ended; this was not sent.")
         if not self._is_refused:
@@ -247,11 +253,6 @@ class Talk:
         assert self._dialogue is not None
         self._dialogue.name_was_sent(with_password=with_password)
         self._lines.put_first(line)
-
-    def _note_said(self, text: str) -> None:
-        match parse(text):
-            case Say(said):
-                self._seen.own.said(said)
 
     def _raise_if_not_sendable(self, size: int, *, leaves: bool) -> None:
         if self._is_over or self.is_closing:
@@ -343,15 +344,9 @@ class Talk:
         if self._is_in:
             if self._holding.is_overdue:
                 self._let_go()
-            self._send_lines()
+            self._holding.note_sent(self._lines.let_go(), self.server_clock.now())
             self._ask_in_time()
         return bytes(self._lines.wire[:RECV_BYTES]) if self._can_write else b""
-
-    def _send_lines(self) -> None:
-        for number, line in self._lines.let_go():
-            match parse(line.decode(errors="replace").rstrip("\n")):
-                case Say(said):
-                    self._seen.own.sent(number, said, self.server_clock.now())
 
     def wrote(self, count: int) -> None:
         """So many bytes of `to_write` are written."""
@@ -423,10 +418,7 @@ class Talk:
             self._news.insert(0, Arrived(self._lines.arrived))
         if count := self._lines.sent_again:
             self._ask_by = self._clock()  # or a connection that breaks each second repeats all
-            what = "A line" if count == 1 else f"{count} lines"
-            were = "was" if count == 1 else "were"
-            text = f"{what} that may not have arrived {were} sent again."
-            self._news.append(self._dialogue.remark(text))
+            self._news.append(self._dialogue.remark(sent_again(count)))
 
     def _without_pongs(self, events: Iterator[Event | Pong]) -> Iterator[Event]:
         """The events that are for the client. A Pong is ours: all before its question was read."""
@@ -457,15 +449,3 @@ class Talk:
         if self._lines.lost_secrets:
             self._lines.lost_secrets = 0
             yield dialogue.remark("A line with a password may not have arrived: type it again.")
-
-
-def _encoded(text: str) -> bytes:
-    """The bytes of a line. Raises SendError where the server would not take it for one."""
-    if "\n" in text or "\r" in text:
-        raise SendError("A message is one line; this one has several.")
-    line = encode_line(text)
-    if len(line) > MAX_LINE_BYTES:
-        raise SendError(
-            f"This message has {len(line) - 1:,} bytes; {MAX_LINE_BYTES - 1:,} are allowed."
-        )
-    return line
