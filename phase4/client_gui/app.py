@@ -37,6 +37,7 @@ from phase4.client_gui.memory import Memory
 from phase4.client_gui.menu import MenuCalls, window_actions
 from phase4.client_gui.pages import Pages
 from phase4.client_gui.password_row import Given
+from phase4.client_gui.past import Past
 from phase4.client_gui.person_menu import PersonCalls, PersonMenu
 from phase4.client_gui.quitting import Quitting
 from phase4.client_gui.routing import Router
@@ -175,6 +176,7 @@ class App:
         self.memory.close()
         self._drafts.close()
         self._inbox.close()
+        self.past.close()
         self.called.close()
         self.standing.accounts.close()
         self.chat_page.countdown.stop()
@@ -201,6 +203,7 @@ class App:
         unread, ignored = (self._tabs.unread, self._tabs.called), self.ignoring.names
         self.router.show(received)
         self.standing.heard(received)
+        self.past.heard(received)
         self._speakers.heard(self.ignoring.heard(received, self.router.me))
         if people is not None:
             self.ignoring.show_people(people.names)
@@ -213,6 +216,7 @@ class App:
 
     def _handle_change(self, event: Event) -> None:
         before = self._contact.after(event)
+        self.past.after(event)
         self.standing.show()
         match event:
             case Connected():
@@ -250,6 +254,7 @@ class App:
     def _come_in(self, before: Presence) -> None:
         if self._contact.client is not None:
             self.router.follow(self._contact.client.clock)
+        self.past.follow(self._contact.target.place)
         was_away = before.state is State.AWAY
         if before.was_in and not was_away:  # the conversation goes on, perhaps elsewhere
             self.router.tell(self.router.notice(f"Connected to {self._contact.target.place}."))
@@ -363,6 +368,7 @@ class App:
             self.chat_page.outgoing.doubt,
             self.ignoring,
         )
+        self.past = Past(self._tabs.main.conversation, self.router, self._contact)
         self.person_menu = PersonMenu(
             self.chat_page,
             self.theme,

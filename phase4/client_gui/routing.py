@@ -27,7 +27,7 @@ from phase4.client.pasting import as_typed, without_unseen
 from phase4.client_gui.ignoring import Ignoring
 from phase4.client_gui.own_lines import OwnLines
 from phase4.client_gui.tabs import Tab, Tabs
-from phase4.widgets.lines import Line, calling, line_by
+from phase4.widgets.lines import Line, calling, line_by, line_of
 from phase4.widgets.shown import Shown
 from shared import message
 from shared.request import Say, Whisper, is_goodbye, parse
@@ -92,6 +92,27 @@ class Router:
         for each in messages:
             self._take(each)
         self._flush()
+
+    def show_above(self, said: Sequence[message.Earlier | str]) -> bool:
+        """Show above all others what everybody said before, with remarks between.
+
+        Nothing of those whom one ignores. Whether there is space for more.
+        """
+        shown: list[message.Message] = []
+        left_out = 0
+        for each in said:
+            if isinstance(each, str):
+                shown.append(self.notice(each))
+            elif each.sender != self.me and self._ignoring.ignores(each.sender):
+                left_out += 1
+            else:
+                shown.append(each)
+        if left_out:
+            shown.append(self.notice(f"Lines of people whom you ignore, not shown: {left_out:,}."))
+        lines = [line_of(each, self.me, "") for each in shown]
+        return self._tabs.main.conversation.add_above(
+            [each if each.person else replace(each, time="") for each in lines]
+        )
 
     def say(self, *messages: message.Message, in_tab: Tab | None = None) -> None:
         """Show words of the client's own, in the tab in front, or in this one."""

@@ -32,7 +32,7 @@ OTHER_KEYS: Group = (
     ),
     ("Ctrl C", "copy what is selected; of what was said, without time and name"),
     ("Shift Up, Shift Down", "in the conversation (F6 leads there): select lines"),
-    ("Page Up, Page Down", "scroll"),
+    ("Page Up, Page Down", "scroll, also to earlier lines"),
     ("Ctrl End", "jump to the newest line"),
     ("Return", "on a name among the people: talk with that person alone"),
     ("Menu, Shift F10", "what can be done with the lines, the person or the tab there"),

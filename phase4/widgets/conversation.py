@@ -22,7 +22,8 @@ from phase4.widgets.selection import Selection
 from phase4.widgets.shown import HEAD, Shown, State
 from phase4.widgets.soon import Soon
 from phase4.widgets.theme import Theme
-from phase4.widgets.transcript import LEFT_OUT, LINES_CUT_AT_ONCE, MAX_LINES, Transcript
+from phase4.widgets.transcript import Transcript
+from phase4.widgets.upper_edge import LEFT_OUT, LINES_CUT_AT_ONCE, MAX_LINES
 
 __all__ = ["LEFT_OUT", "LINES_CUT_AT_ONCE", "MAX_LINES", "Conversation"]
 
@@ -39,6 +40,8 @@ class Conversation(ttk.Frame):
         self._follows = True
         # Whether it would follow, but for what is selected: that stays under the pointer.
         self._is_held_up = False
+        self.reached_top: Callable[[], object] = lambda: None
+        """Called when the person has scrolled up, and there is nothing above any more."""
         # How many lines came while somebody read further up.
         self._unseen = 0
         self._pressed_link = ""
@@ -93,6 +96,22 @@ class Conversation(ttk.Frame):
         """Take these out, as far as they are still there."""
         self.text.take_out(lines)
         self.search.again()
+
+    def add_above(self, lines: Sequence[Line]) -> bool:
+        """Show older lines above the others; whether there is space for more. What is read stays
+        where it is.
+        """
+        self.text.edge.add(lines)
+        self.search.again()
+        return not self.text.edge.is_full
+
+    def say_above(self, text: str) -> None:
+        """Let this stand above all lines; empty: nothing."""
+        is_at_top = self._is_at_top
+        self.text.edge.say(text)
+        self.search.again()
+        if is_at_top:
+            self.text.yview_moveto(0.0)
 
     def shown(self) -> str:
         """All that is kept, a line for each, with two blanks between the columns."""
@@ -149,7 +168,7 @@ class Conversation(ttk.Frame):
     def scroll(self, number: int, what: str) -> None:
         """Scroll by `number` "units" (lines) or "pages"; less than 0 is up."""
         self.text.yview("scroll", number, what)
-        self._scrolled()
+        self._scrolled(up=number < 0)
 
     @property
     def follows(self) -> bool:
@@ -171,10 +190,25 @@ class Conversation(ttk.Frame):
     def _look_soon(self, _: object = None) -> None:
         self._soon.do("look", self._look)  # after Tk's own binding has moved the view
 
-    def _scrolled(self) -> None:
+    def scroll_to_top(self) -> None:
+        """To the oldest line."""
+        self.text.yview_moveto(0.0)
+        self._scrolled(up=True)
+
+    @property
+    def _is_at_top(self) -> bool:
+        return self.text.yview()[0] <= 0.0
+
+    def _scrolled(self, *, up: bool = False) -> None:
         """The person has: whatever was held up is where they want it."""
         self._is_held_up = False
         self._look()
+        if up and self._is_at_top:
+            self.reached_top()
+
+    def _wheeled(self, event: "tk.Event[tk.Misc]") -> None:
+        up = event.num == 4 or event.delta > 0
+        self._soon.do("scrolled", lambda: self._scrolled(up=up))
 
     def _show_newest(self) -> None:
         if self._follows:
@@ -193,7 +227,7 @@ class Conversation(ttk.Frame):
 
     def _scrolled_by_bar(self, *arguments: str) -> None:
         self.text.yview(*arguments)
-        self._scrolled()
+        self._scrolled(up=True)
 
     def _viewed(self, first: float, last: float) -> None:
         """Something else is in sight than before."""
@@ -297,6 +331,7 @@ class Conversation(ttk.Frame):
             ("<Shift-Down>", lambda: self._select_line(1)),
             ("<Prior>", lambda: self.scroll(-1, "pages")),
             ("<Next>", lambda: self.scroll(1, "pages")),
+            ("<Home>", self.scroll_to_top),
             ("<End>", self.jump_to_newest),
             ("<Control-f>", self.find),
             ("<F3>", self.find_next),
@@ -307,7 +342,7 @@ class Conversation(ttk.Frame):
         for event in ("<B1-Motion>", "<KeyPress>"):
             self.text.bind(event, self._look_soon, add=True)
         for event in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
-            self.text.bind(event, lambda _: self._soon.do("scrolled", self._scrolled), add=True)
+            self.text.bind(event, self._wheeled, add=True)
         self.text.tag_bind("link", "<Button-1>", self._link_pressed)
         self.text.tag_bind("link", "<ButtonRelease-1>", self._link_released)
         self.text.tag_bind("link", "<Enter>", lambda _: self.text.configure(cursor="hand2"))

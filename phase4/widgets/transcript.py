@@ -1,8 +1,8 @@
 """What the conversation shows: a Text, and beside it each line as it was said. Main thread only.
 
-It keeps the newest MAX_LINES lines (and MAX_CHARACTERS), and says so once it has left out older
-ones. Where right-to-left text is drawn in another order than it is read (`bidi`), what is copied,
-found and clicked is still the line as it was said (`shown`): here the one is found for the other.
+How many lines it keeps, and what is put above them, is its `upper_edge`'s. Where right-to-left text
+is drawn in another order than it is read (`bidi`), what is copied, found and clicked is still the
+line as it was said (`shown`): here the one is found for the other.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from phase4.widgets import bidi
-from phase4.widgets.blocks import Blocks, head_of
+from phase4.widgets.blocks import Blocks
 from phase4.widgets.days import Days
 from phase4.widgets.find import Hit
 from phase4.widgets.line_looks import KINDS, column_gap, columns, place_fingerprint, style_lines
@@ -20,17 +20,7 @@ from phase4.widgets.lines import Line, for_screen
 from phase4.widgets.shown import HEAD, ROW, WAITING, Shown, State
 from phase4.widgets.soon import Soon
 from phase4.widgets.theme import Theme
-
-MAX_LINES = 5_000
-"""Lines kept. A Text lays out every line it holds again when the window changes its width."""
-
-LINES_CUT_AT_ONCE = 250
-"""To cut the oldest line for every new one would cost more than to cut many now and then."""
-
-MAX_CHARACTERS = 2_000_000
-"""Characters kept: 400 a line. As many lines as long as they may be would be 25 million."""
-
-LEFT_OUT = f"Older lines are left out; the newest {MAX_LINES:,} are kept."
+from phase4.widgets.upper_edge import MAX_LINES, UpperEdge
 
 TURNED_AT_ONCE = 3_000
 """Characters of right-to-left lines that are laid out in one go: some 20 ms. What is more is drawn
@@ -38,7 +28,6 @@ as it is, and turned a moment later: so neither a flood nor a window that is dra
 anybody from typing."""
 
 _SHORTEST_NAME = "mmmmmm"
-_BEFORE_ALL = -1  # the number of the remark that older lines are left out
 _LATE_FROM = 1 << 60  # the numbers of late lines: they stand below all others
 
 Place = tuple[int, int]
@@ -62,10 +51,9 @@ class Transcript(tk.Text):
         self._late_numbers = itertools.count(_LATE_FROM)
         self._days = Days()
         self._blocks = Blocks()
-        # The characters of what was said in all of them.
-        self._characters = 0
-        # Whether lines were left out. Then the first line is the remark that says so.
-        self._has_left_out = False
+        self.characters = 0
+        """Of what was said in all of them."""
+        self.edge = UpperEdge(self)
         self._widest_name = _SHORTEST_NAME
         # Whether there is space for the times.
         self._has_time = True
@@ -95,21 +83,20 @@ class Transcript(tk.Text):
         self._widen_names(new)
         self._turn_newest(drawn)
         self._put(drawn)
-        with self._writing():
-            self._cut_oldest(must_cut=len(lines) > MAX_LINES)
+        self.edge.cut(must_cut=len(lines) > MAX_LINES)
         return drawn
 
     def add_late(self, line: Line) -> Shown:
         """Draw a line that waits. It stays below all others, until it is taken out."""
         shown = Shown(next(self._late_numbers), for_screen(line), WAITING)
-        self._characters += len(shown.line.text)
+        self.characters += len(shown.line.text)
         self._widen_names([shown])
         self._turn_newest([shown])
         self.lines.append(shown)
         self._late += 1
         with self._writing():
             self._draw(shown, "end")
-            self._cut_oldest(must_cut=False)
+        self.edge.cut(must_cut=False)
         return shown
 
     def settle(self, shown: Shown, state: State) -> None:
@@ -129,7 +116,7 @@ class Transcript(tk.Text):
                     self.delete(f"{top}.0", f"{top + each.height}.0")
         self.lines = [each for each in self.lines if each not in gone]
         self._late -= sum(each.number >= _LATE_FROM for each in gone)
-        self._characters -= sum(len(each.line.text) for each in gone)
+        self.characters -= sum(len(each.line.text) for each in gone)
         self._redrawn()
 
     def _is_kept(self, shown: Shown) -> bool:
@@ -143,7 +130,7 @@ class Transcript(tk.Text):
     @property
     def oldest(self) -> int:
         """The number of the oldest line that is kept."""
-        return self.lines[int(self._has_left_out)].number
+        return self.lines[self.edge.first].number
 
     def _put(self, drawn: Sequence[Shown]) -> None:
         """Draw lines below all but those that are late."""
@@ -168,38 +155,43 @@ class Transcript(tk.Text):
 
     def _keep(self, line: Line, state: State) -> Shown:
         line = for_screen(line)
-        self._characters += len(line.text)
+        self.characters += len(line.text)
         return Shown(next(self._numbers), line, state)
 
-    def _cut_oldest(self, *, must_cut: bool) -> None:
-        """Cut what is beyond the bounds. The newest line stays, however long."""
-        first = int(self._has_left_out)  # the line after the remark
-        count = len(self.lines) - first
-        slack = LINES_CUT_AT_ONCE if self._has_left_out else 0
-        too_many = count - MAX_LINES if count > MAX_LINES + slack else 0
-        cut, characters = first, self._characters
-        while cut < len(self.lines) - 1 and (cut - first < too_many or characters > MAX_CHARACTERS):
-            characters -= len(self.lines[cut].line.text)
-            cut += 1
-        if cut > first:
-            self.delete(*self._extent(first, cut))
-            del self.lines[first:cut]
-            self._characters = characters
-            oldest = self.lines[first].number
-            self._to_turn = [each for each in self._to_turn if each.number >= oldest]
-            self._late = min(self._late, len(self.lines) - first)
-            self._name_block(first)
-        if (must_cut or cut > first) and not self._has_left_out:
-            self._has_left_out = True
-            self.lines.insert(0, Shown(_BEFORE_ALL, Line("notice", "", "", LEFT_OUT)))
-            self._draw(self.lines[0], "1.0")
+    # --- the upper edge -----------------------------------------------------------------------
 
-    def _name_block(self, at: int) -> None:
-        """Where the first lines of a block were cut, say once more whose it is."""
-        if self.lines[at].role == ROW:
-            head = head_of(self.lines[at])
-            self._draw(head, f"{1 + sum(each.height for each in self.lines[:at])}.0")
-            self.lines.insert(at, head)
+    def put(self, at: int, drawn: Sequence[Shown]) -> None:
+        """Draw these above the line at this place; what is in sight stays where it is."""
+        self.characters += sum(len(each.line.text) for each in drawn)
+        self._widen_names(drawn)
+        self._turn_newest(drawn)
+        top = 1 + sum(each.height for each in self.lines[:at])
+        with self._writing(), self._anchored(top):
+            for each in reversed(drawn):
+                self._draw(each, f"{top}.0")
+            self.lines[at:at] = drawn
+
+    def drop(self, first: int, end: int) -> None:
+        """Remove the lines from `first` to `end` (not included)."""
+        with self._writing():
+            self.delete(*self._extent(first, end))
+        self.characters -= sum(len(each.line.text) for each in self.lines[first:end])
+        del self.lines[first:end]
+        self._late = min(self._late, len(self.lines) - first)
+        self._to_turn = [each for each in self._to_turn if self._is_kept(each)]
+
+    @contextlib.contextmanager
+    def _anchored(self, row: int) -> Iterator[None]:
+        """Let what is in sight stay where it is, of this row of the Text and below it."""
+        index = max(self.position("@0,0"), (row, 0))
+        self.mark_set("anchor", f"{index[0]}.{index[1]}")
+        before = self.dlineinfo("anchor")
+        yield
+        if before is not None:
+            self.yview("anchor")
+            after = self.dlineinfo("anchor")
+            if after is not None and after[1] != before[1]:
+                self.yview_scroll(after[1] - before[1], "pixels")
 
     # --- drawing ------------------------------------------------------------------------------
 

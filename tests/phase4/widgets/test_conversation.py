@@ -18,7 +18,7 @@ from tkinter import ttk
 
 import pytest
 
-from phase4.widgets import bidi, transcript
+from phase4.widgets import bidi, transcript, upper_edge
 from phase4.widgets.conversation import LEFT_OUT, MAX_LINES, Conversation
 from phase4.widgets.find_bar import FindBar
 from phase4.widgets.lines import MAX_TEXT_CHARACTERS, Line, line_of
@@ -547,7 +547,7 @@ def test_there_is_a_bound_for_all_characters_as_well(conversation: Conversation)
     for _ in range(5):
         conversation.add([said(long)] * 100)
     shown = conversation.shown()
-    assert len(shown) <= transcript.MAX_CHARACTERS + 30 * 500
+    assert len(shown) <= upper_edge.MAX_CHARACTERS + 30 * 500
     assert shown.count("x" * 100) > 0
     assert shown.splitlines()[0].strip() == LEFT_OUT
 
@@ -566,7 +566,7 @@ def test_a_flood_of_right_to_left_lines_does_not_pile_up_work(conversation: Conv
     for _ in range(30):  # without a turn for Tk in between
         conversation.add([said(PERSIAN)] * 200)
     waiting = vars(conversation.text)["_to_turn"]
-    assert 0 < len(waiting) <= MAX_LINES + transcript.LINES_CUT_AT_ONCE
+    assert 0 < len(waiting) <= MAX_LINES + upper_edge.LINES_CUT_AT_ONCE
 
 
 def test_one_that_reads_further_up_stays_there_while_lines_are_broken_anew(
