@@ -28,11 +28,17 @@ from shared.deadline import Deadline
 from shared.stopping import on_stop_signals
 from shared.wakeup import Wakeup
 
-PAUSE_SECONDS = 0.02
-"""Between two looks at a log that grows: a newcomer reads what was said before."""
+PAUSE_SECONDS = 0.1
+"""Between two looks at a log that grows. A look costs some 20 µs."""
 
 IDLE_PAUSE_SECONDS = 0.2
-"""Between two looks at a log in which nothing is said: a look costs some 20 µs."""
+"""Between two looks at a log in which nothing is said."""
+
+BATCH_BYTES = 8 * 1024
+BATCH_SECONDS = 0.5
+"""Where much is said, what was said is taken in when it has so many bytes, or waits for so long: a
+transaction costs as much as ten lines. 8 KiB are 240 of the shortest lines. At 2,000 a second, 200
+come until the next look; and the server's memory holds 1,000 for those who ask meanwhile."""
 
 RETRY_SECONDS = 1.0
 """After something failed: a full disk, a lock, a directory that was closed to us."""
@@ -65,6 +71,7 @@ class Follower:
         self._trouble = ""  # what was last reported
         self._wakeup = Wakeup()
         self._pause = PAUSE_SECONDS
+        self._batch_ends = Deadline(0)
         self._predecessor_ends = Deadline(PREDECESSOR_SECONDS)
         self._is_ending = False
 
@@ -110,9 +117,19 @@ class Follower:
     def _step(self) -> bool:
         if self._historian is None:
             self._historian = self._begin()
+        elif not self._is_due(self._historian):
+            return False
         has_more = self._historian.step()
+        self._batch_ends = Deadline(BATCH_SECONDS)
         self._historian.forget()
         return has_more
+
+    def _is_due(self, historian: Historian) -> bool:
+        """Whether enough is waiting to be taken in, or for long enough."""
+        if self._is_ending or self._batch_ends.has_passed:
+            return True
+        waiting = historian.waiting_bytes
+        return waiting is None or waiting >= BATCH_BYTES
 
     def _begin(self) -> Historian:
         with contextlib.ExitStack() as on_failure:

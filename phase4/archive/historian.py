@@ -6,6 +6,7 @@ an index costs ten times the processor time of the log itself.
 
 import contextlib
 import functools
+import os
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,6 +60,19 @@ class Historian:
         """Give the files back. What was taken in stays. Raises ArchiveError."""
         self._trail.close()
         self._store.close()
+
+    @property
+    def waiting_bytes(self) -> int | None:
+        """How much of the newest file is not taken in yet; None: only a step can tell."""
+        place = self._taken[0] if self._taken else None
+        try:
+            now = os.stat(self._log)
+        except OSError:
+            return None
+        if place is None or (place.device, place.inode) != (str(now.st_dev), str(now.st_ino)):
+            return None
+        size = now.st_size - place.offset
+        return size if size >= 0 else None
 
     def step(self) -> bool:
         """Take in the next lines, at most 256 KiB of them; whether there was anything new.
