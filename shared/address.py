@@ -1,6 +1,7 @@
 """An address, HOST:PORT, as people write it and as the system gives it."""
 
 import argparse
+import contextlib
 import ipaddress
 import socket
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ _NOT_IN_A_ZONE = frozenset("[]:,")
 _ZONE_DIGITS = 10  # more than the number of any network card has
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_MAPPED_BITS = 96  # before the IPv4 address in one of IPv6
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +121,29 @@ def usual_form(text: str) -> str:
 def unmapped(address: IPAddress) -> IPAddress:
     """IPv4 as IPv4, also where a socket for both kinds has it in the form of IPv6."""
     return getattr(address, "ipv4_mapped", None) or address
+
+
+def ip_network(text: str) -> Network:
+    """A network such as 10.0.0.0/8, or an address, which is a network of one.
+
+    IPv4 in the form of IPv6 is IPv4. Raises ValueError, whose text is a sentence without its end.
+
+    >>> ip_network("::ffff:10.0.0.0/104"), ip_network("::1")
+    (IPv4Network('10.0.0.0/8'), IPv6Network('::1/128'))
+    """
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(_why_no_network(text)) from None
+    if network.version == 6 and network.prefixlen >= _MAPPED_BITS:
+        mapped = network.network_address.ipv4_mapped
+        if mapped:
+            return ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
+    return network
+
+
+def _why_no_network(text: str) -> str:
+    with contextlib.suppress(ValueError):
+        meant = ipaddress.ip_network(text, strict=False)
+        return f"{text!r} is an address inside a network; write {meant}, or the address alone"
+    return f"{text!r} is neither an address nor a network, as in 127.0.0.1 or 10.0.0.0/8"

@@ -11,6 +11,7 @@ import os
 import queue
 import sys
 import threading
+import unicodedata
 from collections.abc import Callable
 from typing import NoReturn, TextIO
 
@@ -115,13 +116,20 @@ _CLOSE_SECONDS = 0.3
 
 
 class Console:
-    """Prints lines in a thread of its own. Any thread may print."""
+    """Prints lines in a thread of its own. Any thread may print.
+
+    Where somebody types a line meanwhile (`type`), it stays whole below what is printed: the same
+    thread takes it off the screen and puts it there again.
+    """
 
     def __init__(self) -> None:
         accept_any_text()
+        # A line with its newline; "" where only the typed line has changed; None: the end.
         self._lines: queue.Queue[str | None] = queue.Queue(_QUEUE_LINES)
         self.dropped = 0  # lines; may be a little low, as threads count without a lock
         self._is_broken = False  # the output is gone; written by the printing thread only
+        self._typed = ""  # by the thread that reads the keys
+        self._typed_cells = 0  # what is on the screen of it; the printing thread's
         # A daemon, the only kind of thread that needs no ending: one that hangs in a write to a
         # console nobody reads cannot be woken, and must not keep the program from its end.
         self._thread = threading.Thread(target=self._run, name="console", daemon=True)
@@ -129,11 +137,16 @@ class Console:
 
     def print(self, text: str) -> None:
         """Show a line, soon. Never waits, never fails."""
-        self._queue(clean(text))
+        self._queue(clean(text) + "\n")
 
     def draw(self, lines: str) -> None:
         """Show lines of our own making, colours and all. Never what came over the network."""
-        self._queue(lines)
+        self._queue(lines + "\n")
+
+    def type(self, text: str) -> None:
+        """Show what is typed so far, below all lines; empty: nothing is. For a terminal alone."""
+        self._typed = text
+        self._queue("")
 
     def _queue(self, text: str) -> None:
         try:
@@ -155,7 +168,7 @@ class Console:
                 self.dropped += 1
                 continue
             try:
-                print(line, flush=True)
+                print(self._with_typed(line), end="", flush=True)
             except (OSError, ValueError) as error:  # ValueError: the file is closed
                 self._is_broken = True
                 self.dropped += 1
@@ -164,3 +177,46 @@ class Console:
                 self.dropped += 1
         if self._is_broken:
             sys.stdout = None  # or the interpreter's last flush would fail, and with it our exit
+
+    def _with_typed(self, line: str) -> str:
+        """A line, and around it what takes the typed one off the screen and puts it back.
+
+        With a return and blanks, which every terminal knows.
+        """
+        erased = f"\r{' ' * self._typed_cells}\r" if self._typed_cells else ""
+        typed = _end_of(self._typed, _columns() - 1) if self._typed else ""
+        self._typed_cells = _cells(typed)
+        return erased + line + typed
+
+
+_MORE = "<"  # before the end of a line that is longer than the screen is wide
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal a text takes, at most: without the library that knows it all."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.combining(each)
+        else 2
+        if unicodedata.east_asian_width(each) in "FWA"
+        else 1
+        for each in text
+    )
+
+
+def _end_of(text: str, width: int) -> str:
+    """As much of the end of a text as fits into so many cells."""
+    if _cells(text) <= width:
+        return text
+    while text and _cells(text) > width - len(_MORE):
+        text = text[1:]
+    return _MORE + text

@@ -6,6 +6,7 @@ typed and does not show it, and Ctrl-C still interrupts. The program gives the t
 modes back on every way out.
 """
 
+import codecs
 import errno
 import os
 import re
@@ -16,6 +17,9 @@ from typing import Any
 
 from shared.defaults import POLL_SECONDS
 from shared.wakeup import Wakeup
+
+ESCAPE = "\x1b"
+"""What the key Escape sends; other keys send it and more."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -73,6 +77,10 @@ else:
     # Function keys arrive as an escape and more: the keypad's 1 may send "ESC O q".
     _ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
 
+    def _lone_escape(found: "re.Match[str]") -> str:
+        """The Escape key itself; nothing of what other keys send."""
+        return found[0] if found[0] == ESCAPE else ""
+
     class Keys:
         """A terminal that is ours only while we are in its foreground.
 
@@ -84,6 +92,7 @@ else:
         def __init__(self, descriptor: int) -> None:
             self._descriptor = descriptor
             self._found: list[Any] | None = None  # the modes to give back, while ours are set
+            self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
         def enter_thread(self) -> None:
             """Make it an error, not a stop, to go to the background between asking and acting."""
@@ -106,7 +115,8 @@ else:
         def wait(self, wakeup: Wakeup) -> str | None:
             """The keys that were pressed, perhaps none; None at the end, or when `wakeup` rang.
 
-            select(), as poll() does not work with terminals on macOS.
+            Those that are not a character are left out, but for ESCAPE. select(), as poll() does
+            not work with terminals on macOS.
             """
             keyboard = [self._descriptor] if self.take() else []
             ready = select.select([*keyboard, wakeup.fileno()], [], [], POLL_SECONDS)[0]
@@ -114,8 +124,9 @@ else:
                 return None
             if not ready or not self._in_foreground():
                 return ""
-            keys = os.read(self._descriptor, 1024).decode("utf-8", "replace")
-            return _ESCAPE_SEQUENCE.sub("", keys) if keys else None
+            read = os.read(self._descriptor, 1024)
+            keys = self._decoder.decode(read)  # of a character that is cut in two, it keeps a part
+            return _ESCAPE_SEQUENCE.sub(_lone_escape, keys) if read else None
 
         def give_back(self) -> None:
             """Restore the modes; not in the background, where the shell has set its own."""

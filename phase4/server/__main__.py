@@ -7,6 +7,7 @@ import time
 from phase4.server.board import NOT_FROM_ELSEWHERE, board_of
 from phase4.server.chat_log import LogError
 from phase4.server.chat_server import ChatServer
+from phase4.server.command_line import CommandLine
 from phase4.server.introduction import introduce
 from phase4.server.logins import AccountsUnreadable
 from phase4.server.options import add_server_arguments, settings_of
@@ -42,7 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     on_renew_signal(server.renew)
     server.start()
-    key = QuitKey(options.quit_key, stopping.ring)
+    typing = CommandLine(console, server.obey)
+    key = QuitKey(options.quit_key, stopping.ring, typing)
     introduce(server, key.start(), console.print)
     if server.settings.qr or (server.web_urls and _is_terminal()):
         _show_code(server, console)
@@ -50,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         _wait(server, stopping, console, is_quiet=options.quiet)
     finally:
         key.stop()
+        typing.show("")
         server.stop()
         console.print(f"Stopped. {server.figures.line()}")
         console.close()

@@ -22,12 +22,16 @@ import contextlib
 import importlib.util
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from phase4.server import receiving
+from phase4.accounts.moderation_file import MODERATION, ModerationFile
+from phase4.server import operating, receiving
 from phase4.server.chat_log import ChatLog
+from phase4.server.clock import SteadyClock
 from phase4.server.figures import Figures, SharedSnapshot, Shows
+from phase4.server.gate import Gate
 from phase4.server.historian import Historian
 from phase4.server.log_file import Log
 from phase4.server.logins import open_accounts
@@ -96,6 +100,7 @@ class ChatServer:
             on_failure.callback(self._log.close)
             self._listeners = _listen(settings, on_failure)
             self._name_addresses(has_tls=self._renewal is not None)
+            self._moderation = ModerationFile(settings.log_dir / MODERATION)
             self.room = self._new_room(show)
             self._accounts = self.room.logins.accounts
             if self._accounts is not None:
@@ -170,9 +175,17 @@ class ChatServer:
             max_people=self.settings.max_clients,
             on_duplicate=self.settings.on_duplicate,
             show_addresses=self.settings.show_addresses,
+            gate=self._new_gate(),
+            moderation=self._moderation,
             remember=self._remember,
             open_accounts=self._open_accounts,
         )
+
+    def _new_gate(self) -> Gate:
+        """What operators have decided before this start."""
+        clock = SteadyClock()
+        state = self._moderation.load(clock.now(), time.time(), self._console.print)
+        return Gate(self.settings.operators, state, clock)
 
     def _remember(self, lock: threading.Lock) -> Past:
         """What was said before this start."""
@@ -319,12 +332,12 @@ class ChatServer:
         if self._historian is not None:
             self._historian.stop()
 
-    def disconnect(self, name: str) -> bool:
-        """End the connection of the person called `name`; whether there was one. Any thread.
+    def obey(self, line: str) -> operating.Reply:
+        """Do what an operator at the server asks for with a line such as `/kick Bob`.
 
-        That person reads why, and the others read that they left. Waits for nobody.
+        Any thread. It may wait for the disk, and for nobody.
         """
-        return self.room.disconnect(name)
+        return operating.obey(self.room, line)
 
     # --- in the thread of one person --------------------------------------------------------------
 

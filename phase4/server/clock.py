@@ -34,3 +34,34 @@ class Clock:
             self._second = second
             self._moment = Moment(now.strftime("%H:%M:%S"), now.isoformat())
         return self._moment
+
+
+class SteadyClock:
+    """Unix time at the start, and the seconds since then, whatever the system's clock is set to.
+
+    Ten minutes are ten minutes also where somebody sets the clock meanwhile, or NTP does. Any
+    thread.
+    """
+
+    def __init__(self) -> None:
+        self._ahead = time.time() - _seconds()
+
+    def now(self) -> float:
+        """The time, in seconds."""
+        return self._ahead + _seconds()
+
+    def on_the_wall(self, at: float) -> float:
+        """What the system's clock shows at that time, by what it shows now."""
+        return time.time() + at - self.now()
+
+
+def _seconds() -> float:
+    """Seconds since some moment; with those in which the machine slept, where it counts them."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
+def until_text(seconds: float) -> str:
+    """A time by the system's clock as people read it; of another day, the date as well."""
+    at, today = datetime.fromtimestamp(seconds), datetime.now()
+    return at.strftime("%H:%M" if at.date() == today.date() else "%Y-%m-%d %H:%M")

@@ -7,14 +7,14 @@ a function with a docstring, whose first line is the help, and add a row to COMM
 from collections.abc import Callable
 
 from phase4.accounts.nicknames import BadNickname
-from phase4.server import membership, recall
+from phase4.server import membership, operating, recall
 from phase4.server.member import Member
 from phase4.server.refusal import NotHere, Refused
 from phase4.server.room import Room
 from shared import request as requests
 from shared.defaults import MIN_PASSWORD_CHARACTERS
 from shared.message import Error, clean
-from shared.request import HOW_TO_SAY_AT, OPERATORS_ALONE, Command, Refusal, Say, Whisper, parse
+from shared.request import HOW_TO_SAY_AT, Command, Refusal, Say, Whisper, parse
 
 
 class Quit(Exception):
@@ -46,6 +46,7 @@ def show_help(room: Room, member: Member, rest: str) -> None:
     room.notify(
         member,
         *(f"{title}: {', '.join(map(_usage, GROUPS[title]))}" for title in groups),
+        *(operating.help_lines() if room.hand.is_operator(member) else ()),
         "@NAME TEXT is /pm, ?list is /who, exit is /quit. /help COMMAND tells more.",
         "Anything else is said to everybody; begin with // or @@ to say a line with / or @.",
     )
@@ -75,12 +76,16 @@ def leave(room: Room, member: Member, rest: str) -> None:
     raise Quit
 
 
-def _operate(room: Room, member: Member, rest: str) -> None:
-    raise Refused("Only an operator may do that.")
+def topic(room: Room, member: Member, rest: str) -> None:
+    """/topic: what the room is about."""
+    if rest:
+        operating.order(room, member, "/topic", rest)
+    else:
+        room.tell_topic(member)
 
 
-def _topic(room: Room, member: Member, rest: str) -> None:
-    raise Refused("There is no topic.")
+def _order(name: str) -> Action:
+    return lambda room, member, rest: operating.order(room, member, name, rest)
 
 
 COMMANDS: dict[str, Action] = {
@@ -92,13 +97,13 @@ COMMANDS: dict[str, Action] = {
     "/help": show_help,
     "/ping": ping,
     "/quit": leave,
-    "/topic": _topic,
+    "/topic": topic,
     "/register": membership.register,
     "/login": membership.login,
     "/password": membership.password,
     "/logout": membership.logout,
     "/unregister": membership.unregister,
-    **dict.fromkeys(OPERATORS_ALONE, _operate),
+    **{name: _order(name) for name in operating.COMMANDS},
 }
 
 

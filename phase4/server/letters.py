@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from phase4.accounts.account import Account
 from phase4.accounts.errors import AccountsError, LettersFull
+from phase4.server.gate import Gate
 from phase4.server.member import Member
 from phase4.server.outbox import FanOut
 from phase4.server.people import People
@@ -29,12 +30,18 @@ class Letters:
     """Of one room. Each method waits for the file, in the thread of the one it concerns."""
 
     def __init__(
-        self, fan_out: FanOut, people: People, voice: Voice, accounts: "Accounts | None"
+        self,
+        fan_out: FanOut,
+        people: People,
+        voice: Voice,
+        accounts: "Accounts | None",
+        gate: Gate,
     ) -> None:
         self._fan_out = fan_out
         self._people = people
         self._voice = voice
         self._accounts = accounts
+        self._gate = gate
 
     def leave(self, sender: Member, to: str, text: str) -> bool:
         """Keep a message for somebody who is away; False where nobody is registered as `to`.
@@ -45,6 +52,8 @@ class Letters:
             return False
         with self._fan_out.lock:
             account = self._accounts.called(to)
+            if account is not None:
+                self._gate.check_private(sender, account.name)
         if account is None:
             return False
         try:

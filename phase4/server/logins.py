@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from phase4.accounts import nicknames
 from phase4.accounts.account import Account, accounts_of
 from phase4.accounts.errors import AccountsError, CannotUse
+from phase4.server.gate import Gate
 from phase4.server.member import Member
 from phase4.server.outbox import FanOut, Outbox
 from phase4.server.people import People
@@ -58,6 +59,7 @@ class Logins:
         people: People,
         voice: Voice,
         accounts: "Accounts | None",
+        gate: Gate,
         *,
         let_in: LetsIn,
         leave: Leaves,
@@ -66,11 +68,9 @@ class Logins:
         self._fan_out = fan_out
         self._people = people
         self._voice = voice
+        self._gate = gate
         self._let_in = let_in
         self._leave = leave
-
-        # Whether an account is an operator's. Set once, before anybody comes.
-        self.is_operator: Callable[[str], bool] = lambda account: False
 
     # --- under the room's lock ------------------------------------------------------------------
 
@@ -83,15 +83,21 @@ class Logins:
         return self.accounts is not None and self.accounts.called(name) is not None
 
     def check_free(self, name: str, member: Member | None = None) -> None:
-        """Raise Refused where the name is registered, and not this member's own."""
+        """Raise Refused where the name is banned, or registered, and not this member's own."""
+        self._gate.check_name(name)
         owner = self.owner_of(name)
         if owner and not (member and member.account == owner and _is_same(name, owner)):
             raise NameRegistered(owner)
 
     def free(self, names: Iterable[str]) -> Iterable[str]:
-        """Those that nobody has, here or for good."""
-        people = self._people
-        return (each for each in names if not people.holder(each) and not self.owner_of(each))
+        """Those that nobody has, here or for good, and that are not banned."""
+        return (
+            each
+            for each in names
+            if not self._people.holder(each)
+            and not self.owner_of(each)
+            and self._gate.is_free(each)
+        )
 
     def has_other_name(self, member: Member) -> None:
         """Log out whoever is here under a name that is not their account's."""
@@ -101,7 +107,7 @@ class Logins:
     def greet(self, member: Member) -> None:
         """Tell somebody that they are logged in, where they are."""
         if member.account:
-            now, is_operator = self._voice.now(), self.is_operator(member.account)
+            now, is_operator = self._voice.now(), self._gate.is_operator(member)
             self._voice.tell(member, LoggedIn(now.wire, member.account, is_operator))
 
     def give(self, member: Member, name: str) -> None:
@@ -147,6 +153,8 @@ class Logins:
             if member.is_gone:
                 return
             self._check_still_there(account)
+            if not _is_same(member.name, account.name):
+                self._gate.check_renaming(member)
             old = self._people.holder(account.name)
             if old is not None and old is not member:
                 if old.account == account.name:
@@ -204,9 +212,11 @@ class Logins:
             if keeps_name:
                 self._log_out(member)
             else:
+                self._gate.check_renaming(member)
                 self.give(member, next(iter(self.free(others))))
 
     def _check_still_there(self, account: Account) -> None:
+        self._gate.check_name(account.name)
         assert self.accounts is not None
         known = self.accounts.called(account.name)
         if known is None or known.id != account.id:

@@ -40,6 +40,9 @@ class Member:
     receipt: Receipt | None = None
     last_letter: int = 0
 
+    # This person may have to be silent: whether they have is asked of the gate (gate.py).
+    is_hushed: bool = False
+
     # When the name was claimed: Unix time, in seconds.
     since: float = 0.0
 

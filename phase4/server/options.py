@@ -8,11 +8,11 @@ import argparse
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from phase4.accounts.nicknames import ON_DUPLICATE
+from phase4.accounts.nicknames import ON_DUPLICATE, BadNickname, normalise
 from phase4.archive.arguments import add_retention_arguments
 from phase4.transport.arguments import add_certificate_arguments
-from phase4.transport.proxy_protocol import Network, proxy_network
-from shared.address import port_number
+from phase4.transport.proxy_protocol import proxy_network
+from shared.address import Network, port_number
 from shared.arguments import add_listen_arguments, file_path, positive_number, whole_number
 from shared.defaults import (
     ARCHIVE_DAYS,
@@ -50,6 +50,7 @@ class Settings:
     history_lines: int = ARCHIVE_LINES
     history_days: int = ARCHIVE_DAYS
     no_accounts: bool = False
+    operators: list[str] = field(default_factory=list)
     on_duplicate: str = ON_DUPLICATE[0]
     show_addresses: bool = False
     max_clients: int = MAX_CLIENTS
@@ -137,6 +138,15 @@ def _add_figures_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_people_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
+        "--operator",
+        dest="operators",
+        type=_name,
+        action="append",
+        metavar="NAME",
+        help="somebody who may mute, ban and close the room once logged in under this registered"
+        " name; give the option again for more (default: nobody but whoever is at the server)",
+    )
+    add(
         "--on-duplicate",
         choices=ON_DUPLICATE,
         help="where a name is taken: random: give a random one (default); number: give Alice1;"
@@ -194,3 +204,10 @@ def _at_least_zero(text: str) -> float:
     if not 0 <= rate < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
     return rate
+
+
+def _name(text: str) -> str:
+    try:
+        return normalise(text)
+    except BadNickname as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error

@@ -1,6 +1,6 @@
 """The people of a room by their names: who has which, who is meant, and the answer to /who."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from phase4.accounts import nicknames
 from phase4.server.member import Member
@@ -14,8 +14,10 @@ _MOST_NAMED = 10  # in an error: behind a relay or a router, everybody has the s
 class People:
     """Everybody who has a name. Its owner calls all of it under the room's lock; `len` anybody."""
 
-    def __init__(self, *, show_addresses: bool) -> None:
+    def __init__(self, *, show_addresses: bool, settle: Callable[[Member], None]) -> None:
+        """`settle` is told of each member that has another name than before."""
         self._show_addresses = show_addresses
+        self._settle = settle
 
         # The people here, by nicknames.fold(name), and the same people by nicknames.look(name).
         self._members: dict[str, Member] = {}
@@ -44,6 +46,7 @@ class People:
         self._members[nicknames.fold(name)] = member
         self._looks[nicknames.look(name)] = member
         member.name = name
+        self._settle(member)
         self._who_at = ""
 
     def release(self, member: Member) -> None:

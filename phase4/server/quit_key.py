@@ -1,7 +1,7 @@
 """'q' ends a server without Enter.
 
 Where there is a terminal, `shared/keys.py` gives each key as it is typed. On every way out, the
-terminal gets its own modes back.
+terminal gets its own modes back. There a `/` begins a line (typed_line.py), in which q is a letter.
 
 Where there is no terminal, the `keyboard` package can listen to the machine's own keyboard. Its
 keys are global: they count in every window, and a person who writes "quick" in a chat would stop
@@ -16,7 +16,9 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from typing import Protocol
 
+from phase4.server.typed_line import TypedLine
 from shared.keys import TERMINAL_ERRORS, Keys, terminal_of_stdin
 from shared.wakeup import Wakeup
 
@@ -30,8 +32,19 @@ _JOIN_SECONDS = 1.0  # should the thread ever hang, the exit does not wait for i
 
 
 _PRESS_Q = "Press q to stop."
+_AND_A_LINE = " / begins a command: /help lists them."
 if sys.platform == "win32":  # where nobody has tried q on a real console
     _PRESS_Q = "Stop with Ctrl-C. (q may do it, too: on a Windows console nobody has tried.)"
+
+
+class Typing(Protocol):
+    """Is told what is typed in the terminal, by the thread that reads the keys."""
+
+    def show(self, text: str) -> None:
+        """The line so far; empty: there is none."""
+
+    def send(self, line: str) -> None:
+        """The whole line: Return was pressed."""
 
 
 class QuitKey:
@@ -41,11 +54,15 @@ class QuitKey:
     there. One thread calls `start`, once; any thread may call `stop`.
     """
 
-    def __init__(self, mode: str, on_quit: Callable[[], None]) -> None:
+    def __init__(
+        self, mode: str, on_quit: Callable[[], None], typing: Typing | None = None
+    ) -> None:
+        """`typing` is told the lines that are typed in the terminal; None: none can be."""
         if mode not in MODES:
             raise ValueError(f"mode is one of {', '.join(MODES)}; not {mode!r}")
         self._mode = mode
         self._on_quit = on_quit
+        self._typing = typing
         self._source: _Terminal | _GlobalKey | None = None  # written by start() only
 
     def start(self) -> str:
@@ -54,7 +71,7 @@ class QuitKey:
             return _NO_KEY
         atexit.register(self.stop)
         if self._mode != "global" and (descriptor := terminal_of_stdin()) is not None:
-            self._source = _Terminal(descriptor, self._on_quit)
+            self._source = _Terminal(descriptor, self._on_quit, self._typing)
         elif self._mode == "terminal":
             return _NO_TERMINAL
         else:
@@ -71,8 +88,10 @@ class QuitKey:
 class _Terminal:
     """Single keys from a terminal, read by one thread, which ends after q or `stop`."""
 
-    def __init__(self, descriptor: int, on_quit: Callable[[], None]) -> None:
+    def __init__(self, descriptor: int, on_quit: Callable[[], None], typing: Typing | None) -> None:
         self._on_quit = on_quit
+        self._typing = typing
+        self._line = TypedLine()  # the thread's
         self._wakeup = Wakeup()  # rung by stop(), closed by the thread
         self._keys = Keys(descriptor)  # the thread's, once that runs
         # A daemon, so that a program that ends by an exception does not wait for a key. QuitKey's
@@ -89,7 +108,7 @@ class _Terminal:
             self._wakeup.close()
             return _NO_TERMINAL
         if in_foreground:
-            return _PRESS_Q
+            return _PRESS_Q + _AND_A_LINE * (self._typing is not None)
         return "In the background: stop with SIGTERM, or type fg and press q."
 
     def stop(self) -> None:
@@ -115,8 +134,18 @@ class _Terminal:
             keys = self._keys.wait(self._wakeup)
             if keys is None:
                 return False
-            if "q" in keys or "Q" in keys:  # Q: caps lock is on
+            if any(map(self._is_quit, keys)):
                 return True
+
+    def _is_quit(self, key: str) -> bool:
+        """Whether this key ends the server; if not, it may belong to a line."""
+        if self._typing is None or not (self._line.text or key == "/"):
+            return key in "qQ"  # Q: caps lock is on
+        line = self._line.feed(key)
+        self._typing.show(self._line.text)
+        if line:
+            self._typing.send(line)
+        return False
 
 
 class _GlobalKey:

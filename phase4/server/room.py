@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from phase4.accounts import nicknames
+from phase4.accounts.moderation_file import ModerationFile
 from phase4.server.chat_log import ChatLog
+from phase4.server.gate import Gate
+from phase4.server.hand import Floor, Hand
 from phase4.server.letters import Letters
 from phase4.server.logins import Logins
 from phase4.server.member import Member
@@ -25,7 +28,6 @@ from phase4.server.voice import Voice
 from shared.framing import encode_line
 from shared.goodbye import shut_down
 from shared.message import (
-    DISCONNECTED_BY_OPERATOR,
     LOGGED_IN_ELSEWHERE,
     Error,
     Joined,
@@ -36,6 +38,7 @@ from shared.message import (
     Private,
     Welcome,
 )
+from shared.rights import Topic
 from shared.status import Person
 
 if TYPE_CHECKING:
@@ -59,12 +62,15 @@ class Room:
         max_people: int,
         on_duplicate: str,
         show_addresses: bool,
+        gate: Gate,
+        moderation: ModerationFile | None = None,
         remember: Callable[[threading.Lock], Past] = Past,
         open_accounts: Callable[[threading.Lock], "Accounts | None"] = lambda lock: None,
     ) -> None:
         """`remember(lock)` makes what the room knows of what was said before.
 
         `open_accounts(lock)` makes what it knows of registered names; None: nobody registers.
+        `gate` knows who is kept out or silent; `moderation` is where that is kept.
         """
         # Its lock guards everything below that changes.
         self.fan_out = FanOut(self._cut, on_tick=log.retry, report=report)
@@ -74,18 +80,22 @@ class Room:
         self._log = log
         self._max_people = max_people
         self._on_duplicate = on_duplicate
-        self._people = People(show_addresses=show_addresses)
+        self._people = People(show_addresses=show_addresses, settle=gate.settle)
 
         self._voice = voice = Voice(self.fan_out, log, show)
         self._now, self._tell = voice.now, voice.tell
         self._announce, self._note = voice.announce, voice.note
 
         shared = (self.fan_out, self._people, voice, open_accounts(self.fan_out.lock))
-        self.logins = Logins(*shared, let_in=self.let_in, leave=self._leave)
-        self.letters = Letters(*shared)
+        self.logins = Logins(*shared, gate, let_in=self.let_in, leave=self._leave)
+        self.letters = Letters(*shared, gate)
 
         # Everybody who is connected, also those who have no name yet.
         self._connected: dict[Outbox, Member] = {}
+
+        self._gate = gate
+        floor = Floor(self.fan_out, self._people, self._connected, voice, self._expel)
+        self.hand = Hand(floor, gate, moderation)
 
         # The server is stopping. Only ever set.
         self._is_closed = False
@@ -107,6 +117,7 @@ class Room:
         with self.fan_out:
             self._connected[member.outbox] = member
             self._check_open(may_replace=True)
+            self._gate.check_host(member.host)
 
     def join(self, member: Member, wanted: str) -> None:
         """Let a member in under a name: the one that is wanted, or another one instead.
@@ -174,6 +185,8 @@ class Room:
         self.logins.greet(member)
         if past := self.past.greeting(now.wire):
             self.fan_out.deliver(past, member.outbox)
+        for each in self._gate.greeting(name, now.wire):
+            self._tell(member, each)
         if replaces is None:
             self.joins += 1
             self.people_peak = max(self.people_peak, len(self._people))
@@ -204,17 +217,9 @@ class Room:
             if not member.is_gone:
                 self._leave(member, reason, last_words, end=self.fan_out.finish)
 
-    def disconnect(self, name: str) -> bool:
-        """End a connection for the operator; whether somebody of that name was here.
-
-        That person reads everything that was for them, then why, then the end. Waits for nobody.
-        """
-        with self.fan_out:
-            member = self._people.called(name)
-            if member is not None:
-                reason, last_words = "disconnected by the operator", DISCONNECTED_BY_OPERATOR
-                self._leave(member, reason, last_words, end=self.fan_out.hang_up)
-        return member is not None
+    def _expel(self, member: Member, reason: str, last_words: str) -> None:
+        """Let a member go who reads everything that was for them, then why, then the end."""
+        self._leave(member, reason, last_words, end=self.fan_out.hang_up)
 
     def _leave(
         self, member: Member, reason: str, last_words: str, end: Callable[[Outbox], None]
@@ -264,6 +269,7 @@ class Room:
         with self.fan_out:
             if member.is_gone:
                 return
+            self._gate.check_renaming(member)
             self.logins.check_free(name, member)
             holder = self._people.holder(name)
             if holder is not None and holder is not member:
@@ -290,10 +296,12 @@ class Room:
     # --- talking --------------------------------------------------------------------------------
 
     def say(self, member: Member, text: str) -> None:
-        """A public message. `text` is clean (shared.message.clean)."""
+        """A public message. `text` is clean (shared.message.clean). Raises Refused."""
         with self.fan_out:
             if member.is_gone:
                 return
+            if member.is_hushed:
+                self._gate.check_public(member)
             now = self._now()
             body = encode_line(f"{member.name}: {text}")
             # The same bytes as message.format(Public(...)), made once for the wire and the log.
@@ -310,6 +318,8 @@ class Room:
             if member.is_gone:
                 return
             recipient = self._people.find(to)
+            if member.is_hushed:
+                self._gate.check_private(member, recipient.account)
             now = self._now()
             private = Private(now.wire, member.name, recipient.name, text)
             self._voice.log_private(now, private, member)
@@ -366,6 +376,12 @@ class Room:
         with self.fan_out:
             if not member.is_gone:
                 self.fan_out.deliver(self._people.who(self._now().wire), member.outbox)
+
+    def tell_topic(self, member: Member) -> None:
+        """Tell a member what the room is about."""
+        with self.fan_out:
+            if not member.is_gone:
+                self._tell(member, Topic(self._now().wire, self._gate.state.topic))
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, for the status snapshot."""

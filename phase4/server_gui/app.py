@@ -152,7 +152,7 @@ class App:
         """What became of it comes as an Answer."""
         if self._process is None or self.state is not State.RUNNING:
             return
-        if self._process.disconnect(name):
+        if self._process.order(f"/kick {name}"):
             self.page.say(f"Disconnecting {name} …")
         else:
             self.page.say("The server does not answer. Nothing was done.")

@@ -1,9 +1,9 @@
 """The server, in a process of its own, for the window (phase4/server_gui/__main__.py starts it).
 
 It is phase4.server without a console. What it has to tell goes to standard output as reports
-(`reports`); what it is told comes from standard input, as lines `disconnect NAME`. **The end of the
-input is the order to stop.** It comes when the window closes the pipe, and also when the window is
-killed or its screen is gone: no server stays behind without a window to stop it.
+(`reports`); what it is told comes from standard input, as commands of an operator (`/kick NAME`).
+**The end of the input is the order to stop.** It comes when the window closes the pipe, and also
+when the window is killed or its screen is gone: no server stays behind without a window to stop it.
 """
 
 import argparse
@@ -94,17 +94,11 @@ def _obey(server: ChatServer, feed: Feed, stop: Callable[[], None]) -> None:
     decoder = LineDecoder()
     while data := os.read(_STDIN, 4096):
         for line in decoder.feed(data):
-            if isinstance(line, str) and line.startswith("disconnect "):
-                feed.report(_disconnect(server, line.partition(" ")[2]))
+            if isinstance(line, str) and line.startswith("/"):
+                feed.report(Answer(" ".join(server.obey(line).lines)))
             elif line == "renew":
                 server.renew()
     stop()
-
-
-def _disconnect(server: ChatServer, name: str) -> Answer:
-    if server.disconnect(name):
-        return Answer(f"{name} was disconnected.")
-    return Answer(f"{name} was not here any more; nobody was disconnected.")
 
 
 def _failed(

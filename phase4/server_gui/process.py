@@ -78,13 +78,13 @@ class ServerProcess:
             target=self._read, args=(self._process, stderr), name="reports", daemon=True
         ).start()
 
-    def disconnect(self, name: str) -> bool:
-        """Ask it to disconnect somebody; an Answer will come. False: it has stopped answering."""
+    def order(self, line: str) -> bool:
+        """Give it an operator's command; an Answer will come. False: it has stopped answering."""
         if self._process is None or self._process.stdin is None or self._asked >= MAX_ASKED:
             return False
         self._asked += 1
         with contextlib.suppress(OSError, ValueError):  # it has ended: the event is on its way
-            self._process.stdin.write(f"disconnect {name}\n".encode())
+            self._process.stdin.write(f"{line}\n".encode())
         return True
 
     def renew(self) -> None:

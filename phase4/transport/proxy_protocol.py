@@ -25,7 +25,7 @@ import re
 import socket
 from collections.abc import Iterable
 
-from shared.address import Address, IPAddress, ip_address, unmapped
+from shared.address import Address, IPAddress, Network, ip_address, ip_network, unmapped
 from shared.deadline import Deadline
 
 MAX_HEADER_BYTES = 107
@@ -37,8 +37,6 @@ BEGIN_OF_V2 = b"\r\n\r\n\x00\r\nQUIT\n"
 # One space between two fields, no more; a number has no leading zero, or could be taken for octal.
 _TCP = rb"PROXY (TCP[46]) ([^ ]+) ([^ ]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})\r\n"
 _UNKNOWN = rb"PROXY UNKNOWN(?: [^\n]*)?\r\n"
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ProxyError(Exception):
@@ -177,21 +175,9 @@ def _expect_begin(line: bytes) -> None:
 def proxy_network(text: str) -> Network:
     """An address, or a network such as 10.0.0.0/8. For argparse's `type`."""
     try:
-        network = ipaddress.ip_network(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(_why_no_network(text)) from None
-    if network.version == 6 and network.prefixlen >= 96:
-        mapped = network.network_address.ipv4_mapped
-        if mapped:
-            return ipaddress.IPv4Network((mapped, network.prefixlen - 96))
-    return network
-
-
-def _why_no_network(text: str) -> str:
-    with contextlib.suppress(ValueError):
-        meant = ipaddress.ip_network(text, strict=False)
-        return f"{text!r} is an address inside a network; write {meant}, or the address alone"
-    return f"{text!r} is neither an address nor a network, as in 127.0.0.1 or 10.0.0.0/8"
+        return ip_network(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 class TrustedProxies:

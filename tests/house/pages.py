@@ -37,6 +37,7 @@ PAGES = (
     "phase4/accounts/README.md",
     "monitor/README.md",
     "docs/class.md",
+    "docs/operator.md",
     "docs/proxy.md",
     "docs/server.md",
     "docs/typing.md",

@@ -79,6 +79,9 @@ TO_LOOK_AT = {
     r" ?127\.0\.0\.1:\d+ +phase4": "the monitor; tests/monitor/test_screen.py looks at it",
     r"\d\d:\d\d:\d\d .*": "the terminal client; tests/phase4/client_terminal/",
     r"# HELP chat_messages_total": "test_the_metrics_are_those_on_the_page, below",
+    r"! Only an operator may do that\.": "tests/phase4/server/test_operator.py",
+    r"\[14:03:05\] \* Bob is banned\.": "the same",
+    r"Press q to stop\. / begins": "tests/phase4/server/test_command_line.py",
     r"\* Enter your nickname:\nAlice\n": "test_the_conversation_with_nc, below",
 }
 NEEDS_SERVER = re.compile(r"\bnc\b|phase\d\.client|monitor")

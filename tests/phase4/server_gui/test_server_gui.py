@@ -75,7 +75,7 @@ class Child(Program):
 
     def disconnect(self, name: str) -> str:
         """Disconnect somebody; the answer."""
-        self.type(f"disconnect {name}\n")
+        self.type(f"/kick {name}\n")
         return self.expect(r'"Answer": {"text": "(.*)"}')[1]
 
 

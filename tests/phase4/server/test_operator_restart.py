@@ -1,0 +1,60 @@
+"""What operators have decided comes through a restart; and what does not, is said."""
+
+import json
+from pathlib import Path
+
+from tests.kit.chat import PROMPT, TIME
+from tests.kit.harness import free_port
+from tests.kit.moderated import NOTHING, UNTIL, Moderated
+
+
+def test_all_that_was_decided_comes_through_a_restart_and_a_kill(tmp_path: Path) -> None:
+    port = free_port()
+    with Moderated(tmp_path, port=port) as chat, chat.join("Ann") as ann, chat.join("Bob"):
+        ann.send("/topic Sockets", "/mute Bob 10", "/ban Bill", "/ban 2001:db8::/64 5", "/close")
+        ann.skip_to(rf"{TIME} \* Ann closed the room to writing\.")
+        ann.fence()
+        chat.kill()  # it was kept before the next line was read
+    kept = json.loads((tmp_path / "logs" / "moderation.json").read_text())
+    assert kept["closed_by"] == "Ann"
+    with Moderated(tmp_path, port=port) as chat, chat.join("Bob") as bob:
+        bob.hear("* The topic is: Sockets")
+        bob.hear("* The room is closed to writing.")
+        bob.expect(rf"{TIME} \* You are muted {UNTIL}: .*")
+        bob.send("hello")
+        bob.refused(f"You are muted .* {NOTHING}")
+        with chat.connect() as peer:
+            peer.expect(PROMPT)
+            peer.send("Bill")
+            peer.expect(r"! The name Bill is banned\.")
+        with chat.join("Boss") as boss:
+            boss.send("/bans")
+            boss.skip_to(rf"{TIME} \* Banned: Bill, by Ann")
+            boss.expect(rf"{TIME} \* Banned: 2001:db8::/64 {UNTIL}, by Ann")
+            boss.expect(rf"{TIME} \* Muted: Bob {UNTIL}, by Ann")
+            boss.send("/open", "/unmute Bob", "/unban Bill", "/unban 2001:db8::/64", "/topic -")
+            boss.skip_to(rf"{TIME} \* Boss removed the topic\.")
+            boss.fence()  # the next line is read when all before is kept
+    with Moderated(tmp_path, port=port) as chat, chat.join("Bob") as bob:
+        bob.fence()
+
+
+def test_what_cannot_be_kept_is_done_and_said(tmp_path: Path) -> None:
+    with Moderated(tmp_path) as chat, chat.join("Ann") as ann, chat.join("Bob") as bob:
+        ann.hear("* Bob joined")
+        (chat.logs / "moderation.json").mkdir()  # nothing can be put in its place
+        ann.send("/close")
+        ann.hear("* Ann closed the room to writing.")
+        ann.refused("It is done, and holds until the server stops. moderation.json cannot .*")
+        bob.hear("* Ann closed the room to writing.")
+        bob.send("hello")
+        bob.refused("The room is closed.*")
+
+
+def test_a_bad_file_is_said_at_the_start(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "moderation.json").write_text("{")
+    with Moderated(tmp_path) as chat:
+        chat.signal(15)
+        assert any("moderation.json cannot be used" in each for each in chat.rest_of_output())
