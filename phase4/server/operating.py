@@ -107,7 +107,7 @@ def close(hand: Hand, giver: Giver, rest: str) -> Answer:
     """/close: only operators may write to everybody."""
     if not hand.set_writing(giver, is_open=False):
         raise Refused("The room is closed to writing already; /open opens it.")
-    return Answer("The room is closed to writing; /open opens it.")
+    return Answer("The room is closed to writing.")
 
 
 def reopen(hand: Hand, giver: Giver, rest: str) -> Answer:

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from phase4.server.board import NOT_FROM_ELSEWHERE, Board
 from phase4.server_gui.board_window import BoardWindow
 from phase4.server_gui.form import Wanted, arguments, fault_in
+from phase4.server_gui.moderating import Moderating
 from phase4.server_gui.page import ServerPage
 from phase4.server_gui.process import Ended, Event, ServerProcess, Stray
-from phase4.server_gui.reports import Answer, Failed, News, Started, Stopped
+from phase4.server_gui.reports import Answer, Failed, Moderated, News, Started, Stopped
 from phase4.widgets.actions import Action, Group, key_groups, looks_actions, reading_actions
 from phase4.widgets.fit import open_at, set_minimum
 from phase4.widgets.key_panel import KeyPanel
@@ -142,20 +143,11 @@ class App:
             self._kill_at = time.monotonic() + STOP_SECONDS
             self._show_state(State.STOPPING)
 
-    def disconnect(self) -> None:
-        """End the connection of the person selected, if that is what is wanted."""
-        key = self.page.people.selected_key()
-        if key and self.state is State.RUNNING:
-            self.page.questions.disconnect(key, self._disconnect)
-
-    def _disconnect(self, name: str) -> None:
-        """What became of it comes as an Answer."""
+    def _order(self, line: str) -> bool | None:
+        """Give the server an operator's command; None: none runs. An Answer comes."""
         if self._process is None or self.state is not State.RUNNING:
-            return
-        if self._process.order(f"/kick {name}"):
-            self.page.say(f"Disconnecting {name} …")
-        else:
-            self.page.say("The server does not answer. Nothing was done.")
+            return None
+        return self._process.order(line)
 
     def show_board(self) -> None:
         """Open the window to be projected, or bring it to the front."""
@@ -250,10 +242,13 @@ class App:
                 self._pend(lines)
             case Snapshot():
                 self._show_snapshot(event)
-            case Answer(text):
+            case Answer(text, is_refused):
                 if self._process is not None:
                     self._process.answered()
-                self.page.say(text)
+                self.moderating.answered(text, is_refused=is_refused)
+            case Moderated():
+                self.moderating.show(event)
+                self._has_rows = True
             case Stray(text):
                 self._pend([f"! {text}"])
             case Failed() | Stopped():
@@ -277,6 +272,7 @@ class App:
     def _show_snapshot(self, snapshot: Snapshot) -> None:
         self.page.counts.show(snapshot)
         self.page.people.show(snapshot.people)
+        self.moderating.renew()
         self._has_rows = True
         if self._people_now != snapshot.people_now:
             self._people_now = snapshot.people_now
@@ -291,6 +287,7 @@ class App:
         self.page.people.show(())
         self._has_rows = True
         self.page.tls.show_fingerprint("", "")
+        self.moderating.ended()
         if window := self._open_board():
             window.destroy()
         self._show_state(State.STOPPED)
@@ -360,15 +357,17 @@ class App:
     # --- building ---------------------------------------------------------------------------------
 
     def _build(self) -> None:
+        self.moderating = Moderating(self.root, self.theme, self._order)
         self.page = ServerPage(
             self.root,
             self.theme,
             start=self.start,
             stop=self.stop,
             show_board=self.show_board,
-            disconnect=self.disconnect,
+            moderating=self.moderating,
             open_link=self.links.open,
         )
+        self.moderating.watch(self.page)
         self.page.fill(self._wanted.fields)
         self.page.pack(fill="both", expand=True)
         self._actions = self._list_actions()
@@ -390,7 +389,11 @@ class App:
         return (
             Action("Start", "F5", ("<F5>",), self.start),
             Action("Stop", "Shift F5", ("<Shift-F5>",), self.stop),
-            Action("Disconnect the person selected …", "Delete", (), self.disconnect),
+            Action("Disconnect the person selected …", "Delete", (), self.moderating.disconnect),
+            Action("Mute the person selected …", "Alt U", (), self.moderating.mute),
+            Action("Ban the person selected …", "Alt N", (), self.moderating.ban),
+            Action("Close the room, or open it", "Alt R", (), self.moderating.toggle_writing),
+            Action("Who is banned or muted …", "Alt W", (), self.page.room.bans_button.invoke),
             Action("What to write on the board", "Alt B", (), self.show_board),
             *looks_actions(self.theme),
             *reading_actions(lambda: log, "log"),
@@ -411,6 +414,11 @@ class App:
             "o": page.stop_button.invoke,
             "b": page.board_button.invoke,
             "d": page.disconnect_button.invoke,
+            "u": page.mute_button.invoke,
+            "n": page.ban_button.invoke,
+            "i": page.room.edit_topic,
+            "r": page.room.toggle_button.invoke,
+            "w": page.room.bans_button.invoke,
             "e": page.want_tls,
             "c": lambda: page.mark("tls_cert"),
             "k": lambda: page.mark("tls_key"),
@@ -430,7 +438,7 @@ OTHER_KEYS: Group = (
     ("Alt and an underlined letter", "go to that field, or press that button"),
     ("Letters", "select a name among the people"),
     ("Escape", "select nobody; close a message"),
-    ("Menu, Shift F10", "what can be done with the lines of the log"),
+    ("Menu, Shift F10", "what can be done with the person selected, or the lines of the log"),
     ("Shift Up, Shift Down", "in the log: select lines"),
 )
 

@@ -20,7 +20,7 @@ from phase4.server.logins import AccountsUnreadable
 from phase4.server.options import Settings, add_server_arguments, settings_of
 from phase4.server_gui.feed import Feed
 from phase4.server_gui.form import field_of
-from phase4.server_gui.reports import Answer, Failed, Started, Stopped
+from phase4.server_gui.reports import Answer, Failed, Moderated, Started, Stopped
 from phase4.transport.errors import TLSError
 from phase4.transport.signals import on_renew_signal
 from shared.framing import LineDecoder
@@ -60,12 +60,14 @@ def _serve(server: ChatServer, feed: Feed, stopping: Wakeup) -> None:
     fingerprint = _tell_where(server, feed)
     feed.watch(server.figures.snapshot)
     introduce(server, HOW_TO_STOP, feed.note, is_one_width=False)
+    moderation = ModerationTold(server, feed)
     threading.Thread(
-        target=_obey, args=(server, feed, stopping.ring), name="commands", daemon=True
+        target=_obey, args=(server, feed, moderation, stopping.ring), name="commands", daemon=True
     ).start()
     try:
         while not stopping.wait(_LOOK_SECONDS) and not server.is_broken.is_set():
             server.look()
+            moderation.tell()
             if server.fingerprint != fingerprint:  # the certificate was renewed
                 fingerprint = _tell_where(server, feed)
     finally:
@@ -85,7 +87,31 @@ def _tell_where(server: ChatServer, feed: Feed) -> str:
     return fingerprint
 
 
-def _obey(server: ChatServer, feed: Feed, stop: Callable[[], None]) -> None:
+class ModerationTold:
+    """Tells the window what operators have decided, where it is another than before."""
+
+    def __init__(self, server: ChatServer, feed: Feed) -> None:
+        self._hand = server.room.hand
+        self._feed = feed
+        self._lock = threading.Lock()  # the last to be told is what holds now
+        self._told = -1
+
+    def tell(self) -> None:
+        """Look, and tell. Any thread."""
+        with self._lock:
+            if self._told != (changes := self._hand.changes):
+                self._told = changes
+                view = self._hand.view()
+                bans, mutes = (
+                    tuple((each.target, each.until, each.by) for each in entries)
+                    for entries in (view.bans, view.mutes)
+                )
+                self._feed.report(Moderated(view.topic, view.is_open, bans, mutes))
+
+
+def _obey(
+    server: ChatServer, feed: Feed, moderation: ModerationTold, stop: Callable[[], None]
+) -> None:
     """Do what the window asks for, until the input ends. In a thread of its own, a daemon.
 
     os.read and not sys.stdin: a thread that waits there holds a lock that the interpreter needs at
@@ -95,7 +121,12 @@ def _obey(server: ChatServer, feed: Feed, stop: Callable[[], None]) -> None:
     while data := os.read(_STDIN, 4096):
         for line in decoder.feed(data):
             if isinstance(line, str) and line.startswith("/"):
-                feed.report(Answer(" ".join(server.obey(line).lines)))
+                reply = server.obey(line)
+                said, *more = reply.lines
+                for each in more:
+                    feed.note(each)
+                feed.report(Answer(said, reply.is_refused))
+                moderation.tell()
             elif line == "renew":
                 server.renew()
     stop()

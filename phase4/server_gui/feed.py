@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from phase4.server_gui.reports import Answer, Failed, News, Report, Started, Stopped
+from phase4.server_gui.reports import News, Report, Told
 from phase4.server_gui.reports import format_report as _format
 from shared.message import clean
 from shared.status import Snapshot
@@ -81,7 +81,7 @@ class Feed:
         """Entries of messages.txt, once they are in the file: a Log, to the server."""
         self._add(entries)
 
-    def report(self, report: Started | Failed | Answer | Stopped) -> None:
+    def report(self, report: Told) -> None:
         """Something that must not be left out. The lines before it go first."""
         with self._lock:
             self._reports.append(report)

@@ -11,8 +11,10 @@ from typing import Literal
 from phase4.server_gui.button import new_button
 from phase4.server_gui.counts import Counts
 from phase4.server_gui.form import FIELDS
+from phase4.server_gui.moderating import Moderating
 from phase4.server_gui.people_table import PeopleTable
 from phase4.server_gui.questions import Questions
+from phase4.server_gui.room_bar import RoomBar
 from phase4.server_gui.tls_form import TlsForm
 from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
@@ -22,11 +24,12 @@ from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.theme import Theme, pad
 
 HINT = "127.0.0.1: this machine only.  0.0.0.0: every network that this machine is in."
+MUTE, UNMUTE = "Mute", "Unmute"
 PRIVATE = "Public messages, and what the server says. Private messages are never shown here."
 
 
 class ServerPage(ttk.Frame):
-    """`start(fields)`, `stop()`, `show_board()`, `disconnect()` are called for its buttons."""
+    """`start(fields)`, `stop()`, `show_board()`, and what `moderating` can, are for its buttons."""
 
     def __init__(
         self,
@@ -36,7 +39,7 @@ class ServerPage(ttk.Frame):
         start: Callable[[], object],
         stop: Callable[[], object],
         show_board: Callable[[], object],
-        disconnect: Callable[[], object],
+        moderating: Moderating,
         open_link: Callable[[str], None],
     ) -> None:
         super().__init__(parent)
@@ -46,8 +49,15 @@ class ServerPage(ttk.Frame):
         self._build_form(start, stop, show_board)
         self._build_bar()
         self.counts = Counts(self._inside, theme)
+        self.room = RoomBar(
+            self._inside,
+            theme,
+            set_topic=moderating.set_topic,
+            toggle=moderating.toggle_writing,
+            show_bans=moderating.show_bans,
+        )
         self._panes = ttk.PanedWindow(self._inside, orient="vertical")
-        self._build_people(disconnect)
+        self._build_people(moderating)
         self._build_log(open_link)
         self.questions = Questions(self, theme, self.people, self.say)
         self._edges = [ttk.Frame(self._inside, style="Line.TFrame", height=1) for _ in range(2)]
@@ -81,6 +91,7 @@ class ServerPage(ttk.Frame):
         self.start_button.configure(state="normal" if can_start else "disabled")
         self.stop_button.configure(state="normal" if can_stop else "disabled")
         self.board_button.configure(state="normal" if is_running else "disabled")
+        self.room.enable(is_running=is_running)
         state: Literal["normal", "disabled"] = "normal" if can_start else "disabled"
         for field in self.fields.values():
             field.configure(state=state)
@@ -91,12 +102,15 @@ class ServerPage(ttk.Frame):
             self._fit()  # a longer state needs more space
 
     def show_selected(self, name: str) -> None:
-        """Let the button disconnect `name`; nobody, where that is empty."""
-        self.disconnect_button.configure(state="normal" if name else "disabled")
+        """Let the buttons be about `name`; about nobody, where that is empty."""
+        for button in (self.disconnect_button, self.mute_button, self.ban_button):
+            button.configure(state="normal" if name else "disabled")
+        text = UNMUTE if self.people.is_muted(name) else MUTE
+        self.mute_button.configure(text=text, underline=text.index("u"))
 
-    def say(self, text: str) -> None:
-        """Say what became of a person."""
-        self.said.configure(text=text)
+    def say(self, text: str, *, is_bad: bool = False) -> None:
+        """Say what became of an order."""
+        self.said.configure(text=text, style="Error.TLabel" if is_bad else "Muted.TLabel")
 
     def show_bar(self, text: str, field: str = "") -> None:
         """Say what is wrong; `field` is the one to mend, if it is one."""
@@ -190,18 +204,22 @@ class ServerPage(ttk.Frame):
         self.bar.pack(side="left", fill="x")
         self._bar.bind("<Configure>", self._resized_bar)
 
-    def _build_people(self, disconnect: Callable[[], object]) -> None:
+    def _build_people(self, moderating: Moderating) -> None:
         self._upper = ttk.Frame(self._panes)
         head = self._people_head = ttk.Frame(self._upper)
         self._people_title = ttk.Label(head, text="People", style="Bold.TLabel")
         self.said = ttk.Label(head, style="Muted.TLabel")
-        self.disconnect_button = new_button(head, "Disconnect", disconnect, underline=0)
+        self.disconnect_button = new_button(head, "Disconnect", moderating.disconnect, underline=0)
+        self.mute_button = new_button(head, UNMUTE, moderating.mute, underline=0)
+        self.mute_button.configure(text=MUTE, underline=MUTE.index("u"))
+        self.ban_button = new_button(head, "Ban", moderating.ban, underline=2)
         self.people = PeopleTable(
             self._upper, self._theme, lambda: self.show_selected(self.people.selected())
         )
         # Not through the button: it learns of a selection a moment later than a fast key comes.
-        self.people.tree.bind("<Delete>", lambda _: disconnect())
-        self.disconnect_button.pack(side="right")  # first: it keeps its place
+        self.people.tree.bind("<Delete>", lambda _: moderating.disconnect())
+        for button in (self.ban_button, self.mute_button, self.disconnect_button):
+            button.pack(side="right")  # first: they keep their place
         self._people_title.pack(side="left")
         self.said.pack(side="left")
         head.pack(fill="x")
@@ -237,7 +255,10 @@ class ServerPage(ttk.Frame):
         self._lay_out_form(is_narrow=False, is_tight=False)
         self._show_tls()
         self._inside.bind("<Configure>", lambda _: self._fit(), add=True)
-        rows = (self._form, self._edges[0], self._bar, self.counts, self._edges[1], self._panes)
+        rows = (
+            *(self._form, self._edges[0], self._bar, self.counts, self.room),
+            *(self._edges[1], self._panes),
+        )
         for row, part in enumerate(rows):
             part.grid(row=row, column=0, sticky="nsew")
             part.bind("<Configure>", lambda _: self._scroll.fit(), add=True)
@@ -320,6 +341,8 @@ class ServerPage(ttk.Frame):
         for button in (self.start_button, self.stop_button, self.board_button):
             button.grid_configure(padx=(0, unit))
         self.bar.pack_configure(padx=3 * unit, pady=2 * unit)
+        for button in (self.mute_button, self.ban_button):
+            button.pack_configure(padx=(unit, 0))
         for head in (self._people_head, self._log_head):
             head.configure(padding=(3 * unit, unit, 2 * unit, unit))
         self.said.pack_configure(padx=(3 * unit, 0))

@@ -13,6 +13,7 @@ from tkinter import ttk
 from typing import Literal
 
 from phase4.widgets.pieces import FocusRing, QuietScrollbar
+from phase4.widgets.popup import menu_keys, right_button
 from phase4.widgets.theme import Theme
 from shared.status import Person
 
@@ -32,6 +33,11 @@ class PeopleTable(ttk.Frame):
 
     def __init__(self, parent: tk.Misc, theme: Theme, on_select: Callable[[], None]) -> None:
         super().__init__(parent)
+        self.ask: Callable[[int, int, bool], object] = lambda *_: None
+        """Called with x and y when it is asked what can be done with the person selected; at last,
+        whether a key has asked."""
+        self._muted: frozenset[str] = frozenset()  # by their folded names
+        self._people: tuple[Person, ...] = ()
         self._theme = theme
         self._wanted: dict[str, Row] = {}  # what is to be seen
         self._rows: dict[str, Row] = {}  # what is
@@ -52,13 +58,32 @@ class PeopleTable(ttk.Frame):
         self.tree.bind("<<TreeviewSelect>>", lambda _: on_select())
         self.tree.bind("<FocusIn>", lambda _: self._mark_some())
         self.tree.bind("<KeyPress>", self._typed_key)
+        self.tree.bind(right_button(self.tree), self._asked)
+        for keys in menu_keys(self.tree):
+            self.tree.bind(keys, lambda _: self._asked_by_key())
         self._ring.surround(self.tree)
         theme.on_change(self._restyle)
 
     def show(self, people: Iterable[Person]) -> None:
         """From now on these are to be seen; `draw_some` draws them."""
+        self._people = tuple(people)
         # The address and the time are the connection's own: they stay when somebody is renamed.
-        self._wanted = {f"{each.address} {each.since}": _row(each) for each in people}
+        self._wanted = {
+            f"{each.address} {each.since}": (*_row(each), self._mark(each.name))
+            for each in self._people
+        }
+
+    def show_muted(self, names: Iterable[str]) -> None:
+        """Mark these from now on."""
+        self._muted = frozenset(each.casefold() for each in names)
+        self.show(self._people)
+
+    def is_muted(self, name: str) -> bool:
+        """Whether this name is marked."""
+        return name.casefold() in self._muted
+
+    def _mark(self, name: str) -> str:
+        return " (muted)" if self.is_muted(name) else ""
 
     def draw_some(self, count: int) -> bool:
         """Change at most `count` rows; whether there are more to change."""
@@ -100,8 +125,9 @@ class PeopleTable(ttk.Frame):
 
     def _put(self, key: str, row: Row) -> None:
         before = self._rows.get(key)
+        shown = (row[0] + row[-1], *row[1:-1])
         if before is not None and before[0] == row[0]:
-            self.tree.item(key, values=row)
+            self.tree.item(key, values=shown)
         else:  # somebody new, or a new name: it has another place
             if before is not None:
                 self._order.remove((before[0].casefold(), key))
@@ -109,10 +135,10 @@ class PeopleTable(ttk.Frame):
             at = bisect.bisect(self._order, place)
             self._order.insert(at, place)
             if before is None:
-                self.tree.insert("", at, iid=key, values=row)
+                self.tree.insert("", at, iid=key, values=shown)
             else:
                 self.tree.move(key, "", at)
-                self.tree.item(key, values=row)
+                self.tree.item(key, values=shown)
         self._rows[key] = row
 
     def _delete(self, key: str) -> None:
@@ -154,6 +180,19 @@ class PeopleTable(ttk.Frame):
         at = bisect.bisect(self._order, (self._typed, ""))
         if self._typed and at < len(self._order) and self._order[at][0].startswith(self._typed):
             self._select(self._order[at][1])
+
+    def _asked(self, event: "tk.Event[tk.Misc]") -> None:
+        if key := self.tree.identify_row(event.y):
+            self.tree.focus_set()
+            self._select(key)
+            self.ask(event.x_root, event.y_root, False)
+
+    def _asked_by_key(self) -> str:
+        if key := self.selected_key():
+            self.tree.see(key)
+            x, y, _, height = map(int, self.tree.bbox(key) or (0, 0, 0, 0))
+            self.ask(self.tree.winfo_rootx() + x, self.tree.winfo_rooty() + y + height, True)
+        return "break"
 
     def _select(self, key: str) -> None:
         self.tree.selection_set(key)

@@ -5,14 +5,17 @@ nothing: keys that were meant for another window may be followed by Return.
 """
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from phase4.server_gui.people_table import PeopleTable
-from phase4.widgets.bars import Bar
+from phase4.widgets.bars import Answer, Bar
 from phase4.widgets.theme import Theme
 
-NOBODY_HERE = "That person was not here any more; nobody was disconnected."
-NOT_HERE = "{name} was not here any more; nobody was disconnected."
+NOBODY_HERE = "That person was not here any more; nothing was done."
+NOT_HERE = "{name} was not here any more; nothing was done."
+
+Choice = tuple[str, Callable[[str, str], object]]
+"""What stands on a button, and what takes the person's name and address of that moment."""
 
 
 class Questions:
@@ -29,8 +32,8 @@ class Questions:
         self._before: tk.Misc | None = None
         # The question as it is now; empty where there is nothing to ask any more.
         self._text: Callable[[], str] = str
-        # The person that it is about, and the name that was shown last.
-        self._key = self._name = ""
+        # The person that it is about, and the name and address that were shown last.
+        self._key = self._name = self._address = ""
 
     @property
     def is_shown(self) -> bool:
@@ -40,12 +43,18 @@ class Questions:
     def stop(self, count: Callable[[], int], label: str, do: Callable[[], object]) -> None:
         """Ask before so many people are cut off; `label` is what `do` is called."""
         self._key = ""
-        self._ask(lambda: f"{_people(count())} online. {label}?", label, do)
+        self._ask(lambda: f"{_people(count())} online. {label}?", [(label, do)])
 
-    def disconnect(self, key: str, do: Callable[[str], object]) -> None:
-        """Ask before the person of this row is cut off: `do` takes the name of that moment."""
+    def about(self, key: str, deed: str, choices: Sequence[Choice]) -> None:
+        """Ask before something is done to the person of this row: `deed` is "Mute", say."""
         self._key = key
-        self._ask(self._about_person, "Disconnect", lambda: do(self._name))
+        self._ask(
+            lambda: self._about_person(deed),
+            [
+                (label, lambda do=do: do(self._name, self._address))  # type: ignore[misc]
+                for label, do in choices
+            ],
+        )
 
     def renew(self) -> None:
         """People came, left or have other names: say it as it is now, or ask no more."""
@@ -60,8 +69,8 @@ class Questions:
         """Ask no more."""
         self.bar.hide()
 
-    def _ask(self, text: Callable[[], str], label: str, do: Callable[[], object]) -> None:
-        def answer() -> None:
+    def _ask(self, text: Callable[[], str], answers: Sequence[Answer]) -> None:
+        def answer(do: Callable[[], object]) -> None:
             self.renew()
             if self.is_shown:
                 self.hide()
@@ -73,12 +82,13 @@ class Questions:
         if not self.is_shown:
             self._before = _focus(self.bar)
         self._text = text
-        self.bar.show(said, [("Cancel", self.hide), (label, answer)], escape=self.hide)
+        asked = [(label, lambda do=do: answer(do)) for label, do in answers]
+        self.bar.show(said, [("Cancel", self.hide), *asked], escape=self.hide)
 
-    def _about_person(self) -> str:
+    def _about_person(self, deed: str) -> str:
         name, address = self._people.name_of(self._key), self._people.address_of(self._key)
-        self._name = name or self._name
-        return f"Disconnect {name} ({address})?" if name else ""
+        self._name, self._address = name or self._name, address or self._address
+        return f"{deed} {name} ({address})?" if name else ""
 
     def _give_keyboard_back(self) -> None:
         before = self._before

@@ -3,13 +3,15 @@
 A snapshot is written as in shared/status.py: it is the line that the status port serves.
 
 >>> parse_report(format_report(Answer("Bob was disconnected.")))
-Answer(text='Bob was disconnected.')
+Answer(text='Bob was disconnected.', is_refused=False)
 """
 
 import json
 from dataclasses import asdict, dataclass
 
 from shared.status import Snapshot, StatusError, format_snapshot, parse_snapshot
+
+Held = tuple[str, float | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,21 @@ class Answer:
     """What became of something that the window had asked for."""
 
     text: str
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """What operators have decided, whoever of them it was.
+
+    Each of `bans` and `mutes` is who is meant, until when (Unix time; None: it has no end), and by
+    whom.
+    """
+
+    topic: str = ""
+    is_open: bool = True
+    bans: tuple[Held, ...] = ()
+    mutes: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +73,11 @@ class Stopped:
     is_broken: bool
 
 
-Report = Started | Failed | News | Answer | Stopped | Snapshot
+Told = Started | Failed | News | Answer | Moderated | Stopped
+Report = Told | Snapshot
 
-_KINDS: dict[str, type[Started | Failed | News | Answer | Stopped]] = {
-    kind.__name__: kind for kind in (Started, Failed, News, Answer, Stopped)
+_KINDS: dict[str, type[Told]] = {
+    kind.__name__: kind for kind in (Started, Failed, News, Answer, Moderated, Stopped)
 }
 
 
@@ -79,6 +97,9 @@ def parse_report(line: bytes) -> Report | None:
         [(name, fields)] = values.items()
         if name == "News":
             fields["lines"] = tuple(fields["lines"])
+        if name == "Moderated":
+            for kind in ("bans", "mutes"):
+                fields[kind] = tuple((who, until, by) for who, until, by in fields[kind])
         return _KINDS[name](**fields)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, StatusError):
         return None

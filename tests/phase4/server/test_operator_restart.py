@@ -1,11 +1,12 @@
 """What operators have decided comes through a restart; and what does not, is said."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.kit.chat import PROMPT, TIME
 from tests.kit.harness import free_port
-from tests.kit.moderated import NOTHING, UNTIL, Moderated
+from tests.kit.moderated import NOTHING, UNTIL, Moderated, together
 
 
 def test_all_that_was_decided_comes_through_a_restart_and_a_kill(tmp_path: Path) -> None:
@@ -58,3 +59,34 @@ def test_a_bad_file_is_said_at_the_start(tmp_path: Path) -> None:
     with Moderated(tmp_path) as chat:
         chat.signal(15)
         assert any("moderation.json cannot be used" in each for each in chat.rest_of_output())
+
+
+def test_a_room_of_twenty_is_closed_and_opened_one_is_muted_and_one_kept_out(
+    tmp_path: Path,
+) -> None:
+    names = ["Ann", *(f"P{number:02}" for number in range(1, 20))]
+    with Moderated(tmp_path) as chat, ExitStack() as stack:
+        ann, loud, rude, *others = together(stack, chat, *names)
+        ann.send("/close", "/mute P01", "/open", "/ban P02 5")
+        rude.skip_to(rf"{TIME} \* Ann opened the room to writing\.")
+        rude.expect(rf"! You are banned {UNTIL}\.")
+        rude.expect_end()
+        loud.skip_to(rf"{TIME} \* P02 left \(banned by Ann\)")
+        loud.send("hello")
+        loud.refused("You are muted: .*")
+        others[0].send("all here?")
+        for person in (ann, loud, *others[1:]):
+            person.skip_to(rf"{TIME} P03: all here\?")
+    with Moderated(tmp_path) as chat, ExitStack() as stack:
+        ann, loud, *others = together(stack, chat, *(each for each in names if each != "P02"))
+        loud.send("hello")
+        loud.refused("You are muted: .*")
+        with chat.connect() as again:
+            again.expect(PROMPT)
+            again.send("P02")
+            again.expect(rf"! The name P02 is banned {UNTIL}\.")
+        ann.send("/unmute P01", "/unban P02")
+        loud.hear("* Ann lets P01 speak again.")
+        loud.send("at last")
+        for person in others:
+            person.skip_to(rf"{TIME} P01: at last")

@@ -97,7 +97,7 @@ def test_a_question_about_somebody_follows_them_and_not_the_name(app: App) -> No
     with join(port_of(app), "Bob") as bob, join(port_of(app), "Alice") as alice:
         see_people(app, "Alice", "Bob")
         select(app, "Bob")
-        app.disconnect()
+        app.moderating.disconnect()
         assert asked(app).startswith("Disconnect Bob (127.0.0.1:")
         bob.hear("* Alice joined")
         rename(bob, "Rob")
@@ -120,7 +120,7 @@ def test_a_question_about_somebody_who_leaves_is_asked_no_more(app: App) -> None
     with join(port_of(app), "Bob"):
         see_people(app, "Bob")
         select(app, "Bob")
-        app.disconnect()
+        app.moderating.disconnect()
         assert asked(app)
     see(app.root, lambda: not asked(app), "no question")
     assert app.page.said.cget("text") == NOT_HERE.format(name="Bob")
@@ -129,7 +129,7 @@ def test_a_question_about_somebody_who_leaves_is_asked_no_more(app: App) -> None
 def test_nothing_is_asked_about_somebody_who_has_left_while_the_row_is_still_there(
     app: App,
 ) -> None:
-    app.page.questions.disconnect("a row of somebody who has left", lambda _: None)
+    app.page.questions.about("a row of somebody who has left", "Mute", [])
     app.root.update()
     assert app.page.said.cget("text") == NOBODY_HERE
     assert not app.page.questions.bar.winfo_ismapped()

@@ -76,7 +76,7 @@ class Child(Program):
     def disconnect(self, name: str) -> str:
         """Disconnect somebody; the answer."""
         self.type(f"/kick {name}\n")
-        return self.expect(r'"Answer": {"text": "(.*)"}')[1]
+        return self.expect(r'"Answer": {"text": "(.*)", "is_refused"')[1]
 
 
 @pytest.fixture
