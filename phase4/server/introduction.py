@@ -44,6 +44,8 @@ def introduce(
         show(f"Metrics on {url}")
     if WHY_ASCII_ONLY:
         show(WHY_ASCII_ONLY)
+    for line in (*_operators(server), *_decided(server)):
+        show(line)
     show("Type next, each in a terminal of its own:")
     if server.settings.trusted_proxies:
         show("People behind the trusted proxy connect to the proxy; from its address, nobody else.")
@@ -54,6 +56,30 @@ def introduce(
     if remark := _not_certified(server):
         show(remark)
     show(how_to_stop)
+
+
+def _operators(server: ChatServer) -> Iterator[str]:
+    """What to know of those who may give orders in the room."""
+    accounts = server.room.logins.accounts
+    for name in server.settings.operators:
+        if accounts is None:
+            yield f"--operator {name}: nobody can log in here, so {name} is not an operator."
+        elif accounts.called(name) is None:
+            yield (
+                f"WARNING: {name} is not registered, and whoever registers this name is an "
+                f"operator: {this_python()} -m phase4.accounts add {server.settings.log_dir} {name}"
+            )
+
+
+def _decided(server: ChatServer) -> Iterator[str]:
+    """What operators have decided before, and still holds."""
+    view = server.room.hand.view()
+    if not view.is_open:
+        yield "The room is closed to writing, as it was before; /open opens it."
+    if view.topic:
+        yield f"The topic is: {view.topic}"
+    if view.bans or view.mutes:
+        yield f"Banned: {len(view.bans)}, muted: {len(view.mutes)}; /bans lists them."
 
 
 def _next_ones(server: ChatServer, *, is_one_width: bool) -> Iterator[str]:
