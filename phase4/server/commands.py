@@ -42,11 +42,14 @@ def show_help(room: Room, member: Member, rest: str) -> None:
     if rest:
         room.notify(member, _more_of(rest))
         return
-    groups = [each for each in GROUPS if each != OF_ACCOUNTS or room.logins.accounts is not None]
+    has = {
+        OF_ACCOUNTS: room.logins.accounts is not None,
+        OF_OPERATORS: room.hand.is_operator(member),
+    }
+    groups = [each for each in GROUPS if has.get(each, True)]
     room.notify(
         member,
         *(f"{title}: {', '.join(map(_usage, GROUPS[title]))}" for title in groups),
-        *(operating.help_lines() if room.hand.is_operator(member) else ()),
         "@NAME TEXT is /pm, ?list is /who, exit is /quit. /help COMMAND tells more.",
         "Anything else is said to everybody; begin with // or @@ to say a line with / or @.",
     )
@@ -61,9 +64,10 @@ def _more_of(command: str) -> str:
     name = f"/{command.lower().lstrip('/')}"
     if name == "/pm":
         return "/pm NAME TEXT (or @NAME TEXT): tell one person something."
-    if name not in COMMANDS or not COMMANDS[name].__doc__:
+    action = operating.COMMANDS.get(name) or COMMANDS.get(name)
+    if action is None:
         raise Refused("There is no such command; /help lists them.")
-    return (COMMANDS[name].__doc__ or "").splitlines()[0]
+    return (action.__doc__ or "").splitlines()[0]
 
 
 def ping(room: Room, member: Member, rest: str) -> None:
@@ -108,11 +112,13 @@ COMMANDS: dict[str, Action] = {
 
 
 OF_ACCOUNTS = "A name of your own"
+OF_OPERATORS = "An operator's hand"
 
 GROUPS = {
-    "To talk": ("/pm", "/who", "/nick", "/ping", "/quit"),
+    "To talk": ("/pm", "/who", "/nick", "/topic", "/ping", "/quit"),
     "What was said": ("/history", "/search", "/ids"),
     OF_ACCOUNTS: ("/register", "/login", "/password", "/logout", "/unregister"),
+    OF_OPERATORS: tuple(operating.COMMANDS),
 }
 """What /help shows."""
 
