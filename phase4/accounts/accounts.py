@@ -11,7 +11,7 @@ registered, and people log in. Only what would have to be written is refused.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,16 +45,16 @@ class Accounts:
         lock: threading.Lock,
         log_dir: Path,
         report: Callable[[str], None],
-        on_reload: Callable[[], None] = lambda: None,
+        on_change: Callable[[Collection[str]], None] = lambda names: None,
     ) -> None:
         """Read the file, if it is there. Raises AccountsError.
 
-        `report` is told once what is wrong with it later on. `on_reload` is called, without the
-        room's lock, when other accounts are there because another program has changed the file.
+        `report` is told once what is wrong with it later on. `on_change` is told, without the
+        room's lock, which accounts another program has removed, or given another password.
         """
         self._lock = lock
         self._report = report
-        self._on_reload = on_reload
+        self._on_change = on_change
         self._store = Store(accounts_of(log_dir))
         self._hashing = HashingThread()
         self._tries = Tries()
@@ -168,8 +168,10 @@ class Accounts:
             if self._store.is_changed():
                 accounts = self._store.accounts()
                 with self._lock:
+                    changed = self._registry.changed_in(accounts)
                     self._registry = self._registry.replaced_by(accounts)
-                self._on_reload()
+                if changed:
+                    self._on_change(changed)
             self._reported = ""
         except NoAccounts:
             pass

@@ -54,6 +54,12 @@ class Registry:
         """It was not registered after all."""
         self._held.pop(look(name), None)
 
+    def changed_in(self, accounts: Iterable[Account]) -> frozenset[str]:
+        """The names of those that are not among these any more, or have another password there."""
+        kept = {(each.id, each.stored) for each in accounts}
+        mine = self._by_key.values()
+        return frozenset(each.name for each in mine if (each.id, each.stored) not in kept)
+
     def replaced_by(self, accounts: Iterable[Account]) -> "Registry":
         """A registry of these accounts that holds the same names; this one stays as it is."""
         other = Registry(accounts)

@@ -199,7 +199,7 @@ class ChatServer:
         if self.settings.no_accounts:
             return None
         log_dir, report = self.settings.log_dir, self._console.print
-        return open_accounts(lock, log_dir, report, lambda: self.room.logins.reloaded())
+        return open_accounts(lock, log_dir, report, lambda names: self.room.logins.changed(names))
 
     def _new_historian(self) -> Historian | None:
         """None: there is no archive."""

@@ -9,7 +9,7 @@ Passwords are not here: they have been checked before (membership.py).
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -163,7 +163,7 @@ class Logins:
                 else:
                     self._make_way(old, others)
             self._own(member, account)
-            if old is not member:
+            if not _is_same(member.name, account.name):
                 self.give(member, account.name)
             self.greet(member)
             self._voice.note(self._voice.now(), f"{member.name} is logged in")
@@ -196,11 +196,17 @@ class Logins:
                 self._voice.tell(member, Notice(now.wire, text))
                 self.greet(member)
 
-    def reloaded(self) -> None:
-        """The command line has changed the accounts: log out those whose account is gone."""
+    def changed(self, names: Collection[str]) -> None:
+        """The command line has removed these accounts, or reset them: nobody is logged in there.
+
+        Whoever is has the name of somebody else now, or has to show the new password.
+        """
+        others = nicknames.alternatives("", "random")
         with self._fan_out:
-            for member in self._people:
-                if member.account and self.owner_of(member.account) != member.account:
+            for member in [each for each in self._people if each.account in names]:
+                if self.is_registered(member.account):
+                    self.give(member, next(iter(self.free(others))))
+                else:
                     self._log_out(member)
 
     def log_out(self, member: Member, *, keeps_name: bool = False) -> None:
@@ -241,7 +247,7 @@ def open_accounts(
     lock: threading.Lock,
     log_dir: Path,
     report: Callable[[str], None],
-    on_reload: Callable[[], None],
+    on_change: Callable[[Collection[str]], None],
 ) -> "Accounts | None":
     """The accounts in this directory; None where this Python cannot read any, and there are none.
 
@@ -256,6 +262,6 @@ def open_accounts(
         report(f"Nobody can register a name: {why}.")
         return None
     try:
-        return Accounts(lock, log_dir, report, on_reload)
+        return Accounts(lock, log_dir, report, on_change)
     except AccountsError as error:
         raise AccountsUnreadable(error) from error

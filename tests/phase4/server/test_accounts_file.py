@@ -51,14 +51,37 @@ def test_whoever_is_removed_by_the_command_line_is_logged_out(accounts: AccountC
 
 
 def test_a_password_that_the_command_line_resets_counts_at_once(accounts: AccountChat) -> None:
-    accounts.know("Clara")
-    command("reset", str(accounts.logs), "Clara", password="another horse 7")
+    with accounts.register("Clara") as thief:
+        command("reset", str(accounts.logs), "Clara", password="another horse 7")
+        thief.expect(rf"{TIME} \* Clara is now \S+")
+        thief.hear("* You are logged out.")
     with accounts.arrive() as clara:
         clara.send(f"/login Clara {PASSWORD}")
         clara.refused(r"Wrong name or password\.")
         clara.expect(PROMPT)
         clara.send("/login Clara another horse 7")
         welcomed(clara)
+
+
+def test_an_account_that_was_removed_and_added_again_is_somebody_elses(
+    accounts: AccountChat,
+) -> None:
+    with accounts.register("Dagmar") as before:
+        command("remove", str(accounts.logs), "Dagmar")
+        command("add", str(accounts.logs), "Dagmar", password=PASSWORD)
+        before.skip_to(rf"{TIME} \* You are logged out\.")
+
+
+def test_whoever_looks_like_a_name_that_is_registered_meanwhile_gets_it_by_logging_in(
+    accounts: AccountChat,
+) -> None:
+    with accounts.join("D1eter") as dieter:
+        store = Store(accounts_of(accounts.logs))
+        store.add("Dleter", passwords.keep(PASSWORD))
+        store.close()
+        dieter.send(f"/login Dleter {PASSWORD}")
+        dieter.hear("* D1eter is now Dleter")
+        dieter.hear("* You are logged in as Dleter.")
 
 
 def test_a_weaker_form_is_renewed_at_the_next_login(
