@@ -17,7 +17,7 @@ from pathlib import Path
 
 from phase4.accounts import passwords
 from phase4.accounts.account import Account, Letter, accounts_of
-from phase4.accounts.errors import AccountsError, NoAccounts
+from phase4.accounts.errors import AccountsError, NoAccounts, WrongPassword
 from phase4.accounts.hashing import HashingThread
 from phase4.accounts.passwords import BadPassword, CannotCheck
 from phase4.accounts.registry import Registry
@@ -27,10 +27,6 @@ from phase4.accounts.tries import Tries
 NEW_NAMES = 60
 NEW_NAMES_SECONDS = 3600.0
 """Names that one address may register in an hour: two classes behind one router."""
-
-
-class WrongPassword(Exception):
-    """There is no such account, or this is not its password: which of the two is not told."""
 
 
 class Accounts:

@@ -53,6 +53,10 @@ class CannotUse(AccountsError):
         self.why = why
 
 
+class WrongPassword(Exception):
+    """There is no such account, or this is not its password: which of the two is not told."""
+
+
 class NameTaken(Exception):
     """Somebody has registered `name`, which is the one that was asked for, or looks like it."""
 

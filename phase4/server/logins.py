@@ -106,7 +106,7 @@ class Logins:
 
     def greet(self, member: Member) -> None:
         """Tell somebody that they are logged in, where they are."""
-        if member.account:
+        if member.account and not member.is_gone:
             now, is_operator = self._voice.now(), self._gate.is_operator(member)
             self._voice.tell(member, LoggedIn(now.wire, member.account, is_operator))
 
@@ -120,10 +120,10 @@ class Logins:
         self.has_other_name(member)
 
     def _log_out(self, member: Member) -> None:
-        member.account, member.receipt = "", None
+        account, member.account, member.receipt = member.account, "", None
         now = self._voice.now()
         self._voice.tell(member, LoggedOut(now.wire))
-        self._voice.note(now, f"{member.name} is logged out")
+        self._voice.note(now, f"{member.name} is not logged in as {account} any more")
 
     # --- any thread -----------------------------------------------------------------------------
 
@@ -208,6 +208,14 @@ class Logins:
                     self.give(member, next(iter(self.free(others))))
                 else:
                     self._log_out(member)
+
+    def note_wrong(self, member: Member, name: str) -> None:
+        """Note a wrong password in connections.txt. What was no name may have been the password."""
+        with self._fan_out:
+            account = self.accounts.called(name) if self.accounts is not None else None
+            whose = account.name if account else "a name that nobody has registered"
+            text = f"{member.address} gave a wrong password for {whose}"
+            self._voice.note(self._voice.now(), text)
 
     def log_out(self, member: Member, *, keeps_name: bool = False) -> None:
         """Log somebody out. As the name is registered, they get another one, that is free."""

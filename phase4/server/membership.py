@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from phase4.accounts.account import Account
-from phase4.accounts.errors import AccountsError, NameTaken, TooManyAccounts
+from phase4.accounts.errors import AccountsError, NameTaken, TooManyAccounts, WrongPassword
 from phase4.accounts.hashing import Busy, Stopped
 from phase4.accounts.passwords import BadPassword, CannotCheck
 from phase4.accounts.tries import TooManyTries
@@ -41,11 +41,11 @@ def register(room: Room, member: Member, rest: str) -> None:
 
 def login(room: Room, member: Member, rest: str) -> None:
     """/login NAME PASSWORD: take the name that is yours."""
-    accounts = _accounts(room, member, rest, HOW_TO_LOG_IN)
+    _accounts(room, member, rest, HOW_TO_LOG_IN)
     name, password = name_and_password(rest, member.name)
     if member.account and accounts_name(room, name) == member.account:
         raise Refused(f"You are logged in as {member.account} already.")
-    account = check(accounts, member, name, password)
+    account = check(room, member, name, password)
     room.logins.become(member, account)
     room.letters.deliver(member, is_all_read=member.is_quiet())
 
@@ -59,7 +59,7 @@ def password(room: Room, member: Member, rest: str) -> None:
     if not is_changed:
         raise Refused(f"{name} is not registered any more.")
     room.notify(member, "You have a new password.")
-    with room.fan_out.lock:  # their client remembers it from here on
+    with room.fan_out:  # their client remembers it from here on
         room.logins.greet(member)
 
 
@@ -74,7 +74,7 @@ def logout(room: Room, member: Member, rest: str) -> None:
 def unregister(room: Room, member: Member, rest: str) -> None:
     """/unregister PASSWORD: let your name be anybody's again."""
     accounts = _accounts(room, member, rest, "Write /unregister PASSWORD.")
-    account = check(accounts, member, _logged_in(member), rest)
+    account = check(room, member, _logged_in(member), rest)
     with _refusals():
         accounts.remove(account)
     room.logins.log_out(member, keeps_name=True)
@@ -85,11 +85,11 @@ def enter(room: Room, member: Member, rest: str, asked: str) -> Account:
 
     Raises Refused.
     """
-    accounts = _accounts(room, member, rest, HOW_TO_LOG_IN)
+    _accounts(room, member, rest, HOW_TO_LOG_IN)
     name, password = name_and_password(rest, asked)
     if not name:
         raise Refused(HOW_TO_LOG_IN)
-    return check(accounts, member, name, password)
+    return check(room, member, name, password)
 
 
 def name_and_password(rest: str, default: str) -> tuple[str, str]:
@@ -102,10 +102,16 @@ def name_and_password(rest: str, default: str) -> tuple[str, str]:
     return (name, password[0]) if password else (default, name)
 
 
-def check(accounts: "Accounts", member: Member, name: str, password: str) -> Account:
+def check(room: Room, member: Member, name: str, password: str) -> Account:
     """The account of this name, whose password it is. Raises Refused."""
+    if room.logins.accounts is None:
+        raise Refused(NONE_KEPT)
     with _refusals():
-        return accounts.check(name, password, member.host)
+        try:
+            return room.logins.accounts.check(name, password, member.host)
+        except WrongPassword:
+            room.logins.note_wrong(member, name)
+            raise
 
 
 def accounts_name(room: Room, name: str) -> str:
@@ -135,8 +141,6 @@ def _logged_in(member: Member) -> str:
 @contextlib.contextmanager
 def _refusals() -> Iterator[None]:
     """Raise as Refused what may be wrong with an account, or a password."""
-    from phase4.accounts.accounts import WrongPassword  # without sqlite3 it is not there
-
     try:
         yield
     except WrongPassword:

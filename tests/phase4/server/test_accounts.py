@@ -1,6 +1,7 @@
 """Names that belong to somebody, asked of a real server: register, log in, take over, log out."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -8,7 +9,7 @@ from phase4.accounts import passwords
 from phase4.accounts.account import accounts_of
 from phase4.accounts.store import Store
 from tests.kit.accounts import PASSWORD, AccountChat, welcomed
-from tests.kit.chat import PROMPT, TIME, Person
+from tests.kit.chat import PROMPT, TIME, Chat, Person, both_transports
 
 REGISTERED = "{0} is registered: /login {0} PASSWORD, or another name\\."
 
@@ -157,6 +158,38 @@ def test_sixteen_who_log_in_at_once_all_do_from_one_address(accounts: AccountCha
         person.close()
 
 
+def test_a_wrong_password_is_noted_with_the_address_and_without_itself(
+    accounts: AccountChat,
+) -> None:
+    accounts.know("Gudrun")
+    accounts.forget_logs()
+    with accounts.arrive() as mallory:
+        for line in ("/login gudrun Sesame-open1", "/login Sesame-open2 Gudrun"):
+            mallory.send(line)
+            mallory.refused(r"Wrong name or password\.")
+            mallory.expect(PROMPT)
+    noted = f"{accounts.address}:40000 gave a wrong password for "
+    assert accounts.log("connections.txt")[:2] == [
+        f"{noted}Gudrun",
+        f"{noted}a name that nobody has registered",
+    ]
+
+
+@both_transports
+def test_one_registers_and_logs_in_from_this_machine_and_over_tls(
+    start: Callable[..., Chat],
+) -> None:
+    with start("--flood-rate", "0") as chat:
+        with chat.join("Alice") as alice:
+            alice.send(f"/register {PASSWORD}", "/quit")
+            alice.skip_to(rf"{TIME} \* You are logged in as Alice\.")
+            alice.expect_end()
+        with chat.connect() as alice:
+            alice.expect(PROMPT)
+            alice.send(f"/login Alice {PASSWORD}")
+            alice.expect(rf"{TIME} \* Welcome, Alice! .*")
+
+
 # --- one's own lost connection --------------------------------------------------------------------
 
 
@@ -280,6 +313,43 @@ def test_a_name_that_is_unregistered_is_anybodys(accounts: AccountChat) -> None:
         nora.hear("* 1 online: Nora")
     with accounts.join("nora") as other:
         assert other.name == "nora"
+
+
+# --- a password that comes alone ------------------------------------------------------------------
+
+
+def test_a_word_where_a_password_was_missing_is_not_said_but_when_it_comes_again(
+    accounts: AccountChat,
+) -> None:
+    with accounts.join("Zoe") as zoe, accounts.join("Paula") as paula:
+        zoe.hear("* Paula joined")
+        for line in ("/register", "/login", "/login Paula", "/password"):
+            paula.send(line, "correct-horse")
+            paula.refused("(Write|Wrong|You are not) .*")
+            paula.refused(
+                r"This may be a password\. Nothing was sent; to say it to all, send it again\."
+            )
+            zoe.fence()
+        paula.send("correct-horse")
+        zoe.hear("Paula: correct-horse")
+        paula.send("/login", "well, that did not work")
+        zoe.hear("Paula: well, that did not work")
+
+
+def test_a_name_that_may_be_the_password_of_the_last_one_is_asked_for_twice(
+    accounts: AccountChat,
+) -> None:
+    accounts.know("Petra")
+    with accounts.join("Zoe") as zoe, accounts.arrive() as petra:
+        petra.send("Petra", "secret99")  # as a pasted pair comes
+        petra.refused(REGISTERED.format("Petra"))
+        petra.expect(PROMPT)
+        petra.refused("A password is written behind /login Petra. If this is a name, .*")
+        petra.expect(PROMPT)
+        zoe.fence()
+        petra.send("secret99")
+        welcomed(petra)
+        zoe.hear("* secret99 joined")
 
 
 # --- a password is nobody else's business ---------------------------------------------------------
