@@ -64,6 +64,7 @@ class AskPanel(Panel):
             self.listen_in(part)
         self.button.bind("<Return>", only(self.accept))
         self.choice.bind("<Return>", only(self.accept))
+        self._make_fields((Field(""),))
         inside.columnconfigure(0, weight=1)
         inside.bind("<Configure>", self._resized, add=True)
         theme.on_change(self._restyle_form)
