@@ -368,7 +368,7 @@ class App:
             self.chat_page.outgoing.doubt,
             self.ignoring,
         )
-        self.past = Past(self._tabs.main.conversation, self.router, self._contact)
+        self.past = Past(self.chat_page, self.theme, self.router, self._contact, self.links.open)
         self.person_menu = PersonMenu(
             self.chat_page,
             self.theme,

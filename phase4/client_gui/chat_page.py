@@ -53,6 +53,8 @@ class ChatPage(ttk.Frame):
         """The own name."""
         self.more_for: Callable[[str], Sequence[tuple[str, Callable[[], object]]]] = lambda _: ()
         """What the menu on a line offers for whoever said it."""
+        self.look_for: Callable[[str], object] = lambda _: None
+        """Look for words in what was said long ago."""
         self.does: Callable[[str], bool] = lambda _: False
         """Do what a line asks of the window alone; whether it asks for anything."""
         self.room = RoomState()
@@ -223,6 +225,7 @@ class ChatPage(ttk.Frame):
     def _tab_made(self, tab: Tab) -> None:
         self._lead_to_entry(tab.conversation.text)
         tab.conversation.menu.talk = self._talk_with_speaker
+        tab.conversation.search.bar.offer_beyond(lambda words: self.look_for(words))
         tab.conversation.menu.more = lambda name: self.more_for(name)
 
     def _tab_selected(self, new: Tab) -> None:

@@ -34,6 +34,7 @@ def window_actions(
 
     again, choose = ("Connect again", "F5", ("<F5>",)), ("Another server …", "F4", ("<F4>",))
     servers = ("Servers …", "Shift F4", ("<Shift-F4>",))
+    archive = ("Find in the archive …", "Ctrl Shift F", ("<Control-Shift-f>",))
     parts = ("Next part of the window", "F6", ("<F6>",))
     return (
         Action(*again, calls.connect_again, everywhere=True),
@@ -42,6 +43,7 @@ def window_actions(
         *tab_actions(chat_page.tabs),
         *being_called,
         *reading_actions(lambda: chat_page.tabs.current.conversation, "conversation"),
+        Action(*archive, lambda: chat_page.look_for("")),
         *looks_actions(theme),
         Action(*parts, chat_page.focus_next, starts_group=True),
         Action("People you ignore …", "", (), calls.show_ignored),

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from phase4.client import Client, ConnectionLost, Disconnected, Event, Recalled, SendError
+from phase4.client_gui.archive_panels import ArchivePanels
+from phase4.client_gui.archive_search import ArchiveSearch
+from phase4.client_gui.chat_page import ChatPage
 from phase4.client_gui.routing import Router
 from phase4.client_gui.scrollback import Scrollback, ScrollbackCalls
-from phase4.widgets.conversation import Conversation
 from phase4.widgets.soon import Soon
+from phase4.widgets.theme import Theme
 from shared.message import Message
 
 
@@ -24,13 +27,23 @@ class Asker(Protocol):
 class Past:
     """That of one window. `close` ends what is still to be done."""
 
-    def __init__(self, conversation: Conversation, router: Router, asker: Asker) -> None:
-        """`conversation` is everybody's."""
+    def __init__(
+        self,
+        page: ChatPage,
+        theme: Theme,
+        router: Router,
+        asker: Asker,
+        open_link: Callable[[str], None],
+    ) -> None:
+        conversation = page.tabs.main.conversation  # everybody's
         self._asker = asker
         self._soon = Soon(conversation)
         calls = ScrollbackCalls(self.ask, router.show_above, conversation.say_above, self._do_later)
         self.scrollback = Scrollback(calls)
         conversation.reached_top = self.scrollback.reached_top
+        self.search = ArchiveSearch(self.ask)
+        self.panels = ArchivePanels(page, theme, self.search, router.line_of_past, open_link)
+        page.look_for = self.panels.look_for
 
     def close(self) -> None:
         """The window is about to go."""
@@ -48,10 +61,12 @@ class Past:
         """What the client has told, but for lines."""
         match event:
             case Recalled():
-                self.scrollback.answered(event)
+                if not self.scrollback.answered(event):
+                    self.search.answered(event)
             case ConnectionLost() | Disconnected():
                 self._soon.cancel()
                 self.scrollback.lost()
+                self.search.lost()
 
     def ask(self, question: str) -> None:
         """Ask the server. Raises SendError."""

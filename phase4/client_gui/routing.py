@@ -93,6 +93,10 @@ class Router:
             self._take(each)
         self._flush()
 
+    def line_of_past(self, said: message.Earlier) -> Line:
+        """What somebody said before, as it is shown."""
+        return line_of(said, self.me, "")
+
     def show_above(self, said: Sequence[message.Earlier | str]) -> bool:
         """Show above all others what everybody said before, with remarks between.
 

@@ -67,7 +67,7 @@ def test_all_keys_are_reached_without_a_mouse_however_large_the_text(
     see(root, keys.text.winfo_viewable, "the keys")
     see(root, lambda: keys.text.dlineinfo("1.0"), "the first")
     assert keys.text.dlineinfo("end-2c") is None
-    for _ in range(30):
+    for _ in range(40):
         desktop.xdotool("key", "Next")
     see(root, lambda: keys.text.dlineinfo("end-2c"), "the last")
 
