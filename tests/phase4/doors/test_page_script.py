@@ -20,7 +20,7 @@ from phase4.client.pasting import block_lines, without_unseen
 from shared import message, request, secret
 from tests.conftest import Need
 from tests.kit.page_script import ask_node, differences, examples
-from tests.shared import test_message, test_request, test_secret
+from tests.shared import test_message, test_request, test_secret, test_slip
 
 # Node knows a later Unicode than Python: what one of them calls unassigned is left out.
 _SIGNS = st.characters(exclude_categories=["Cs", "Cn"])
@@ -30,7 +30,7 @@ _PIECE = st.sampled_from(
         *(*request.COMMANDS, *request.SLASHES, "@", "@@", "//", "/", "Bob", "bob:", "Alice", " "),
         *("  ", "\t", "\u3000", "\u200b", "\x1b[A", "\r", "\b", "exit", "[::1]", "10.0.0.1"),
         *("fe80::1%eth0", "/me waves", "/logn", "/passwrd", "hello", ",", ":", "\u061b", "\n"),
-        *("\u2028", "\ufe0f", "x"),
+        *("\u2028", "\ufe0f", "x", "login", "passwrd", "secret99", "correct horse", "="),
     ]
 )
 _TYPED = st.lists(_PIECE | _TEXT, max_size=6).map("".join)
@@ -158,7 +158,7 @@ def _asked(line: str) -> dict[str, object]:
 
 
 def test_the_page_sends_to_all_what_the_server_would_say_to_all_and_refuses_the_same() -> None:
-    texts = [*examples(_TYPED, 800), *_listed(test_request, test_secret)]
+    texts = [*examples(_TYPED, 800), *_listed(test_request, test_secret, test_slip)]
     texts += [
         before + line for before in test_request.UNSEEN.values() for line in test_request.PRIVATE
     ]
@@ -204,9 +204,11 @@ def test_the_page_hides_the_same_passwords() -> None:
 
 
 def test_the_page_knows_every_command_and_offers_the_same() -> None:
-    [commands, offered] = ask_node([["() => [...COMMANDS.keys()]"], ["() => OFFERED"]])
-    assert commands == [*request.COMMANDS]
-    assert offered == [*completion.COMMANDS]
+    [commands, *offered] = ask_node(
+        [["() => [...COMMANDS]"], ["() => OFFERED"], ["() => OFFERED_TO_OPERATORS"]]
+    )
+    assert commands == [[*each] for each in request.COMMANDS.items()]
+    assert offered == [[*completion.COMMANDS], [*completion.OPERATORS]]
     words = [*examples(_TYPED, 200), "/w", "a", "/pm b", "@B", "ask bo", "?", ""]
     assert not differences(
         'text => offers(text, ["Bob", "Alice"])',

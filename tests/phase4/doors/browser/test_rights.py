@@ -41,6 +41,20 @@ def test_a_registered_name_is_had_by_its_password(visitor: Visitor, server: Scri
     assert "correct horse" not in str(page.content())
 
 
+def test_an_operator_is_offered_the_commands_of_operators(
+    visitor: Visitor, server: Scripted
+) -> None:
+    visitor.join("Alice")
+    visitor.type("/ki")
+    visitor.page.press("#text", "Tab")
+    assert visitor.typed() == "/ki"
+    server.say("[10:00:00] * You are logged in as Alice, an operator.")
+    visitor.see("You are logged in as Alice, an operator.")
+    visitor.type("/ki")
+    visitor.page.press("#text", "Tab")
+    assert visitor.typed() == "/kick "
+
+
 def test_a_wrong_password_is_asked_for_again(visitor: Visitor, server: Scripted) -> None:
     server.answer("Alice", REGISTERED, PROMPT)
     server.answer("/login Alice wrong horse", "! That is not the password of Alice.", PROMPT)
