@@ -296,6 +296,7 @@ class ChatServer:
             self._historian.look()
         if self._accounts is not None:
             self._accounts.look()
+        self.room.hand.look()
         if self._renewal is not None:
             self._renewal.look()
 

@@ -37,6 +37,12 @@ from shared.goodbye import shut_down
 from shared.message import Notice
 from shared.rights import THE_OPERATOR, Topic, Writing
 
+AT_THE_SERVER = "the operator"
+"""THE_OPERATOR, as it stands within a sentence."""
+
+RETRY_SECONDS = 10.0
+"""Between two tries to write what could not be written."""
+
 
 @dataclass(frozen=True)
 class Floor:
@@ -61,7 +67,7 @@ class Giver:
     @property
     def in_a_sentence(self) -> str:
         """As it stands within one."""
-        return self.name if self.member else "the operator"
+        return self.name if self.member else AT_THE_SERVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,7 @@ class Hand:
         self._floor = floor
         self._gate = gate
         self._file = file
+        self._try_again_at = 0.0  # by time.monotonic(); of the thread that calls `look`
         self.changes = 0
         """How often anything has changed."""
 
@@ -288,10 +295,17 @@ class Hand:
 
     # --- over a restart -------------------------------------------------------------------------
 
+    def look(self) -> None:
+        """Try again to write down what could not be written. The thread that waits for a stop."""
+        now = time.monotonic()
+        if self._file is not None and self._file.is_behind and now >= self._try_again_at:
+            self._try_again_at = now + RETRY_SECONDS
+            self._file.save(self._text)
+
     def _keep(self) -> None:
         """Write down what holds now. Raises Refused where that cannot be: all else is done."""
         if self._file is not None and (why := self._file.save(self._text)):
-            raise Refused(f"It is done, and holds until the server stops. {why}")
+            raise Refused(f"It is done. Over a restart it is kept once that can be written: {why}")
 
     def _text(self) -> str:
         with self._floor.fan_out.lock:

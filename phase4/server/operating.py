@@ -12,12 +12,13 @@ from phase4.accounts.held import Target, network_of, shown, target_of
 from phase4.accounts.moderation import MAX_MINUTES, MAX_TOPIC_CHARACTERS, MAX_WHY_CHARACTERS
 from phase4.accounts.nicknames import BadNickname, normalise
 from phase4.server.clock import until_text
-from phase4.server.hand import Entry, Giver, Hand
+from phase4.server.hand import AT_THE_SERVER, Entry, Giver, Hand
 from phase4.server.member import Member
 from phase4.server.refusal import Refused
 from phase4.server.room import Room
 from shared.message import clean
 from shared.request import Command, parse
+from shared.rights import THE_OPERATOR
 from shared.secret import without_secret
 
 NO_TOPIC = "-"
@@ -248,4 +249,5 @@ def _addresses(hand: Hand, target: Target, met: Sequence[Member]) -> Iterator[st
 def _listed(what: str, entries: Sequence[Entry]) -> Iterator[str]:
     for each in entries:
         until = "" if each.until is None else f" until {until_text(each.until)}"
-        yield f"{what}: {each.target}{until}, by {each.by}"
+        by = AT_THE_SERVER if each.by == THE_OPERATOR else each.by
+        yield f"{what}: {each.target}{until}, by {by}"

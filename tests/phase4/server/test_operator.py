@@ -21,7 +21,7 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moderated]:
 @pytest.fixture(scope="module")
 def _proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moderated]:
     directory = tmp_path_factory.mktemp("proxied")
-    with Moderated(directory, "--trusted-proxy", "127.0.0.1") as server:
+    with Moderated(directory, "--trusted-proxy=127.0.0.1", "--on-duplicate=number") as server:
         yield server
 
 
@@ -335,6 +335,18 @@ def test_to_ban_a_name_tells_the_address_and_whom_else_it_would_keep_out(
         ann.hear("* /ban 2001:db8::/64 keeps that address out, and Carol as well.")
         ann.send("/unban Bob")
         ann.hear("* Bob is not banned any more.")
+
+
+def test_a_name_that_is_given_instead_of_a_taken_one_is_not_a_banned_one(
+    proxied: Moderated,
+) -> None:
+    with proxied.join("Ann", "192.0.2.1") as ann, proxied.join("Bob", "192.0.2.2"):
+        ann.send("/ban Bob1")
+        ann.skip_to(rf"{TIME} \* Bob1 is banned\.")
+        with proxied.join("Bob", "192.0.2.3") as other:
+            assert other.name == "Bob2"
+        ann.send("/unban Bob1")
+        ann.skip_to(rf"{TIME} \* Bob1 is not banned any more\.")
 
 
 # --- closed, and the topic ------------------------------------------------------------------------
