@@ -55,7 +55,7 @@ def _stop_the_clock_of_hypothesis() -> None:
     settings.load_profile("no clock")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def need() -> Need:
     """`need("tmux")`, `need("Xvfb", "xdotool", modules=["tkinter"])`: skip where one is missing.
 

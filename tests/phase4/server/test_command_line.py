@@ -11,6 +11,7 @@ import pytest
 from phase4.server import typed_line
 from phase4.server.typed_line import MAX_CHARACTERS, TypedLine
 from shared import console
+from tests.conftest import Need
 from tests.kit.chat import TIME, Person
 from tests.kit.harness import Server, wait_until
 from tests.kit.tmux import Tmux, running_tmux
@@ -109,8 +110,9 @@ class InTmux:
 
 
 @pytest.fixture(scope="module")
-def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InTmux]:
+def terminal(need: Need, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InTmux]:
     """A server in a terminal of 80 columns."""
+    need("tmux")
     with running_tmux() as tmux:
         yield InTmux(tmux, tmp_path_factory.mktemp("terminal"))
 
@@ -190,7 +192,8 @@ def test_an_answer_at_the_server(server: InTmux, line: str, answer: str) -> None
     assert "secret" not in screen
 
 
-def test_q_still_stops_the_server_and_in_a_line_it_does_not(tmp_path: Path) -> None:
+def test_q_still_stops_the_server_and_in_a_line_it_does_not(need: Need, tmp_path: Path) -> None:
+    need("tmux")
     with running_tmux() as tmux:
         server = InTmux(tmux, tmp_path)
         server.type("/q")

@@ -1,9 +1,13 @@
 """What operators have decided comes through a restart; and what does not, is said."""
 
 import json
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
+from phase4.server.clock import SteadyClock
 from tests.kit.chat import PROMPT, TIME
 from tests.kit.harness import free_port, wait_until
 from tests.kit.moderated import NOTHING, UNTIL, Moderated, together
@@ -52,6 +56,19 @@ def test_what_cannot_be_kept_is_done_and_said(tmp_path: Path) -> None:
         bob.refused("The room is closed.*")
         (chat.logs / "moderation.json").rmdir()  # and as soon as it can be kept, it is
         wait_until((chat.logs / "moderation.json").is_file, "the file")
+
+
+def test_ten_minutes_are_ten_minutes_whatever_the_systems_clock_is_set_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SteadyClock()
+    end = clock.now() + 600
+    for hours in (1, -1, 24 * 365):
+        real = time.time
+        with monkeypatch.context() as patch:
+            patch.setattr(time, "time", lambda real=real, hours=hours: real() + 3600 * hours)
+            assert 590 < end - clock.now() <= 600
+            assert abs(clock.on_the_wall(end) - time.time() - 600) < 10
 
 
 def test_a_bad_file_is_said_at_the_start(tmp_path: Path) -> None:
