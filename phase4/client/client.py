@@ -41,7 +41,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, NoReturn
 
-from phase4.client.clock import ServerClock
 from phase4.client.dialing import Doorbell, Waiter, is_within_machine
 from phase4.client.dialogue import ANSWER_SECONDS
 from phase4.client.event_queue import EventQueue
@@ -54,6 +53,7 @@ from phase4.client.events import (
     PeopleChanged,
     Secured,
 )
+from phase4.client.observed import Observed
 from phase4.client.opening import open_stream, verifier_of
 from phase4.client.talk import LEFT, Talk
 from phase4.transport.errors import in_words
@@ -77,7 +77,7 @@ STEADY_SECONDS = 30.0
 """A connection that lasted this long begins the pauses anew."""
 
 
-class Client:
+class Client(Observed):
     """A person, or a bot, at one server, from connecting to the end.
 
     Take events from `events` until `Disconnected`; call everything else from any thread.
@@ -100,6 +100,7 @@ class Client:
 
         With `trust` it speaks TLS, and only with a server that is trusted (transport/trust.py).
         """
+        super().__init__(Talk(name, password, reconnects=reconnect))
         self.host = host
         self.port = port
         # Rung by any thread; the socket thread waits for it.
@@ -107,82 +108,11 @@ class Client:
         self._events = EventQueue(self._wakeup.ring)
         self.events: queue.Queue[Event] = self._events
         self._thread = threading.Thread(target=self._run, name=f"{host}:{port}", daemon=True)
-        self._lock = threading.Lock()
-        # The protocol. Any thread may use it, under `_lock`. What only connecting and receiving
-        # changes, the socket thread also reads without the lock: nobody else writes it.
-        self._talk = Talk(name, password, reconnects=reconnect)
         # Whether somebody wants no more pause. Written by any thread, under `_lock`.
         self._must_retry = False
-        # The names of the latest PeopleChanged. Written by the socket thread, read by any.
-        self._people: tuple[str, ...] = ()
-        # Whether these are from a list of the server's. Written after them, by the same thread.
-        self._knows_people = False
         # All below belongs to the socket thread alone.
         self._verifier = verifier_of(host, port, trust)
         self._pause_seconds = FIRST_PAUSE_SECONDS
-
-    @property
-    def name(self) -> str:
-        """The name that the server gave; empty before. Any thread."""
-        with self._lock:
-            return self._talk.name
-
-    @property
-    def clock(self) -> ServerClock:
-        """By which the server's lines are told, and all of one's own should be. Any thread."""
-        return self._talk.server_clock
-
-    @property
-    def people(self) -> tuple[str, ...]:
-        """The people online, as in the latest PeopleChanged. Any thread."""
-        return self._people
-
-    @property
-    def knows_people(self) -> bool:
-        """Whether the server's list of people has come; ask before `people`. Any thread.
-
-        For a moment after Welcomed only those are known who were heard of.
-        """
-        return self._knows_people
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the TCP connection stands, and nobody has closed it. Any thread."""
-        with self._lock:
-            return self._talk.is_open
-
-    @property
-    def is_away(self) -> bool:
-        """Whether a connection that was lost has not come back yet. Any thread."""
-        with self._lock:
-            return self._talk.is_away
-
-    @property
-    def lag_seconds(self) -> float | None:
-        """How long the server takes to answer, or has not answered now; None: not known.
-
-        Only with `reconnect`. Any thread.
-        """
-        with self._lock:
-            return self._talk.lag_seconds
-
-    @property
-    def unsent(self) -> tuple[str, ...]:
-        """After the end: the lines that are not known to have arrived, oldest first. Any thread.
-
-        Without `reconnect` nobody asks, and only lines that never left are known.
-        """
-        with self._lock:
-            return self._talk.unsent
-
-    @property
-    def arrived(self) -> int:
-        """How many of the lines that were sent the server is known to have. Any thread.
-
-        Only with `reconnect`; without, nobody asks.
-        """
-        with self._lock:
-            return self._talk.arrived
 
     def start(self) -> None:
         """Begin to connect, in the client's own thread. Call it once."""

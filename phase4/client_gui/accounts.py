@@ -78,7 +78,7 @@ class Accounts:
 
             def found(password: str) -> None:
                 if password and self._contact.client is client and self._contact.is_asked(name):
-                    self.give(Given(password, is_to_keep=False))
+                    self.give(Given(name, password, is_to_keep=False))
 
             self.keyring.find(place, name, found)
 

@@ -117,7 +117,7 @@ class App:
     def connect(self, target: Target, given: Given | None = None) -> None:
         """Begin to connect. What happens then comes as events; the window stays alive."""
         if self._contact.asks_at(target):
-            if given is not None and self._contact.is_asked(target.name):
+            if given is not None and self._contact.is_asked(given.name):
                 self.standing.accounts.give(given)
             else:
                 self._entrance.try_name(target.name)

@@ -112,7 +112,7 @@ class ConnectPage(ttk.Frame):
         """Ask for the password of this name, or for another one."""
         self.show_form(reason)
         self.name.selection_clear()
-        self.password.show(name, can_keep=can_keep)
+        self.password.show(name, self.name.get().strip(), can_keep=can_keep)
         self._restyle()
         self.password.field.focus_set()
 
@@ -168,8 +168,8 @@ class ConnectPage(ttk.Frame):
             self.show_form("The port is a number from 1 to 65535.", field="port")
         else:
             name, typed = name_and_password(self.name.get().strip())  # as nc's users write it
-            given = Given(typed, is_to_keep=False) if typed else self.password.given(name)
-            if given is None and name and name == self.password.name:
+            given = Given(name, typed, False) if typed else self.password.given(name)
+            if given is None and self.password.is_for(name):
                 self.password.field.focus_set()
                 return
             self._connect(Target(host, int(port), name, self._has_tls.get()), given)

@@ -17,8 +17,9 @@ KEEP = "Remember it in the keyring"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Given:
-    """A password that was filled in. Its repr does not show it."""
+    """The password of a name, as it was filled in. Its repr does not show it."""
 
+    name: str
     password: str
     is_to_keep: bool
 
@@ -33,6 +34,8 @@ class PasswordRow:
         self._row = row
         self.name = ""
         """Whose password is asked for; empty: none is."""
+        # What was filled in as the name then: that one may be spelled otherwise.
+        self._typed = ""
         self._is_to_keep = tk.BooleanVar(card)
         self.label = ttk.Label(card, style="Muted.TLabel")
         self.field = ttk.Entry(card, font=theme.body, width=1, show=DOT)
@@ -43,9 +46,9 @@ class PasswordRow:
             self.field.bind(keys, lambda _: "break")
         bind_select_all(self.field)
 
-    def show(self, name: str, *, can_keep: bool) -> None:
-        """Ask for the password of this name, with the keyboard in the field."""
-        self.name = name
+    def show(self, name: str, typed: str, *, can_keep: bool) -> None:
+        """Ask for the password of this name, which was `typed` so."""
+        self.name, self._typed = name, typed
         self.label.configure(text=f"Password of {name}")
         self.label.grid(row=self._row, column=0, columnspan=2, sticky="w")
         self.field.grid(row=self._row + 1, column=0, columnspan=2, sticky="ew")
@@ -68,16 +71,20 @@ class PasswordRow:
         for part in (self.label, self.field, self.keep):
             part.grid_remove()
 
-    def given(self, name: str) -> Given | None:
+    def is_for(self, typed: str) -> bool:
+        """Whether it is asked for the password of the name that is typed now."""
+        return bool(self.name) and typed in (self._typed, self.name)
+
+    def given(self, typed: str) -> Given | None:
         """What was filled in for this name; None: nothing, or another name is wanted.
 
         The field forgets it.
         """
         password = self.field.get().strip()
         self.field.delete(0, "end")
-        if not self.name or name != self.name or not password:
+        if not password or not self.is_for(typed):
             return None
-        return Given(password, self._is_to_keep.get())
+        return Given(self.name, password, self._is_to_keep.get())
 
     def set_state(self, state: str) -> None:
         """Whether it can be filled in."""

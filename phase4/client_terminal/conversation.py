@@ -299,7 +299,10 @@ class TerminalClient:
                     self._put_aside.put(self._line.replace(""))
                 if isinstance(event, PasswordAsked):
                     self._asking.password_of(event.name, self._offer_password)
-                return [error(reason)]
+                # Nobody may be there: a server that asks each minute is not to fill the screen.
+                is_known = before.state is State.AWAY and reason in self._told_reasons
+                self._told_reasons.add(reason)
+                return [] if is_known else [error(reason)]
             case ConnectionLost(reason):
                 if self._asking.stop():
                     self._line.replace("")

@@ -10,7 +10,7 @@ from phase4.client.account import NOT_KEPT, READABLE
 from phase4.client.talk import Talk
 from shared import message
 from shared.rights import LoggedIn, LoggedOut
-from tests.kit.scripted import WELCOME, Connect, ScriptedServer, on_both_transports
+from tests.kit.scripted import NOBODY_ELSE, WELCOME, Connect, ScriptedServer, on_both_transports
 
 pytest_generate_tests = on_both_transports
 
@@ -187,7 +187,7 @@ def test_a_line_with_a_password_is_neither_sent_again_nor_given_back(guest: Talk
     assert f"/register {SECRET}" in written(guest)
     assert [*guest.unsent] == ["before", "after"]
     lost(guest)
-    events = told(guest, WELCOME)
+    events = told(guest, WELCOME, NOBODY_ELSE)
     assert any("A line with a password may not have arrived" in repr(event) for event in events)
     *lines, question = written(guest)
     assert lines == ["/who", "before", "after"]

@@ -157,6 +157,25 @@ def test_a_login_in_the_place_of_the_name_is_remembered_as_the_name_alone(
 
 @pytest.mark.window
 @pytest.mark.usefixtures("no_keyring")
+def test_a_name_that_is_registered_in_another_spelling_is_logged_in_to(
+    root: tk.Tk, start_app: Apps, server: ScriptedServer
+) -> None:
+    from tests.kit.windows import see
+
+    app = start_app(server.port, name="ann")
+    app.appear()
+    app.connect_at_once()
+    with server.accept() as speaker:
+        assert speaker.prompt() == "ann"
+        speaker.send(REGISTERED)
+        speaker.send(message.NICKNAME_PROMPT)
+        see(root, app.connect_page.password.field.winfo_viewable, "the field")
+        fill_in(app.connect_page.password.field, SECRET)
+        assert speaker.read_line() == f"/login Ann {SECRET}"
+
+
+@pytest.mark.window
+@pytest.mark.usefixtures("no_keyring")
 def test_another_name_needs_no_password(root: tk.Tk, app: App, server: ScriptedServer) -> None:
     from tests.kit.windows import see
 

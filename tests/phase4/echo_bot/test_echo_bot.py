@@ -129,3 +129,20 @@ def test_the_first_time_the_fingerprint_is_printed(chat: Chat, tmp_path: Path) -
     with Program(BOT, "--port", str(chat.port), "--known-hosts", str(known)) as bot:
         bot.expect(r"^\* It is remembered in ")
         assert fingerprint_in("\n".join(bot.output)) == fingerprint_in("\n".join(chat.output))
+
+
+def test_with_a_password_its_name_is_its_own(chat: Chat, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")
+    file.chmod(0o600)
+    with chat.join("Owned") as owner:
+        owner.send("/register correct horse")
+        owner.skip_to(r".* You are logged in as Owned\.")
+    options = ("--name", "Owned", "--password-file", str(file))
+    run(chat.port, *options).expect("^Here as Owned")
+    second = run(chat.port, *options)  # takes the place of the first, as after a lost connection
+    second.expect("^Here as Owned")
+    file.write_text("battery staple\n")
+    third = run(chat.port, *options)
+    assert third.rest_of_output() == ["! Wrong name or password."]
+    assert third.process.returncode == 1
