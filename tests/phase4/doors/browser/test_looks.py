@@ -110,3 +110,33 @@ def test_axe_finds_nothing(
     alice.page.evaluate("() => { location.hash = '#board'; }")
     alice.page.wait_for_selector("#board:visible")
     assert not _violations(alice)
+
+
+def test_on_a_phone_the_list_of_people_opens_and_closes(visit: Open, site: Site) -> None:
+    alice = visit(SIZES[0], has_touch=True, is_mobile=True).join("Alice")
+    with site.chat.join("Bob") as bob:
+        alice.see("Bob joined")
+        assert not alice.page.is_visible("#people")
+        alice.page.tap("#peopleButton")
+        alice.page.wait_for_selector("#people:visible")
+        alice.page.tap("#peopleButton")
+        alice.page.wait_for_selector("#people", state="hidden")
+        alice.page.tap("#peopleButton")
+        alice.page.tap("#peopleList button:has-text('Bob')")
+        alice.page.wait_for_selector("#people", state="hidden")
+        alice.type("by touch")
+        alice.page.tap("#send")
+        bob.skip_to(r".* Alice -> Bob: by touch")
+        alice.page.tap("#closeTab")
+        assert alice.page.locator("[role=tab]").count() == 1
+
+
+def test_the_last_line_stays_in_sight_when_the_entry_grows(visit: Open, site: Site) -> None:
+    alice = visit(SIZES[0]).join("Alice")
+    for number in range(40):
+        alice.say(f"line {number}")
+    alice.type("one\ntwo\nthree\nfour")
+    alice.until(
+        "() => { const row = [...document.querySelectorAll('.row')].pop().getBoundingClientRect();"
+        " return row.bottom <= document.getElementById('form').getBoundingClientRect().top; }"
+    )
