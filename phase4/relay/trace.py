@@ -11,7 +11,8 @@ the stream, which is not where its writer did.
 FIN is the end of one direction, RST the end of both, in which bytes may have been lost. The relay
 shows what it sees: where TLS ends in it, plain text (and `cut off` is an end without TLS's goodbye,
 or bytes that were altered); where TLS passes through it, encrypted bytes. Where it alters what
-passes (--replace), a second line has what it handed on instead. Passwords are hidden (masking.py).
+passes (--replace), a second line has what it handed on instead. Passwords are hidden (masking.py),
+and of a WebSocket there is what is in its frames (unframing.py).
 """
 
 import re
@@ -21,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from phase4.relay.masking import Masking
+from phase4.relay.unframing import Piece, Unframing, Upgrade
 from shared.files import check_ordinary, replace_text
 from shared.readable import readable
 
@@ -120,11 +122,28 @@ class ConnectionTrace:
         self._number = number
         # Of what the client sends. Used by the thread that carries it.
         self._masking = Masking()
+        # Frames, where the connection has become a WebSocket: each direction has its own.
+        self._upgrade = Upgrade()
+        self._frames = {TO_SERVER: Unframing(), TO_CLIENT: Unframing()}
 
     def carried(self, direction: str, data: bytes) -> None:
         """Bytes have been received, and are being handed on."""
-        shown = self._masking.masked(data) if direction == TO_SERVER else data
-        self._trace.carried(self._number, direction, data, shown)
+        self._trace.carried(self._number, direction, data, self._shown(direction, data))
+
+    def _shown(self, direction: str, data: bytes) -> bytes:
+        """The bytes as they may be shown: frames as what is in them, and no password."""
+        if direction == TO_SERVER and not self._upgrade.is_done:
+            return self._masking.masked(data)
+        head = self._upgrade.head_of(data) if direction == TO_CLIENT else 0
+        pieces = self._frames[direction].pieces(data[head:])
+        shown = (each.label + self._without_password(direction, each) for each in pieces)
+        return data[:head] + b" ".join(shown)
+
+    def _without_password(self, direction: str, piece: Piece) -> bytes:
+        if direction == TO_CLIENT:
+            return piece.text
+        line_end = b"\n" * piece.is_end  # a message is a line
+        return self._masking.masked(piece.text + line_end).removesuffix(line_end)
 
     def ended(self, direction: str) -> None:
         """One direction ended in order, with a FIN."""
