@@ -5,16 +5,18 @@ Main thread only.
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from datetime import date
 from tkinter import ttk
 
 from phase4.client_gui.archive_search import ArchiveSearch
 from phase4.client_gui.chat_page import ChatPage
 from phase4.widgets.conversation import Conversation
 from phase4.widgets.keys import only
-from phase4.widgets.lines import Line
+from phase4.widgets.lines import Line, line_of_day
 from phase4.widgets.list_panel import ListPanel, Row
 from phase4.widgets.news import NewsRule
 from phase4.widgets.panel import Panel
+from phase4.widgets.shown import HEAD
 from phase4.widgets.stops import Stops
 from phase4.widgets.theme import Theme
 from shared.message import Earlier
@@ -33,7 +35,11 @@ class FoundPanel(ListPanel):
         over: tk.Misc,
         leave: Callable[[], None],
         search: ArchiveSearch,
+        hides: Callable[[str], bool],
     ) -> None:
+        """`hides(name)`: whether nothing of this person is shown."""
+        self._search = search
+        self._hides = hides
         super().__init__(
             page,
             theme,
@@ -45,9 +51,9 @@ class FoundPanel(ListPanel):
             nothing="",
             closes=False,
         )
-        self._search = search
         self.said = ttk.Label(self.body, style="Muted.TLabel")
         self.said.grid(row=1, column=0, columnspan=2, sticky="w", padx=3 * theme.unit)
+        self.body.bind("<Configure>", self._resized)
         search.changed = self._changed
 
     def look_for(self, words: str) -> None:
@@ -72,15 +78,27 @@ class FoundPanel(ListPanel):
     def _changed(self) -> None:
         if self.is_open:
             self.show_filtered()
-            self.said.configure(text=self._search.status)
+            hidden = sum(self._hides(each.sender) for each in self._search.hits)
+            told = f"Lines of people whom you ignore, not shown: {hidden}." if hidden else ""
+            self.said.configure(text=f"{self._search.status} {told}".strip())
 
     def _found(self, _: str) -> list[Row]:
-        return [self._row(each) for each in self._search.hits]
+        return [self._row(each) for each in self._search.hits if not self._hides(each.sender)]
+
+    def _resized(self, event: "tk.Event[tk.Misc]") -> None:
+        self.said.configure(wraplength=event.width - 6 * self._theme.unit)
+
+    def _restyle_list(self) -> None:
+        super()._restyle_list()
+        body = self._theme.body
+        self.tree.column("#0", minwidth=body.measure("m" * 6))
+        self.tree.column("what", width=body.measure("2026-11-20m"))
 
     def _row(self, hit: Earlier) -> Row:
         text = hit.text.strip()[:MAX_TEXT_CHARACTERS]
-        day, _, time = hit.at.partition(" ")
-        return str(hit.number), f"{hit.sender}: {text}", f"{day} {time[:5]}", hit.sender
+        is_of_this_year = hit.at.startswith(f"{date.today():%Y}-")
+        when = hit.at[5:16] if is_of_this_year else hit.at[:10]
+        return str(hit.number), f"{hit.sender}: {text}", when, hit.sender
 
 
 class AroundPanel(Panel):
@@ -94,8 +112,11 @@ class AroundPanel(Panel):
         leave: Callable[[], None],
         open_link: Callable[[str], None],
     ) -> None:
+        # What a panel filters with; None: not made yet. There is nothing to filter here.
+        self._filter: ttk.Entry | None = None
         super().__init__(page, theme, "Said before", over, leave)
-        self.field.grid_remove()  # there is nothing to filter
+        self._filter = self.field
+        self._filter.grid_remove()
         self._open_link = open_link
         self._conversation: Conversation | None = None
         self.body.rowconfigure(0, weight=1)
@@ -110,6 +131,12 @@ class AroundPanel(Panel):
     def show_filtered(self) -> None:
         """Nothing is filtered here."""
 
+    def _restyle(self) -> None:
+        shown, self.field = self.field, self._filter or self.field
+        super()._restyle()
+        self.field.grid_remove()
+        self.field = shown
+
     def read(self, lines: Sequence[Line], hit: int) -> None:
         """Show these lines, the one at this place marked."""
         if self._conversation is not None:
@@ -121,7 +148,9 @@ class AroundPanel(Panel):
         shown.text.bind("<Escape>", only(self.close))
         self.open()
         self.update_idletasks()
-        kept = [each for each in shown.add(lines) if each.line.person and each.role != "head"]
+        days = [line_of_day(each.day) for each in lines[:1] if each.day]
+        kept = [each for each in shown.add([*days, *lines]) if each.line.person]
+        kept = [each for each in kept if each.role != HEAD]
         Stops(shown, NewsRule(shown.text)).go(kept[hit].number)
 
 
@@ -134,12 +163,15 @@ class ArchivePanels:
         theme: Theme,
         search: ArchiveSearch,
         line_of: Callable[[Earlier], Line],
+        hides: Callable[[str], bool],
         open_link: Callable[[str], None],
     ) -> None:
-        self.found = FoundPanel(page, theme, page.tabs, page.entry.focus_set, search)
+        leave = page.entry.focus_set
+        self.found = FoundPanel(page, theme, page.tabs, leave, search, hides)
         self.around = AroundPanel(page, theme, page.tabs, self._back, open_link)
         self._page = page
         self._line_of = line_of
+        self._hides = hides
         for panel in (self.found, self.around):
             page.panels.add(panel)
         search.came = self._read
@@ -154,5 +186,5 @@ class ArchivePanels:
 
     def _read(self, hit: Earlier, around: Sequence[Earlier]) -> None:
         if self.found.is_open:
-            lines = [*map(self._line_of, around)]
-            self.around.read(lines, [*around].index(hit))
+            shown = [each for each in around if each == hit or not self._hides(each.sender)]
+            self.around.read([*map(self._line_of, shown)], shown.index(hit))

@@ -42,7 +42,9 @@ class Past:
         self.scrollback = Scrollback(calls)
         conversation.reached_top = self.scrollback.reached_top
         self.search = ArchiveSearch(self.ask)
-        self.panels = ArchivePanels(page, theme, self.search, router.line_of_past, open_link)
+        self.panels = ArchivePanels(
+            page, theme, self.search, router.line_of_past, router.hides, open_link
+        )
         page.look_for = self.panels.look_for
 
     def close(self) -> None:

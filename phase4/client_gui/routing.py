@@ -93,6 +93,10 @@ class Router:
             self._take(each)
         self._flush()
 
+    def hides(self, name: str) -> bool:
+        """Whether nothing of this person is shown."""
+        return name != self.me and self._ignoring.ignores(name)
+
     def line_of_past(self, said: message.Earlier) -> Line:
         """What somebody said before, as it is shown."""
         return line_of(said, self.me, "")
@@ -107,7 +111,7 @@ class Router:
         for each in said:
             if isinstance(each, str):
                 shown.append(self.notice(each))
-            elif each.sender != self.me and self._ignoring.ignores(each.sender):
+            elif self.hides(each.sender):
                 left_out += 1
             else:
                 shown.append(each)

@@ -113,8 +113,13 @@ def test_the_find_bar_goes_on_into_the_archive_and_a_hit_is_read_in_its_place(al
         *(f"line {number}" for number in range(11, 21)),
     ]
     assert "tea 10" in around.text.get(*around.text.tag_ranges("here"))
+    assert "2026" in lines[0], "the day is told"
     press(around.text, "<Escape>")
     assert found.is_open
     assert not panels.around.is_open
+    alice.ignoring.ignore("Bob")
+    alice.past.panels.look_for("")
+    assert not found.shown
+    assert "ignore, not shown: 2." in found.said.cget("text")
     press(found.field, "<Escape>")
     assert not found.is_open
