@@ -64,17 +64,16 @@ def _show_code(server: ChatServer, console: Console) -> None:
     if not _is_terminal():
         console.print(NO_TERMINAL)
         return
-    board = board_of(server.settings.host, server.join_port, server.fingerprint)
-    if server.web_urls:
-        text = says = server.web_urls[0]
-    elif board is None:
-        console.print(NOT_FROM_ELSEWHERE)
+    url = server.web_urls[0] if server.web_urls else ""
+    board = board_of(server.settings.host, server.join_port, server.fingerprint, url)
+    if board is None:
+        if server.settings.qr:
+            console.print(NOT_FROM_ELSEWHERE)
         return
-    else:
-        text = board.text
-        says = f"{board.lines[0]}{', and the fingerprint' * bool(board.fingerprint)}"
+    has_fingerprint = bool(board.fingerprint and not url)
+    says = f"{board.lines[0]}{', and the fingerprint' * has_fingerprint}"
     try:
-        console.draw(in_terminal(text, sys.stdout))
+        console.draw(in_terminal(board.text, sys.stdout))
     except NoCode as error:
         console.print(str(error))
     else:

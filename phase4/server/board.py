@@ -22,31 +22,41 @@ NOT_FROM_ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Where a server is for others, and its certificate's fingerprint; empty without TLS."""
+    """Where a server is for others, its certificate's fingerprint, and the address of its page.
+
+    Empty without TLS, and without a page.
+    """
 
     host: str
     port: int
     fingerprint: str = ""
+    url: str = ""
 
     @property
     def lines(self) -> list[str]:
-        """To be written down: host and port, and the fingerprint as it is compared.
+        """To be written down: the page, host and port, and the fingerprint as it is compared.
 
         >>> Board("192.168.1.20", 12345).lines
         ['192.168.1.20 port 12345']
         """
         groups = ["SHA256", *in_groups(self.fingerprint)] if self.fingerprint else []
-        return [f"{self.host} port {self.port}", *groups]
+        page = [self.url] if self.url else []
+        return [*page, f"{self.host} port {self.port}", *groups]
 
     @property
     def text(self) -> str:
-        """To be read by a machine: HOST PORT, and SHA256 FINGERPRINT, as a known-hosts file has it.
+        """To be read by a machine: the page, which a phone opens.
 
-        In capitals: a QR code holds those in five and a half bits each, and is smaller by a third.
+        Where there is none, HOST PORT, and SHA256 FINGERPRINT, as a known-hosts file has it. In
+        capitals: a QR code holds those in five and a half bits each, and is smaller by a third.
 
         >>> Board("chat.example", 12345).text
         'CHAT.EXAMPLE 12345'
+        >>> Board("chat.example", 12345, url="http://chat.example:8080/").text
+        'http://chat.example:8080/'
         """
+        if self.url:
+            return self.url
         words = ["SHA256", *in_groups(self.fingerprint)] if self.fingerprint else []
         return " ".join([self.host, str(self.port), *words]).upper()
 
@@ -79,13 +89,13 @@ def _plainest(host: str) -> IPAddress | str:
     return host.casefold().removesuffix(".")
 
 
-def board_of(host: str, port: int, fingerprint: str) -> Board | None:
+def board_of(host: str, port: int, fingerprint: str, url: str = "") -> Board | None:
     """For a server that listens on `host`; None where no other machine reaches it."""
     if host in EVERY_NETWORK:
         ways = [way for way in ways_to(host) if way.use is not Use.INSIDE]
-        return Board(str(ways[0].address), port, fingerprint) if ways else None
+        return Board(str(ways[0].address), port, fingerprint, url) if ways else None
     try:
         is_local = ip_address(host).is_loopback
     except ValueError:  # a name
         is_local = host.casefold() == "localhost"
-    return None if is_local else Board(host, port, fingerprint)
+    return None if is_local else Board(host, port, fingerprint, url)

@@ -261,7 +261,7 @@ class App:
         self._address, fingerprint = started.address, started.fingerprint
         self.page.tls.show_fingerprint(started.tls_address, fingerprint)
         host = started.host
-        self._board = Board(host, started.port, fingerprint) if host else None
+        self._board = Board(host, started.port, fingerprint, started.url) if host else None
         if self._board and (window := self._open_board()):
             window.show(self._board)
         if self.state is State.STARTING:

@@ -83,7 +83,8 @@ def _tell_where(server: ChatServer, feed: Feed) -> str:
     board = board_of(server.settings.host, server.join_port, fingerprint)
     host = board.host if board else ""
     there = (server.address, server.tls_address)
-    feed.report(Started(*there, fingerprint, host, server.join_port))
+    url = server.web_urls[0] if server.web_urls else ""
+    feed.report(Started(*there, fingerprint, host, server.join_port, url))
     return fingerprint
 
 

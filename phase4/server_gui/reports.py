@@ -18,7 +18,7 @@ Held = tuple[str, float | None, str]
 class Started:
     """People can connect to `address`, "host:port"; over TLS to `tls_address`, if any.
 
-    From other machines to `host` and `port`; that is empty where none can.
+    From other machines to `host` and `port`; that is empty where none can. `url`: the page, if any.
     """
 
     address: str
@@ -26,6 +26,7 @@ class Started:
     fingerprint: str = ""
     host: str = ""
     port: int = 0
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from phase4.transport.known_hosts import Entry, parse
 from shared.networks import Use, own_ways
 from tests.conftest import Need
 from tests.kit.certificates import Authority, fingerprint_in
-from tests.kit.harness import ROOT, Program, run
+from tests.kit.harness import ROOT, Program, free_port, run
 from tests.kit.in_namespace import must, namespace
 from tests.kit.terminal import Terminal
 
@@ -51,27 +51,28 @@ def started(
     host: str = "0.0.0.0",
     columns: int = 80,
     env: dict[str, str] | None = None,
+    asks: bool = True,
 ) -> Iterator[Terminal]:
     """A server on a terminal of so many columns and 24 rows, once it has said all."""
     if host == "0.0.0.0" and not [way for way in own_ways() if way.use is not Use.INSIDE]:
         pytest.skip("this machine is in no network")
-    arguments = ("-m", "phase4.server", "--host", host, *PORTS, "--qr", *options)
+    arguments = ("-m", "phase4.server", "--host", host, *PORTS, *["--qr"] * asks, *options)
     logs = ("--log-dir", str(directory / "logs"))
     with Terminal(*arguments, *logs, columns=columns, env=env) as terminal:
         yield terminal
 
 
-def squares(terminal: Terminal) -> list[list[bool]]:
-    """The code on the screen, read back from the cells' looks: True where dark."""
-    rows = [_cells(terminal, y) for y in range(24)]
+def squares(terminal: Terminal, columns: int = 41) -> list[list[bool]]:
+    """The code on the screen, so many squares wide, from the cells' looks: True where dark."""
+    rows = [_cells(terminal, y, columns) for y in range(24)]
     first = next(y for y, row in enumerate(rows) if row)
     code = list(itertools.takewhile(bool, rows[first:]))
     return [row for pairs in code for row in map(list, zip(*pairs, strict=True))]
 
 
-def _cells(terminal: Terminal, y: int) -> list[tuple[bool, bool]]:
+def _cells(terminal: Terminal, y: int, columns: int) -> list[tuple[bool, bool]]:
     """Upper and lower half of a row's cells; nothing where it is not a row of the code."""
-    cells = [terminal._screen.buffer[y][x] for x in range(41)]
+    cells = [terminal._screen.buffer[y][x] for x in range(columns)]
     if {cell.data for cell in cells} - {" ", "▄"} or not any(
         cell.bg == LIGHT or cell.reverse for cell in cells
     ):
@@ -101,6 +102,17 @@ def test_the_code_is_drawn_as_segno_makes_it_and_fits_into_24_rows(
         fingerprint = fingerprint_in(said.replace("\r\n", "\n"))
         assert squares(terminal) == expected(Board(host, int(port), fingerprint).text)
         assert ("38;5;" in said) == (not env)
+
+
+def test_with_a_page_the_code_leads_there_without_being_asked_for(tmp_path: Path) -> None:
+    port = free_port()
+    with started(tmp_path, "--web-port", str(port), asks=False) as terminal:
+        terminal.until(rf"It says http://\S+:{port}/")
+        said = terminal.output.decode()
+        url = said.partition("It says ")[2].split()[0].removesuffix(".")
+        code = expected(url)
+        assert f"Chat in a browser: {url}" in said
+        assert squares(terminal, len(code[0])) == code
 
 
 def test_a_terminal_that_says_it_is_light_gets_the_code_dark_on_light_without_colours(

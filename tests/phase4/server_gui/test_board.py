@@ -16,6 +16,7 @@ from phase4.transport.contexts import fingerprint_of_file
 from shared.networks import Use, own_ways
 from tests.kit.certificates import Authority, groups_of
 from tests.kit.desktop import Desktop
+from tests.kit.harness import free_port
 from tests.kit.windows import press, see
 from tests.phase4.server_gui.test_server_gui import ServerWindow, bar, port_of
 
@@ -28,8 +29,10 @@ OpenApp = Callable[..., App]
 def open_app(root: tk.Tk, tmp_path: Path, put_up: Callable[[App], App]) -> OpenApp:
     """Put a window up; its server, if one runs at the end, is ended with it."""
 
-    def build(host: str = "0.0.0.0", tls_cert: str = "", *, shows_board: bool = False) -> App:
-        options = ("--log-dir", str(tmp_path / "logs"))
+    def build(
+        host: str = "0.0.0.0", tls_cert: str = "", *more: str, shows_board: bool = False
+    ) -> App:
+        options = ("--log-dir", str(tmp_path / "logs"), *more)
         fields = {"host": host, "port": "0", "status_port": "0", "tls_cert": tls_cert}
         wanted = Wanted(fields, options, shows_board)
         return put_up(App(root, wanted, "dark", lambda: False))
@@ -173,3 +176,17 @@ def test_the_option_opens_it_once_the_server_runs(
         server.process.terminate()
         assert server.wait() == 0
         assert server.rest_of_output() == []
+
+
+def test_with_a_page_the_board_leads_there(root: tk.Tk, open_app: OpenApp, host: str) -> None:
+    port = free_port()
+    app = open_app("0.0.0.0", "", "--web-port", str(port))
+    app.start()
+    plain = port_of(app)
+    press(app.page.people.tree, "<Alt-b>")
+    window = opened(app)
+    url = f"http://{host}:{port}/"
+    see(root, lambda: shown(window) == [url, f"{host} port {plain}"], "the page, and the port")
+    window.geometry("800x400")
+    see(root, lambda: canvas_of(window).winfo_width() == 800, "its size")
+    assert dark_squares(window) == expected(url)
