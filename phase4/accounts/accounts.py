@@ -10,8 +10,8 @@ where the file is there and cannot be read. While it runs, what was read before 
 registered, and people log in. Only what would have to be written is refused.
 """
 
-import threading
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,9 @@ NEW_NAMES = 60
 NEW_NAMES_SECONDS = 3600.0
 """Names that one address may register in an hour: two classes behind one router."""
 
+Lock = AbstractContextManager[None, None]
+"""The room's: in a `with` statement."""
+
 
 class Accounts:
     """Any thread may call any method, without the room's lock; `owner_of` and `called` with it.
@@ -38,14 +41,14 @@ class Accounts:
 
     def __init__(
         self,
-        lock: threading.Lock,
+        lock: Lock,
         log_dir: Path,
         report: Callable[[str], None],
         on_change: Callable[[Collection[str]], None] = lambda names: None,
     ) -> None:
         """Read the file, if it is there. Raises AccountsError.
 
-        `report` is told once what is wrong with it later on. `on_change` is told, without the
+        `report` is told once what is wrong with it later on. `on_change` is told, holding the
         room's lock, which accounts another program has removed, or given another password.
         """
         self._lock = lock
@@ -86,6 +89,14 @@ class Accounts:
         """Keep a name from all others until `register` is over, which must follow."""
         self._registry.hold(name)
 
+    def admit(self, account: Account) -> None:
+        """Take in what `register` gave: from now on people log in to it."""
+        self._registry.add(account)
+
+    def dismiss(self, account: Account) -> None:
+        """Let the name of an account be free again."""
+        self._registry.remove(account)
+
     # --- passwords ------------------------------------------------------------------------------
 
     def check(self, name: str, password: str, host: str) -> Account:
@@ -104,9 +115,9 @@ class Accounts:
             self._tries.end(host, counts=was_wrong)
 
     def register(self, name: str, password: str, host: str) -> Account:
-        """Make a name that is held somebody's own. If that fails, it is held no more.
+        """Keep an account for a name that is held; `admit` must follow, under the room's lock.
 
-        Raises BadPassword, NameTaken and TooManyAccounts.
+        If it fails, the name is held no more. Raises BadPassword, NameTaken and TooManyAccounts.
         """
         try:
             prepared = passwords.prepare(password)
@@ -117,10 +128,11 @@ class Accounts:
                 is_new = True
             finally:
                 self._new_names.end(host, counts=is_new)
-            return account
-        finally:
+        except BaseException:
             with self._lock:
                 self._registry.let_go(name)
+            raise
+        return account
 
     def change(self, name: str, password: str) -> bool:
         """Give an account another password; False where it is gone. Raises BadPassword."""
@@ -128,8 +140,8 @@ class Accounts:
         return self._hashing.do(lambda: self._change(name, prepared))
 
     def remove(self, account: Account) -> None:
-        """Let the name be free again, and what waits for it be gone."""
-        self._hashing.do(lambda: self._remove(account))
+        """Remove what is kept of an account; `dismiss` must follow, under the room's lock."""
+        self._hashing.do(lambda: self._store.remove(account))
 
     # --- letters --------------------------------------------------------------------------------
 
@@ -166,7 +178,6 @@ class Accounts:
                 with self._lock:
                     changed = self._registry.changed_in(accounts)
                     self._registry = self._registry.replaced_by(accounts)
-                if changed:
                     self._on_change(changed)
             self._reported = ""
         except NoAccounts:
@@ -216,18 +227,10 @@ class Accounts:
 
     def _register(self, name: str, prepared: str) -> Account:
         self._refresh()
-        account = self._store.add(name, passwords.keep(prepared))
-        with self._lock:
-            self._registry.add(account)
-        return account
+        return self._store.add(name, passwords.keep(prepared))
 
     def _change(self, name: str, prepared: str) -> bool:
         self._refresh()
         with self._lock:
             account = self._registry.called(name)
         return account is not None and self._replace(account, passwords.keep(prepared))
-
-    def _remove(self, account: Account) -> None:
-        self._store.remove(account)
-        with self._lock:
-            self._registry.remove(account)

@@ -36,6 +36,7 @@ from phase4.server.historian import Historian
 from phase4.server.log_file import Log
 from phase4.server.logins import open_accounts
 from phase4.server.options import Settings
+from phase4.server.outbox import FanOut
 from phase4.server.past import Past, open_past
 from phase4.server.receiving import Receive
 from phase4.server.room import Room
@@ -194,7 +195,7 @@ class ChatServer:
             return Past(lock, on_joining=settings.history)
         return open_past(lock, settings.log_dir, self._console.print, on_joining=settings.history)
 
-    def _open_accounts(self, lock: threading.Lock) -> "Accounts | None":
+    def _open_accounts(self, lock: FanOut) -> "Accounts | None":
         """Whose the names are; None where the server keeps no accounts."""
         if self.settings.no_accounts:
             return None

@@ -8,7 +8,6 @@ Passwords are not here: they have been checked before (membership.py).
 """
 
 import os
-import threading
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -119,6 +118,18 @@ class Logins:
         self._voice.note(now, f"{old} is now {name}")
         self.has_other_name(member)
 
+    def changed(self, names: Collection[str]) -> None:
+        """The command line has removed these accounts, or reset them: nobody is logged in there.
+
+        Whoever is has the name of somebody else now, or has to show the new password.
+        """
+        for member in [each for each in self._people if each.account in names]:
+            if self.is_registered(member.account):
+                others = nicknames.alternatives("", "random")
+                self.give(member, next(iter(self.free(others))))
+            else:
+                self._log_out(member)
+
     def _log_out(self, member: Member) -> None:
         account, member.account, member.receipt = member.account, "", None
         now = self._voice.now()
@@ -187,7 +198,9 @@ class Logins:
 
     def registered(self, member: Member, account: Account) -> None:
         """Tell somebody that their name is their own now. They may have left meanwhile."""
+        assert self.accounts is not None
         with self._fan_out:
+            self.accounts.admit(account)
             now = self._voice.now()
             self._voice.note(now, f"{account.name} is registered from {member.address}")
             if not member.is_gone and _is_same(member.name, account.name):
@@ -195,19 +208,6 @@ class Logins:
                 text = f"{account.name} is yours. From now on: /login {account.name} PASSWORD"
                 self._voice.tell(member, Notice(now.wire, text))
                 self.greet(member)
-
-    def changed(self, names: Collection[str]) -> None:
-        """The command line has removed these accounts, or reset them: nobody is logged in there.
-
-        Whoever is has the name of somebody else now, or has to show the new password.
-        """
-        others = nicknames.alternatives("", "random")
-        with self._fan_out:
-            for member in [each for each in self._people if each.account in names]:
-                if self.is_registered(member.account):
-                    self.give(member, next(iter(self.free(others))))
-                else:
-                    self._log_out(member)
 
     def note_wrong(self, member: Member, name: str) -> None:
         """Note a wrong password in connections.txt. What was no name may have been the password."""
@@ -217,17 +217,22 @@ class Logins:
             text = f"{member.address} gave a wrong password for {whose}"
             self._voice.note(self._voice.now(), text)
 
-    def log_out(self, member: Member, *, keeps_name: bool = False) -> None:
+    def log_out(self, member: Member) -> None:
         """Log somebody out. As the name is registered, they get another one, that is free."""
         others = nicknames.alternatives("", "random")
         with self._fan_out:
-            if member.is_gone or not member.account:
-                return
-            if keeps_name:
-                self._log_out(member)
-            else:
+            if not member.is_gone and member.account:
                 self._gate.check_renaming(member)
                 self.give(member, next(iter(self.free(others))))
+
+    def unregistered(self, account: Account) -> None:
+        """Let the name of an account be anybody's, and its owner keep it for now."""
+        assert self.accounts is not None
+        with self._fan_out:
+            self.accounts.dismiss(account)
+            # Another connection of theirs may have taken their place meanwhile.
+            for each in [each for each in self._people if each.account == account.name]:
+                self._log_out(each)
 
     def _check_still_there(self, account: Account) -> None:
         self._gate.check_name(account.name)
@@ -252,7 +257,7 @@ def _is_same(name: str, other: str) -> bool:
 
 
 def open_accounts(
-    lock: threading.Lock,
+    lock: FanOut,
     log_dir: Path,
     report: Callable[[str], None],
     on_change: Callable[[Collection[str]], None],

@@ -77,7 +77,7 @@ def unregister(room: Room, member: Member, rest: str) -> None:
     account = check(room, member, _logged_in(member), rest)
     with _refusals():
         accounts.remove(account)
-    room.logins.log_out(member, keeps_name=True)
+    room.logins.unregistered(account)
 
 
 def enter(room: Room, member: Member, rest: str, asked: str) -> Account:

@@ -65,7 +65,7 @@ class Room:
         gate: Gate,
         moderation: ModerationFile | None = None,
         remember: Callable[[threading.Lock], Past] = Past,
-        open_accounts: Callable[[threading.Lock], "Accounts | None"] = lambda lock: None,
+        open_accounts: Callable[[FanOut], "Accounts | None"] = lambda lock: None,
     ) -> None:
         """`remember(lock)` makes what the room knows of what was said before.
 
@@ -86,7 +86,7 @@ class Room:
         self._now, self._tell = voice.now, voice.tell
         self._announce, self._note = voice.announce, voice.note
 
-        shared = (self.fan_out, self._people, voice, open_accounts(self.fan_out.lock))
+        shared = (self.fan_out, self._people, voice, open_accounts(self.fan_out))
         self.logins = Logins(*shared, gate, let_in=self.let_in, leave=self._leave)
         self.letters = Letters(*shared, gate)
 
