@@ -44,7 +44,7 @@ if sys.platform == "win32":
     class Keys:
         """The console's keys, one by one. No mode has to be set there."""
 
-        def __init__(self, descriptor: int) -> None:
+        def __init__(self, descriptor: int, *, has_alt: bool = True) -> None:
             pass
 
         def take(self) -> bool:
@@ -75,11 +75,9 @@ else:
     _LOCAL_MODES = 3  # where tcgetattr() gives the modes that ICANON belongs to
 
     # Function keys arrive as an escape and more: the keypad's 1 may send "ESC O q".
-    _ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
-
-    def _lone_escape(found: "re.Match[str]") -> str:
-        """The Escape key itself; nothing of what other keys send."""
-        return found[0] if found[0] == ESCAPE else ""
+    _FUNCTION_KEY = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.)"
+    _WITHOUT_ALT = re.compile(_FUNCTION_KEY, re.DOTALL)
+    _WITH_ALT = re.compile(rf"{_FUNCTION_KEY}|\x1b.", re.DOTALL)
 
     class Keys:
         """A terminal that is ours only while we are in its foreground.
@@ -89,7 +87,12 @@ else:
         press Ctrl-Z and type bg and fg as they please.
         """
 
-        def __init__(self, descriptor: int) -> None:
+        def __init__(self, descriptor: int, *, has_alt: bool = True) -> None:
+            """A key with Alt sends an escape before it, and so does Escape, followed by that key.
+
+            With `has_alt` it is taken for Alt, and left out; else for both keys.
+            """
+            self._sequences = _WITH_ALT if has_alt else _WITHOUT_ALT
             self._descriptor = descriptor
             self._found: list[Any] | None = None  # the modes to give back, while ours are set
             self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -126,7 +129,7 @@ else:
                 return ""
             read = os.read(self._descriptor, 1024)
             keys = self._decoder.decode(read)  # of a character that is cut in two, it keeps a part
-            return _ESCAPE_SEQUENCE.sub(_lone_escape, keys) if read else None
+            return self._sequences.sub("", keys) if read else None
 
         def give_back(self) -> None:
             """Restore the modes; not in the background, where the shell has set its own."""

@@ -16,10 +16,11 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Protocol
 
 from phase4.server.typed_line import TypedLine
-from shared.keys import TERMINAL_ERRORS, Keys, terminal_of_stdin
+from shared.keys import ESCAPE, TERMINAL_ERRORS, Keys, terminal_of_stdin
 from shared.wakeup import Wakeup
 
 MODES = ("auto", "terminal", "global", "off")
@@ -93,7 +94,7 @@ class _Terminal:
         self._typing = typing
         self._line = TypedLine()  # the thread's
         self._wakeup = Wakeup()  # rung by stop(), closed by the thread
-        self._keys = Keys(descriptor)  # the thread's, once that runs
+        self._keys = Keys(descriptor, has_alt=False)  # the thread's, once that runs
         # A daemon, so that a program that ends by an exception does not wait for a key. QuitKey's
         # stop() gives the terminal its modes back: it runs at every exit of the interpreter.
         self._thread = threading.Thread(target=self._run, name="quit key", daemon=True)
@@ -134,8 +135,9 @@ class _Terminal:
             keys = self._keys.wait(self._wakeup)
             if keys is None:
                 return False
-            if any(map(self._is_quit, keys)):
-                return True
+            for before, key in pairwise(f" {keys}"):
+                if self._is_quit(key) and before != ESCAPE:  # with it, it was Alt and q
+                    return True
 
     def _is_quit(self, key: str) -> bool:
         """Whether this key ends the server; if not, it may belong to a line."""
