@@ -143,6 +143,16 @@ def help_lines() -> tuple[str, ...]:
     return tuple((each.__doc__ or "").splitlines()[0] for each in (*COMMANDS.values(), topic))
 
 
+def to_ban(host: str) -> str:
+    """What /ban takes to keep out whoever is connected from there.
+
+    >>> to_ban("192.0.2.7"), to_ban("2001:db8::7")
+    ('192.0.2.7', '2001:db8::/64')
+    """
+    network = network_of(host)
+    return host if network is None else shown(network)
+
+
 # --- from the room --------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from phase4.server.clock import until_text
-from phase4.server.operating import NO_TOPIC
+from phase4.server.operating import NO_TOPIC, to_ban
 from phase4.server_gui.reports import Held, Moderated
 from shared.address import Address
 
@@ -48,12 +48,16 @@ def ban_name(minutes: int | None) -> Make:
 
 
 def ban_address(minutes: int | None) -> Make:
-    """Keep their address out.
+    """Keep their address out; of IPv6, what their household has.
 
     >>> ban_address(None)("Bob", "[2001:db8::7]:4567"), ban_address(60)("Bob", "192.0.2.7:4567")
-    ('/ban 2001:db8::7', '/ban 192.0.2.7 60')
+    ('/ban 2001:db8::/64', '/ban 192.0.2.7 60')
     """
-    return lambda name, address: f"/ban {Address.parse(address).host} {minutes or ''}".rstrip()
+
+    def make(name: str, address: str) -> str:
+        return f"/ban {to_ban(Address.parse(address).host)} {minutes or ''}".rstrip()
+
+    return make
 
 
 MUTES: tuple[tuple[str, Make], ...] = (

@@ -75,8 +75,10 @@ class PeopleTable(ttk.Frame):
 
     def show_muted(self, names: Iterable[str]) -> None:
         """Mark these from now on."""
-        self._muted = frozenset(each.casefold() for each in names)
-        self.show(self._people)
+        muted = frozenset(each.casefold() for each in names)
+        if muted != self._muted:
+            self._muted = muted
+            self.show(self._people)
 
     def is_muted(self, name: str) -> bool:
         """Whether this name is marked."""

@@ -1,5 +1,6 @@
 """What operators have decided comes through a restart; and what does not, is said."""
 
+import doctest
 import json
 import time
 from contextlib import ExitStack
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from phase4.server import operating
 from phase4.server.clock import SteadyClock
 from tests.kit.chat import PROMPT, TIME
 from tests.kit.harness import free_port, wait_until
@@ -109,3 +111,7 @@ def test_a_room_of_twenty_is_closed_and_opened_one_is_muted_and_one_kept_out(
         loud.send("at last")
         for person in others:
             person.skip_to(rf"{TIME} P01: at last")
+
+
+def test_the_examples_are_true() -> None:
+    assert doctest.testmod(operating).failed == 0
