@@ -56,6 +56,12 @@ class Observed:
             return self._talk.is_away
 
     @property
+    def is_confidential(self) -> bool:
+        """Whether a password may be sent: nobody on the way can read it. Any thread."""
+        with self._lock:
+            return self._talk.is_confidential
+
+    @property
     def lag_seconds(self) -> float | None:
         """How long the server takes to answer, or has not answered now; None: not known.
 

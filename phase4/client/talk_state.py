@@ -78,6 +78,11 @@ class TalkState:
         return self._is_away and not self._is_over
 
     @property
+    def is_confidential(self) -> bool:
+        """Whether nobody on the way can read what is sent; as on the last connection."""
+        return self._account.is_confidential
+
+    @property
     def is_closing(self) -> bool:
         """Whether `close` was called, or the person has left where nobody could be told."""
         return self._close_by is not None

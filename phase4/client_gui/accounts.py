@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from phase4.client import PasswordAsked, SendError
+from phase4.client.account import READABLE
 from phase4.client_gui.chat_page import ChatPage
 from phase4.client_gui.contact import Contact
 from phase4.client_gui.keyring_store import KeyringStore
@@ -156,6 +157,10 @@ class Accounts:
 
     def _ask(self, command: str, other: str = "") -> None:
         self.panel.close()
+        client = self._contact.client
+        if client is not None and not client.is_confidential:
+            self._calls.complain(READABLE)
+            return
         self.panel.prepare(self._form(command, other))
         self._page.panels.toggle(self.panel)
 

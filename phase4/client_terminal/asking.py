@@ -36,9 +36,12 @@ _COMMANDS: dict[str, Steps] = {
 class Asking:
     """At most one question after the other, until all are answered."""
 
-    def __init__(self, complain: Callable[[str], object]) -> None:
-        """`complain` is called with a sentence where an answer will not do, or with none."""
-        self._complain = complain
+    def __init__(self, complain: Callable[[str], object], why_not: Callable[[], str] = str) -> None:
+        """`complain` is called with a sentence where an answer will not do, or with none.
+
+        `why_not()` says why no password can be sent now.
+        """
+        self._complain, self._why_not = complain, why_not
         self._steps: Steps = ()
         self._answers: list[str] = []
         self._done: Callable[[Sequence[str]], object] = lambda _: None
@@ -73,6 +76,9 @@ class Asking:
         if command not in _COMMANDS:
             return False
 
+        if why_not := self._why_not():
+            self._complain(why_not)
+            return True
         steps = _COMMANDS[command]
 
         def done(answers: Sequence[str]) -> None:

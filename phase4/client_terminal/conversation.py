@@ -99,7 +99,7 @@ class TerminalClient:
         self._presence = Presence()
         # What was being typed when another name was asked for.
         self._put_aside = PutAside()
-        self._asking = Asking(self._complain)
+        self._asking = Asking(self._complain, lambda: self._out.why_no_password)
         # Why the server is away: each reason is said once.
         self._told_reasons: set[str] = set()
         # What was said of the server's clock.

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from phase4.client import Client, SendError
+from phase4.client.account import READABLE
 from phase4.client.mentions import is_among
 from phase4.client.pasting import too_many_lines
 from phase4.client.room_state import CLOSED, RoomState
@@ -54,6 +55,12 @@ class Outgoing:
     def people(self) -> tuple[str, ...]:
         """Who is here."""
         return self.client.people if self.client is not None else ()
+
+    @property
+    def why_no_password(self) -> str:
+        """Why none can be sent now; empty: it can."""
+        can_be_sent = self.client is not None and self.client.is_confidential
+        return "" if can_be_sent else READABLE
 
     def changed(self, text: str) -> None:
         """What is being typed, and is not a name, has become `text`."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from phase4.client.account import READABLE
 from phase4.client_terminal.asking import Asking
 from shared import message
 from shared.rights import LoggedIn, Topic, Writing
@@ -243,3 +244,11 @@ def test_a_password_needs_a_name() -> None:
     asking.answer("")
     assert not asking.is_on
     assert sent == []
+
+
+def test_where_a_password_cannot_be_sent_none_is_asked_for() -> None:
+    told: list[str] = []
+    asking = Asking(told.append, lambda: READABLE)
+    assert asking.begins("/register", told.append)
+    assert not asking.is_on
+    assert told == [READABLE]
