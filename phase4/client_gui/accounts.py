@@ -4,6 +4,7 @@ What is filled in goes to the server as the line that one could type; no passwor
 written down. Where the person wishes it, the system's keyring holds it (keyring_store.py).
 """
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from phase4.client_gui.contact import Contact
 from phase4.client_gui.keyring_store import KeyringStore
 from phase4.client_gui.password_row import KEEP, Given
 from phase4.client_gui.person_menu import Choice
+from phase4.client_gui.short_names import short_name
 from phase4.widgets.actions import Action
 from phase4.widgets.ask_panel import AskPanel, Field, Form
 from phase4.widgets.popup import Popup
@@ -33,8 +35,8 @@ class AccountCalls:
 
     send: Callable[[str], bool]
     """Send this line; whether it was taken. If not, the conversation says why."""
-    ask: Callable[[str, str, bool], object]
-    """Ask for the password of a name, for a reason; at last, whether it can be remembered."""
+    ask: Callable[[PasswordAsked, bool, bool], object]
+    """Ask for a password; then, whether it can be remembered, and whether one is."""
     waiting: Callable[[str], object]
     """Say that this is being waited for."""
     complain: Callable[[str], object]
@@ -55,6 +57,8 @@ class Accounts:
         self.keyring = KeyringStore()
         # What is to go to the keyring once the server has taken it: place, name and password.
         self._to_keep: tuple[str, str, str] | None = None
+        # Of which place and name the keyring is known to have a password.
+        self._kept: tuple[str, str] | None = None
         # Where the keyring was asked for the password of which name: once for each connection.
         self._looked_up: tuple[str, str] | None = None
         self.panel = AskPanel(page, theme, page.tabs, page.entry.focus_set)
@@ -66,19 +70,21 @@ class Accounts:
 
     def connecting(self) -> None:
         """Another client begins to connect."""
-        self._looked_up = self._to_keep = None
+        self._looked_up = self._to_keep = self._kept = None
 
     def asked(self, event: PasswordAsked) -> None:
         """The server asks for a password. The keyring may have it; else the person does."""
         place, name = self._contact.target.place, event.name
         self._to_keep = None
-        self._calls.ask(name, event.reason, self.keyring.is_available)
+        is_kept = self._kept == (place, name)
+        self._calls.ask(event, self.keyring.is_available, is_kept)
         if self._looked_up != (place, name):
             self._looked_up = place, name
             client = self._contact.client
 
             def found(password: str) -> None:
                 if password and self._contact.client is client and self._contact.is_asked(name):
+                    self._kept = place, name
                     self.give(Given(name, password, is_to_keep=False))
 
             self.keyring.find(place, name, found)
@@ -101,7 +107,7 @@ class Accounts:
             match each:
                 case LoggedIn() if self._to_keep is not None:
                     self.keyring.keep(*self._to_keep, self._calls.complain)
-                    self._to_keep = None
+                    self._kept, self._to_keep = self._to_keep[:2], None
                 case Registered(name):
                     self._offer(name)
 
@@ -148,12 +154,16 @@ class Accounts:
     def _offer(self, name: str) -> None:
         """A name that was asked for is registered: it may be one's own."""
         bar = self._page.question
+        if bar.text:  # it is about something that one is doing
+            return
 
         def log_in() -> None:
             bar.hide()
             self._ask("/login", name)
 
-        bar.show(f"{name} is registered.", [(f"Log in as {name} …", log_in), ("Close", bar.hide)])
+        shown = short_name(name)
+        answers = [(f"Log in as {shown} …", log_in), ("Close", bar.hide)]
+        bar.show(f"{shown} is registered.", answers)
 
     def _ask(self, command: str, other: str = "") -> None:
         self.panel.close()
@@ -165,7 +175,7 @@ class Accounts:
         self._page.panels.toggle(self.panel)
 
     def _form(self, command: str, other: str = "") -> Form:
-        name = self._contact.room.account or self._page.me
+        name = short_name(self._contact.room.account or self._page.me)
         hidden = Field("Password", is_hidden=True)
         fields: Sequence[Field]
         new = (Field("New password, 8 characters at least", is_hidden=True), ONCE_MORE)
@@ -182,7 +192,9 @@ class Accounts:
             case _:
                 what = "Then anybody can have it."
                 title, fields, button = f"Give {name} up", (hidden,), "Give up"
-        return Form(title, fields, button, lambda values: self._done(command, values), what, choice)
+        is_kept = self._kept == (self._contact.target.place, self._contact.room.account)
+        done = functools.partial(self._done, command)
+        return Form(title, fields, button, done, what, choice, is_kept and bool(choice))
 
     def _done(self, command: str, values: Sequence[str]) -> str:
         if not all(values):
@@ -207,4 +219,5 @@ class Accounts:
             self._forget(self._contact.target.place, self._contact.room.account)
 
     def _forget(self, place: str, name: str) -> None:
+        self._kept = None
         self.keyring.keep(place, name, "", lambda _: None)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from tkinter import ttk
 from typing import Literal
 
+from phase4.client import PasswordAsked
 from phase4.client.account import name_and_password
 from phase4.client_gui.password_row import Given, PasswordRow
 from phase4.client_gui.server_book import ServerBook
@@ -108,11 +109,12 @@ class ConnectPage(ttk.Frame):
             self.server_list.update_idletasks()
             self.server_list.open()
 
-    def ask_password(self, name: str, reason: str, *, can_keep: bool) -> None:
-        """Ask for the password of this name, or for another one."""
-        self.show_form(reason)
+    def ask_password(self, asked: PasswordAsked, *, can_keep: bool, is_kept: bool) -> None:
+        """Ask for the password of a name, or for another name."""
+        self.show_form(asked.reason)
         self.name.selection_clear()
-        self.password.show(name, self.name.get().strip(), can_keep=can_keep)
+        typed = self.name.get().strip()
+        self.password.show(asked.name, typed, can_keep=can_keep, is_kept=is_kept)
         self._restyle()
         self.password.field.focus_set()
 

@@ -5,7 +5,7 @@ Main thread only.
 
 from collections.abc import Callable
 
-from phase4.client import SendError
+from phase4.client import PasswordAsked, SendError
 from phase4.client_gui.chat_page import ChatPage
 from phase4.client_gui.connect_page import ConnectPage
 from phase4.client_gui.contact import Contact
@@ -45,12 +45,12 @@ class Entrance:
         with_keyboard = "tls" if needs_tls else "name"
         self._ask_again(lambda: self.show_form(reason, field=with_keyboard))
 
-    def ask_password(self, name: str, reason: str, can_keep: bool) -> None:
-        """The server wants the password of this name."""
+    def ask_password(self, asked: PasswordAsked, can_keep: bool, is_kept: bool) -> None:
+        """The server wants the password of a name; whether one can be kept, and is."""
 
         def show() -> None:
             self.show_form()
-            self._form.ask_password(name, reason, can_keep=can_keep)
+            self._form.ask_password(asked, can_keep=can_keep, is_kept=is_kept)
 
         self._ask_again(show)
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from phase4.client.room_state import RoomState
 from phase4.client_gui.chat_page import ChatPage
-from phase4.client_gui.person_menu import Choice, short
+from phase4.client_gui.person_menu import Choice
+from phase4.client_gui.short_names import short_name
 from phase4.widgets.actions import Action
 from phase4.widgets.ask_panel import AskPanel, Field, Form
 from phase4.widgets.popup import Popup
@@ -71,7 +72,7 @@ class Operating:
         """What can be done with somebody; nothing, where one may not, or it is oneself."""
         if not self._room.is_operator or not name or name == self._page.me:
             return
-        shown = short(name)
+        shown = short_name(name)
         yield f"Disconnect {shown} …", lambda: self._ask_why(name)
         for minutes in MINUTES:
             line = f"/mute {name} {minutes}"
@@ -83,7 +84,7 @@ class Operating:
     # --- what is asked --------------------------------------------------------------------------
 
     def _ask_why(self, name: str) -> None:
-        shown = short(name)
+        shown = short_name(name)
         what = f"{shown} may come back at once. Everybody reads why."
         self._ask(
             Form(
@@ -96,7 +97,7 @@ class Operating:
         )
 
     def _ask_ban(self, name: str) -> None:
-        shown = short(name)
+        shown = short_name(name)
 
         def done(values: Sequence[str]) -> str:
             if not _NUMBER.fullmatch(values[0]):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from tkinter import ttk
 
+from phase4.client_gui.short_names import short_name
 from phase4.widgets.ask_panel import DOT
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.theme import Theme
@@ -46,10 +47,14 @@ class PasswordRow:
             self.field.bind(keys, lambda _: "break")
         bind_select_all(self.field)
 
-    def show(self, name: str, typed: str, *, can_keep: bool) -> None:
-        """Ask for the password of this name, which was `typed` so."""
+    def show(self, name: str, typed: str, *, can_keep: bool, is_kept: bool) -> None:
+        """Ask for the password of this name, which was `typed` so.
+
+        `is_kept`: the keyring has one, which is not the right one any more.
+        """
         self.name, self._typed = name, typed
-        self.label.configure(text=f"Password of {name}")
+        self._is_to_keep.set(is_kept)
+        self.label.configure(text=f"Password of {short_name(name)}")
         self.label.grid(row=self._row, column=0, columnspan=2, sticky="w")
         self.field.grid(row=self._row + 1, column=0, columnspan=2, sticky="ew")
         if can_keep:

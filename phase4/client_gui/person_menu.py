@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from phase4.client.mentions import folded
 from phase4.client_gui.chat_page import ChatPage
 from phase4.client_gui.ignoring import MAX_IGNORED, UNIGNORE, Ignoring, named_in
+from phase4.client_gui.short_names import short_name
 from phase4.client_gui.tabs import EVERYBODY, IGNORED, Tab
 from phase4.widgets.list_panel import ListPanel, Row
 from phase4.widgets.popup import Popup
 from phase4.widgets.theme import Theme
-from shared.defaults import MAX_NAME_CHARACTERS
 
 Choice = tuple[str, Callable[[], object]]
 """What stands in a menu, and what it does."""
@@ -72,7 +72,7 @@ class PersonMenu:
     def ask_about(self, name: str, x: int, y: int, by_key: bool) -> None:
         """Offer what can be done with somebody, at this place of the screen."""
         self._popup.clear()
-        self._popup.add(f"Talk with {short(name)} alone", lambda: self._calls.talk(name))
+        self._popup.add(f"Talk with {short_name(name)} alone", lambda: self._calls.talk(name))
         self._add_person(name)
         self._post(x, y, by_key)
 
@@ -93,15 +93,15 @@ class PersonMenu:
         if not name or name == self._calls.me():
             return None
         if self._ignoring.ignores(name):
-            return f"Stop ignoring {short(name)}", lambda: self.stop(name)
-        return f"Ignore {short(name)}", lambda: self.ignore(name)
+            return f"Stop ignoring {short_name(name)}", lambda: self.stop(name)
+        return f"Ignore {short_name(name)}", lambda: self.ignore(name)
 
     def ignore(self, name: str) -> None:
         """Show nothing of what they say, from now on."""
         if self._ignoring.ignore(name):
             self._calls.say(
-                f"You ignore {short(name)}: what they say is not shown, and they are not told. "
-                "The menu on the name ends it."
+                f"You ignore {short_name(name)}: what they say is not shown, and they are not "
+                "told. The menu on the name ends it."
             )
         else:
             self._calls.say(f"You ignore {MAX_IGNORED} people already. Stop with one first.")
@@ -112,7 +112,7 @@ class PersonMenu:
         count = self._ignoring.stop(name)
         lines = "one line was" if count == 1 else f"{count:,} lines were"
         hidden = f" Meanwhile {lines} not shown." if count else ""
-        self._calls.say(f"You do not ignore {short(name)} any more.{hidden}")
+        self._calls.say(f"You do not ignore {short_name(name)} any more.{hidden}")
         self._page.show_ignored()
 
     def does(self, line: str) -> bool:
@@ -133,7 +133,7 @@ class PersonMenu:
         spelled = next((each for each in people if folded(each) == folded(name)), "")
         if not spelled or spelled == self._calls.me():
             why = "You do not ignore anybody" if ends else "Nobody else here is"
-            self._calls.say(f"{why} called {short(name)}.")
+            self._calls.say(f"{why} called {short_name(name)}.")
         elif ends:
             self.stop(spelled)
         else:
@@ -169,9 +169,3 @@ class PersonMenu:
 
     def _post(self, x: int, y: int, by_key: bool) -> None:
         (self._popup.post_by_key if by_key else self._popup.post)(x, y)
-
-
-def short(name: str) -> str:
-    """A name as it fits into a menu; no honest server sends a longer one."""
-    longest = 2 * MAX_NAME_CHARACTERS
-    return name if len(name) <= longest else f"{name[:longest]}…"

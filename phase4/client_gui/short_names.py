@@ -9,7 +9,15 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+from shared.defaults import MAX_NAME_CHARACTERS
+
 CUT = "…"
+
+
+def short_name(name: str) -> str:
+    """A name as it fits into a menu or a question; no honest server sends a longer one."""
+    longest = 2 * MAX_NAME_CHARACTERS
+    return name if len(name) <= longest else f"{name[:longest]}{CUT}"
 
 
 @functools.lru_cache(maxsize=256)

@@ -20,6 +20,10 @@ FEW_ROWS, MANY_ROWS = 2, 8
 """Of a topic: what stands there for good, and at the most where one asks. The rest is scrolled."""
 
 
+MOST_CHARACTERS = 1_000
+"""Of a topic; no honest server has a longer one. To lay out more takes long where it is turned."""
+
+
 class TopicBar(ttk.Frame):
     """Hidden while it is empty. Place it with `grid`. `open_link` is called with a link."""
 
@@ -46,6 +50,7 @@ class TopicBar(ttk.Frame):
     def show(self, topic: str) -> None:
         """Show this topic; an empty one: none."""
         topic = " ".join(for_screen(Line("notice", "", "", topic)).text.split())
+        topic = topic if len(topic) <= MOST_CHARACTERS else f"{topic[:MOST_CHARACTERS]}…"
         if topic == self.topic:
             return
         self.topic, self._is_open = topic, False

@@ -298,7 +298,7 @@ class TerminalClient:
                     # Half a message in the line would else be taken for the name.
                     self._put_aside.put(self._line.replace(""))
                 if isinstance(event, PasswordAsked):
-                    self._asking.password_of(event.name, self._offer_password)
+                    self._asking.password_of(short_name(event.name), self._offer_password)
                 # Nobody may be there: a server that asks each minute is not to fill the screen.
                 is_known = before.state is State.AWAY and reason in self._told_reasons
                 self._told_reasons.add(reason)

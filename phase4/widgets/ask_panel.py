@@ -38,6 +38,8 @@ class Form:
     explained: str = ""
     choice: str = ""
     """What can be ticked; `chosen` of the panel says whether it is."""
+    is_chosen: bool = False
+    """Whether it is at the start."""
 
 
 class AskPanel(Panel):
@@ -86,7 +88,7 @@ class AskPanel(Panel):
         self._explained.configure(text=form.explained)
         self.choice.configure(text=form.choice)
         self.button.configure(text=form.button)
-        self._chosen.set(False)
+        self._chosen.set(form.is_chosen)
         self._make_fields(form.fields)
         self._lay_out_form(form)
         self.say("")

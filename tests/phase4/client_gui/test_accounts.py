@@ -226,6 +226,14 @@ def test_the_keyring_holds_a_password_where_that_is_wished(
         app.standing.accounts.show()
         labels = [app.standing.accounts.menu.entrycget(at, "label") for at in range(3)]
         assert labels == ["Change the password …", "Log out", "Give the name up …"]
+        app.standing.accounts.menu.invoke(0)
+        panel = app.standing.accounts.panel
+        assert panel.chosen  # else a stale one would stay in the keyring
+        fill_in(panel.fields[0], "battery staple")
+        fill_in(panel.fields[1], "battery staple")
+        assert said(speaker) == "/password battery staple"
+        speaker.send(LOGGED_IN)
+        see(root, lambda: keyring.held == {place: "battery staple"}, "the new one")
         app.standing.accounts.menu.invoke(1)
         assert said(speaker) == "/logout"
         see(root, lambda: not keyring.held, "an empty keyring")
