@@ -352,3 +352,61 @@ def test_a_private_line_has_arrived_where_a_public_one_behind_it_has(story: Stor
         story.ann_reads(100)
     assert private < public
     assert story.ann.unsent == (last,)
+
+
+# --- where the server does not know yet that the old connection is lost --------------------------
+
+
+def in_under_another_name() -> tuple[Talk, list[float]]:
+    """Ann has said "one" and "two", lost her connection, and is back beside it as Ann_."""
+    now = [0.0]
+    ann = Talk("Ann", reconnects=True, clock=lambda: now[0])
+    at = datetime.now().isoformat(" ", "seconds")
+    greeting = [f"[{at[11:]}] * 1 earlier line:", f"({at} #7) Bob: hello"]
+    greeting.append(f"[{at[11:]}] * That was before you came.")
+    ann.connected()
+    hear(ann, message.NICKNAME_PROMPT, f"[{at[11:]}] * Welcome, Ann! 1 online. Hi.", *greeting)
+    hear(ann, f"[{at[11:]}] * 2 online: Ann, Bob", f"[{at[11:]}] * Messages have numbers now.")
+    for text in ("one", "two", "three"):
+        ann.send(text)
+    assert written(ann)[-3:] == ["one", "two", "three"]
+    ann.lost()
+    ann.connected()
+    hear(ann, message.NICKNAME_PROMPT, "! Ann is taken.", message.NICKNAME_PROMPT)
+    hear(ann, f"[{at[11:]}] * Welcome, Ann_! 3 online. Hi.", *greeting)
+    hear(ann, f"[{at[11:]}] * 3 online: Ann, Ann_, Bob")
+    hear(ann, f"[{at[11:]}] * Messages have numbers now.", f"[{at[11:]}] * 2 lines since #6:")
+    hear(ann, f"({at} #7) Bob: hello", f"({at} #8) Ann: one", f"[{at[11:]}] * That is all.")
+    return ann, now
+
+
+def hear(ann: Talk, *lines: str) -> list[object]:
+    """What she is shown of these lines of the server's."""
+    events = [event for line in lines for event in ann.receive(line)]
+    return [event.message for event in events if isinstance(event, Received)]
+
+
+def written(ann: Talk) -> list[str]:
+    """What is to be written; then it is."""
+    data = ann.to_write()
+    ann.wrote(len(data))
+    return data.decode().splitlines()
+
+
+def test_what_the_old_connection_still_takes_is_neither_shown_nor_sent_again() -> None:
+    ann, _ = in_under_another_name()
+    assert not {"one", "two", "three"} & {*written(ann)}
+    assert hear(ann, "[10:00:00 #9] Ann: two") == []
+    hear(ann, "[10:00:01] * Ann left (connection lost)")
+    assert "/nick Ann" in written(ann)
+    shown = hear(ann, "[10:00:01] * Ann_ is now Ann")
+    assert any(isinstance(each, Notice) and "sent again" in each.text for each in shown)
+    assert [line for line in written(ann) if not line.startswith("/")] == ["three"]
+    assert hear(ann, "[10:00:02 #10] Ann: two") != [], "somebody else, from here on"
+
+
+def test_an_old_connection_that_stays_is_not_waited_for_longer_than_a_while() -> None:
+    ann, now = in_under_another_name()
+    assert "two" not in written(ann)
+    now[0] += HOLD_SECONDS
+    assert [line for line in written(ann) if not line.startswith("/")] == ["two", "three"]

@@ -43,3 +43,16 @@ def test_whoever_was_away_reads_what_was_missed_once_and_in_its_place(
         ann.shows("Carol: and this is now")
     assert ann.text.count("while Ann is there") == 1
     assert ann.text.count("before Ann") == 1
+
+
+def test_what_was_said_before_a_number_is_shown_and_how_to_go_on(
+    start: Callable[..., Chat], open_terminal: Open
+) -> None:
+    chat = start("--history", "1")
+    with chat.join("Bob") as bob:
+        bob.send("one", "two", "three")
+        bob.fence()
+    ann = open_terminal("--port", str(chat.port), "--name", "Ann")
+    ann.shows(r"\* That was before you came\.")
+    ann.press("/history 1 before 3\r")
+    ann.shows(rf"\* 1 line before #3:\n{AT} Bob: two *\n.*\* More: /history before 2")

@@ -15,7 +15,7 @@ from phase4.widgets.conversation import LEFT_OUT, MAX_LINES, Conversation
 from phase4.widgets.lines import Line
 from phase4.widgets.theme import Theme
 from tests.kit.desktop import Desktop
-from tests.kit.windows import new_window, see
+from tests.kit.windows import new_window, press, see
 
 pytestmark = pytest.mark.window
 
@@ -157,3 +157,44 @@ def test_there_is_space_for_so_many_and_then_the_oldest_go_as_ever(
     assert shown[0] == LEFT_OUT
     assert len(shown) <= MAX_LINES + 251
     assert shown[-1] == f"line {MAX_LINES + 300}"
+
+
+@pytest.mark.parametrize("count", [3, 300])
+@pytest.mark.parametrize(
+    ("how", "is_up"),
+    [
+        ("<Button-4>", True),
+        ("<Prior>", True),
+        ("<Up>", True),
+        ("<Home>", True),
+        ("bar", True),
+        ("<Button-5>", False),
+        ("<Next>", False),
+        ("<End>", False),
+    ],
+)
+def test_whoever_scrolls_up_to_the_top_is_heard_in_whatever_way(
+    conversation: Conversation, count: int, how: str, is_up: bool
+) -> None:
+    conversation.add(said(1, count))
+    reached: list[bool] = []
+    conversation.reached_top = lambda: reached.append(True)
+    conversation.text.yview_moveto(0.0)
+    conversation.text.focus_force()
+    if how == "bar":
+        conversation._scrollbar.tk.call(conversation._scrollbar.cget("command"), "moveto", "0")
+    else:
+        press(conversation.text, how)
+    conversation.update()
+    assert bool(reached) == is_up
+
+
+def test_what_comes_or_is_gone_to_asks_for_nothing(conversation: Conversation) -> None:
+    reached: list[bool] = []
+    conversation.reached_top = lambda: reached.append(True)
+    conversation.add(said(1, 3))
+    conversation.scroll(0, "units")
+    conversation.add(said(4, 300))
+    conversation.jump_to_newest()
+    conversation.update()
+    assert not reached
