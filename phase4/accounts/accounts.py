@@ -28,6 +28,8 @@ NEW_NAMES = 60
 NEW_NAMES_SECONDS = 3600.0
 """Names that one address may register in an hour: two classes behind one router."""
 
+_GOES_ON = "Names stay registered as they are, and people log in."
+
 Lock = AbstractContextManager[None, None]
 """The room's: in a `with` statement."""
 
@@ -183,7 +185,7 @@ class Accounts:
         except NoAccounts:
             pass
         except AccountsError as error:
-            self._complain(f"{error} Names stay registered as they are.")
+            self._complain(f"{error} {_GOES_ON}")
 
     def _complain(self, text: str) -> None:
         if text != self._reported:
@@ -214,7 +216,7 @@ class Accounts:
             if passwords.is_weak(account.stored):
                 self._replace(account, passwords.keep(prepared))
         except AccountsError as error:
-            self._complain(f"{error} People log in all the same.")
+            self._complain(f"{error} {_GOES_ON}")
         with self._lock:
             return self._registry.called(account.name) or account
 

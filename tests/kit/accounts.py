@@ -68,9 +68,7 @@ class AccountChat(Chat):
 
     def know(self, name: str, password: str = PASSWORD) -> None:
         """Somebody has registered this name and has left: whoever comes now reads nothing of it."""
-        with self.register(name, password) as person:
-            person.send("/quit")
-            person.read_bytes_until_end()
+        _leave(self.register(name, password))
 
     def log_in(self, name: str, password: str = PASSWORD) -> Person:
         """The same person again, who logs in at the prompt."""
@@ -80,12 +78,23 @@ class AccountChat(Chat):
         person.hear(f"* You are logged in as {name}.")
         return person
 
+    def visit(self, name: str, password: str = PASSWORD) -> None:
+        """Somebody registered has logged in, and has left."""
+        _leave(self.log_in(name, password))
+
     def refuses(self, name: str) -> bool:
         """Whether the name is registered, as a newcomer who asks for it reads."""
         with self.arrive() as newcomer:
             newcomer.send(name)
             answer = newcomer.read_line()
         return answer == f"! {name} is registered: /login {name} PASSWORD, or another name."
+
+
+def _leave(person: Person) -> None:
+    """Whoever comes from here on reads nothing of it."""
+    with person:
+        person.send("/quit")
+        person.read_bytes_until_end()
 
 
 def welcomed(person: Person, seconds: float = SECONDS) -> Person:

@@ -138,7 +138,7 @@ def test_five_wrong_passwords_a_minute_are_looked_at_from_one_address(
         zoe.send(f"/login Frieda {PASSWORD}")
         zoe.refused(r"Too many tries: again in \d+ s\.")
     accounts.move()
-    accounts.log_in("Frieda").close()
+    accounts.visit("Frieda")
 
 
 def test_sixteen_who_log_in_at_once_all_do_from_one_address(accounts: AccountChat) -> None:
@@ -300,7 +300,7 @@ def test_a_new_password_counts_from_then_on(accounts: AccountChat) -> None:
     with accounts.arrive() as mallory:
         mallory.send(f"/login Maria {PASSWORD}")
         mallory.refused(r"Wrong name or password\.")
-    accounts.log_in("Maria", "another horse 7").close()
+    accounts.visit("Maria", "another horse 7")
 
 
 def test_a_name_that_is_unregistered_is_anybodys(accounts: AccountChat) -> None:
