@@ -20,7 +20,8 @@ MOST_ASKED = 4
 """Questions at a time. A person reads one answer after the other."""
 
 MOST_KEPT = 1_000
-"""Lines of one answer: twice what an honest server sends."""
+MOST_CHARACTERS = 500_000
+"""Of one answer: more than an honest server sends, which is 500 lines with 128 KiB."""
 
 
 class _Question(NamedTuple):
@@ -40,6 +41,7 @@ class Recalling:
         self._is_open = False
         self._said: list[Earlier] = []
         self._remarks: list[str] = []
+        self._characters = 0
         self._end: HistoryEnd | None = None
         self._refusal = ""
 
@@ -75,16 +77,22 @@ class Recalling:
             case HistoryEnd():
                 self._is_open = False
                 self._end = received
-            case Earlier() if len(self._said) < MOST_KEPT:
-                self._said.append(received)
+            case Earlier(text=text):
+                if self._has_space(text):
+                    self._said.append(received)
             case Notice(text=text) if self._is_open:
-                if len(self._remarks) < MOST_KEPT:
+                if self._has_space(text):
                     self._remarks.append(text)
             case Error(text):
                 self._refusal = text
             case _:
-                return isinstance(received, Earlier)
+                return False
         return True
+
+    def _has_space(self, text: str) -> bool:
+        self._characters += len(text)
+        count = len(self._said) + len(self._remarks)
+        return count < MOST_KEPT and self._characters <= MOST_CHARACTERS
 
     def _finish(self) -> Recalled:
         question, end = self._asked.popleft(), self._end
@@ -99,5 +107,6 @@ class Recalling:
             refusal,
         )
         self._is_answered = self._is_open = False
+        self._characters = 0
         self._said, self._remarks, self._end, self._refusal = [], [], None, ""
         return answer

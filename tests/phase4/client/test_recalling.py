@@ -3,7 +3,7 @@
 import pytest
 
 from phase4.client import Recalled, Received, SendError
-from phase4.client.recalling import MOST_ASKED
+from phase4.client.recalling import MOST_ASKED, MOST_CHARACTERS, MOST_KEPT
 from phase4.client.talk import Talk
 from shared import message
 from shared.message import Earlier
@@ -100,6 +100,16 @@ def test_there_is_a_bound_for_what_is_asked_at_a_time(ann: Talk) -> None:
         ann.recall(QUESTION)
     with pytest.raises(SendError):
         ann.recall(QUESTION)
+
+
+@pytest.mark.parametrize("length", [1, 10_000])
+def test_an_answer_has_a_bound_whatever_a_server_sends(ann: Talk, length: int) -> None:
+    ann.recall(QUESTION)
+    line = message.format(Earlier(PAGE[0].at, 1, "Bob", "x" * length))
+    [answer] = told(ann, *ANSWER[:2], *[line] * 2 * MOST_KEPT, ANSWER[-1])
+    assert isinstance(answer, Recalled)
+    assert 0 < len(answer.said) <= MOST_KEPT
+    assert sum(len(each.text) for each in answer.said) <= MOST_CHARACTERS
 
 
 def test_after_a_loss_nothing_can_be_asked_and_then_again(ann: Talk) -> None:
