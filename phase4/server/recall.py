@@ -77,8 +77,12 @@ def search(room: Room, member: Member, rest: str) -> None:
     if not room.past.has_archive:
         raise Refused("This server keeps no archive to search in.")
     found = _look_up(member, lambda: room.past.search(rest))
-    remark = "There are older ones: one more word leaves some out." * found.is_cut
+    remark = (_OLDER if found.messages else _NO_TIME) if found.is_cut else ""
     _show(room, member, found, History("", 0), HistoryEnd(""), remark)
+
+
+_OLDER = "There may be older ones: one more word leaves some out."
+_NO_TIME = "There was no time to look at all that was said: one more word makes it quicker."
 
 
 def ids(room: Room, member: Member, rest: str) -> None:

@@ -11,7 +11,7 @@ from phase4.archive.historian import Historian
 from phase4.archive.query import parse
 from phase4.archive.reading import MAX_RECORDS, Archive
 from phase4.archive.record import Record
-from tests.phase4.archive.kit import catch_up
+from tests.phase4.archive.kit import catch_up, everything
 from tests.phase4.archive.writing import entry
 
 
@@ -136,3 +136,22 @@ def test_a_search_that_takes_too_long_gives_what_it_has(
     assert not found.is_complete
     assert len(found.records) <= 1
     assert archive.search(parse("since:2026-11-21 nowhere")).records == []
+
+
+@pytest.mark.parametrize("question", ["a", "ab", "z", "é", "q z", "e from:bob", "中", "a z"])
+def test_a_word_of_one_letter_is_found_in_the_newest_messages_and_in_older_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    """The newest are looked at themselves, the others are found by the index; none twice."""
+    monkeypatch.setattr("phase4.archive.reading._NEWEST", 7)
+    monkeypatch.setattr("phase4.archive.reading.SEARCH_SECONDS", 20.0)  # whatever else runs
+    texts = ["a", "A b", "zoo", "caf\u00e9", "中文", "q z", "Azur", "ABBA", "ｚ", "e"] * 3
+    said = [f"2026-11-21T14:03:05+01:00 {'Ann' if n % 3 else 'Bob'}: {text}\n"
+            for n, text in enumerate(texts)]  # fmt: skip
+    (tmp_path / "messages.txt").write_text("".join(said), encoding="utf-8")
+    catch_up(tmp_path)
+    query = parse(question)
+    meant = [each for each in everything(tmp_path) if query.matches(each)]
+    assert meant
+    assert Archive(tmp_path).search(query, 100).records == meant
+    assert Archive(tmp_path).search(query, 2).records == meant[-2:]
