@@ -241,7 +241,11 @@ class Swallower:
         with contextlib.suppress(OSError):  # closed
             while True:
                 near, _ = self._listener.accept()
-                far = socket.create_connection(("127.0.0.1", self._to))
+                try:
+                    far = socket.create_connection(("127.0.0.1", self._to))
+                except ConnectionError:  # nobody listens there now
+                    near.close()
+                    continue
                 swallowed = threading.Event()
                 self._open += (near, far)
                 self._swallowed.append(swallowed)
