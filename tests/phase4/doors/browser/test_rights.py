@@ -89,6 +89,16 @@ def test_whoever_logged_in_is_logged_in_again_on_the_return(
     visitor.see("Connected again, as Alice.")
 
 
+def test_a_page_that_lost_its_connection_comes_back_by_itself(
+    visitor: Visitor, server: Scripted
+) -> None:
+    visitor.join("Alice")
+    server.hang_up()
+    visitor.see_state("Not connected")
+    visitor.see("Connected again, as Alice.")
+    assert server.connections == 2
+
+
 def test_the_topic_stands_above_and_only_a_change_of_it_among_the_lines(
     visitor: Visitor, server: Scripted
 ) -> None:
