@@ -202,6 +202,7 @@ def test_where_python_lacks_sqlite3_the_chat_goes_on_without_an_archive(tmp_path
         finally:
             process.kill()
     assert "There is no archive: this Python lacks sqlite3." in output
+    assert "Nobody can register a name: this Python lacks sqlite3." in output
     assert process.returncode == 0
 
 
