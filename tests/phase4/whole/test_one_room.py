@@ -27,6 +27,8 @@ from tests.kit.windows import Apps, new_window, see, tabs_of, type_line
 pytestmark = [pytest.mark.window, pytest.mark.browser, pytest.mark.timeout(1800)]
 
 SECONDS = float(os.environ.get("ONE_ROOM_SECONDS", "0"))
+ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x1b\x07]*(?:\x07|\x1b\\)|.)")
+PRINTED = re.compile(r"\d\d:\d\d:\d\d (?:#\d+ )?\w+: (line-[A-Z]-\d+) [a-z ]+(?!\(|[a-z ])")
 MARK = re.compile(r"\bline-[A-Z]-\d+\b")
 
 
@@ -69,23 +71,40 @@ class Window:
     def shown(self) -> list[str]:
         """The marks in the conversation."""
         self._app.root.update()
-        return MARK.findall(tabs_of(self._app).main.conversation.shown())
+        return MARK.findall(self.view())
+
+    def view(self) -> str:
+        """The conversation."""
+        return str(tabs_of(self._app).main.conversation.shown())
 
 
 class AtTerminal:
-    """Tess, at a terminal that is long enough for all that is said."""
+    """Tess, at a terminal: what was printed above the line that she types."""
 
     def __init__(self, terminal: ChatTerminal) -> None:
         self._terminal = terminal
 
+    def press(self, keys: str) -> None:
+        """Type these."""
+        self._terminal.press(keys)
+
     def say(self, text: str) -> None:
         """Type it, and press Return."""
-        self._terminal.press(f"{text}\r")
+        self.press(f"{text}\r")
 
     def shown(self) -> list[str]:
-        """The marks on the screen."""
+        """The marks in what was printed; of her own lines, which are drawn until then, the last."""
         self._terminal.read(0.01)
-        return MARK.findall(self._terminal.text)
+        found = PRINTED.findall(self.view())
+        return [
+            each
+            for at, each in enumerate(found)
+            if not (each.startswith("line-T-") and each in found[at + 1 :])
+        ]
+
+    def view(self) -> str:
+        """All that was printed, without looks."""
+        return ESCAPE.sub("", self._terminal.output.decode(errors="replace"))
 
 
 class AtPage:
@@ -101,6 +120,10 @@ class AtPage:
     def shown(self) -> list[str]:
         """The marks in the conversation."""
         return MARK.findall("\n".join(self.visitor.said()))
+
+    def view(self) -> str:
+        """The conversation."""
+        return "\n".join(self.visitor.lines())
 
 
 Person = Window | AtTerminal | AtPage
@@ -139,8 +162,12 @@ class Story:
                 person.shown()  # who draws and connects in this process or on our terminal goes on
             return set(self._said) <= set(self._room.logged())
 
-        see(self._root, is_logged, "every line in the log")
+        with contextlib.suppress(AssertionError):  # what is missing says more
+            see(self._root, is_logged, "every line in the log")
         logged = self._room.logged()
+        missing = [each for each in self._said if each not in logged]
+        views = {letter: self._people[letter].view()[-1500:] for letter in "WTPD" if missing}
+        assert not missing, f"{missing} are not in the log, but: {views}"
         assert len(logged) == len({*logged}), "a line was said twice"
 
     def wait_until_all_show_it(self) -> None:
@@ -151,8 +178,11 @@ class Story:
             def has_all(person: Person = person) -> bool:
                 return len(person.shown()) >= len(logged)
 
-            see(self._root, has_all, f"all lines, shown to {letter}")
+            with contextlib.suppress(AssertionError):  # what is missing says more
+                see(self._root, has_all, f"all lines, shown to {letter}")
             shown = person.shown()
+            missing = [each for each in logged if each not in shown]
+            assert not missing, f"{letter} does not read {missing}, but {person.view()}"
             assert sorted(shown) == sorted(logged), f"{letter} reads something else"
             own = f"line-{letter}-"  # a line of one's own is shown where it was typed, or arrived
             others = [each for each in shown if not each.startswith(own)]
@@ -174,8 +204,9 @@ def people(
         apps = Apps(root)
         stack.callback(apps.close)
         options = ("--port", str(room.port), "--name", "Tess")
-        config = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
-        terminal = ChatTerminal(*options, script=HASTY, rows=2000, columns=100, **config)
+        terminal = ChatTerminal(
+            *options, script=HASTY, columns=100, XDG_CONFIG_HOME=str(tmp_path / "config")
+        )
         stack.enter_context(terminal).shows("Welcome, Tess")
         pages = [
             browser.visit(f"http://127.0.0.1:{port}/", size).join(name)
@@ -194,9 +225,11 @@ def people(
         yield root, room, between, all_of_them
 
 
-def _come_back(pages: Sequence[Person]) -> None:
+def _come_back(people: Sequence[Person]) -> None:
     """Without the end of a pause: as somebody does who sees that the connection is lost."""
-    for each in pages:
+    for each in people:
+        if isinstance(each, AtTerminal):
+            each.press("\r")  # now
         if isinstance(each, AtPage):
             each.visitor.page.evaluate("() => document.getElementById('retry').click()")
 
