@@ -92,6 +92,7 @@ class ServerPage(ttk.Frame):
         self.stop_button.configure(state="normal" if can_stop else "disabled")
         self.board_button.configure(state="normal" if is_running else "disabled")
         self.room.enable(is_running=is_running)
+        (self.room.grid if is_running else self.room.grid_remove)()  # it takes space
         state: Literal["normal", "disabled"] = "normal" if can_start else "disabled"
         for field in self.fields.values():
             field.configure(state=state)
@@ -263,6 +264,7 @@ class ServerPage(ttk.Frame):
             part.grid(row=row, column=0, sticky="nsew")
             part.bind("<Configure>", lambda _: self._scroll.fit(), add=True)
         self._bar.grid_remove()
+        self.room.grid_remove()
         self._inside.columnconfigure(0, weight=1)
         self._inside.rowconfigure(len(rows) - 1, weight=1)
         self._scroll.grid(row=0, column=0, sticky="nsew")
