@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -212,6 +213,13 @@ _PRINTING = [
 ]
 
 
+@pytest.fixture(scope="module")
+def any_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
+    """A server for programs that only begin."""
+    with Chat(tmp_path_factory.mktemp("chat"), "--flood-rate", "0") as chat:
+        yield chat
+
+
 def _filled_in(arguments: list[str], chat: Chat, directory: Path) -> list[str]:
     status = f"{chat.status_host}:{chat.status_port}"
     words = {"status": status, "port": str(chat.port), "directory": str(directory)}
@@ -236,29 +244,28 @@ def _run_into(output: IO[bytes], *arguments: str) -> tuple[int, str]:
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
 @pytest.mark.parametrize("arguments", _PRINTING, ids=lambda arguments: " ".join(arguments[:3]))
 def test_a_full_disk_at_standard_output_is_one_sentence_and_a_status(
-    tmp_path: Path, arguments: list[str]
+    any_chat: Chat, tmp_path: Path, arguments: list[str]
 ) -> None:
-    with Chat(tmp_path) as chat, open("/dev/full", "wb", buffering=0) as full:
-        ended = _run_into(full, *_filled_in(arguments, chat, tmp_path))
+    with open("/dev/full", "wb", buffering=0) as full:
+        ended = _run_into(full, *_filled_in(arguments, any_chat, tmp_path))
     assert ended == (1, "Standard output cannot be written: No space left on device.\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows closes no descriptor at the start")
 @pytest.mark.parametrize("arguments", [["--once"], ["--csv", "-", "--once"]], ids=" ".join)
 def test_a_standard_output_that_is_closed_is_one_sentence_and_a_status(
-    tmp_path: Path, arguments: list[str]
+    any_chat: Chat, arguments: list[str]
 ) -> None:
-    with Chat(tmp_path) as chat:
-        status = f"{chat.status_host}:{chat.status_port}"
-        command = [sys.executable, "-m", "monitor", "--status", status, *arguments]
-        ended = subprocess.run(
-            ["sh", "-c", 'exec "$@" >&-', "sh", *command],
-            cwd=ROOT,
-            env=environment(),
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
+    status = f"{any_chat.status_host}:{any_chat.status_port}"
+    command = [sys.executable, "-m", "monitor", "--status", status, *arguments]
+    ended = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *command],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
     said = "Standard output cannot be written: Bad file descriptor.\n"
     assert (ended.returncode, ended.stderr.decode()) == (1, said)
 
@@ -290,10 +297,10 @@ _QUIETLY = {"phase4.server": ("--status-port", "0", "--quit-key", "off")}
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells another error")
 @pytest.mark.parametrize("arguments", _PRINTING, ids=lambda arguments: " ".join(arguments[:3]))
 def test_a_pipe_that_nobody_reads_is_one_sentence_and_a_status(
-    tmp_path: Path, arguments: list[str]
+    any_chat: Chat, tmp_path: Path, arguments: list[str]
 ) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    with Chat(tmp_path) as chat, open(writer, "wb", buffering=0) as output:
-        ended = _run_into(output, *_filled_in(arguments, chat, tmp_path))
+    with open(writer, "wb", buffering=0) as output:
+        ended = _run_into(output, *_filled_in(arguments, any_chat, tmp_path))
     assert ended == (1, "Standard output cannot be written: Broken pipe.\n")
