@@ -72,6 +72,7 @@ ACTION = "/me "
 """Before what somebody does, instead of says. It is the clients' own (`as_said`): a server need not
 know of it, and XMPP has it in the same form (XEP-0245)."""
 
+MAY_HOLD_PASSWORD = "This may hold a password. To say it, put a word before it."
 HOW_TO_SAY_AT = "To say a line that begins with @, write @@."
 
 # Characters that are drawn like a slash (UTS 39's confusables): no person can tell them apart.
@@ -171,7 +172,7 @@ def parse(line: str, is_here: Callable[[str], bool] = _nobody) -> Request:
 
 def _said(text: str, line: str, is_here: Callable[[str], bool]) -> Say | Refusal:
     if may_hold_password(line, is_here):
-        return _refused("This may hold a password. To say it, put a word before it.")
+        return _refused(MAY_HOLD_PASSWORD)
     return Say(text)
 
 

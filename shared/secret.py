@@ -1,19 +1,22 @@
 """Which lines hold a password, and how such a line is shown: in a trace, a history, a conversation.
 
 A password goes over the wire as the last part of a command. Whoever shows, keeps or repeats what
-people type asks here first. A command that is only nearly spelled so holds a password as well. No
-I/O and no state.
+people type asks here first. A command that is only nearly spelled so holds a password as well, and
+one that has lost its slash may (slip.py). No I/O and no state.
 """
 
 import re
 
 from shared.request import COMMANDS, SLASHES, without_unseen
+from shared.slip import FIRST_WORD, WORDS, may_hold_password
 
 HIDDEN = "***"
 
 _WITH_PASSWORD = ("/register", "/login", "/password", "/unregister")
+_ELSEWHERE = frozenset(f"/{word}" for word in WORDS)  # and as other programs call it
 _NEARLY = 0.82  # of difflib: /logn, /lgoin and /passwd are; /logout and /log are not
 _COMMAND = rf"[^\w{SLASHES}]*[{SLASHES}]+\s*([^\s:,;=]+)[\s:,;=]+(?=\S)"
+_BEFORE_SECRET = re.compile(rf"{FIRST_WORD.pattern}[\s:,;=]*")
 _LONGEST_NAME = 64
 
 
@@ -24,14 +27,19 @@ def without_secret(line: str) -> str:
 
     >>> without_secret("/login Alice correct horse"), without_secret("/lgoin Alice correct")
     ('/login ***', '/lgoin ***')
+    >>> without_secret("login Alice secret99"), without_secret("Login works again, thanks")
+    ('login ***', 'Login works again, thanks')
     """
     found = re.match(_COMMAND, line)
-    if found is None:
-        return line
-    name = "/" + without_unseen(found[1][:_LONGEST_NAME]).lower()
-    if name not in _WITH_PASSWORD and not _is_near_one(name):
-        return line
-    return line[: found.end()] + HIDDEN
+    if found is not None and _is_of_password("/" + without_unseen(found[1][:_LONGEST_NAME])):
+        return line[: found.end()] + HIDDEN
+    if may_hold_password(line, _nobody) and (first := _BEFORE_SECRET.match(line)):
+        return line[: first.end()] + HIDDEN
+    return line
+
+
+def _nobody(name: str) -> bool:
+    return False
 
 
 def has_secret(line: str) -> bool:
@@ -43,7 +51,11 @@ def has_secret(line: str) -> bool:
     return without_secret(line) != line
 
 
-def _is_near_one(name: str) -> bool:
+def _is_of_password(name: str) -> bool:
+    """Whether a command, or what was meant for one, is about a password."""
+    name = name.lower()
+    if name in _ELSEWHERE:
+        return True
     if name in COMMANDS:
         return False
     import difflib  # not above: nobody has mistyped anything when a program starts

@@ -16,13 +16,17 @@ from collections.abc import Callable, Iterator
 
 from shared.defaults import MIN_PASSWORD_CHARACTERS
 
-_WORDS = ("login", "logon", "signin", "register", "unregister", "identify", "password", "passwd")
+WORDS = ("login", "logon", "signin", "register", "unregister", "identify", "password", "passwd")
+"""What people write, here and elsewhere, before they give a password."""
+
 _MOST_WORDS = 5  # behind the first: a longer line is a sentence
 _MOST_CHARACTERS = 200  # of a line that is looked at: a name and the longest password
 
-_FIRST_LETTERS = frozenset(letter for word in _WORDS for letter in (word[0], word[0].upper()))
+_FIRST_LETTERS = frozenset(letter for word in WORDS for letter in (word[0], word[0].upper()))
 _GLUED = re.compile(r"[:,;=]+")
-_FIRST_WORD = re.compile(r"[\W_]*([^\W_]+)")
+FIRST_WORD = re.compile(r"[\W_]*([^\W_]+)")
+"""Of a line, with the signs before it."""
+
 _ODD = re.compile(r"[^\W\d_]\d|\d[^\W\d_]|[a-z][A-Z]|\w[^\w\s'’.-]\w")
 
 
@@ -34,7 +38,7 @@ def _nearly(word: str) -> Iterator[str]:
         yield word[:at] + word[at : at + 2][::-1] + word[at + 2 :]
 
 
-_COMMANDS = frozenset(each for word in _WORDS for each in _nearly(word))
+_COMMANDS = frozenset(each for word in WORDS for each in _nearly(word))
 
 
 def begins_like_one(line: str) -> bool:
@@ -50,7 +54,7 @@ def may_hold_password(line: str, is_name: Callable[[str], bool]) -> bool:
     >>> may_hold_password("Login works again, thanks", lambda name: False)
     False
     """
-    first = _FIRST_WORD.match(line)
+    first = FIRST_WORD.match(line)
     if first is None or first[1].lower() not in _COMMANDS:
         return False
     if len(line) > _MOST_CHARACTERS:

@@ -111,6 +111,9 @@ COMMANDS: dict[str, Action] = {
 }
 
 
+_MOST_WORDS = 4
+"""Of a password that comes alone: `correct horse battery staple`. More are a sentence."""
+
 OF_ACCOUNTS = "A name of your own"
 OF_OPERATORS = "An operator's hand"
 
@@ -142,8 +145,8 @@ def _dispatch(room: Room, member: Member, line: str) -> None:
         case Whisper(to, text):
             _whisper(room, member, to, clean(text), is_at=line.lstrip().startswith("@"))
         case Command(name, rest):
-            # Where it fails, somebody may have broken the line before the password.
-            member.owes_password = name in membership.WITH_PASSWORD and " " not in rest
+            # Where it fails, the password may follow alone: it was missing, or wrong.
+            member.owes_password = name in membership.WITH_PASSWORD
             COMMANDS[name](room, member, rest)
             member.owes_password = False
         case Refusal(reason):
@@ -151,9 +154,9 @@ def _dispatch(room: Room, member: Member, line: str) -> None:
 
 
 def _check_not_a_password(member: Member, text: str) -> None:
-    """Raise Refused, once, where a word follows that a command may have lacked before."""
+    """Raise Refused, once, where words follow that a command may have lacked before."""
     member.owes_password = False
-    if len(text) >= MIN_PASSWORD_CHARACTERS and " " not in text:
+    if len(text) >= MIN_PASSWORD_CHARACTERS and len(text.split()) <= _MOST_WORDS:
         raise Refused("This may be a password. Nothing was sent; to say it to all, send it again.")
 
 

@@ -49,7 +49,7 @@ class Member:
     # Messages that this person has sent, public and private.
     messages: int = 0
 
-    # A command came without its password, which may follow alone. Their own thread's.
+    # A command failed whose password may follow alone. Their own thread's.
     owes_password: bool = False
 
     # Whether nothing that they have said waits to be read. Their own thread's.

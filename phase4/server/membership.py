@@ -16,6 +16,8 @@ from phase4.accounts.tries import TooManyTries
 from phase4.server.member import Member
 from phase4.server.refusal import NameRegistered, Refused
 from phase4.server.room import Room
+from shared.request import Command, parse
+from shared.secret import has_secret
 
 if TYPE_CHECKING:
     from phase4.accounts.accounts import Accounts
@@ -100,6 +102,18 @@ def name_and_password(rest: str, default: str) -> tuple[str, str]:
     """
     name, *password = rest.split(None, 1)
     return (name, password[0]) if password else (default, name)
+
+
+def is_of_password(line: str) -> bool:
+    """Whether somebody wants to give a password with this line, or is about to.
+
+    >>> is_of_password("/register"), is_of_password("login Alice secret99"), is_of_password("Alice")
+    (True, True, False)
+    """
+    match parse(line):
+        case Command(name):
+            return name in WITH_PASSWORD
+    return has_secret(line)
 
 
 def check(room: Room, member: Member, name: str, password: str) -> Account:

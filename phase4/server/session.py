@@ -98,9 +98,10 @@ class Session:
         # lines of it still wait. 0: it has not.
         self._last_words_by = 0.0
 
-        # The registered name that was asked for last, whose password may follow; and what may be
-        # one, though it came as a name.
+        # The registered name that was asked for last. Whether a password may follow alone; and what
+        # may be one, though it came as a name.
         self._asked_for = self._doubtful = ""
+        self._owes_password = False
 
         # What the peer has sent so far; None once its first line is here.
         self._beginning: bytes | None = b""
@@ -198,6 +199,7 @@ class Session:
             self._member.secret = self._door.secret
         if not isinstance(request, Command) or request.name != "/login":
             self._check_not_a_password(line)
+            self._owes_password = self._owes_password or membership.is_of_password(line)
             if self._room.resume(self._member, line):
                 self._room.letters.deliver(self._member, is_all_read=self._member.is_quiet())
                 return
@@ -205,9 +207,10 @@ class Session:
             try:
                 self._room.join(self._member, line)
             except NameRegistered as error:
-                self._asked_for = error.name
+                self._asked_for, self._owes_password = error.name, True
                 raise
             return
+        self._owes_password = True
         began = time.monotonic()
         try:
             account = membership.enter(self._room, self._member, request.rest, self._asked_for)
@@ -220,11 +223,14 @@ class Session:
         self._room.letters.deliver(self._member, is_all_read=self._member.is_quiet())
 
     def _check_not_a_password(self, line: str) -> None:
-        """Raise Refused, once, where a name follows that may be the password for the last one."""
-        may_be_one = self._asked_for and len(line) >= MIN_PASSWORD_CHARACTERS
+        """Raise Refused, once, where a name follows that may be a password: as a name, all read it.
+
+        So it is where a registered name was refused before, or a password, or a line that had one.
+        """
+        may_be_one = self._owes_password and len(line) >= MIN_PASSWORD_CHARACTERS
         if may_be_one and line not in (self._doubtful, self._asked_for):
             self._doubtful = line
-            how = f"A password is written behind /login {self._asked_for}."
+            how = f"A password is written behind /login {self._asked_for or 'NAME'}."
             raise Refused(f"{how} If this is a name, send it again.")
 
     def _wait_for_turnstile(self) -> None:

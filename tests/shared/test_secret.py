@@ -14,6 +14,7 @@ HOW_TO_SPELL = (
     "\\login Alice {}", "/logn Alice {}", "/lgoin Alice {}", "/login\tAlice {}", "/logim {}",
     "/register {}", "/regsiter {}", "/regist {}", "/password {}", "/passwd {}", "/passwrod {}",
     "/unregister {}", "/unregster {}", "/login Alice  {}", "* /login Alice {}", "/login:Alice {}",
+    "/identify {}", "/signin Alice {}",
 )  # fmt: skip
 
 
@@ -23,6 +24,16 @@ def test_nothing_of_a_password_is_shown(form: str) -> None:
     assert has_secret(form.format(PASSWORD))
     assert shown.endswith(HIDDEN)
     assert not any(part in shown for part in PASSWORD.split())
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["login Alice secret99", "Login: secret99", "!register secret99", "password is secret99"],
+)
+def test_of_a_command_that_has_lost_its_slash_no_password_is_shown(line: str) -> None:
+    assert has_secret(line)
+    assert without_secret(line).endswith(HIDDEN)
+    assert "secret99" not in without_secret(line)
 
 
 @pytest.mark.parametrize(

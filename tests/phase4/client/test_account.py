@@ -204,6 +204,15 @@ def test_while_the_connection_is_lost_a_password_is_refused(guest: Talk) -> None
     assert not guest.unsent
 
 
+def test_a_password_behind_a_command_without_its_slash_is_not_sent_at_all(guest: Talk) -> None:
+    told(guest, "[10:00:00] * 2 online: Ann, Bob")
+    for line in (f"login Ann {SECRET}", "login Bob secret99", "register secret99"):
+        with pytest.raises(SendError, match="may hold a password"):
+            guest.send(line)
+    assert not [line for line in written(guest) if "secret" in line or SECRET in line]
+    assert not guest.unsent
+
+
 def test_a_name_that_somebody_registered_meanwhile_is_let_go(guest: Talk) -> None:
     lost(guest)
     assert told(guest, REGISTERED, message.NICKNAME_PROMPT) == []

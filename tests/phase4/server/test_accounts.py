@@ -323,7 +323,7 @@ def test_a_word_where_a_password_was_missing_is_not_said_but_when_it_comes_again
 ) -> None:
     with accounts.join("Zoe") as zoe, accounts.join("Paula") as paula:
         zoe.hear("* Paula joined")
-        for line in ("/register", "/login", "/login Paula", "/password"):
+        for line in ("/register", "/login", "/login Paula", "/password", "/login Zoe wrong pw"):
             paula.send(line, "correct-horse")
             paula.refused("(Write|Wrong|You are not) .*")
             paula.refused(
@@ -332,6 +332,9 @@ def test_a_word_where_a_password_was_missing_is_not_said_but_when_it_comes_again
             zoe.fence()
         paula.send("correct-horse")
         zoe.hear("Paula: correct-horse")
+        paula.send("/login Zoe wrong one", "correct horse battery")
+        paula.refused(r"Wrong .*")
+        paula.refused("This may be a password.*")
         paula.send("/login", "well, that did not work")
         zoe.hear("Paula: well, that did not work")
 
@@ -350,6 +353,20 @@ def test_a_name_that_may_be_the_password_of_the_last_one_is_asked_for_twice(
         petra.send("secret99")
         welcomed(petra)
         zoe.hear("* secret99 joined")
+
+
+@pytest.mark.parametrize(
+    "line", ["/login Quin wrong one", "/login Quin", "/login", "/register secret99"]
+)
+def test_a_word_where_a_newcomers_password_was_wrong_or_missing_is_no_name_at_once(
+    accounts: AccountChat, line: str
+) -> None:
+    with accounts.join("Zoe") as zoe, accounts.arrive() as quin:
+        quin.send(line, "secret99")
+        quin.refused("(Write|Wrong|A name has) .*")
+        quin.expect(PROMPT)
+        quin.refused("A password is written behind /login NAME. If this is a name, .*")
+        zoe.fence()
 
 
 # --- a password is nobody else's business ---------------------------------------------------------
