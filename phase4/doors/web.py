@@ -33,6 +33,9 @@ from shared.stream import Stream
 REQUEST_SECONDS = 5.0
 """For a whole request. A browser sends it at once, in one packet."""
 
+ANSWER_SECONDS = 30.0
+"""For the page to arrive: a phone far from its mast takes 5 KB a second."""
+
 MAX_HEAD_BYTES = 16 * 1024
 """Of a request: browsers send 1 KiB, and with a site's cookies up to 8."""
 
@@ -142,7 +145,9 @@ class WebDoor:
             host = Host.of(request.headers.get_all("Host"))
             self._names.check(host)
             if request.path.partition("?")[0] != CHAT:
-                say_goodbye(stream, self._page_or_refusal(request, host))
+                page = self._page_or_refusal(request, host)
+                _send(stream, page)
+                say_goodbye(stream)
                 return None
             check_origin(request.headers.get_all("Origin"), host)
         except Refused as why:
@@ -175,6 +180,14 @@ class WebDoor:
         if path == "/favicon.ico":  # browsers ask for it by themselves, and tell of a 404
             return answer("204 No Content", b"")
         raise Refused("404 Not Found", "Nothing is here. The chat is at /")
+
+
+def _send(stream: Stream, data: bytes) -> None:
+    """All of it, within ANSWER_SECONDS. Raises OSError."""
+    deadline, rest = Deadline(ANSWER_SECONDS), memoryview(data)
+    while rest:
+        stream.settimeout(deadline.timeout())
+        rest = rest[stream.send(rest) :]
 
 
 def _receive(stream: Stream) -> tuple[bytes, bytes]:

@@ -34,7 +34,7 @@ PING_SECONDS = 25.0
 SILENCE_SECONDS = 3 * PING_SECONDS
 """Without any answer for so long, the peer is gone."""
 
-_SILENT_BYTES = 32 * 1024
+_SILENT_BYTES = 32 * 1024 + RUNAWAY_LINE_BYTES  # a message says nothing until it has come
 _BYTES_FOR_A_WORD = 128
 _BYTES_FOR_A_PING = 32
 """How much a peer may send that says nothing, such as pings; each costs us more than the peer. As
@@ -163,6 +163,8 @@ class WebSocketStream:
         sign of life for SILENCE_SECONDS.
         """
         now = time.monotonic()
+        if now - self._asked_at > 2 * PING_SECONDS:
+            self._heard_at = now  # nobody asked or listened: its lines were read slowly (flood.py)
         if now - self._heard_at > SILENCE_SECONDS:
             raise TimeoutError(errno.ETIMEDOUT, "no answer to a ping")
         if now - self._asked_at >= PING_SECONDS:

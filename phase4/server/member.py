@@ -1,7 +1,7 @@
 """Somebody who is connected: what the room knows of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from phase4.server.flood import TokenBucket
 from phase4.server.outbox import Outbox
@@ -54,6 +54,9 @@ class Member:
 
     # Whether nothing that they have said waits to be read. Their own thread's.
     is_quiet: Callable[[], bool] = lambda: False
+
+    # How fast this person may speak. Their own thread's.
+    lines: TokenBucket = field(default_factory=lambda: TokenBucket(0, 0))
 
     # How often this person may ask for something of the past. Their own thread's.
     questions: TokenBucket | None = None

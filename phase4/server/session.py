@@ -84,8 +84,8 @@ class Session:
         self._connection: Stream = door or self._tls or connection
         self._outbox = Outbox(self._connection)
         self._member = Member(self._outbox, address, is_confidential)
+        self._member.lines = TokenBucket(FLOOD_BURST_LINES, lines_per_second)
         self._may_linger = may_linger
-        self._bucket = TokenBucket(FLOOD_BURST_LINES, lines_per_second)
         self._telnet = Telnet()
         self._decoder = LineDecoder()
         self._readiness = Readiness(connection, door or self._tls)
@@ -269,7 +269,7 @@ class Session:
                 self._look_at_the_beginning(text)
             for line in self._decoder.feed(text):
                 # Also for an empty line: it says nothing, but has a cost.
-                wait = self._bucket.take()
+                wait = self._member.lines.take()
                 if wait:
                     self._hold_back(wait)
                 self._room.fan_out.wait_for_room()
@@ -279,7 +279,7 @@ class Session:
 
     def _answer_telnet(self) -> None:
         """Answer what must be answered. Telnet's own bytes are no line, but have a cost."""
-        if wait := self._bucket.take():
+        if wait := self._member.lines.take():
             self._hold_back(wait)
         if answer := self._telnet.take_answer():
             with self._room.fan_out:

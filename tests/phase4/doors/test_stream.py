@@ -15,6 +15,7 @@ from websockets.uri import parse_uri
 
 from phase4.doors import frames
 from phase4.doors.websocket import PING_SECONDS, SILENCE_SECONDS, WebSocketStream
+from shared.defaults import RUNAWAY_LINE_BYTES
 
 
 class Below:
@@ -196,6 +197,15 @@ def test_whoever_reads_no_pong_is_hung_up_on(ends: Ends) -> None:
         ends.lines()
 
 
+def test_a_message_may_be_as_long_as_is_promised(ends: Ends) -> None:
+    line = b"x" * (RUNAWAY_LINE_BYTES - 1)
+    for part in range(0, len(line), 4096):
+        send = ends.client.send_continuation if part else ends.client.send_text
+        send(line[part : part + 4096], fin=part + 4096 >= len(line))
+    ends.say(b"".join(ends.client.data_to_send()))
+    assert len(ends.lines()) == RUNAWAY_LINE_BYTES
+
+
 # --- sending --------------------------------------------------------------------------------------
 
 
@@ -303,11 +313,20 @@ def test_a_silent_peer_is_pinged_and_lives_while_it_answers(clock: Clock) -> Non
 
 def test_a_peer_that_answers_no_ping_is_gone(clock: Clock) -> None:
     ends = Ends()
-    clock.now += SILENCE_SECONDS
-    ends.stream.keep_alive(None)
+    for _ in range(round(SILENCE_SECONDS / PING_SECONDS)):
+        clock.now += PING_SECONDS
+        ends.stream.keep_alive(None)
     clock.now += 0.1
     with pytest.raises(TimeoutError):
         ends.stream.keep_alive(None)
+
+
+def test_whoever_was_not_listened_to_is_not_gone(clock: Clock) -> None:
+    ends = Ends()
+    clock.now += 3 * SILENCE_SECONDS  # the lines of one message, as slowly as a person may speak
+    ends.stream.keep_alive(None)
+    ends.say(ends.text(b"more"))
+    assert ends.lines() == b"more\n"
 
 
 def test_whoever_waits_for_less_is_not_kept_longer(clock: Clock) -> None:

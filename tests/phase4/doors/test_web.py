@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
@@ -15,7 +16,11 @@ import pytest
 from websockets.frames import Close, Opcode
 
 from phase4.doors import web
-from phase4.doors.web import MAX_HEAD_BYTES, MAX_REQUESTS_OF_ONE
+from phase4.doors.answers import Page
+from phase4.doors.request import OwnNames
+from phase4.doors.web import MAX_HEAD_BYTES, MAX_REQUESTS_OF_ONE, WebDoor
+from phase4.transport.proxy_protocol import TrustedProxies
+from shared.address import Address
 from tests.kit.certificates import Authority
 from tests.kit.chat import TIME, Chat
 from tests.kit.harness import ROOT, SECONDS, Peer, wait_until
@@ -86,6 +91,18 @@ def test_there_is_the_page_and_nothing_else(
     with Peer("127.0.0.1", site.port) as peer:
         peer.send_bytes(f"{method} {path} HTTP/1.1\r\nHost: {site.host}\r\n\r\n".encode())
         assert peer.read_line().startswith(f"HTTP/1.1 {status} ")
+
+
+def test_a_page_arrives_however_slowly_it_is_read() -> None:
+    door = WebDoor(OwnNames(), Page(), trusted=TrustedProxies(()))
+    near, far = socket.socketpair()  # its buffers hold less than a page
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    with near, far, ThreadPoolExecutor() as pool:
+        far.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        opened = pool.submit(door.open, near, Address("192.0.2.7", 1), None)
+        wait([opened], timeout=1.5)  # a phone in a tunnel
+        assert not opened.done()
+        assert b"".join(iter(lambda: far.recv(65536), b"")).endswith(b"</html>\n")
 
 
 def test_the_code_leads_to_the_page(site: Site) -> None:
@@ -218,6 +235,19 @@ def test_a_page_takes_the_place_of_its_own_lost_connection_and_nobody_is_told(si
     [entry] = [each for each in site.chat.log("connections.txt") if "came back" in each]
     assert re.fullmatch(r"Wendy came back from \S+, and their connection from \S+ was ended", entry)
     assert "a1a1" not in (site.chat.logs / "connections.txt").read_text()
+
+
+def test_whoever_comes_back_speaks_no_faster_than_before(tmp_path: Path) -> None:
+    with start_site(tmp_path, "--flood-rate", "0.5") as chat:
+        site = Site(chat, web_port(chat))
+        with chat.join("Nell") as nell, resume(site, "a1" * 16, "Wendy") as lost:
+            lost.send(*(f"line {number}" for number in range(10)))
+            nell.skip_to(rf"{TIME} Wendy: line 8")
+            began = time.monotonic()
+            with resume(site, "a1" * 16, "Wendy") as wendy:
+                wendy.send("more")
+                nell.skip_to(rf"{TIME} Wendy: more")
+    assert time.monotonic() - began > 1
 
 
 @pytest.mark.parametrize("secret", ["b2" * 16, "A1" * 16, "a1" * 15, "a1" * 17])
