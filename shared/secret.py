@@ -6,6 +6,7 @@ one that has lost its slash may (slip.py). No I/O and no state.
 """
 
 import re
+from collections.abc import Callable
 
 from shared.request import COMMANDS, SLASHES, without_unseen
 from shared.slip import FIRST_WORD, WORDS, may_hold_password
@@ -40,6 +41,15 @@ def without_secret(line: str) -> str:
 
 def _nobody(name: str) -> bool:
     return False
+
+
+def lacks_slash(line: str, is_name: Callable[[str], bool]) -> bool:
+    """Whether `line` may hold a password behind a command without its slash: no server needs it.
+
+    >>> lacks_slash("login Alice secret99", _nobody), lacks_slash("/login Alice secret99", _nobody)
+    (True, False)
+    """
+    return re.match(_COMMAND, line) is None and may_hold_password(line, is_name)
 
 
 def has_secret(line: str) -> bool:

@@ -33,8 +33,7 @@ from shared import message
 from shared.defaults import RECV_BYTES
 from shared.framing import BadLine, encode_line
 from shared.request import MAY_HOLD_PASSWORD, is_goodbye
-from shared.secret import has_secret
-from shared.slip import may_hold_password
+from shared.secret import has_secret, lacks_slash
 
 CONFIRM_SECONDS = 1.0
 """From sending something to asking whether it has arrived: one question for a burst of lines."""
@@ -62,7 +61,7 @@ class Talk(TalkState):
         Raises SendError where it cannot be sent: also while the server asks for another name, even
         if nobody has been shown that yet. It would be taken for one, and all would hear it.
         """
-        if may_hold_password(text, lambda name: is_among(name, self.people())):
+        if lacks_slash(text, lambda name: is_among(name, self.people())):
             raise SendError(f"{MAY_HOLD_PASSWORD} Nothing was sent.")  # also where others listen
         line = encoded(text)
         self._raise_if_not_sendable(len(line), leaves=is_goodbye(text))
