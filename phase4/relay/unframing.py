@@ -6,7 +6,7 @@ Nothing is checked: what is wrong with a frame, its reader will find. Nothing is
 bytes of a head that came in pieces.
 
 >>> unframing = Unframing()
->>> unframing.pieces(b"\x81\x85\x01\x02\x03\x04" + b"igoho")
+>>> unframing.pieces(b"\x81\x85\x01\x02\x03\x04" + b"igohn")
 [Piece(kind='text', text=b'hello', is_end=True)]
 """
 
