@@ -13,6 +13,9 @@ class ScrolledPage(ttk.Frame):
     """Put the parts of the page into `inside`. What gets the keyboard comes into sight.
 
     The wheel scrolls it, and so do Page Up and Page Down, unless the part there scrolls by itself.
+
+    The place of the scrollbar stays empty while there is nothing to scroll. If the page were wider
+    then, what fits into one row there, and into two beside a scrollbar, would never come to rest.
     """
 
     def __init__(self, parent: tk.Misc, theme: Theme) -> None:
@@ -66,6 +69,7 @@ class ScrolledPage(ttk.Frame):
         self._scrollbar.grid(row=0, column=1, sticky="ns")
         self._canvas.create_window(0, 0, anchor="nw", window=self.inside, tags="page")
         self._canvas.configure(yscrollcommand=self._scrollbar.set)
+        self._keep_place()
 
     def _listen(self) -> None:
         self._canvas.bind("<Configure>", self._resized)
@@ -93,7 +97,11 @@ class ScrolledPage(ttk.Frame):
         self._canvas.itemconfigure("page", width=event.width)
         self.fit()
 
+    def _keep_place(self) -> None:
+        self.columnconfigure(1, minsize=self._scrollbar.winfo_reqwidth())
+
     def _restyle(self) -> None:
+        self._keep_place()
         colours, style = self._theme.palette, ttk.Style(self)
         style.configure(
             "Page.Vertical.TScrollbar", troughcolor=colours.panel, bordercolor=colours.panel
