@@ -1,5 +1,6 @@
 """Large text on small screens: nothing that one needs is out of sight. Both windows."""
 
+import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -243,6 +244,30 @@ def test_whatever_gets_the_keyboard_is_in_sight_in_the_servers_window(
     page.questions.stop(lambda: 2, "Stop the server", lambda: None)
     for part in page.questions.bar.winfo_children():
         see(root, lambda part=part: is_on_screen(part, root), str(part))  # type: ignore[misc]
+    app.close_at_once()
+
+
+def test_the_servers_window_comes_to_rest_after_each_change_of_size(
+    new_root: NewRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a scrollbar its figures need one row more, and with one row less no scrollbar."""
+    root, fits, fit = new_root((1366, 768)), [0.0], ServerPage._fit
+
+    def noted(page: ServerPage) -> None:
+        fits.append(time.monotonic())
+        fit(page)
+
+    monkeypatch.setattr(ServerPage, "_fit", noted)
+    app = server_gui.App(root, Wanted({"host": "0.0.0.0"}, ()), "light", lambda: False)
+    app.appear()
+    see(root, root.winfo_viewable, "the window")
+    app.page.room.grid()  # as while a server runs
+    for points in range(BASE_POINTS + 1, 27):
+        app.theme.zoom(1)
+        began, since = len(fits), time.monotonic()
+        while time.monotonic() - max(since, fits[-1]) < 0.1:
+            root.tk.dooneevent(0b10)  # one event, without waiting: update() would never return
+            assert len(fits) - began < 300, f"with {points} points it goes on for ever"
     app.close_at_once()
 
 
