@@ -25,9 +25,13 @@ from phase4.relay.masking import Masking
 from phase4.relay.unframing import Piece, Unframing, Upgrade
 from shared.files import check_ordinary, replace_text
 from shared.readable import readable
+from shared.secret import HIDDEN
 
 MAX_ARROWS = 200
 """In a diagram. A browser can draw them, and nobody reads more."""
+
+_RESUME = b"resume "
+"""How a page begins that may have been here before; behind it is what proves that."""
 
 TO_SERVER = "client → server"
 TO_CLIENT = "server → client"
@@ -122,6 +126,8 @@ class ConnectionTrace:
         self._number = number
         # Of what the client sends. Used by the thread that carries it.
         self._masking = Masking()
+        # Whether the rest of a page's proof is still to come; the same thread's.
+        self._is_in_proof = False
         # Frames, where the connection has become a WebSocket: each direction has its own.
         self._upgrade = Upgrade()
         self._frames = {TO_SERVER: Unframing(), TO_CLIENT: Unframing()}
@@ -142,6 +148,10 @@ class ConnectionTrace:
     def _without_password(self, direction: str, piece: Piece) -> bytes:
         if direction == TO_CLIENT:
             return piece.text
+        is_proof = self._is_in_proof or piece.text.startswith(_RESUME)
+        self._is_in_proof = is_proof and not piece.is_end
+        if is_proof:  # whoever knows it can be this person
+            return _RESUME + HIDDEN.encode()
         line_end = b"\n" * piece.is_end  # a message is a line
         return self._masking.masked(piece.text + line_end).removesuffix(line_end)
 

@@ -94,6 +94,17 @@ def test_no_password_of_a_page_is_shown() -> None:
     assert not any(part in everything for part in ("corr", "rect", "hors"))
 
 
+def test_what_proves_that_a_page_was_here_before_is_not_shown() -> None:
+    shown, page = Shown(), client()
+    shown.trace.carried(TO_CLIENT, ANSWER)
+    wire = sent(page, [(Opcode.TEXT, b"resume " + b"0a" * 16), (Opcode.TEXT, b"hello")])
+    for at in range(0, len(wire), 20):
+        shown.trace.carried(TO_SERVER, wire[at : at + 20])
+    everything = "".join(shown.lines)
+    assert "hello" in everything
+    assert "0a0a" not in everything
+
+
 def test_what_is_no_upgrade_is_shown_as_it_is() -> None:
     shown = Shown()
     shown.trace.carried(TO_CLIENT, b"HTTP/1.1 404 Not Found\r\n\r\n\x81\x02hi")

@@ -159,3 +159,36 @@ def test_a_flood_of_names_and_lines_leaves_the_page_small(
     assert visitor.page.locator("[role=tab]").count() <= 21
     assert visitor.page.locator(".panel >> nth=0 >> .row").count() <= 3001
     assert visitor.page.locator("#peopleList li").count() <= 5000
+
+
+def test_where_others_could_read_it_no_password_is_asked_for_or_sent(
+    browser: Browser, site: Site
+) -> None:
+    visitor = browser.visit("http://chat.example/")
+    visitor.page.route(
+        "http://chat.example/**",
+        lambda route: route.fulfill(response=route.fetch(url=f"http://{site.host}/")),
+    )
+    server = Scripted(visitor)
+    server.answer("Alice", REGISTERED, PROMPT)
+    server.answer("Bob", WELCOME.replace("Alice", "Bob"))
+    server.answer("/who", ONLINE)
+    page = visitor.open().page
+    page.fill("#name", "/login Alice correct horse")
+    page.press("#name", "Enter")
+    page.wait_for_selector("#joinError:has-text('Others on the way')")
+    page.fill("#name", "Alice")
+    page.press("#name", "Enter")
+    page.wait_for_selector("#joinError:has-text('Alice is registered. Others on the way')")
+    assert not page.is_visible("#namePassword")
+    page.fill("#name", "Bob")
+    page.press("#name", "Enter")
+    visitor.is_in()
+    page.focus("#text")
+    page.keyboard.type("/login Alice correct horse\n")
+    visitor.see("Others on the way could read a password", or_more=True)
+    assert visitor.typed() == "/login Alice correct horse"
+    page.fill("#text", "bye")
+    page.press("#text", "Enter")
+    server.hear("bye")
+    assert not [line for line in server.heard if "horse" in line]
