@@ -192,3 +192,19 @@ def test_where_others_could_read_it_no_password_is_asked_for_or_sent(
     page.press("#text", "Enter")
     server.hear("bye")
     assert not [line for line in server.heard if "horse" in line]
+
+
+def test_of_several_lines_with_a_password_among_them_none_is_brought_back(
+    visitor: Visitor, server: Scripted
+) -> None:
+    page = visitor.join("Alice").page
+    page.fill("#text", "/ids on")
+    page.press("#text", "Enter")
+    page.fill("#text", "/who\n/login Alice correct horse")
+    page.press("#text", "Enter")
+    server.hear("/login Alice correct horse")
+    page.press("#text", "ArrowUp")
+    assert visitor.typed() == "/ids on"
+    page.fill("#text", "/who\n/login Alice correct horse")
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    assert "horse" not in page.evaluate("JSON.stringify(sessionStorage)")
