@@ -31,8 +31,10 @@ ON_DUPLICATE = ("random", "number", "reject")
 RESERVED = frozenset(
     {"server", "system", "error", "relay", "you", "everyone", "all", "nobody"}
     | {"admin", "administrator", "moderator", "operator", "root"}
+    | {"nickserv", "chanserv"}
 )
-"""Names that would make a line read as if the program, or everybody, had said it."""
+"""Names that would make a line read as if the program, or everybody, had said it. The last two are
+those to whom people on IRC send their passwords."""
 
 _MOST_TYPED = 4 * MAX_NAME_CHARACTERS  # a letter may be typed as one and up to three marks
 _RANDOM_DRAWS = 8
