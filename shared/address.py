@@ -147,3 +147,20 @@ def _why_no_network(text: str) -> str:
         meant = ipaddress.ip_network(text, strict=False)
         return f"{text!r} is an address inside a network; write {meant}, or the address alone"
     return f"{text!r} is neither an address nor a network, as in 127.0.0.1 or 10.0.0.0/8"
+
+
+def network_of(host: str) -> str:
+    """The key of an address: itself, or of IPv6 its /64, which one customer has for themselves.
+
+    >>> network_of("192.0.2.7"), network_of("2001:db8::7"), network_of("fe80::1%eth0")
+    ('192.0.2.7', '2001:db8::/64', 'fe80::/64')
+    """
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.version == 4:
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address), 64), strict=False))

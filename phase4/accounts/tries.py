@@ -3,12 +3,12 @@
 A right password is no try, however many come: a class behind one router shares its address.
 """
 
-import ipaddress
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from shared.address import network_of
 from shared.deadline import Deadline
 
 TRIES = 5
@@ -114,20 +114,3 @@ class Tries:
             idle = (key for key, each in self._addresses.items() if each.is_idle)
             if (oldest := next(idle, None)) is not None:
                 del self._addresses[oldest]
-
-
-def network_of(host: str) -> str:
-    """The key of an address: itself, or of IPv6 its /64, which one customer has for themselves.
-
-    >>> network_of("192.0.2.7"), network_of("2001:db8::7"), network_of("fe80::1%eth0")
-    ('192.0.2.7', '2001:db8::/64', 'fe80::/64')
-    """
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if address.version == 4:
-        return str(address)
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(address), 64), strict=False))

@@ -5,12 +5,9 @@ One request for each connection. `GET /` is the page (page.html); `GET /chat` wi
 in the connection's own thread, and each step has an end.
 """
 
-import contextlib
 import socket
 import ssl
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from websockets.http11 import Request
@@ -18,6 +15,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from phase4.doors.answers import HTML, SVG, Page, answer, sentence
+from phase4.doors.places import Place, Places
 from phase4.doors.request import Host, OwnNames, Refused, check_origin, client_of
 from phase4.doors.websocket import WebSocketStream
 from phase4.transport.handshake import shake_hands
@@ -38,10 +36,6 @@ ANSWER_SECONDS = 30.0
 
 MAX_HEAD_BYTES = 16 * 1024
 """Of a request: browsers send 1 KiB, and with a site's cookies up to 8."""
-
-MAX_REQUESTS_OF_ONE = 32
-"""Requests that one address may have under way. A browser opens six connections, and behind a
-router there may be a class. What opens more and says nothing would take the places of all."""
 
 CHAT = "/chat"
 _END_OF_HEAD = b"\r\n\r\n"
@@ -72,8 +66,8 @@ class WebDoor:
         self._page = page
         self._trusted = trusted
         self._qr_code = qr_code
-        self._lock = threading.Lock()
-        self._under_way: Counter[str] = Counter()  # requests of each host; under _lock
+        self._places = Places()
+        self.make_space = self._places.make_space
 
     def open(
         self, connection: socket.socket, peer: Address, tls: ssl.SSLContext | None
@@ -82,12 +76,13 @@ class WebDoor:
 
         Waits REQUEST_SECONDS for each step. Raises OSError, and TurnedAway where it is no TLS.
         """
-        with self._place(peer.host, is_proxy=peer in self._trusted) as has_place:
-            if not has_place:
+        is_proxy = peer in self._trusted
+        with self._places.take(connection, peer.host, is_proxy=is_proxy) as place:
+            if place is None:
                 return None
             address = self._whose(connection, peer)
             stream = self._secure(connection, tls)
-            return self._serve(stream, address) if stream is not None else None
+            return self._serve(stream, address, place) if stream is not None else None
 
     def _whose(self, connection: socket.socket, peer: Address) -> Address:
         """The client's address, where a trusted proxy tells it before all else (HAProxy does)."""
@@ -97,20 +92,6 @@ class WebDoor:
             if first.startswith(b"PROXY ") or BEGIN_OF_V2.startswith(first):
                 return identify(connection, peer, self._trusted)
         return peer
-
-    @contextlib.contextmanager
-    def _place(self, host: str, *, is_proxy: bool) -> Iterator[bool]:
-        """Whether this host may have one more request under way, for as long as it has."""
-        with self._lock:
-            self._under_way[host] += 1
-            has_place = is_proxy or self._under_way[host] <= MAX_REQUESTS_OF_ONE
-        try:
-            yield has_place
-        finally:
-            with self._lock:
-                self._under_way[host] -= 1
-                if not self._under_way[host]:
-                    del self._under_way[host]
 
     def _secure(self, connection: socket.socket, tls: ssl.SSLContext | None) -> Stream | None:
         """TLS over it, where there is a certificate. A link with http:// is sent to https://."""
@@ -137,10 +118,11 @@ class WebDoor:
             text = f"Go to https://{host.text}/"
             say_goodbye(connection, sentence("308 Permanent Redirect", text, place))
 
-    def _serve(self, stream: Stream, peer: Address) -> Opened | None:
+    def _serve(self, stream: Stream, peer: Address, place: Place) -> Opened | None:
         engine = ServerProtocol()
         try:
             head, rest = _receive(stream)
+            place.has_asked = True
             request = _parse(engine, head)
             host = Host.of(request.headers.get_all("Host"))
             self._names.check(host)

@@ -224,11 +224,17 @@ class ChatServer:
             chats.append(self._new_chat(encrypted, tls))
         if (listener := self._listeners.get(receiving.WEB_PORT)) is not None:
             names = [*settings.web_names, settings.host]
-            web = receiving.web(trusted, lambda: self._tls, names, self.web_urls[0])
-            chats.append(self._new_chat(listener, web))
+            web, make_space = receiving.web(trusted, lambda: self._tls, names, self.web_urls[0])
+            chats.append(self._new_chat(listener, web, make_space=make_space))
         return chats
 
-    def _new_chat(self, listener: Listener, receive: Receive, full: str = "") -> ThreadedServer:
+    def _new_chat(
+        self,
+        listener: Listener,
+        receive: Receive,
+        full: str = "",
+        make_space: receiving.MakeSpace = lambda: False,
+    ) -> ThreadedServer:
         """Accepts people on one port. When it is crowded, a connection without a name is ended.
 
         `full` is for whoever finds no place, where they can read it.
@@ -241,11 +247,15 @@ class ChatServer:
         def serve(connection: socket.socket, address: str) -> None:
             self._serve_person(connection, address, receive, may_linger)
 
+        def on_crowded() -> None:
+            if not make_space():
+                self.room.evict_nameless()
+
         server = ThreadedServer(
             listener,
             serve,
             max_connections=self.settings.max_clients + _NAMELESS,
-            on_crowded=self.room.evict_nameless,
+            on_crowded=on_crowded,
             full=full,
             report=self._console.print,
         )

@@ -45,6 +45,9 @@ Receive = Callable[[socket.socket, Address], Received | None]
 Raises TurnedAway, and OSError where the connection is lost.
 """
 
+MakeSpace = Callable[[], bool]
+"""Ends a connection that is of no use yet; whether there was one."""
+
 
 def lines(trusted: TrustedProxies, certificate: Certificate) -> Receive:
     """A port for clients that speak the room's own protocol."""
@@ -57,8 +60,12 @@ def lines(trusted: TrustedProxies, certificate: Certificate) -> Receive:
     return receive
 
 
-def web(trusted: TrustedProxies, certificate: Certificate, names: list[str], url: str) -> Receive:
+def web(
+    trusted: TrustedProxies, certificate: Certificate, names: list[str], url: str
+) -> tuple[Receive, MakeSpace]:
     """A port for browsers, which know this machine by `names`; others best go to `url`.
+
+    The second ends a request that has not come, where the port is crowded.
 
     Raises ListenError where the library for it is not installed.
     """
@@ -87,7 +94,7 @@ def web(trusted: TrustedProxies, certificate: Certificate, names: list[str], url
         is_confidential = _is_confidential(peer, tls, trusted)
         return Received(opened.address, door=opened.stream, is_confidential=is_confidential)
 
-    return receive
+    return receive, door.make_space
 
 
 def _is_confidential(peer: Address, tls: "ssl.SSLContext | None", trusted: TrustedProxies) -> bool:

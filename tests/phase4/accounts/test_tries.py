@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from phase4.accounts.tries import MAX_ADDRESSES, TooManyTries, Tries, network_of
+from phase4.accounts.tries import MAX_ADDRESSES, TooManyTries, Tries
+from shared.address import network_of
 from tests.kit.harness import wait_until
 
 
