@@ -11,14 +11,13 @@ forge, say what it is about:
 """
 
 import contextlib
-import ipaddress
 import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from shared.address import IPAddress
+from shared.address import IPAddress, ip_address
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::([0-9]{1,5}))?")
 _PORTS = {"http": "80", "https": "443"}
@@ -115,9 +114,9 @@ def client_of(forwarded: Sequence[str], is_trusted: Callable[[str], bool]) -> st
 
 
 def _address(text: str) -> IPAddress | None:
+    """None also where it has a zone: that means nothing here, and may be any text."""
     with contextlib.suppress(ValueError):
-        address = ipaddress.ip_address(text.strip("[]"))
-        return getattr(address, "ipv4_mapped", None) or address
+        return ip_address(text) if "%" not in text else None
     return None
 
 

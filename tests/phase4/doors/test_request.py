@@ -87,6 +87,7 @@ def test_another_page_may_not(origins: tuple[str, ...]) -> None:
         (["::ffff:9.9.9.9"], "9.9.9.9"),
         (["2001:DB8::1"], "2001:db8::1"),
         (["[2001:db8::1]"], "2001:db8::1"),
+        (["fe80::1%x (Bob), 10.0.0.1"], "10.0.0.1"),  # a zone may be any text
     ],
 )
 def test_a_proxy_speaks_for_the_last_that_nobody_of_ours_vouches_for(

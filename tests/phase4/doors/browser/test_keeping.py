@@ -12,7 +12,8 @@ pytestmark = pytest.mark.browser
 PASTE = """text => {
   const data = new DataTransfer(), entry = document.getElementById("text");
   data.setData("text", text);
-  entry.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true}));
+  const options = {clipboardData: data, bubbles: true, cancelable: true};
+  if (!entry.dispatchEvent(new ClipboardEvent("paste", options))) return;
   entry.setRangeText(text);
   entry.dispatchEvent(new Event("input"));
 }"""
@@ -155,3 +156,15 @@ def test_a_heap_of_accents_covers_no_other_line(visit: Open, site: Site) -> None
 def test_the_entry_says_from_the_beginning_who_hears_what_is_typed(visit: Open) -> None:
     alice = visit().join("Alice")
     assert alice.page.get_attribute("#text", "placeholder") == "Message to everybody"
+
+
+def test_a_whole_book_is_not_sent_and_holds_up_nothing(visit: Open) -> None:
+    alice = visit().join("Alice")
+    alice.page.evaluate(PASTE, "a line of a book\n" * 300_000)
+    text = "These are 300001 lines; 50 may be sent at a time."
+    alice.see(f"{text} Nothing was pasted.")
+    alice.page.evaluate(PASTE, "a line of a chapter\n" * 900)
+    alice.page.press("#text", "Enter")
+    text = "These are 900 lines; 50 may be sent at a time."
+    assert alice.page.inner_text("#questionText") == text
+    assert not alice.said()
