@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kit.browser import Scripted, Visitor
+from tests.kit.browser import Browser, Scripted, Visitor
 from tests.phase4.doors.browser.conftest import Open
 from tests.phase4.doors.browser.test_rights import ONLINE, WELCOME
 from tests.phase4.doors.conftest import Site
@@ -168,3 +168,11 @@ def test_a_whole_book_is_not_sent_and_holds_up_nothing(visit: Open) -> None:
     text = "These are 900 lines; 50 may be sent at a time."
     assert alice.page.inner_text("#questionText") == text
     assert not alice.said()
+
+
+def test_a_board_is_joined_by_the_keyboard_alone(browser: Browser, site: Site) -> None:
+    board = browser.visit(f"http://{site.host}/#board", (360, 640)).open()
+    board.until("() => document.activeElement.id === 'name'")
+    assert not board.page.is_visible("#peopleButton")  # nobody is known yet
+    board.page.keyboard.press("Enter")
+    board.see("Welcome, Board!")
