@@ -16,7 +16,13 @@ HTML = "text/html; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 SVG = "image/svg+xml"
 
-_PAGE = Path(__file__).with_name("page.html")
+_PARTS = Path(__file__).with_name("page")
+SCRIPTS = (
+    *("lines.js", "typed.js", "missed.js"),  # what they decide, the server decides as well
+    *("conversation.js", "chat.js", "entry.js", "menu.js"),
+)
+"""In the order in which they stand in the page."""
+
 _ALWAYS = (
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: no-referrer\r\n"
@@ -32,7 +38,7 @@ class Page:
 
     def __init__(self) -> None:
         """Raises OSError."""
-        self.body = _PAGE.read_bytes()
+        self.body = _whole_page()
         scripts, styles = (_hashes(self.body, tag) for tag in (b"script", b"style"))
         self._policy = (
             f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src 'self'; "
@@ -43,6 +49,14 @@ class Page:
     def policy(self, host: Host) -> str:
         """For whoever came by this host. Safari wants the WebSocket's address to be spelled out."""
         return self._policy.replace("{sockets}", f"ws://{host.text} wss://{host.text}")
+
+
+def _whole_page() -> bytes:
+    """One file, so that a browser asks for no other."""
+    page = (_PARTS / "page.html").read_bytes()
+    script = b"\n".join((_PARTS / name).read_bytes() for name in SCRIPTS)
+    page = page.replace(b"/* page.css */\n", (_PARTS / "page.css").read_bytes(), 1)
+    return page.replace(b"// %b\n" % " ".join(SCRIPTS).encode(), script, 1)
 
 
 def _hashes(page: bytes, tag: bytes) -> str:

@@ -1,6 +1,6 @@
 """The web door: a page to chat in, and behind it the room, over WebSocket.
 
-One request for each connection. `GET /` is the page (page.html); `GET /chat` with an upgrade
+One request for each connection. `GET /` is the page (page/); `GET /chat` with an upgrade
 (RFC 6455, 4.2) becomes a stream of lines, which the session serves as any other. All of it happens
 in the connection's own thread, and each step has an end.
 """
