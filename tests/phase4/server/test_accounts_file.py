@@ -174,7 +174,7 @@ def test_a_name_stays_registered_though_the_file_is_lost(tmp_path: Path, how: st
         with chat.join("Bob") as bob:
             bob.send(f"/register {PASSWORD}")
             bob.refused(r"The accounts cannot be changed now\.")
-            bob.send("still here")
+            bob.send("I am still here, and so is everybody else")
             bob.fence()
             bob.send("/nick Robert")
             bob.hear("* Bob is now Robert")

@@ -308,7 +308,7 @@ ASCII_NAME = f"{string.ascii_letters}{string.digits}_-"
 
 
 def test_without_the_tables_names_of_ascii_are_the_same_as_with_them() -> None:
-    """So a server that has only these is not less safe (tests/house/test_starting.py)."""
+    """So a server that has only these is not less safe (tests/house/whole/test_starting.py)."""
     for start in range(0, len(ASCII_NAME), 10):
         name = f"a{ASCII_NAME[start : start + 10]}"
         nicknames._check_by_tables(name)

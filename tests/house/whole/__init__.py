@@ -1,0 +1,1 @@
+"""Checks of the house that take minutes: asked by name (.ci/run)."""
