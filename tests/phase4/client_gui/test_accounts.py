@@ -195,7 +195,7 @@ def test_another_name_needs_no_password(root: tk.Tk, app: App, server: ScriptedS
 @pytest.mark.window
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_the_keyring_holds_a_password_where_that_is_wished(
-    root: tk.Tk, app: App, server: ScriptedServer, keyring: FakeKeyring, *, is_kept: bool
+    root: tk.Tk, keyring: FakeKeyring, app: App, server: ScriptedServer, *, is_kept: bool
 ) -> None:
     from tests.kit.windows import see
 

@@ -234,7 +234,7 @@ def test_where_a_paste_is_typed_its_query_makes_nothing_public(chat: Chat) -> No
         chat.join("Bob") as bob,
         ChatTerminal("--port", str(chat.port), "--name", "Ann", TERM="linux") as ann,
     ):
-        ann.shows("2 online")
+        ann.shows("2 online: Ann, Bob")
         ann.press("/query Bob\rone\r/query\rtwo\r")
         ann.shows("^ It came right after a line for Bob alone|^ Send this line to everybody")
         bob.hear("* Ann joined")
