@@ -1,0 +1,1 @@
+"""Several servers, one room: an engine keeps the order, and every server computes the same."""
