@@ -28,9 +28,13 @@ def missing(error: ImportError, extra: str = "") -> SystemExit:
 
 
 def how_to_get(*libraries: str) -> str:
-    """What to type to have them, for a program that goes on without or ends with a sentence."""
-    folder = libraries[0].replace("-", "_")  # most are installed under such a name
-    return _remedy(_program(), f"-m pip install {' '.join(libraries)}", folder)
+    """What to type to have them, for a program that goes on without or ends with a sentence.
+
+    A library may be named with an extra of its own: `psycopg[binary]`.
+    """
+    folder = libraries[0].partition("[")[0].replace("-", "_")  # most are installed under it
+    words = (f'"{each}"' if "[" in each else each for each in libraries)  # for a shell it is a sign
+    return _remedy(_program(), f"-m pip install {' '.join(words)}", folder)
 
 
 def _program() -> str:

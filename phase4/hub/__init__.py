@@ -1,1 +1,1 @@
-"""Several servers, one room: an engine keeps the order, and every server computes the same."""
+"""Several servers, one room: the engine that they share, and how they come to one order over it."""

@@ -29,7 +29,7 @@ OF_A_SCREEN = OPENSSL | {"curses", "sqlite3", "wcwidth"}
 
 EXTRAS = {
     *("argon2", "cryptography", "ifaddr", "keyboard", "prometheus_client", "prompt_toolkit"),
-    *("segno", "websockets"),
+    *("psycopg", "redis", "segno", "websockets"),
 }
 
 _AT_ANY_PORT = ("--port", "0")

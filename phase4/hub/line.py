@@ -1,0 +1,87 @@
+"""A connection to an engine: made when it is needed, and anew after a fault. One user at a time.
+
+New here: a thread that waits for an answer must not keep the server from stopping. No library lets
+another thread end such a wait. (To close a socket under a thread that uses it does not wake it, and
+its number may be another's a moment later.) So the thread waits here, before it lets the library
+read: for the answer, and for a doorbell as well (shared/wakeup.py).
+"""
+
+import selectors
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from phase4.hub.contract import EngineDown
+from shared.poller import HasDescriptor, Poller
+from shared.wakeup import Wakeup
+
+CLOSE_SECONDS = 0.5
+"""How long close() waits for the thread inside, which it has woken. One that looks for an address
+cannot be woken, and ends the connection by itself."""
+
+C = TypeVar("C")
+
+
+class Line(Generic[C]):
+    """Whoever uses it holds its lock; a second user waits for the first, who has a deadline."""
+
+    def __init__(self, connect: Callable[[], C], disconnect: Callable[[C], None]) -> None:
+        self._connect = connect
+        self._disconnect = disconnect
+        self._lock = threading.Lock()
+        self._wakeup = Wakeup()  # rung once, by close(), and never cleared: it wakes every wait
+        self._connection: C | None = None  # under the lock
+        self._is_closed = False  # set by close(), whatever the lock
+
+    @contextmanager
+    def held(self) -> Iterator[C]:
+        """The connection. An exception in the `with` ends it. Raises EngineDown once closed.
+
+        What `connect` raises comes as it is.
+        """
+        with self._lock:
+            self._refuse_if_closed()
+            try:
+                if self._connection is None:
+                    self._connection = self._connect()
+                yield self._connection
+            except BaseException:
+                self._drop()
+                raise
+            finally:
+                if self._is_closed:
+                    self._end()
+
+    def wait(self, what: HasDescriptor, seconds: float, events: int = selectors.EVENT_READ) -> int:
+        """Which of the events came within `seconds`; 0: none. Whoever holds the line.
+
+        Raises EngineDown when the line is closed, at once.
+        """
+        poller = Poller()
+        poller.register(what, events)
+        poller.register(self._wakeup, selectors.EVENT_READ)
+        ready = {key.fileobj: event for key, event in poller.select(seconds)}
+        self._refuse_if_closed()
+        return ready.get(what, 0)
+
+    def close(self) -> None:
+        """End the connection, and wake whoever waits. Any thread; again does no harm."""
+        self._is_closed = True
+        self._wakeup.ring()
+        if self._lock.acquire(timeout=CLOSE_SECONDS):
+            self._end()
+            self._lock.release()
+
+    def _refuse_if_closed(self) -> None:
+        if self._is_closed:
+            raise EngineDown("it was closed")
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._disconnect(connection)
+
+    def _end(self) -> None:
+        self._drop()
+        self._wakeup.close()

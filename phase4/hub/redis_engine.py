@@ -1,0 +1,187 @@
+"""The room in a stream of Redis, or of Valkey, which speaks the same.
+
+A *stream* is a list to which entries are added at the end. Any number of readers read on from where
+they were. The position of an entry is its ID: milliseconds by the clock of Redis, and a number.
+
+With `appendonly yes` an entry is in a file before its sender has the answer. So a kill of Redis
+loses nothing. A power failure may lose the last second, unless `appendfsync` is `always`.
+
+    ROOM:stream      the entries; each has one field, d
+    ROOM:snapshot    where a new server begins
+
+Commands: https://redis.io/docs/latest/commands/ (XADD, XREAD, XRANGE, CLIENT LIST, INFO). The
+library makes the connection and reads the answers. It repeats nothing by itself: then nobody would
+know what was sent twice.
+"""
+
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from phase4.hub import redis_faults
+from phase4.hub.contract import (
+    ANSWER_SECONDS,
+    ASK_AGAIN_SECONDS,
+    CONNECT_SECONDS,
+    KEEP_BATCHES,
+    READ_ENTRIES,
+    EngineUnfit,
+    Entry,
+)
+from phase4.hub.line import Line
+from phase4.hub.reasons import connection_name
+from shared.deadline import Deadline
+
+_FIELD = b"d"
+
+Connection = Any  # redis.Connection, or one of its kinds: the library's own types are of no help
+_Line = Line[Connection]
+
+
+class RedisEngine:
+    """As phase4.hub.contract.Engine says. A line for each thread that it promises to serve."""
+
+    def __init__(self, url: str, *, room: str, server: str) -> None:
+        """Connect to nothing yet. Raises EngineUnfit for a URL that the library does not take."""
+        self._room = room
+        self._stream = f"{room}:stream"
+        self._snapshot = f"{room}:snapshot"
+        self._pool = _pool(url, connection_name(room, server))
+        options = self._pool.connection_kwargs
+        self._login = redis_faults.Login(options.get("username"), options.get("password"), room)
+        self._publishing = _Line(self._connect, _disconnect)
+        self._following = _Line(self._connect, _disconnect)
+        self._asking = _Line(self._connect, _disconnect)
+
+    def check(self) -> None:
+        """See Engine. What it must be is in redis_faults.py."""
+        with self._login.explained():
+            facts = redis_faults.facts_of(self._ask(self._asking, "INFO"))
+            redis_faults.refuse_unfit(facts)
+            for key, kind in ((self._stream, "stream"), (self._snapshot, "string")):
+                found = self._ask(self._asking, "TYPE", key).decode()
+                redis_faults.refuse_foreign(key, found, kind)
+            # It removes nothing that append() would keep, and shows that we may write.
+            self._ask(self._asking, "XTRIM", self._stream, "MAXLEN", "~", KEEP_BATCHES)
+
+    def append(self, data: bytes) -> None:
+        """See Engine."""
+        # "~": whole nodes of the stream are removed, at almost no cost. "*": Redis gives the ID.
+        bound = ("MAXLEN", "~", KEEP_BATCHES)
+        with self._login.in_few_words():
+            self._ask(self._publishing, "XADD", self._stream, *bound, "*", _FIELD, data)
+
+    def read(self, after: str, seconds: float) -> list[Entry]:
+        """See Engine."""
+        deadline = Deadline(seconds)
+        while True:
+            entries = self._read(after, min(deadline.seconds_left, ASK_AGAIN_SECONDS))
+            if entries or deadline.has_passed:
+                return entries
+
+    def span(self) -> tuple[str, str]:
+        """See Engine."""
+        with self._login.in_few_words():
+            first = self._ask(self._following, "XRANGE", self._stream, "-", "+", "COUNT", 1)
+            last = self._ask(self._following, "XREVRANGE", self._stream, "+", "-", "COUNT", 1)
+        if not first or not last:
+            return "", ""
+        return first[0][0].decode(), last[0][0].decode()
+
+    def is_before(self, one: str, other: str) -> bool:
+        """See Engine."""
+        return _numbers(one) < _numbers(other)
+
+    def load(self) -> bytes | None:
+        """See Engine."""
+        with self._login.in_few_words():
+            snapshot: bytes | None = self._ask(self._following, "GET", self._snapshot)
+        return snapshot
+
+    def save(self, snapshot: bytes) -> None:
+        """See Engine."""
+        with self._login.in_few_words():
+            self._ask(self._publishing, "SET", self._snapshot, snapshot)
+
+    def is_connected(self, server: str) -> bool:
+        """See Engine."""
+        name = connection_name(self._room, server).encode()
+        with self._login.in_few_words():
+            try:
+                clients: bytes = self._ask(self._asking, "CLIENT", "LIST")
+            except redis.exceptions.NoPermissionError:
+                return True
+        return b" name=" + name + b" " in clients
+
+    def close(self) -> None:
+        """See Engine."""
+        for line in (self._publishing, self._following, self._asking):
+            line.close()
+
+    def _read(self, after: str, seconds: float) -> list[Entry]:
+        # BLOCK 0 would wait for ever.
+        block = ("BLOCK", max(1, round(seconds * 1000))) if seconds > 0 else ()
+        place = ("STREAMS", self._stream, after or "0-0")
+        with self._login.in_few_words():
+            command = ("XREAD", "COUNT", READ_ENTRIES, *block, *place)
+            answer = self._ask(self._following, *command, seconds=seconds)
+        return [_entry(*each) for each in answer[0][1]] if answer else []
+
+    def _ask(self, line: _Line, *command: str | bytes | int, seconds: float = 0.0) -> Any:
+        """The answer, as the protocol has it. Raises what the library raises, and EngineDown."""
+        with line.held() as connection:
+            connection.send_command(*command)
+            # The library gives its socket no public name.
+            if not line.wait(connection._sock, ANSWER_SECONDS + seconds):
+                raise redis.TimeoutError
+            try:
+                return connection.read_response()
+            except redis.ResponseError as error:  # an answer as well: the connection is sound
+                refusal = error
+        raise refusal
+
+    def _connect(self) -> Connection:
+        connection: Connection = self._pool.make_connection()
+        connection.connect()
+        return connection
+
+
+def _pool(url: str, name: str) -> redis.ConnectionPool:
+    """What makes connections: the URL's options, and over them what we rely on."""
+    ours: dict[str, Any] = {
+        "client_name": name,
+        "decode_responses": False,
+        "health_check_interval": 0,
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "socket_timeout": ANSWER_SECONDS,
+    }
+    try:
+        pool = redis.ConnectionPool.from_url(url, **ours)
+        pool.connection_kwargs.update(ours)
+        pool.make_connection()  # which connects to nothing, and refuses options that are not known
+    except (ValueError, TypeError, redis.RedisError):
+        # Its text may show a piece of the URL, and so of the password.
+        raise EngineUnfit(
+            "This is not a URL of Redis. It looks like redis://USER:PASSWORD@HOST:PORT/DATABASE, "
+            "with what is special in the password as %XX."
+        ) from None
+    return pool
+
+
+def _disconnect(connection: Connection) -> None:
+    connection.disconnect()
+
+
+def _entry(position: bytes, fields: list[bytes]) -> Entry:
+    """What stands in the stream. (An entry that another program has put there has no data.)"""
+    data = dict(zip(fields[::2], fields[1::2], strict=True)).get(_FIELD, b"")
+    return Entry(position.decode(), int(position.partition(b"-")[0]) / 1000, data)
+
+
+def _numbers(position: str) -> tuple[int, int]:
+    milliseconds, _, number = position.partition("-")
+    return (int(milliseconds), int(number or 0)) if position else (0, 0)
