@@ -4,6 +4,7 @@ Both forms change once a second and are asked for with each message, so they are
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,13 +23,15 @@ class Moment:
 class Clock:
     """Not for two threads at once: the room asks it under its lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[], float] = time.time) -> None:
+        """`read` gives Unix time in seconds."""
+        self._read = read
         self._second = -1
         self._moment = Moment("", "")
 
     def now(self) -> Moment:
         """The current second."""
-        second = int(time.time())
+        second = int(self._read())
         if second != self._second:
             now = datetime.fromtimestamp(second).astimezone()
             self._second = second

@@ -72,7 +72,7 @@ def _more_of(command: str) -> str:
 
 def ping(room: Room, member: Member, rest: str) -> None:
     """/ping TEXT: answered at once with the text; all you said before has arrived then."""
-    room.notify(member, f"Pong {clean(rest)}".rstrip())
+    room.pong(member, f"Pong {clean(rest)}".rstrip())
 
 
 def leave(room: Room, member: Member, rest: str) -> None:

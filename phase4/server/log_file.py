@@ -158,7 +158,7 @@ class LogFile:
         self.dropped += excess
         self._lost += excess
         if self._lost:
-            self._waiting.appendleft(_loss(self._lost))
+            self._waiting.appendleft(loss(self._lost))
 
     # --- bytes --------------------------------------------------------------------------------
 
@@ -301,7 +301,7 @@ class LogFile:
             os.replace(old, new)
 
 
-def _loss(count: int) -> bytes:
+def loss(count: int) -> bytes:
     """What stands in the log instead of so many entries. The archive leaves out their numbers."""
     now = datetime.now().astimezone().isoformat(timespec="seconds")
     what = "entry was" if count == 1 else "entries were"

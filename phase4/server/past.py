@@ -97,6 +97,15 @@ class Past:
         return number
 
     @property
+    def next_number(self) -> int:
+        """What the next message gets."""
+        return self._next
+
+    def skip(self, count: int) -> None:
+        """Leave out the numbers of so many messages, which nobody here has."""
+        self._next += count
+
+    @property
     def has_archive(self) -> bool:
         """Whether there is one to be looked into, and to be filled."""
         return self._archive is not None

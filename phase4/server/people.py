@@ -1,12 +1,15 @@
 """The people of a room by their names: who has which, who is meant, and the answer to /who."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from phase4.accounts import nicknames
 from phase4.server.member import Member
 from phase4.server.refusal import NotHere, Refused
-from phase4.server.roster import roster
+from phase4.server.roster import HasHost, roster
 from shared.address import usual_form
+
+_Somebody = TypeVar("_Somebody", bound=HasHost)
 
 _MOST_NAMED = 10  # in an error: behind a relay or a router, everybody has the same address
 
@@ -64,21 +67,7 @@ class People:
     def find(self, to: str) -> Member:
         """The member of this name, or of this address where those are shown. Raises Refused."""
         member = self.called(to)
-        if member is not None:
-            return member
-        host = _as_address(to) if self._show_addresses else ""
-        # A link-local address may be written without its zone, as where there is one network only.
-        found = [each for each in self if host and host in (each.host, each.host.partition("%")[0])]
-        if not found:
-            raise NotHere(f"Nobody here is called {to}.")
-        if len(found) > 1:
-            names = sorted(each.name for each in found)
-            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-            some = ", ".join(names[:_MOST_NAMED])
-            raise Refused(
-                f"Several people are connected from {found[0].host}: {some}{more}. Use a name."
-            )
-        return found[0]
+        return member or find_by_address(self, to, shown=self._show_addresses)
 
     def who(self, time_now: str) -> bytes:
         """The lines that answer /who; the same bytes for everybody until something changes.
@@ -88,9 +77,26 @@ class People:
         """
         if self._who_at != time_now:
             people = sorted(self, key=lambda each: nicknames.fold(each.name))
-            shown = [f"{x.name} ({x.host})" if self._show_addresses else x.name for x in people]
-            self._who_lines, self._who_at = roster(time_now, shown), time_now
+            self._who_lines = roster(time_now, people, show_addresses=self._show_addresses)
+            self._who_at = time_now
         return self._who_lines
+
+
+def find_by_address(people: Iterable[_Somebody], to: str, *, shown: bool) -> _Somebody:
+    """The one person at an address, where those are shown. Raises Refused."""
+    host = _as_address(to) if shown else ""
+    # A link-local address may be written without its zone, as where there is one network only.
+    found = [each for each in people if host and host in (each.host, each.host.partition("%")[0])]
+    if not found:
+        raise NotHere(f"Nobody here is called {to}.")
+    if len(found) > 1:
+        names = sorted(each.name for each in found)
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        some = ", ".join(names[:_MOST_NAMED])
+        raise Refused(
+            f"Several people are connected from {found[0].host}: {some}{more}. Use a name."
+        )
+    return found[0]
 
 
 def _as_address(text: str) -> str:

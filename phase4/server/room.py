@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from phase4.accounts import nicknames
 from phase4.accounts.moderation_file import ModerationFile
 from phase4.server.chat_log import ChatLog
+from phase4.server.clock import Clock
 from phase4.server.gate import Gate
 from phase4.server.hand import Floor, Hand
 from phase4.server.letters import Letters
@@ -66,6 +67,7 @@ class Room:
         moderation: ModerationFile | None = None,
         remember: Callable[[threading.Lock], Past] = Past,
         open_accounts: Callable[[FanOut], "Accounts | None"] = lambda lock: None,
+        clock: Clock | None = None,
     ) -> None:
         """`remember(lock)` makes what the room knows of what was said before.
 
@@ -82,7 +84,7 @@ class Room:
         self._on_duplicate = on_duplicate
         self._people = People(show_addresses=show_addresses, settle=gate.settle)
 
-        self._voice = voice = Voice(self.fan_out, log, show)
+        self._voice = voice = Voice(self.fan_out, log, show, clock or Clock())
         self._now, self._tell = voice.now, voice.tell
         self._announce, self._note = voice.announce, voice.note
 
@@ -166,13 +168,20 @@ class Room:
         return True
 
     def let_in(
-        self, member: Member, name: str, remark: str = "", replaces: Member | None = None
+        self,
+        member: Member,
+        name: str,
+        remark: str = "",
+        replaces: Member | None = None,
+        *,
+        is_back: bool = False,
     ) -> None:
         """Let a member in under a name, or in the place of another connection. Holding the lock.
 
-        Raises RoomFull.
+        `is_back`: it was one at another server, so nobody is told. Raises RoomFull.
         """
-        self._check_open(may_replace=replaces is not None)
+        is_back = is_back or replaces is not None
+        self._check_open(may_replace=is_back)
         if member.is_gone:  # evicted meanwhile: nobody would release the name again
             raise RoomFull("Others took your place; try again later.")
         if replaces is not None:
@@ -181,7 +190,7 @@ class Room:
         self._people.claim(member, name)
         member.since = time.time()
         now = self._now()
-        self._tell(member, Welcome(now.wire, name, len(self._people)))
+        self._tell(member, Welcome(now.wire, name, self.people_now))
         if remark:
             self._tell(member, Notice(now.wire, remark))
         self.logins.greet(member)
@@ -189,14 +198,15 @@ class Room:
             self.fan_out.deliver(past, member.outbox)
         for each in self._gate.greeting(name, now.wire):
             self._tell(member, each)
-        if replaces is None:
+        if not is_back:
             self.joins += 1
-            self.people_peak = max(self.people_peak, len(self._people))
+            self.people_peak = max(self.people_peak, self.people_now)
             self._announce(Joined(now.wire, name))
             self._note(now, f"{name} joined from {member.address}")
         else:
-            where = f"{member.address}, and their connection from {replaces.address} was ended"
+            before = f"from {replaces.address}" if replaces is not None else "at another server"
             how = "logged in" if not member.secret else "came back"
+            where = f"{member.address}, and their connection {before} was ended"
             self._note(now, f"{name} {how} from {where}")
         self.fan_out.listen(member.outbox)  # after the announcement: it is for the others
 
@@ -304,15 +314,21 @@ class Room:
                 return
             if member.is_hushed:
                 self._gate.check_public(member)
-            now = self._now()
-            body = encode_line(f"{member.name}: {text}")
-            # The same bytes as message.format(Public(...)), made once for the wire and the log.
-            entry = b"%b %b" % (now.log.encode(), body)
-            self.fan_out.log(self._log.public, entry)
-            line = b"[%b] %b" % (now.wire.encode(), body)
-            self.fan_out.broadcast(line, member.outbox, self.past.add(entry))
-            self.public_messages += 1
-            member.messages += 1
+            self._utter(member.name, text, member)
+
+    def _utter(self, name: str, text: str, sender: Member | None) -> None:
+        """Log a public message, and let everybody hear it but the sender. Holding the lock."""
+        now = self._now()
+        body = encode_line(f"{name}: {text}")
+        # The same bytes as message.format(Public(...)), made once for the wire and the log.
+        entry = b"%b %b" % (now.log.encode(), body)
+        self.fan_out.log(self._log.public, entry)
+        line = b"[%b] %b" % (now.wire.encode(), body)
+        outbox = sender.outbox if sender is not None else None
+        self.fan_out.broadcast(line, outbox, self.past.add(entry))
+        self.public_messages += 1
+        if sender is not None:
+            sender.messages += 1
 
     def whisper(self, member: Member, to: str, text: str) -> None:
         """A private message to a name (or an address, where those are shown). Raises Refused."""
@@ -372,6 +388,14 @@ class Room:
                 now = self._now()
                 for text in texts:
                     self._tell(member, Notice(now.wire, text))
+
+    def pong(self, member: Member, text: str) -> None:
+        """Answer a /ping: all that this person said before has arrived."""
+        self.notify(member, text)
+
+    def wait_for_room(self, member: Member) -> None:
+        """Wait while more is said than can be taken. Without the lock, before each line."""
+        self.fan_out.wait_for_room()
 
     def tell_who(self, member: Member) -> None:
         """Tell a member the names of everybody here."""

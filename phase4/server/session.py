@@ -272,7 +272,7 @@ class Session:
                 wait = self._member.lines.take()
                 if wait:
                     self._hold_back(wait)
-                self._room.fan_out.wait_for_room()
+                self._room.wait_for_room(self._member)
                 if self._member.is_gone:
                     return  # disconnected, or the server stops: nobody is to hear the rest
                 yield line

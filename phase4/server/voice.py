@@ -14,12 +14,14 @@ from shared.message import Message, Private
 class Voice:
     """Puts lines into the current batch: for one, for all, and for the logs."""
 
-    def __init__(self, fan_out: FanOut, log: ChatLog, show: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, fan_out: FanOut, log: ChatLog, show: Callable[[str, str], None], clock: Clock
+    ) -> None:
         """`show` is told what goes into connections.txt, as show("14:03:05", "Bob joined ...")."""
         self._fan_out = fan_out
         self._log = log
         self._show = show
-        self._clock = Clock()
+        self._clock = clock
 
         # Private messages since the start. Other threads read it without the lock, for show.
         self.private_messages = 0
@@ -45,9 +47,10 @@ class Voice:
         """Make an entry in connections.txt."""
         self._fan_out.log(self._log.connections, encode_line(f"{now.log} {text}"))
 
-    def log_private(self, now: Moment, private: Private, sender: Member) -> None:
+    def log_private(self, now: Moment, private: Private, sender: Member | None) -> None:
         """Make an entry in private_messages.txt, and count it."""
         entry = f"{now.log} {private.sender} -> {private.recipient}: {private.text}"
         self._fan_out.log(self._log.private, encode_line(entry))
         self.private_messages += 1
-        sender.messages += 1
+        if sender is not None:
+            sender.messages += 1

@@ -319,4 +319,4 @@ def test_a_long_list_of_people_comes_in_several_lines(chat: Chat) -> None:
 
 
 def test_the_example_of_an_answer_to_who_is_true() -> None:
-    assert doctest.testmod(roster) == (0, 1)
+    assert doctest.testmod(roster) == (0, 4)
