@@ -118,3 +118,9 @@ STATUS_SECONDS = 2.0
 MAX_STATUS_CONNECTIONS = 64
 MAX_STATUS_BYTES = 1024 * 1024
 """A snapshot, with a thousand people in it, has about 200 kB."""
+
+HUB_ROOM = "chat"
+"""The room that servers share where none is named."""
+
+HUB_LEASE_SECONDS = 5.0
+"""A server that the others have not heard for so long is taken for dead: five signs of life."""

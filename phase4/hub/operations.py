@@ -46,7 +46,7 @@ class Enter(NamedTuple):
     """
 
     names: list[Any]
-    address: str
+    host: str
     wanted: str
     proof: str
 

@@ -45,7 +45,9 @@ class Person:
     fold: str
     look: str
     server: str
-    address: str
+    host: str
+    """The address, without a port."""
+
     since: float
     """Unix time in seconds, by the engine's clock."""
 
@@ -81,6 +83,11 @@ class Whispered:
     person: Person
     to: Person
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """Somebody wanted to say something who is not here under that name, at that server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,7 @@ class Missing:
 
 
 Event = (
-    Said | Whispered | NotHere | Entered | Taken | Renamed | NotRenamed | Left
+    Said | Whispered | Unsaid | NotHere | Entered | Taken | Renamed | NotRenamed | Left
     | Began | Ended | Ordered | Missing
 )  # fmt: skip
 
@@ -268,14 +275,18 @@ class State:
         if person is not None:
             self.said += 1
             yield Said(person, text, self.said)
+        else:
+            yield Unsaid()
 
     def _whisper(self, server: str, asked: Whisper) -> Iterable[Event]:
         person = self._at(server, asked.speaker)
-        if person is not None:
-            to = self.people.get(asked.to_fold)
-            yield (
-                Whispered(person, to, asked.text) if to else NotHere(person, asked.to, asked.text)
-            )
+        to = self.people.get(asked.to_fold)
+        if person is None:
+            yield Unsaid()
+        elif to is None:
+            yield NotHere(person, asked.to, asked.text)
+        else:
+            yield Whispered(person, to, asked.text)
 
     def _enter(self, server: str, asked: Enter) -> Iterable[Event]:
         for each in asked.names:
@@ -288,7 +299,7 @@ class State:
                 replaced = self._drop(holder) if holder is not None else None
                 if replaced is not None:
                     name, fold, look = replaced.name, replaced.fold, replaced.look
-                person = Person(name, fold, look, server, asked.address, self.time, asked.proof)
+                person = Person(name, fold, look, server, asked.host, self.time, asked.proof)
                 self._put(person)
                 yield Entered(person, asked.wanted, replaced)
                 return
@@ -332,6 +343,17 @@ class State:
         return person
 
     # --- snapshots ------------------------------------------------------------------------------
+
+    def copy(self) -> "State":
+        """One that stays as it is. Takes a moment, however many people are here."""
+        other = State()
+        other.said, other.time = self.said, self.time
+        other.people, other._looks = dict(self.people), dict(self._looks)
+        other.servers = {
+            name: Server(each.number, each.figures) for name, each in self.servers.items()
+        }
+        other._dead = dict(self._dead)
+        return other
 
     def to_json(self) -> dict[str, Any]:
         """All of it. Two states are the same where this is."""

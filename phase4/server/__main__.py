@@ -8,6 +8,7 @@ from phase4.server.board import NOT_FROM_ELSEWHERE, board_of
 from phase4.server.chat_log import LogError
 from phase4.server.chat_server import ChatServer
 from phase4.server.command_line import CommandLine
+from phase4.server.errors import HubUnusable
 from phase4.server.introduction import introduce
 from phase4.server.logins import AccountsUnreadable
 from phase4.server.options import add_server_arguments, settings_of
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         server = ChatServer(settings_of(options), console, show=show)
-    except (ListenError, LogError, AccountsUnreadable, TLSError) as error:
+    except (ListenError, LogError, AccountsUnreadable, HubUnusable, TLSError) as error:
         print(f"phase4.server: {error}", file=sys.stderr)
         return 2
     on_renew_signal(server.renew)

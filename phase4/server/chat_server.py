@@ -58,6 +58,7 @@ if TYPE_CHECKING:  # with OpenSSL, which a server without TLS does not load; and
     import ssl
 
     from phase4.accounts.accounts import Accounts
+    from phase4.server.sharing import Sharing
     from phase4.transport.renewal import Renewal
 
 _NAMELESS = 256  # connections without a name yet, beside max_clients
@@ -84,7 +85,7 @@ class ChatServer:
     ) -> None:
         """Read the certificate, open the logs, then the ports; nothing stays open where one fails.
 
-        Raises TLSError, LogError, AccountsUnreadable or ListenError.
+        Raises TLSError, LogError, AccountsUnreadable, HubUnusable or ListenError.
         """
         self.settings = settings
         self._console = console
@@ -100,6 +101,7 @@ class ChatServer:
             self._log = ChatLog(settings.log_dir, console.print, feed)
             on_failure.callback(self._log.close)
             self._listeners = _listen(settings, on_failure)
+            self._sharing = self._open_hub(on_failure)
             self._name_addresses(has_tls=self._renewal is not None)
             self._moderation = ModerationFile(settings.log_dir / MODERATION)
             self.room = self._new_room(show)
@@ -168,8 +170,20 @@ class ChatServer:
         addresses = metrics.addresses if metrics else []
         self.metrics_urls = [f"http://{each}/metrics" for each in addresses]
 
+    def _open_hub(self, on_failure: contextlib.ExitStack) -> "Sharing | None":
+        """The engine of a room that several servers share; None: there is one server."""
+        if self.settings.hub is None:
+            return None
+        from phase4.server.sharing import Sharing  # its libraries are extras
+
+        port = self._listeners["--port"].port
+        sharing = Sharing(self.settings, port, self._console.print)
+        on_failure.callback(sharing.close)
+        return sharing
+
     def _new_room(self, show: Callable[[str, str], None]) -> Room:
-        return Room(
+        make = Room if self._sharing is None else self._sharing.new_room
+        return make(
             self._log,
             show,
             self._console.print,
@@ -197,7 +211,7 @@ class ChatServer:
 
     def _open_accounts(self, lock: FanOut) -> "Accounts | None":
         """Whose the names are; None where the server keeps no accounts."""
-        if self.settings.no_accounts:
+        if self.settings.no_accounts or self.settings.hub is not None:
             return None
         log_dir, report = self.settings.log_dir, self._console.print
         return open_accounts(lock, log_dir, report, lambda names: self.room.logins.changed(names))
@@ -283,6 +297,8 @@ class ChatServer:
         where = " and ".join(dict.fromkeys(filter(None, (self.address, self.tls_address))))
         try:
             self._fan_out.start()
+            if self._sharing is not None:
+                self._sharing.start()
             self.room.open(f"The server listens on {where}.")
             for thread in self._threads:
                 thread.start()

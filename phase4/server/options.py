@@ -5,6 +5,7 @@ Nothing is opened here. What is wrong with a file or an address is found when th
 """
 
 import argparse
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from shared.defaults import (
     CHAT_PORT,
     FLOOD_LINES_PER_SECOND,
     HOST,
+    HUB_LEASE_SECONDS,
+    HUB_ROOM,
     LOG_DIR,
     MAX_CLIENTS,
     NAME_SECONDS,
@@ -49,6 +52,10 @@ class Settings:
     no_archive: bool = False
     history_lines: int = ARCHIVE_LINES
     history_days: int = ARCHIVE_DAYS
+    hub: str | None = None  # None: the room is this server's alone
+    hub_room: str = HUB_ROOM
+    hub_wait: float = 0.0
+    hub_lease: float = HUB_LEASE_SECONDS
     no_accounts: bool = False
     operators: list[str] = field(default_factory=list)
     on_duplicate: str = ON_DUPLICATE[0]
@@ -71,6 +78,7 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     _add_web_arguments(parser)
     _add_figures_arguments(parser)
     _add_people_arguments(parser)
+    _add_hub_arguments(parser)
     parser.add_argument("--log-dir", type=file_path, help="where the logs go (default %(default)s)")
     _add_history_arguments(parser)
     parser.add_argument(
@@ -180,6 +188,35 @@ def _add_people_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_hub_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--hub",
+        metavar="URL",
+        help="share one room with all servers that give this redis:// or postgresql:// URL"
+        " (default: the room is this server's alone)",
+    )
+    add(
+        "--hub-room",
+        type=_room,
+        metavar="NAME",
+        help="which room there, where there are several (default %(default)s)",
+    )
+    add(
+        "--hub-wait",
+        type=_at_least_zero,
+        metavar="SECONDS",
+        help="how long the start waits for the hub (default %(default)g s)",
+    )
+    add(
+        "--hub-lease",
+        type=_at_least_one,
+        metavar="SECONDS",
+        help="a server that was not heard for so long is taken for dead (default %(default)g s);"
+        " all servers of a room need the same",
+    )
+
+
 def _add_history_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
@@ -204,6 +241,21 @@ def _at_least_zero(text: str) -> float:
     if not 0 <= rate < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
     return rate
+
+
+def _at_least_one(text: str) -> float:
+    seconds = _at_least_zero(text)
+    if seconds < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
+    return seconds
+
+
+def _room(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a name of 1 to 40 letters, digits, _ and -"
+        )
+    return text
 
 
 def _name(text: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from phase4.server.board import board_of
 from phase4.server.chat_log import LogError
 from phase4.server.chat_server import ChatServer
+from phase4.server.errors import HubUnusable
 from phase4.server.introduction import introduce
 from phase4.server.logins import AccountsUnreadable
 from phase4.server.options import Settings, add_server_arguments, settings_of
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     settings = settings_of(options)
     try:
         server = ChatServer(settings, feed, show=feed.show, feed=feed)
-    except (ListenError, LogError, AccountsUnreadable, TLSError) as error:
+    except (ListenError, LogError, AccountsUnreadable, HubUnusable, TLSError) as error:
         feed.report(_failed(error, settings))
         feed.close()
         return 2
@@ -134,7 +135,7 @@ def _obey(
 
 
 def _failed(
-    error: ListenError | LogError | AccountsUnreadable | TLSError, settings: Settings
+    error: ListenError | LogError | AccountsUnreadable | HubUnusable | TLSError, settings: Settings
 ) -> Failed:
     """Why it cannot start, and the field of the window's form that is to be mended."""
     if isinstance(error, ListenError):

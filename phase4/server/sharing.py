@@ -1,0 +1,81 @@
+"""--hub URL: this server's way into a room that several servers share."""
+
+import contextlib
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from phase4.hub.engine import Engine, EngineDown, EngineUnfit, open_engine
+from phase4.hub.link import Link
+from phase4.server.errors import HubUnusable
+from phase4.server.hub_file import HubFile
+from phase4.server.options import Settings
+from phase4.server.shared_room import SharedRoom
+
+_TRY_AGAIN_SECONDS = 0.5
+
+
+class Sharing:
+    """The engine, and what is made of it. The thread that starts and stops the server owns it."""
+
+    def __init__(self, settings: Settings, port: int, report: Callable[[str], None]) -> None:
+        """Connect to the engine, and see that it will do. Raises HubUnusable.
+
+        `port` is the chat's: it is a part of this server's name, for people to tell them apart.
+        """
+        assert settings.hub is not None
+        self._settings = settings
+        self._report = report
+        # Made anew at each start: who comes back is not who was there before.
+        self._name = f"{socket.gethostname()}:{port}-{secrets.token_hex(3)}"
+        try:
+            self.engine = open_engine(settings.hub, room=settings.hub_room, server=self._name)
+            self._check(self.engine)
+        except EngineUnfit as error:
+            raise HubUnusable(f"--hub: {error}") from error
+
+    def _check(self, engine: Engine) -> None:
+        give_up_at = time.monotonic() + self._settings.hub_wait
+        while True:
+            try:
+                engine.check()
+                return
+            except EngineDown as error:
+                if time.monotonic() >= give_up_at:
+                    engine.close()
+                    more = "" if self._settings.hub_wait else " --hub-wait SECONDS waits for it."
+                    raise HubUnusable(
+                        f"--hub: the room cannot be reached ({error}).{more}"
+                    ) from error
+            time.sleep(_TRY_AGAIN_SECONDS)
+
+    def new_room(self, *arguments: Any, **options: Any) -> SharedRoom:
+        """As SharedRoom. Raises HubUnusable."""
+        room = SharedRoom(*arguments, **options)
+        link = Link(
+            self.engine,
+            self._name,
+            room,
+            room.fan_out,
+            figures=lambda: {},
+            report=self._report,
+            is_broken=room.fan_out.is_broken,
+            lease_seconds=self._settings.hub_lease,
+        )
+        try:
+            room.join_hub(link, HubFile(self._settings.log_dir, self._report))
+        except EngineDown as error:
+            raise HubUnusable(f"--hub: the room cannot be reached ({error}).") from error
+        self._link = link
+        return room
+
+    def start(self) -> None:
+        """Read what there is, then take part."""
+        self._link.start()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        with contextlib.suppress(EngineDown):
+            self.engine.close()
