@@ -355,6 +355,7 @@ class ChatServer:
             each.drain(DRAIN_SECONDS / 10)
         self._fan_out.stop(DRAIN_SECONDS / 4)
         self._log.close()
+        self.room.hand.close()
         if self._accounts is not None:
             self._accounts.close()
         if self._historian is not None:

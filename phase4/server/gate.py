@@ -10,6 +10,7 @@ next line.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from phase4.accounts.held import Hold
 from phase4.accounts.moderation import Moderation
@@ -17,11 +18,20 @@ from phase4.accounts.nicknames import fold, look
 from phase4.server.clock import SteadyClock, until_text
 from phase4.server.member import Member
 from phase4.server.refusal import Refused, RoomFull
+from phase4.server.roster import HasHost
 from shared.message import Message, Notice
 from shared.rights import Topic, Writing
 
 _NOTHING = "Nothing was sent."
 CLOSED = f"The room is closed to writing: only operators are heard. {_NOTHING}"
+
+
+class Somebody(HasHost, Protocol):
+    """Somebody who is here, at whichever server."""
+
+    @property
+    def account(self) -> str:
+        """The registered name as which they are logged in; empty: they are not."""
 
 
 class Gate:
@@ -36,7 +46,7 @@ class Gate:
 
     # --- operators ------------------------------------------------------------------------------
 
-    def is_operator(self, member: Member) -> bool:
+    def is_operator(self, member: Somebody) -> bool:
         """Whether this person may give orders: one of the names, and logged in as it."""
         return bool(member.account) and self.is_operators(member.account)
 

@@ -12,6 +12,7 @@ from phase4.accounts.held import Target, network_of, shown, target_of
 from phase4.accounts.moderation import MAX_MINUTES, MAX_TOPIC_CHARACTERS, MAX_WHY_CHARACTERS
 from phase4.accounts.nicknames import BadNickname, normalise
 from phase4.server.clock import until_text
+from phase4.server.gate import Somebody
 from phase4.server.hand import AT_THE_SERVER, Entry, Giver, Hand
 from phase4.server.member import Member
 from phase4.server.refusal import Refused
@@ -245,7 +246,7 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + more
 
 
-def _addresses(hand: Hand, target: Target, met: Sequence[Member]) -> Iterator[str]:
+def _addresses(hand: Hand, target: Target, met: Sequence[Somebody]) -> Iterator[str]:
     """How to keep out the address of somebody whose name is kept out."""
     for each in met if isinstance(target, str) else ():
         yield f"{each.name} was connected from {each.host}, and can come back by another name."
