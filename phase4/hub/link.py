@@ -63,6 +63,9 @@ class Follows(Protocol):
     def wait_for_batch(self) -> None:
         """Wait until the room can take more. Not under the lock."""
 
+    def settle(self) -> None:
+        """Do what needs no lock of what was taken. Not under the lock."""
+
     def said(self) -> int:
         """How many messages the log of this server knows of."""
 
@@ -125,7 +128,7 @@ class Link:
         self._down_since: float | None = None
 
         self._stopping = threading.Event()
-        self._snapshot_at = time.monotonic() + SNAPSHOT_SECONDS
+        self._snapshot_at = time.monotonic()  # at once: who begins next begins there
         self._threads = [
             threading.Thread(target=self._run, args=(each,), name=name, daemon=True)
             for name, each in (("publisher", self.publisher.run), ("follower", self._follow))
@@ -242,6 +245,7 @@ class Link:
             with self._lock:
                 for each in entries:
                     self._apply(each)
+            self._room.settle()
         return entries
 
     def _apply(self, entry: Entry) -> None:

@@ -53,6 +53,9 @@ class Person:
 
     proof: str = ""
 
+    account: str = ""
+    """The registered name as which they are logged in; empty: they are not."""
+
 
 @dataclass(slots=True)
 class Server:
@@ -230,6 +233,9 @@ class State:
         happened = list(self._missing(batch, known))
         known.number = batch.number
         for place, operation in enumerate(batch.operations):
+            if batch.server not in self.servers:  # it has ended, by an operation before
+                self.skipped += 1
+                break
             events = list(self._do(batch.server, operation))
             self.skipped += not events and not isinstance(operation, Beat)
             happened += [(place, each) for each in events]

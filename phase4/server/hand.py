@@ -25,7 +25,7 @@ from phase4.accounts.moderation import (
     Unban,
     Unmute,
 )
-from phase4.accounts.moderation_file import ModerationFile, to_text
+from phase4.accounts.moderation_file import ModerationFile, from_text, to_text
 from phase4.server.clock import Moment, until_text
 from phase4.server.deeds import Deed, Kick
 from phase4.server.gate import Gate, Somebody
@@ -382,9 +382,21 @@ class Hand:
 
     def _text(self) -> str:
         with self._floor.fan_out.lock:
-            clock = self._gate.clock
-            now = clock.now()
-            return to_text(self._gate.state, now, clock.on_the_wall(now))
+            return self.as_text()
+
+    def as_text(self) -> str:
+        """What holds now, as it is written down. Holding the lock."""
+        clock = self._gate.clock
+        now = clock.now()
+        return to_text(self._gate.state, now, clock.on_the_wall(now))
+
+    def take_over(self, text: str) -> None:
+        """From now on this holds, and not what held before; unless it cannot be read."""
+        clock = self._gate.clock
+        now = clock.now()
+        with contextlib.suppress(ValueError), self._floor.fan_out.lock:
+            self._gate.state, _ = from_text(text, now, clock.on_the_wall(now))
+            self.changes += 1
 
 
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))

@@ -181,7 +181,7 @@ def obey(room: Room, line: str) -> Reply:
 
 def _obey(room: Room, name: str, rest: str) -> Iterator[str]:
     if name == "/who":
-        names = sorted((each.name for each in room.people()), key=str.casefold)
+        names = sorted(room.names(), key=str.casefold)
         yield f"{len(names)} online{': ' * bool(names)}{', '.join(names)}"
     elif name == "/help":
         yield from ("/who: who is online.", "/topic: what the room is about.", *help_lines())

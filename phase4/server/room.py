@@ -97,7 +97,7 @@ class Room:
 
         self._gate = gate
         floor = Floor(self.fan_out, self._people, self._connected, voice, self._expel)
-        self.hand = Hand(floor, gate, moderation)
+        self.hand = self._new_hand(floor, gate, moderation)
 
         # The server is stopping. Only ever set.
         self._is_closed = False
@@ -106,6 +106,9 @@ class Room:
         # counts connections that were accepted and turned away, as too many people were here.
         self.people_peak = self.joins = self.slow_disconnected = self.refused = 0
         self.public_messages = 0
+
+    def _new_hand(self, floor: Floor, gate: Gate, file: ModerationFile | None) -> Hand:
+        return Hand(floor, gate, file)
 
     def open(self, text: str) -> None:
         """Note in connections.txt that the server has started: what follows is a new run."""
@@ -409,8 +412,13 @@ class Room:
             if not member.is_gone:
                 self._tell(member, Topic(self._now().wire, self._gate.state.topic))
 
+    def names(self) -> list[str]:
+        """Those of everybody here."""
+        with self.fan_out.lock:
+            return [each.name for each in self._people]
+
     def people(self) -> tuple[Person, ...]:
-        """Everybody, for the status snapshot."""
+        """Everybody who is connected to this server, for the status snapshot."""
         with self.fan_out.lock:
             members = list(self._people)
         # Formatted without the lock: a reader of the status port must not hold up the chat.

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from phase4.accounts import nicknames
+from phase4.accounts.moderation_file import ModerationFile
 from phase4.hub.link import Link
 from phase4.hub.operations import Enter, Leave, Rename, Say, Whisper
 from phase4.hub.state import (
@@ -26,6 +27,7 @@ from phase4.hub.state import (
     Missing,
     NotHere,
     NotRenamed,
+    Ordered,
     Person,
     Renamed,
     Said,
@@ -35,6 +37,9 @@ from phase4.hub.state import (
 )
 from phase4.hub.state import Left as HasLeft
 from phase4.server.clock import Clock
+from phase4.server.deeds import from_json
+from phase4.server.gate import Gate
+from phase4.server.hand import Floor, Giver, Hand
 from phase4.server.hub_file import HubFile
 from phase4.server.log_file import loss
 from phase4.server.member import Member
@@ -43,17 +48,15 @@ from phase4.server.people import find_by_address
 from phase4.server.refusal import Refused, RoomFull
 from phase4.server.room import Room
 from phase4.server.roster import roster
+from phase4.server.shared_hand import SharedHand
+from phase4.server.wish import ANSWER_SECONDS, UNREACHABLE, Wish
 from shared import message
 from shared.message import LOGGED_IN_ELSEWHERE, Error, Joined, Left, Notice, Private
-
-ANSWER_SECONDS = 10.0
-"""How long somebody waits for a name. The engine needs a millisecond, or is away."""
 
 _CANDIDATES = 24  # names that are offered at once: what is free here nearly always is everywhere
 _GHOST_SECONDS = 2.0  # how long a name of a server that may be dead is waited for
 _LOOK_SECONDS = 0.1
 
-UNREACHABLE = "The room cannot be reached now; try again later."
 AWAY = "The room is away; what you say waits."
 BACK = "The room is back."
 
@@ -71,29 +74,6 @@ class HubClock(Clock):
 
     def _estimate(self) -> float:
         return self._time + time.monotonic() - self._at if self._at else time.time()
-
-
-class Wish:
-    """What a session waits for."""
-
-    def __init__(self, member: Member) -> None:
-        self.member = member
-        self.event: Event | None = None
-        self.error: Refused | None = None
-        self._is_decided = threading.Event()
-
-    def decide(self, event: Event | None, error: Refused | None = None) -> None:
-        """Wake the session."""
-        self.event, self.error = event, error
-        self._is_decided.set()
-
-    def wait(self) -> Event | None:
-        """What has become of it. Raises Refused."""
-        if not self._is_decided.wait(ANSWER_SECONDS):
-            raise RoomFull(UNREACHABLE)
-        if self.error is not None:
-            raise self.error
-        return self.event
 
 
 @dataclass(frozen=True)
@@ -114,6 +94,9 @@ class SharedRoom(Room):
         self.link: Link
         self._file: HubFile
 
+        # What operators have ordered and was carried out, until it is settled: without the lock.
+        self._unsettled: list[Wish | None] = []
+
         # Those who leave of their own will, and what they do once all that they said has come back.
         self._leaving: dict[Outbox, Member] = {}
 
@@ -123,7 +106,12 @@ class SharedRoom(Room):
     def join_hub(self, link: Link, file: HubFile) -> None:
         """Share the room. Raises EngineDown."""
         self.link, self._file = link, file
-        link.load(file.read())
+        more = link.load(file.read())
+        if isinstance(text := more.get("moderation"), str):
+            self.hand.take_over(text)
+
+    def _new_hand(self, floor: Floor, gate: Gate, file: ModerationFile | None) -> Hand:
+        return SharedHand(floor, gate, file, lambda: self.link)
 
     @property
     def people_now(self) -> int:
@@ -293,6 +281,11 @@ class SharedRoom(Room):
             is_here = nicknames.fold(name) in self.link.state.people
             return is_here or self.logins.is_registered(name)
 
+    def names(self) -> list[str]:
+        """Those of everybody here, at all servers."""
+        with self.fan_out.lock:
+            return [each.name for each in self.link.state.people.values()]
+
     def tell_who(self, member: Member) -> None:
         """Tell a member the names of everybody here."""
         with self.fan_out:
@@ -338,6 +331,8 @@ class SharedRoom(Room):
                     self._let_go(purpose.outbox)
             case Ended(server, people, is_lost):
                 self._take_ended(server, people, is_lost=is_lost)
+            case Ordered(by, order):
+                self._take_order(by, order, purpose)
             case Began(server) if not is_ours:
                 self._log_now(f"The server {server} shares this room")
             case Missing(server, count):
@@ -444,6 +439,37 @@ class SharedRoom(Room):
         for each in people:
             self._take_left(each, "server lost" if is_lost else "")
 
+    def _take_order(self, by: str, order: dict[str, Any], purpose: object) -> None:
+        wish = purpose if isinstance(purpose, Wish) else None
+        deed = from_json(order)
+        if deed is None:
+            return  # of a newer server
+        giver = wish.giver if wish is not None and wish.giver is not None else Giver(by)
+        try:
+            has_changed = self.hand.carry_out(giver, deed)
+        except Refused as error:
+            if wish is not None:
+                wish.decide(None, error)
+            return
+        if wish is not None:
+            wish.has_changed = has_changed
+        self._unsettled.append(wish)
+
+    def settle(self) -> None:
+        """Write down what was ordered, and answer whoever has. Without the lock."""
+        with self.fan_out.lock:
+            unsettled, self._unsettled = self._unsettled, []
+        if not unsettled:
+            return
+        error: Refused | None = None
+        try:
+            self.hand.settle()
+        except Refused as refused:
+            error = refused
+        for wish in unsettled:
+            if wish is not None:
+                wish.decide(None, error)
+
     def _log_now(self, text: str) -> None:
         self._note(self._now(), text)
 
@@ -486,8 +512,8 @@ class SharedRoom(Room):
         return self.past.next_number - 1
 
     def more(self) -> dict[str, Any]:
-        """Nothing yet stands beside the state."""
-        return {}
+        """What operators have decided. Holding the lock."""
+        return {"moderation": self.hand.as_text()}
 
     def keep(self, snapshot: Callable[[], bytes]) -> None:
         """Write a snapshot down, once all that it knows of is logged."""
