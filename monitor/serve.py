@@ -31,16 +31,15 @@ from monitor.report import Seen, report
 from monitor.source import Poller, Source, remember
 from shared.address import Address, ip_address
 from shared.goodbye import say_goodbye
-from shared.http_head import read_head
+from shared.http_head import FULL_ANSWER, read_head
 from shared.listener import Listener, open_listener
 from shared.stopping import on_stop_signals
-from shared.threaded_server import ThreadedServer
+from shared.threaded_server import Bound, ThreadedServer
 
 MAX_VIEWERS = 40
 """A class on its own laptops; each is a thread and a connection."""
 
 _HEARTBEAT_SECONDS = 15.0  # a viewer who is gone is noticed when something is sent
-_BUSY = "HTTP/1.0 503 Service Unavailable"
 
 PAGE = (Path(__file__).parent / "page.html").read_text(encoding="utf-8").encode()
 """With newlines as a browser takes them, whatever is in the file: the policy has its hashes."""
@@ -171,7 +170,7 @@ def page_server(
         say_goodbye(connection)
 
     return ThreadedServer(
-        listener, serve, max_connections=MAX_VIEWERS, full=_BUSY, each_turn=each_turn
+        listener, serve, bound=Bound(MAX_VIEWERS), full=FULL_ANSWER, each_turn=each_turn
     )
 
 

@@ -9,6 +9,14 @@ import socket
 from shared.deadline import Deadline
 from shared.defaults import STATUS_SECONDS
 
+_FULL = b"The server is full; try again later.\r\n"
+
+FULL_ANSWER = (
+    b"HTTP/1.0 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%b"
+) % (len(_FULL), _FULL)
+"""To a request that finds no place. It is the only one on its connection, and need not be read."""
+
 MAX_HEAD_BYTES = 8 * 1024
 """A request with its headers. Prometheus sends about 400, a browser some 600."""
 

@@ -21,7 +21,7 @@ from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS, MAX_CLIENTS, POLL_SECONDS
 from shared.framing import encode_line
-from shared.goodbye import hang_up, say_goodbye, shut_down
+from shared.goodbye import hang_up, say_goodbye, shut_down, turn_away
 from shared.listener import Listener
 from shared.poller import Poller
 from shared.wakeup import Wakeup
@@ -29,7 +29,7 @@ from shared.wakeup import Wakeup
 Handler = Callable[[socket.socket, str], None]
 """Serves one connection until its end: handler(connection, "host:port")."""
 
-FULL = "! The server is full; try again later."
+FULL = encode_line("! The server is full; try again later.")
 
 _NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _MAX_REFUSING_THREADS = 32
@@ -44,6 +44,32 @@ _PAUSE_SECONDS = 0.1
 """Before asking again a system that has no descriptor or thread left."""
 
 
+class Bound:
+    """How many connections there may be, on one port or on several together. Any thread."""
+
+    def __init__(self, most: int = MAX_CLIENTS) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._taken = 0  # under _lock
+
+    def take(self) -> bool:
+        """Take a place for a connection, which is to be given back; whether there was one."""
+        with self._lock:
+            is_there = self._taken < self._most
+            self._taken += is_there
+        return is_there
+
+    def give_back(self) -> None:
+        """The connection of a place is over."""
+        with self._lock:
+            self._taken -= 1
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether there are nearly as many connections as are allowed."""
+        return self._taken >= self._most - _CROWDED
+
+
 class ThreadedServer:
     """A listener, and a thread for each connection that it accepts.
 
@@ -51,12 +77,12 @@ class ThreadedServer:
     leaves a ConnectionError or TimeoutError, the peer is gone, which is ordinary; anything else is
     reported and ends that connection alone.
 
-    `full` is the sentence for clients that come when there are `max_connections`; empty where they
-    could not read it, as over TLS. When there are nearly as many, `on_crowded` is called in the
-    accepting thread at each newcomer: it may end a connection that is of less use. `at_once` is
-    tried first, in the accepting thread, and must not wait: where it is True, the connection is
-    served already and needs no thread. `each_turn` is called there as well, several times a second,
-    and must be quick.
+    `full` is the answer to clients that come when `bound` has no place left; empty where they could
+    not read it, as over TLS. Several servers may share a bound. When it is crowded, `on_crowded` is
+    called in the accepting thread at each newcomer: it may end a connection that is of less use,
+    on any of the ports. `at_once` is tried first, in the accepting thread, and must not wait: where
+    it is True, the connection is served already and needs no thread. `each_turn` is called there as
+    well, several times a second, and must be quick.
     """
 
     def __init__(
@@ -64,19 +90,19 @@ class ThreadedServer:
         listener: Listener,
         handler: Handler,
         *,
-        max_connections: int = MAX_CLIENTS,
+        bound: Bound | None = None,
         on_crowded: Callable[[], None] = lambda: None,
         at_once: Callable[[socket.socket], bool] = lambda connection: False,
-        full: str = FULL,
+        full: bytes = FULL,
         report: Callable[[str], None] = print,
         each_turn: Callable[[], None] = lambda: None,
     ) -> None:
         self.listener = listener
         self._handler = handler
-        self._max_connections = max_connections
+        self._bound = bound or Bound()
         self._on_crowded = on_crowded
         self._at_once = at_once
-        self._full = encode_line(full) if full else b""
+        self._full = full
         self._report = report
         self._each_turn = each_turn
         self._wakeup = Wakeup()
@@ -102,11 +128,6 @@ class ThreadedServer:
         """How many connections are being served. Any thread."""
         with self._lock:
             return len(self._threads)
-
-    @property
-    def is_crowded(self) -> bool:
-        """Whether there are nearly as many connections as are allowed. Any thread."""
-        return self.connections >= self._max_connections - _CROWDED
 
     def serve(self) -> None:
         """Accept until `stop` is called; then close the listener. One thread calls this, once."""
@@ -167,12 +188,15 @@ class ThreadedServer:
         if self._at_once(connection):
             hang_up(connection)
             return
-        if self.is_crowded:
+        if self._bound.is_crowded:
             self._on_crowded()
+        if not self._bound.take():
+            self._refuse(connection)
+            return
         with self._lock:
-            is_full = len(self._threads) >= self._max_connections
-            is_welcome = not is_full and self._start(self._serve_one, connection, address)
+            is_welcome = self._start(self._serve_one, connection, address)
         if not is_welcome:
+            self._bound.give_back()
             self._refuse(connection)
 
     def _start(self, target: Handler, connection: socket.socket, address: object) -> bool:
@@ -192,13 +216,7 @@ class ThreadedServer:
             if not alone:
                 self._refusing += 1
         if alone or not self._start_refusing(connection):
-            self._turn_away(connection)
-
-    def _turn_away(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            connection.setblocking(False)
-            connection.send(self._full)
-        connection.close()
+            turn_away(connection, self._full)
 
     def _start_refusing(self, connection: socket.socket) -> bool:
         def refuse() -> None:
@@ -229,7 +247,7 @@ class ThreadedServer:
             if self._at_once(connection):
                 hang_up(connection)
             else:
-                self._turn_away(connection)
+                turn_away(connection, self._full)
                 with self._lock:
                     self.refused += 1
                 self._report(f"Somebody was turned away: {error.strerror}.")
@@ -252,6 +270,7 @@ class ThreadedServer:
         finally:
             with self._lock:
                 self._threads.pop(threading.current_thread(), None)
+            self._bound.give_back()
             hang_up(connection)
 
 

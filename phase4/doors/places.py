@@ -2,26 +2,25 @@
 
 A browser opens connections before it knows what for, and a whole class may come from one address,
 that of its router. So where an address has no place left, the oldest of its connections that has
-not asked for anything makes way. So it is where all addresses together leave none.
+not asked for anything makes way. Where all ports together have none left, transport/newcomers.py
+says which.
 """
 
 import contextlib
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from phase4.transport.newcomers import Newcomer, end_one
 from shared.address import network_of
 from shared.goodbye import shut_down
 
 MAX_REQUESTS_OF_ONE = 32
 """Requests that one address may have under way; of IPv6, a household. A browser opens six
 connections. What opens more would take the places of all."""
-
-SILENT_SECONDS = 1.0
-"""Whoever is younger may be about to ask: it is not ended where all addresses together are many."""
 
 
 @dataclass(eq=False, slots=True)
@@ -49,33 +48,38 @@ class Places:
     ) -> Iterator[Place | None]:
         """A place for as long as it takes; None where there is none. A proxy speaks for many."""
         place = Place(connection, network_of(host), self._clock())
-        with self._lock:
-            own = [each for each in self._taken if each.network == place.network]
-            is_there = is_proxy or len(own) < MAX_REQUESTS_OF_ONE or self._end_one(own)
-            if is_there:
-                self._taken.append(place)
+        while not (is_there := self._add(place, is_proxy=is_proxy)):
+            silent = [each for each in self.newcomers(place.network) if not each.is_served]
+            if not end_one(silent):
+                break
         try:
             yield place if is_there else None
         finally:
             with self._lock, contextlib.suppress(ValueError):
                 self._taken.remove(place)
 
-    def make_space(self) -> bool:
-        """End a connection that has asked for nothing in SILENT_SECONDS; whether there was one.
-
-        It is the oldest one from the address that has most of them.
-        """
-        before = self._clock() - SILENT_SECONDS
+    def _add(self, place: Place, *, is_proxy: bool) -> bool:
         with self._lock:
-            silent = [each for each in self._taken if not each.has_asked and each.since < before]
-            most = Counter(each.network for each in silent).most_common(1)
-            return self._end_one([each for each in silent if each.network == most[0][0]])
+            own = sum(each.network == place.network for each in self._taken)
+            is_there = is_proxy or own < MAX_REQUESTS_OF_ONE
+            if is_there:
+                self._taken.append(place)
+        return is_there
 
-    def _end_one(self, places: list[Place]) -> bool:
-        """Under _lock. End the first that has not asked."""
-        for each in places:
-            if not each.has_asked:
-                self._taken.remove(each)
-                shut_down(each.connection)  # its thread's recv() returns
-                return True
-        return False
+    def newcomers(self, network: str = "") -> list[Newcomer]:
+        """Those who hold a place, of this network or of all: each may be ended."""
+        with self._lock:
+            own = [each for each in self._taken if network in ("", each.network)]
+            taken = [(each, each.has_asked) for each in own]
+        return [
+            Newcomer(place.network, place.since, partial(self._end, place, asked), asked)
+            for place, asked in taken
+        ]
+
+    def _end(self, place: Place, had_asked: bool) -> bool:
+        with self._lock:
+            if place not in self._taken or place.has_asked != had_asked:
+                return False
+            self._taken.remove(place)
+            shut_down(place.connection)  # its thread's recv() returns, or its send() fails
+            return True

@@ -25,7 +25,7 @@ from phase4.transport.tls_socket import TLSSocket
 from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import RECV_BYTES
-from shared.goodbye import say_goodbye
+from shared.goodbye import say_goodbye, turn_away
 from shared.stream import Stream
 
 REQUEST_SECONDS = 5.0
@@ -39,6 +39,11 @@ MAX_HEAD_BYTES = 16 * 1024
 
 CHAT = "/chat"
 _END_OF_HEAD = b"\r\n\r\n"
+_TOO_MANY = sentence(
+    "429 Too Many Requests",
+    "Your address has many requests under way; try again later.",
+    "Retry-After: 10\r\n",
+)
 _HANDSHAKE = b"\x16"  # the first byte of TLS (RFC 8446, 5.1)
 
 
@@ -67,7 +72,7 @@ class WebDoor:
         self._trusted = trusted
         self._qr_code = qr_code
         self._places = Places()
-        self.make_space = self._places.make_space
+        self.newcomers = self._places.newcomers
 
     def open(
         self, connection: socket.socket, peer: Address, tls: ssl.SSLContext | None
@@ -79,6 +84,7 @@ class WebDoor:
         is_proxy = peer in self._trusted
         with self._places.take(connection, peer.host, is_proxy=is_proxy) as place:
             if place is None:
+                turn_away(connection, _TOO_MANY if tls is None else b"")
                 return None
             address = self._whose(connection, peer)
             stream = self._secure(connection, tls)

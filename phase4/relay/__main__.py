@@ -19,10 +19,11 @@ from shared.address import Address
 from shared.arguments import add_listen_arguments, file_path, positive_number
 from shared.console import Console
 from shared.defaults import CHAT_PORT, HOST, MAX_CLIENTS, RELAY_PORT
+from shared.framing import encode_line
 from shared.listener import ListenError, open_listener
 from shared.networks import told_to_others
 from shared.stopping import on_stop_signals, raise_descriptor_limit
-from shared.threaded_server import ThreadedServer
+from shared.threaded_server import Bound, ThreadedServer
 
 if TYPE_CHECKING:  # with OpenSSL, which a relay without TLS does not load
     from phase4.transport.renewal import Renewal
@@ -57,8 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
     server = ThreadedServer(
         listener,
         relay.serve,
-        max_connections=options.max_clients,
-        full="" if options.tls_cert else "! The relay is full; try again later.",
+        bound=Bound(options.max_clients),
+        full=b"" if options.tls_cert else encode_line("! The relay is full; try again later."),
         report=console.print,
         each_turn=renewal.look if renewal else lambda: None,
     )

@@ -38,21 +38,23 @@ from phase4.server.logins import open_accounts
 from phase4.server.options import Settings
 from phase4.server.outbox import FanOut
 from phase4.server.past import Past, open_past
-from phase4.server.receiving import Receive
+from phase4.server.receiving import Port, Receive
 from phase4.server.room import Room
 from phase4.server.session import Session
 from phase4.server.status_port import StatusPort
 from phase4.transport.errors import TLSError
+from phase4.transport.newcomers import end_one
 from phase4.transport.proxy_protocol import TrustedProxies
 from phase4.transport.reception import TurnedAway
 from shared.address import Address
 from shared.deadline import Deadline
 from shared.defaults import DRAIN_SECONDS
 from shared.goodbye import say_goodbye, shut_down
+from shared.http_head import FULL_ANSWER
 from shared.libraries import how_to_get
 from shared.listener import Listener, ListenError, open_listener
 from shared.networks import reachable_hosts
-from shared.threaded_server import FULL, ThreadedServer
+from shared.threaded_server import FULL, Bound, ThreadedServer
 
 if TYPE_CHECKING:  # with OpenSSL, which a server without TLS does not load; and with SQLite
     import ssl
@@ -227,53 +229,53 @@ class ChatServer:
         return Historian(arguments, lambda: self.room.past.is_behind, self._console.print)
 
     def _new_chats(self) -> list[ThreadedServer]:
-        """One port, plain or TLS, or both; and the page's."""
+        """One port, plain or TLS, or both; and the page's. All have one bound together."""
+        ports = self._ports()
+        bound = Bound(self.settings.max_clients + _NAMELESS)
+        sources = [self.room.newcomers, *(each.newcomers for _, each in ports)]
+
+        def on_crowded() -> None:
+            end_one(newcomer for source in sources for newcomer in source())
+
+        return [self._new_chat(listener, port, bound, on_crowded) for listener, port in ports]
+
+    def _ports(self) -> list[tuple[Listener, Port]]:
+        """Where people come in, and how they are received there."""
         trusted, settings = self._trusted_proxies, self.settings
-        plain = receiving.lines(trusted, lambda: None)
+        plain = receiving.lines(trusted, lambda: None, FULL)
         tls = receiving.lines(trusted, lambda: self._tls)
         main, encrypted = self._listeners["--port"], self._listeners.get("--tls-port")
         is_plain = encrypted is not None or self._renewal is None
-        chats = [self._new_chat(main, plain, FULL) if is_plain else self._new_chat(main, tls)]
+        ports = [(main, plain if is_plain else tls)]
         if encrypted is not None:
-            chats.append(self._new_chat(encrypted, tls))
+            ports.append((encrypted, tls))
         if (listener := self._listeners.get(receiving.WEB_PORT)) is not None:
             names = [*settings.web_names, settings.host]
-            web, make_space = receiving.web(trusted, lambda: self._tls, names, self.web_urls[0])
-            chats.append(self._new_chat(listener, web, make_space=make_space))
-        return chats
+            full = FULL_ANSWER if self._renewal is None else b""
+            web = receiving.web(trusted, lambda: self._tls, names, self.web_urls[0], full)
+            ports.append((listener, web))
+        return ports
 
     def _new_chat(
-        self,
-        listener: Listener,
-        receive: Receive,
-        full: str = "",
-        make_space: receiving.MakeSpace = lambda: False,
+        self, listener: Listener, port: Port, bound: Bound, on_crowded: Callable[[], None]
     ) -> ThreadedServer:
-        """Accepts people on one port. When it is crowded, a connection without a name is ended.
-
-        `full` is for whoever finds no place, where they can read it.
-        """
+        """Accepts people on one port."""
 
         def may_linger() -> bool:
             # To wait for the peer's end is polite, but takes a place that others may need.
-            return not (self.room.is_closed or server.is_crowded)
+            return not (self.room.is_closed or bound.is_crowded)
 
         def serve(connection: socket.socket, address: str) -> None:
-            self._serve_person(connection, address, receive, may_linger)
+            self._serve_person(connection, address, port.receive, may_linger)
 
-        def on_crowded() -> None:
-            if not make_space():
-                self.room.evict_nameless()
-
-        server = ThreadedServer(
+        return ThreadedServer(
             listener,
             serve,
-            max_connections=self.settings.max_clients + _NAMELESS,
+            bound=bound,
             on_crowded=on_crowded,
-            full=full,
+            full=port.full,
             report=self._console.print,
         )
-        return server
 
     def _new_watched(self, shared: SharedSnapshot) -> dict[str, StatusPort | ThreadedServer]:
         """What serves the figures, by the name of its thread."""
@@ -382,7 +384,7 @@ class ChatServer:
         except TurnedAway as error:
             if error.reason:
                 self._console.print(f"{peer} was turned away: {error.reason}")
-                say_goodbye(connection, error.last_line)
+                say_goodbye(connection, error.last_line, 1.0 if may_linger() else 0)
             return
         if received is None:
             return

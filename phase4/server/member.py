@@ -1,12 +1,13 @@
 """Somebody who is connected: what the room knows of them."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from phase4.server.flood import TokenBucket
 from phase4.server.outbox import Outbox
 from phase4.server.receipt import Receipt
-from shared.address import Address
+from shared.address import Address, network_of
 
 
 @dataclass(eq=False, slots=True)
@@ -23,6 +24,10 @@ class Member:
 
     # Bytes received. The thread that receives them counts; any thread may read it, for show.
     bytes_in: int = 0
+
+    # The key of that address, and when the connection came, by time.monotonic(). They stay.
+    network: str = field(init=False)
+    came: float = field(default_factory=time.monotonic, init=False)
 
     # All below are written under the lock; any thread may read them, for show.
 
@@ -63,6 +68,9 @@ class Member:
 
     # Nothing is added for this member any more. Only ever set.
     is_gone: bool = False
+
+    def __post_init__(self) -> None:
+        self.network = network_of(self.host)
 
     @property
     def host(self) -> str:

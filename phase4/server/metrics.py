@@ -30,15 +30,13 @@ from prometheus_client.core import InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from shared.goodbye import say_goodbye
-from shared.http_head import read_head
+from shared.http_head import FULL_ANSWER, read_head
 from shared.listener import Listener
 from shared.status import Snapshot
-from shared.threaded_server import ThreadedServer
+from shared.threaded_server import Bound, ThreadedServer
 
 MAX_CONNECTIONS = 16
 """Scrapers at a time: a Prometheus or two, a browser, somebody with curl."""
-
-_BUSY = "HTTP/1.0 503 Service Unavailable"  # the answer to a scraper too many
 
 
 class ChatCollector(Collector):
@@ -121,7 +119,7 @@ def metrics_server(
         say_goodbye(connection)  # a body that nobody reads must not cost the answer
 
     return ThreadedServer(
-        listener, serve, max_connections=MAX_CONNECTIONS, full=_BUSY, report=report
+        listener, serve, bound=Bound(MAX_CONNECTIONS), full=FULL_ANSWER, report=report
     )
 
 

@@ -6,12 +6,13 @@ connection's own thread.
 
 import importlib.util
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from phase4.doors.door import Door
 from phase4.server.qr_code import NoCode, in_svg
+from phase4.transport.newcomers import Newcomer
 from phase4.transport.proxy_protocol import TrustedProxies
 from phase4.transport.reception import identify
 from shared.address import Address
@@ -45,11 +46,19 @@ Receive = Callable[[socket.socket, Address], Received | None]
 Raises TurnedAway, and OSError where the connection is lost.
 """
 
-MakeSpace = Callable[[], bool]
-"""Ends a connection that is of no use yet; whether there was one."""
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """How one port receives people."""
+
+    receive: Receive
+    full: bytes
+    """For a client that finds no place; empty where it could not read that, as over TLS."""
+    newcomers: Callable[[], Iterable[Newcomer]] = tuple
+    """Those who are received at this moment, and are not in the room yet."""
 
 
-def lines(trusted: TrustedProxies, certificate: Certificate) -> Receive:
+def lines(trusted: TrustedProxies, certificate: Certificate, full: bytes = b"") -> Port:
     """A port for clients that speak the room's own protocol."""
 
     def receive(connection: socket.socket, peer: Address) -> Received:
@@ -57,15 +66,13 @@ def lines(trusted: TrustedProxies, certificate: Certificate) -> Receive:
         is_confidential = _is_confidential(peer, tls, trusted)
         return Received(identify(connection, peer, trusted), tls, is_confidential=is_confidential)
 
-    return receive
+    return Port(receive, full)
 
 
 def web(
-    trusted: TrustedProxies, certificate: Certificate, names: list[str], url: str
-) -> tuple[Receive, MakeSpace]:
+    trusted: TrustedProxies, certificate: Certificate, names: list[str], url: str, full: bytes
+) -> Port:
     """A port for browsers, which know this machine by `names`; others best go to `url`.
-
-    The second ends a request that has not come, where the port is crowded.
 
     Raises ListenError where the library for it is not installed.
     """
@@ -94,7 +101,7 @@ def web(
         is_confidential = _is_confidential(peer, tls, trusted)
         return Received(opened.address, door=opened.stream, is_confidential=is_confidential)
 
-    return receive, door.make_space
+    return Port(receive, full, door.newcomers)
 
 
 def _is_confidential(peer: Address, tls: "ssl.SSLContext | None", trusted: TrustedProxies) -> bool:

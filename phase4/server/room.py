@@ -7,8 +7,8 @@ is logged and queued in one step, and everybody sees the same things in the same
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from phase4.accounts import nicknames
@@ -26,6 +26,7 @@ from phase4.server.people import People
 from phase4.server.refusal import Refused, RoomFull
 from phase4.server.turnstile import Turnstile
 from phase4.server.voice import Voice
+from phase4.transport.newcomers import Newcomer
 from shared.framing import encode_line
 from shared.goodbye import shut_down
 from shared.message import (
@@ -263,20 +264,19 @@ class Room:
                 self.slow_disconnected += 1
                 self._leave(member, reason, "", end=self.fan_out.finish)
 
-    def evict_nameless(self) -> None:
-        """End a connection without a name, to make space for others.
-
-        It is the oldest one from the address that has most of them: a client that opens very many
-        connections takes the places from itself.
-        """
-        with self.fan_out:  # for all of it: meanwhile a name might be given
+    def newcomers(self) -> list[Newcomer]:
+        """Those who have no name yet: each may be ended, to make space for others."""
+        with self.fan_out.lock:
             nameless = [each for each in self._connected.values() if not each.name]
-            if not nameless:
-                return
-            [(host, _)] = Counter(each.host for each in nameless).most_common(1)
-            member = next(each for each in nameless if each.host == host)
+        return [Newcomer(each.network, each.came, partial(self._evict, each)) for each in nameless]
+
+    def _evict(self, member: Member) -> bool:
+        with self.fan_out:
+            if member.is_gone or member.name:
+                return False
             self._leave(member, "not in yet while others waited", "", end=self.fan_out.finish)
         shut_down(member.outbox.connection)
+        return True
 
     def rename(self, member: Member, wanted: str) -> None:
         """Give a member another name. Raises nicknames.BadNickname or Refused."""

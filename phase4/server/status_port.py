@@ -14,7 +14,7 @@ from collections.abc import Callable
 from shared.defaults import MAX_STATUS_CONNECTIONS, STATUS_SECONDS
 from shared.goodbye import shut_down
 from shared.listener import Listener
-from shared.threaded_server import ThreadedServer
+from shared.threaded_server import Bound, ThreadedServer
 
 _ANSWERS_AT_A_TIME = 10
 _BREATH_SECONDS = 0.005
@@ -52,9 +52,9 @@ class StatusPort:
         self._server = ThreadedServer(
             listener,
             self._send_rest,
-            max_connections=2 * max_readers,  # those that are dropped take a moment to be gone
+            bound=Bound(2 * max_readers),  # those that are dropped take a moment to be gone
             at_once=self._answer,
-            full="",
+            full=b"",
             report=report,
         )
         self.stop = self._server.stop

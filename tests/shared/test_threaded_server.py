@@ -6,12 +6,13 @@ import queue
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from shared import threaded_server
 from shared.listener import Listener, open_listener
-from shared.threaded_server import Handler, ThreadedServer
+from shared.threaded_server import Bound, Handler, ThreadedServer
 from tests.kit.harness import SECONDS, Peer, Server, wait_until
 
 
@@ -24,12 +25,17 @@ def echo(connection: socket.socket, address: str) -> None:
 class Running:
     """A ThreadedServer that serves in a thread of this process."""
 
-    def __init__(self, handler: Handler, max_connections: int) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        bound: Bound,
+        on_crowded: Callable[[], None] = lambda: None,
+    ) -> None:
         self.reports: queue.Queue[str] = queue.Queue()
         listener = open_listener("127.0.0.1", 0)
         self._address = listener.getsockname()
         self.server = ThreadedServer(
-            listener, handler, max_connections=max_connections, report=self.reports.put
+            listener, handler, bound=bound, report=self.reports.put, on_crowded=on_crowded
         )
         self.thread = threading.Thread(target=self.server.serve, daemon=True)
         self.thread.start()
@@ -47,9 +53,15 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(handler: Handler = echo, max_connections: int = 10) -> Iterator[Running]:
+def running(
+    handler: Handler = echo,
+    max_connections: int = 10,
+    *,
+    bound: Bound | None = None,
+    on_crowded: Callable[[], None] = lambda: None,
+) -> Iterator[Running]:
     """A server that is ended, whatever happens."""
-    served = Running(handler, max_connections)
+    served = Running(handler, bound or Bound(max_connections), on_crowded)
     try:
         yield served
     finally:
@@ -159,18 +171,23 @@ def test_who_comes_when_it_is_full_is_told_so() -> None:
         assert served.server.refused == 1
 
 
-def test_who_is_refused_hears_why_though_nobody_reads_what_they_said() -> None:
+@pytest.mark.parametrize("threads", [32, 0])
+def test_who_is_refused_hears_why_though_nobody_reads_what_they_said(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The end is orderly: no reset, which could overtake the sentence."""
+    monkeypatch.setattr(threaded_server, "_MAX_REFUSING_THREADS", threads)
     listener = open_listener("127.0.0.1", 0)
-    server = ThreadedServer(listener, echo, max_connections=0)
+    server = ThreadedServer(listener, echo, bound=Bound(0))
     with Peer(*listener.getsockname()) as peer:
         peer.send("hello?")  # it lies there before the server looks
         serving = threading.Thread(target=server.serve, daemon=True)
         serving.start()
         assert peer.read_bytes_until_end() == b"! The server is full; try again later.\n"
-    server.stop()
-    serving.join(SECONDS)
-    assert server.drain(SECONDS)
+        server.stop()
+        serving.join(SECONDS)
+        assert server.drain(SECONDS)
+        assert not peer.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 def test_however_many_are_turned_away_at_once_there_are_few_threads_for_it() -> None:
@@ -189,6 +206,44 @@ def test_a_place_is_free_when_somebody_leaves() -> None:
         wait_until(lambda: served.server.connections == 0, "the first one leaves")
         with served.arrive():
             assert served.server.refused == 0
+
+
+def test_servers_that_share_a_bound_have_so_many_connections_together() -> None:
+    bound = Bound(2)
+    with running(bound=bound) as one, running(bound=bound) as other:
+        with one.arrive() as first, other.arrive():
+            for each in (one, other):
+                with each.connect() as third:
+                    third.expect("! The server is full; try again later.")
+            first.close()
+            wait_until(lambda: one.server.connections == 0, "the first one leaves")
+            with other.arrive(), one.connect() as fourth:
+                fourth.expect("! The server is full; try again later.")
+        assert (one.server.refused, other.server.refused) == (2, 1)
+
+
+def test_where_another_port_has_made_it_crowded_this_one_makes_space() -> None:
+    bound = Bound(130)  # crowded from the second on
+    called = threading.Event()
+    with running(bound=bound) as one, running(bound=bound, on_crowded=called.set) as other:
+        with one.arrive(), other.arrive():
+            assert not called.is_set()
+        with one.arrive(), one.arrive(), other.arrive():
+            assert called.is_set()
+
+
+def test_a_thread_that_cannot_start_keeps_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with running(max_connections=1) as served:
+        with monkeypatch.context() as without:
+            without.setattr(threading.Thread, "start", fail)
+            peer = served.connect()
+            peer.expect("! The server is full; try again later.")
+        peer.close()
+        with served.arrive():
+            pass
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="sets another process's limit with prlimit()")
@@ -270,7 +325,7 @@ def test_what_is_served_at_once_needs_no_place() -> None:
         return True
 
     server = ThreadedServer(
-        open_listener("127.0.0.1", 0), echo, max_connections=0, at_once=give_a_line
+        open_listener("127.0.0.1", 0), echo, bound=Bound(0), at_once=give_a_line
     )
     thread = threading.Thread(target=server.serve)
     thread.start()

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from phase4.doors.places import MAX_REQUESTS_OF_ONE, SILENT_SECONDS, Place, Places
+from phase4.doors.places import MAX_REQUESTS_OF_ONE, Place, Places
 
 
 class Taking:
@@ -70,14 +70,14 @@ def test_a_household_has_no_more_places_than_one_address(taking: Taking) -> None
     assert taking.take("2001:db8:0:1::1")
 
 
-def test_where_it_is_crowded_whoever_has_most_makes_way(taking: Taking) -> None:
-    one, *_ = [taking.take("192.0.2.1"), taking.take("192.0.2.2"), taking.take("192.0.2.2")]
-    assert not taking.places.make_space()  # they may be about to ask
-    taking.now += SILENT_SECONDS + 0.1
-    assert taking.places.make_space()
-    assert one
-    assert not is_ended(one)
-    assert taking.places.make_space()
-    assert taking.places.make_space()
-    assert is_ended(one)
-    assert not taking.places.make_space()
+def test_one_that_has_asked_meanwhile_is_not_ended_as_one_that_has_not(taking: Taking) -> None:
+    place = taking.take("192.0.2.7")
+    assert place
+    [before] = taking.places.newcomers()
+    place.has_asked = True
+    assert not before.end()
+    [now] = taking.places.newcomers()
+    assert now.end()
+    assert is_ended(place)
+    assert not now.end()
+    assert not taking.places.newcomers()

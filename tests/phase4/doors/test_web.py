@@ -24,7 +24,7 @@ from phase4.transport.proxy_protocol import TrustedProxies
 from shared.address import Address
 from tests.kit.certificates import Authority
 from tests.kit.chat import TIME, Chat
-from tests.kit.harness import ROOT, SECONDS, Peer, wait_until
+from tests.kit.harness import ROOT, SECONDS, Peer
 from tests.kit.web import Handshake, WebSocket, join_by_web, web_port
 from tests.phase4.doors.conftest import Site, start_site
 
@@ -355,30 +355,6 @@ def test_requests_that_say_nothing_have_an_end_and_take_the_place_of_none_that_a
         for each in silent:
             each.read_bytes_until_end(web.REQUEST_SECONDS + 5)
     assert time.monotonic() - began >= web.REQUEST_SECONDS - 1
-
-
-def test_where_it_is_crowded_whoever_asks_nothing_makes_way(tmp_path: Path) -> None:
-    with start_site(tmp_path, "--max-clients", "1") as chat, contextlib.ExitStack() as stack:
-        site = Site(chat, web_port(chat))
-        began = time.monotonic()
-        first, *_ = [
-            stack.enter_context(
-                socket.create_connection(
-                    ("127.0.0.1", site.port), SECONDS, (f"127.0.1.{number % 100 + 1}", 0)
-                )
-            )
-            for number in range(140)  # one place and 256 for those without a name: crowded at 129
-        ]
-        first.setblocking(False)
-
-        def has_made_way() -> bool:
-            assert status_of(site, "/") == 200
-            with contextlib.suppress(BlockingIOError):
-                return not first.recv(1)
-            return False
-
-        wait_until(has_made_way, "the oldest connection has ended")
-        assert time.monotonic() - began < web.REQUEST_SECONDS  # else it has ended by itself
 
 
 # --- over TLS -------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from phase4.server.options import Settings
 from phase4.server.outbox import Outbox
 from phase4.server.refusal import RoomFull
 from phase4.server.session import Session
+from phase4.transport.newcomers import end_one
 from shared.address import Address
 from shared.console import Console
 from tests.kit.chat import PROMPT, TIME, Chat, Person, both_transports
@@ -61,7 +62,7 @@ def test_who_gives_a_name_too_late_holds_none(tmp_path: Path) -> None:
         ours.setblocking(False)
         member = Member(Outbox(ours), Address("127.0.0.1", 1))
         server.room.connect(member)
-        server.room.evict_nameless()
+        end_one(server.room.newcomers())
         with pytest.raises(RoomFull, match="Others took your place"):
             server.room.join(member, "Alice")
         server.room.leave(member)

@@ -33,6 +33,7 @@ from phase4.server.outbox import FanOut, Outbox
 from phase4.transport import reception
 from phase4.transport.contexts import client_context, server_context
 from phase4.transport.errors import TLSError
+from phase4.transport.newcomers import end_one
 from phase4.transport.tls_socket import TLSSocket
 from shared.console import Console
 from shared.goodbye import shut_down
@@ -210,7 +211,7 @@ def _evicting(server: ChatServer, after: float) -> Iterator[None]:
     def evict() -> None:
         is_over.wait(after)
         while not is_over.wait(0.0005):
-            server.room.evict_nameless()
+            end_one(server.room.newcomers())
 
     thread = threading.Thread(target=evict, daemon=True)
     thread.start()
