@@ -251,6 +251,7 @@ class Chat {
     this.lost = this.isAway && this.wanted && !isSame(name, this.wanted) ? this.wanted : "";
     this.isAway = false;
     this.called(name);
+    this.seen.begin(clock);
     this.add(name);
     this.send("/who");
     showTalk();
@@ -303,6 +304,7 @@ class Chat {
     if (isOwn) {
       this.questions--;
       this.catchUp.greeted();
+      this.takeAll([]);
       if (this.lost && ![...this.people].some(each => isSame(each, this.lost))) this.left(this.lost);
     }
     return isOwn;

@@ -22,7 +22,9 @@ class ServerClock {
 
   ownAhead() { return -new Date(this.now()).getTimezoneOffset() * MINUTE; }
   local() { return this.now() + (this.ahead ?? this.ownAhead()); }
-  time() { return new Date(this.local()).toISOString().slice(11, 19); }
+  time() { return this.at().slice(11); }
+  /** Date and time of the server, such as 2026-11-22 10:00:00, of some ms ago. */
+  at(ago = 0) { return new Date(this.local() - ago).toISOString().slice(0, 19).replace("T", " "); }
 
   /** The day, such as 2026-11-22, of a line that was said at `stamp`, not long ago. */
   dayOf(stamp) {
@@ -83,16 +85,21 @@ class Outgoing {
 // --- what was missed, as in phase4/client/missed.py ---------------------------------------------
 
 const MOST_PAGES = 4, MOST_HELD = 1000, PAGE = 500, REMEMBERED = 500;
+const CLOCKS_DIFFER = 5000;  // ms, at most, between what the clock of lines says and that of the history
 const keep = (list, item, most) => { list.push(item); if (list.length > most) list.shift(); };
 
 /** What this person has seen of the public conversation. It outlives connections. */
 class Seen {
   constructor() {
     this.number = null;  // all up to this one was seen; null: there are no numbers yet
+    this.began = "";  // what was said earlier is no news, and not by this person; as in `at`
     this.last = [];  // the last lines of others, where numbers do not tell
     this.own = [];  // what was said: {said, after, below, isSent, isConfirmed}
     this.names = new Set();
   }
+
+  /** The person has come in. */
+  begin(clock) { this.began = this.began || clock.at(CLOCKS_DIFFER); }
 
   say(item) { item.after = this.number; keep(this.own, item, REMEMBERED); }
 
@@ -123,7 +130,7 @@ class CatchUp {
   constructor(seen, isReturn) {
     Object.assign(this, {seen, isReturn, questions: [], arrived: [], state: "new"});
     Object.assign(this, {newest: 0, pages: 0, since: null, asked: null, missed: [], held: [], run: []});
-    Object.assign(this, {ownNumbers: 0, isAllNew: false});
+    Object.assign(this, {ownNumbers: 0, isAllNew: false, isWhole: false});
   }
 
   /** Whether it is settled what of one's own arrived, so that the rest may be sent. */
@@ -139,7 +146,7 @@ class CatchUp {
       case "history": case "historyEnd": return this.takeBracket(message);
       case "earlier": return this.takeEarlier(message);
       case "public":
-        if (this.state === "new" || this.state === "done") return [this.heard(message)];
+        if (this.isDone) return [this.heard(message)];
         this.held.push(message);
         return this.held.length > MOST_HELD ? this.finish(this.since, "did not come") : [];
       default: return [message];
@@ -147,7 +154,14 @@ class CatchUp {
   }
 
   /** The server has answered our first question, so a greeting would have come by now. */
-  greeted() { if (this.state === "new") this.isReturn = false; }
+  greeted() {
+    if (this.state !== "new") return;
+    if (this.isReturn) this.begin();
+    else this.see();
+  }
+
+  /** All of the past was shown: from here on the person's own questions are answered. */
+  see() { this.state = "done"; this.askForNumbers(); }
 
   /** The server has answered a later question, so it has answered all. */
   giveUp() {
@@ -163,15 +177,12 @@ class CatchUp {
       else return [message];
     } else if (this.state === "skipping") {
       if (seen.number !== null && this.newest < seen.number) seen.number = null;  // it has begun anew
-      this.isAllNew = seen.number === null;
-      this.since = seen.since;
-      this.askForNumbers();
-      this.ask(this.since);
+      this.begin();
     } else if (this.state === "reading") {
       if (more === null || this.pages === MOST_PAGES) return this.finish(more, "more");
       this.ask(more);
     } else {
-      if (this.state === "new") { this.state = "done"; this.askForNumbers(); }
+      if (this.state === "new") this.see();
       return [message];
     }
     return [];
@@ -182,6 +193,7 @@ class CatchUp {
     if (this.state === "skipping") this.newest = Number(message.number);
     else if (this.state === "asked") return [message];  // an answer to the person
     else if (this.state !== "reading") { seen.read(message); return [message]; }
+    else if (this.since === null && message.at < seen.began) this.isWhole = true;
     else if (this.isOwn(message)) { this.run.push(message); this.missed.push(message); }
     else {
       if (this.isAllNew && seen.last.includes(keyOf(message))) {
@@ -213,6 +225,13 @@ class CatchUp {
   heard(message) { this.seen.heard(message); return message; }
   askForNumbers() { this.ownNumbers++; this.questions.push("/ids on"); }
 
+  begin() {
+    this.isAllNew = this.seen.number === null;
+    this.since = this.seen.since;
+    this.askForNumbers();
+    this.ask(this.since);
+  }
+
   ask(since) {
     Object.assign(this, {state: "asked", asked: since});
     this.pages++;
@@ -229,7 +248,7 @@ class CatchUp {
     if (shown.length) {
       const [first, last] = [shown[0], shown[shown.length - 1]].map(each => each.at.slice(11, 16));
       shown.unshift(remark(`Missed from ${first} to ${last}:`));
-      if (this.isAllNew) shown.splice(1, 0, remark("There may be more before this."));
+      if (this.isAllNew && !this.isWhole) shown.splice(1, 0, remark("There may be more before this."));
       shown.push(remark("That was while you were away."));
     }
     const how = rest === null ? "/history 500" : `/history since ${rest}`;

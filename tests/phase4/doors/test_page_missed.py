@@ -33,6 +33,29 @@ _RETURN = """(heard, own, lines, names) => {
   return {shown, asked, arrived: catchUp.arrived.map(each => each.said), done: catchUp.isDone};
 }"""
 
+# The same, where the server has greeted with nothing of the past: `after` comes after its answer to
+# the first question. The person has come in at 10:00:30.
+_WITHOUT_GREETING = """(heard, own, before, after) => {
+  const seen = new Seen();
+  seen.names.add("Ann");
+  const clock = new ServerClock(() => Date.parse("2026-11-21T10:00:30Z"));
+  clock.heard({time: "10:00:30"});
+  seen.begin(clock);
+  for (const line of heard) seen.heard(parse(line));
+  for (const said of own) seen.say({said, isSent: true});
+  const catchUp = new CatchUp(seen, true), shown = [], asked = [];
+  const take = lines => {
+    for (const line of lines) {
+      for (const each of catchUp.take(parse(line))) shown.push(each.text || each.line);
+    }
+    asked.push(...catchUp.questions.splice(0));
+  };
+  take(before);
+  catchUp.greeted();
+  take(after);
+  return {shown, asked, arrived: catchUp.arrived.map(each => each.said), done: catchUp.isDone};
+}"""
+
 Own = tuple[int, str, bool]
 
 
@@ -118,6 +141,37 @@ def test_a_line_from_before_the_last_that_was_heard_is_looked_for_as_well() -> N
     assert answer["asked"] == ["/ids on", "/history since 5"]
     assert answer["arrived"] == ["mine"]
     assert "heard" not in answer["shown"]
+
+
+def test_where_nothing_was_said_before_there_are_numbers_from_the_beginning() -> None:
+    first = """() => {
+      const catchUp = new CatchUp(new Seen(), false);
+      catchUp.greeted();
+      return [catchUp.questions, catchUp.isDone];
+    }"""
+    assert ask_node([[first]]) == [[["/ids on"], True]]
+
+
+def test_what_was_missed_is_asked_for_where_the_server_greets_with_nothing() -> None:
+    heard, now = ["[10:00:08 #8] Bob: heard"], "[10:00:12] Bob: now"
+    past = [_numbered(9, "mine", "Ann"), _numbered(11, "missed"), _numbered(12, "now")]
+    begin = message.format(message.History("10:00:13", len(past), 8))
+    given = [heard, ["mine"], [now], [begin, *past, _END]]
+    [answer] = ask_node([[_WITHOUT_GREETING, *given]])
+    assert answer["asked"] == ["/ids on", "/history since 8"]
+    assert answer["arrived"] == ["mine"]
+    assert [line for line in answer["shown"] if len(line) < 7] == ["mine", "missed", "now"]
+
+
+def test_what_was_said_before_this_person_came_is_no_news_and_not_their_own() -> None:
+    past = [_numbered(at, text, "Ann") for at, text in ((1, "ok"), (2, "no"), (59, "ok"))]
+    past[1:1] = [_numbered(1, "old")]
+    begin = message.format(message.History("10:01:00", len(past), None))
+    given = [[], ["ok", "no"], [], [begin, *past, _END]]
+    [answer] = ask_node([[_WITHOUT_GREETING, *given]])
+    assert answer["asked"] == ["/ids on", "/history 500"]
+    assert answer["arrived"] == ["ok"]
+    assert [line for line in answer["shown"] if len(line) < 7] == ["ok"]
 
 
 def test_a_long_absence_is_read_in_pages_and_the_rest_is_told() -> None:
