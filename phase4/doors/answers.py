@@ -19,7 +19,7 @@ SVG = "image/svg+xml"
 _PARTS = Path(__file__).with_name("page")
 SCRIPTS = (
     *("lines.js", "typed.js", "missed.js"),  # what they decide, the server decides as well
-    *("conversation.js", "chat.js", "entry.js", "menu.js"),
+    *("conversation.js", "tab.js", "chat.js", "entry.js", "menu.js"),
 )
 """In the order in which they stand in the page."""
 

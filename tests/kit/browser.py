@@ -66,7 +66,24 @@ class Browser:
         context.set_default_timeout(SECONDS * 1000)
         context.add_init_script(_BEFORE_THE_PAGE)
         self._contexts.append(context)
-        visitor = Visitor(context.new_page(), address)
+        return self.watch(context.new_page(), address)
+
+    def copy(self, visitor: "Visitor") -> "Visitor":
+        """Another tab, with all that this one keeps for itself; the page is not loaded yet.
+
+        So browsers make one of "Duplicate", of a link with an opener, and after a crash.
+        """
+        page = visitor.page.context.new_page()
+        page.goto(f"{visitor.address}qr.svg")
+        page.evaluate(
+            "kept => Object.assign(sessionStorage, kept)",
+            visitor.page.evaluate("({...sessionStorage})"),
+        )
+        return self.watch(page, visitor.address)
+
+    def watch(self, page: Any, address: str) -> "Visitor":
+        """Whoever is at a page that has opened."""
+        visitor = Visitor(page, address)
         self.visitors.append(visitor)
         return visitor
 
@@ -89,7 +106,7 @@ class Visitor:
         page.on("pageerror", lambda error: self.wrong.append(f"{error}"))
         page.on("console", self._note)
         page.on("dialog", self._dialog)
-        self._address = address
+        self.address = address
 
     def _note(self, message: Any) -> None:
         is_loss = "WebSocket connection to" in message.text or "ERR_CONNECTION" in message.text
@@ -103,7 +120,7 @@ class Visitor:
 
     def open(self) -> Self:
         """Load the page."""
-        self.page.goto(self._address)
+        self.page.goto(self.address)
         return self
 
     def join(self, name: str) -> Self:
@@ -167,6 +184,16 @@ class Visitor:
         """All that the server has sent to this page until now is shown after this."""
         self.say(f"/ping {mark}")
         self.see(f"Pong {mark}")
+
+    def freeze(self) -> None:
+        """From here on nothing runs in the page, as in one that was in the background for long."""
+        self._debugger = self.page.context.new_cdp_session(self.page)
+        self._debugger.send("Debugger.enable")
+        self._debugger.send("Debugger.pause")
+
+    def thaw(self) -> None:
+        """It goes on."""
+        self._debugger.detach()
 
     def hide(self, *, is_hidden: bool = True) -> None:
         """The page goes behind another, or comes back."""

@@ -1,5 +1,6 @@
 // The connections to the server, one after the other.
 
+const COPY = "This tab is a copy of another one, which goes on as it was. Join under another name here.";
 const FIRST_PAUSE = 1000, LONGEST_PAUSE = 30_000, ANSWER_MS = 10_000, WAKING_MS = 2500, TAKES = 10;
 
 /** This person at the server, over all connections. */
@@ -9,7 +10,7 @@ class Chat {
     Object.assign(this, {isIn: false, wasIn: false, isAway: false, wasHere: false, isOver: true});
     Object.assign(this, {people: new Set(), growing: null, questions: 0, pause: FIRST_PAUSE, retry: 0});
     Object.assign(this, {password: "", isOperator: false, offered: "", registered: ""});
-    Object.assign(this, {lost: "", takes: 0, tries: [], hasLeft: false});
+    Object.assign(this, {lost: "", takes: 0, tries: [], hasLeft: false, stepsAside: false});
     Object.assign(this, {mark: 0, answered: 0, pastAsked: 0, heardAt: 0, timer: 0, watch: 0});
     Object.assign(this, {seen: new Seen(), outgoing: new Outgoing(), catchUp: null});
     Object.assign(this, {older: null, oldest: 0, isAnswer: false});
@@ -36,7 +37,8 @@ class Chat {
     Object.assign(this, {wanted: name, isOver: false, pause: FIRST_PAUSE, lost: ""});
     Object.assign(this, {wasHere, isAway: wasHere});
     if (password) this.password = password;
-    this.connect();
+    showState("Connecting …");
+    tab.settled.then(() => { if (!this.isOver) this.connect(); });
   }
 
   connect() {
@@ -47,7 +49,7 @@ class Chat {
     Object.assign(this, {lastWords: "", registered: "", loginAs: ""});
     this.catchUp = new CatchUp(this.seen, this.wasIn);
     const socket = this.socket = new WebSocket(`${scheme}://${location.host}/chat`);
-    socket.onopen = () => { if (socket === this.socket) socket.send(`resume ${secret}`); };
+    socket.onopen = () => { if (socket === this.socket) socket.send(`resume ${tab.secret}`); };
     socket.onmessage = event => { if (socket === this.socket) this.receive(event.data); };
     socket.onclose = () => { if (socket === this.socket) this.ended(); };
     this.expectWithin(ANSWER_MS);
@@ -84,6 +86,8 @@ class Chat {
     for (const item of this.outgoing.items) markWaiting(item);
     this.people.clear();
     showPeople();
+    if (this.stepsAside) return this.endForGood(COPY);
+    if (words.startsWith(LOGGED_IN_ELSEWHERE) && !this.isOver) return this.takeBack(words);
     if (this.isOver || endsForGood(words)) return this.endForGood(words || "You left the conversation.");
     if (!this.wasIn && !this.wasHere) {
       this.isOver = true;
@@ -102,16 +106,45 @@ class Chat {
   }
 
   endForGood(words) {
-    Object.assign(this, {isOver: true, password: "", offered: ""});
+    Object.assign(this, {isOver: true, stepsAside: false, password: "", offered: ""});
+    clearTimeout(this.retry);
     kept.set("sessionStorage", "name", "");
     tell(words, "error");
     for (const item of this.outgoing.items) giveUp(item);
     askName(words);
   }
 
+  /** The place went to another connection: if it is that of a copy of this tab, take it back. */
+  async takeBack(words) {
+    this.isOver = true;
+    if (!await tab.reclaim()) return this.endForGood(words);
+    Object.assign(this, {isOver: false, isAway: true, wanted: this.lost || this.me});
+    return this.connect();
+  }
+
+  /** This tab is a copy of one that is this person: here somebody else may come in. */
+  stepAside() {
+    if (this.wasIn && !this.isOver) {
+      this.stepsAside = true;
+      this.seen.names.clear();
+      this.wanted = $("name").value = "";
+      // The server ends this connection when the other one has its place, and nobody sees a change.
+      this.retry = setTimeout(() => this.ended(), this.isIn ? ANSWER_MS : 0);
+      return undefined;
+    }
+    const wasComing = this.wasHere && !this.isOver;
+    this.isOver = true;
+    if (!wasComing) return undefined;
+    this.drop();
+    this.forget();
+    kept.set("sessionStorage", "name", "");
+    this.wanted = $("name").value = "";
+    return askName(COPY);
+  }
+
   /** The phone woke up, the network is back: is the connection? */
   wake() {
-    if (this.isOver) return;
+    if (this.isOver || !tab.isSettled) return;
     if (!this.socket) { this.pause = FIRST_PAUSE; this.connect(); }
     else if (this.isIn) this.ask(WAKING_MS);
   }
@@ -125,7 +158,7 @@ class Chat {
   }
 
   pump() {
-    if (!this.isIn || !this.catchUp.isDone) return;
+    if (!this.isIn || this.stepsAside || !this.catchUp.isDone) return;
     for (let item = this.outgoing.next(); item; item = this.outgoing.next()) {
       if (item.said !== undefined && !item.isSent) this.seen.say(item);
       item.isSent = true;
@@ -190,6 +223,7 @@ class Chat {
     if (pong) return this.pong(Number(pong[1]));
     if (message.kind === "prompt") return this.prompt();
     this.lastWords = message.kind === "error" ? message.text : "";
+    if (this.lastWords.startsWith(LOGGED_IN_ELSEWHERE)) return undefined;  // said when it is for good
     if (message.kind === "welcome") return this.welcome(message);
     if (!this.isIn) return this.beforeWelcome(message);
     if (message.kind === "joined") this.add(message.name);
@@ -405,14 +439,4 @@ const later = task => {
   if (later.due) return;
   later.due = true;
   setTimeout(() => { later.due = false; task(); }, 50);
-};
-
-/** Whoever spoke last is offered first. */
-const speakers = {
-  names: [],
-  heard(name) { this.names = [name, ...this.names.filter(each => each !== name)].slice(0, 200); },
-  order(people) {
-    const spoke = this.names.filter(each => people.has(each));
-    return [...spoke, ...[...people].filter(each => !spoke.includes(each)).sort()];
-  },
 };

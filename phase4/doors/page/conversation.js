@@ -28,15 +28,6 @@ const kept = {
   set(store, key, value) { try { window[store].setItem(key, value); } catch { /* it need not */ } },
 };
 
-/** By which the server knows this tab again: it gives it the place of its own lost connection. */
-const secret = (before => {
-  if (/^[0-9a-f]{32}$/.test(before)) return before;
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const fresh = Array.from(bytes, each => each.toString(16).padStart(2, "0")).join("");
-  kept.set("sessionStorage", "secret", fresh);
-  return fresh;
-})(kept.get("sessionStorage", "secret"));
-
 const clock = new ServerClock();
 const isSame = (one, other) => folded(one) === folded(other);
 

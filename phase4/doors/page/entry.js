@@ -87,6 +87,16 @@ function outgoingLines(text, person) {
   return blockLines(text, splitLines(linesOf(text)[0]).to ? "" : person);
 }
 
+/** Whoever spoke last is offered first. */
+const speakers = {
+  names: [],
+  heard(name) { this.names = [name, ...this.names.filter(each => each !== name)].slice(0, 200); },
+  order(people) {
+    const spoke = this.names.filter(each => people.has(each));
+    return [...spoke, ...[...people].filter(each => !spoke.includes(each)).sort()];
+  },
+};
+
 function closeQuestion() {
   $("question").hidden = true;
   $("text").focus();

@@ -62,9 +62,10 @@ function isTime(at) {
 const wordsOf = message => message.line.replace(/^\[.{8}\] \* /, "");
 const namesIn = people => people.split(", ").filter(Boolean).map(each => each.split(" ")[0]);
 
+const LOGGED_IN_ELSEWHERE = "You logged in from elsewhere.";
 /** Whether a page that reads this error last does not connect again by itself. */
 const endsForGood = text => ["Disconnected by ", "You are banned", "This address is banned",
-  "You logged in from elsewhere."].some(each => text.startsWith(each));
+  LOGGED_IN_ELSEWHERE].some(each => text.startsWith(each));
 
 const UNSAFE = new RegExp("[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u206f" +
   "\\ud800-\\udfff]", "gu");

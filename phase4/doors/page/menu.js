@@ -166,7 +166,12 @@ function listen() {
   addEventListener("load", () => {  // an address with #board takes the focus away again
     if (document.activeElement === document.body && !$("join").hidden) $("name").focus();
   });
-  addEventListener("pagehide", keepDrafts);
+  addEventListener("pagehide", () => { keepDrafts(); tab.leave(true); });
+  addEventListener("pageshow", event => {
+    if (!event.persisted) return;  // it was kept as it is, and comes back
+    tab.leave(false);
+    tab.claim();
+  });
   addEventListener("beforeunload", event => {
     if (!chat.isIn && chat.outgoing.items.length) event.preventDefault();  // lines would be lost
   });
@@ -212,6 +217,7 @@ function lookedAt() {
   chat.wake();
 }
 
+tab.onStepAside = () => chat.stepAside();
 listen();
 bringBackDrafts();
 if (location.hash === "#board") $("name").value = "Board";
