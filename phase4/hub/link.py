@@ -28,9 +28,10 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from phase4.hub.engine import Engine, EngineDown, Entry
+from phase4.hub.events import Event
 from phase4.hub.operations import BadBatch, Begin, Bury, End, Operation, decode
 from phase4.hub.publisher import BEAT_SECONDS, Publisher
-from phase4.hub.state import Event, State, from_bytes, to_bytes
+from phase4.hub.state import State, from_bytes, to_bytes
 from shared.defaults import HUB_LEASE_SECONDS
 
 AWAY_SECONDS = 3.0

@@ -42,22 +42,41 @@ class Enter(NamedTuple):
 
     Each is [name, fold, look]: what is the same name, and what looks alike, its server has found
     out, as servers may have different tables. `wanted` is the name that was asked for. Whoever
-    shows the same `proof` as the holder of a name has its place; empty: nothing is shown.
+    shows the same `proof` as the holder of a name has its place; empty: nothing is shown. So has
+    whoever has logged in as `account`. Anybody else who has that name gets one of `others`.
     """
 
-    names: list[Any]
+    names: list[list[str]]
     host: str
     wanted: str
     proof: str
+    account: str
+    others: list[list[str]]
 
 
 class Rename(NamedTuple):
-    """Somebody wants another name: `name`, which is the same as `fold` and looks like `look`."""
+    """Somebody wants another name: the first of these that nobody else has."""
 
     speaker: str
-    name: str
-    fold: str
-    look: str
+    names: list[list[str]]
+
+
+class Login(NamedTuple):
+    """Somebody has shown that an account is theirs, and gets its name, as in Enter.
+
+    An empty account: they are logged out, and keep their name.
+    """
+
+    speaker: str
+    account: str
+    names: list[list[str]]
+    others: list[list[str]]
+
+
+class Nudge(NamedTuple):
+    """Something waits for whoever is logged in as this account."""
+
+    account: str
 
 
 class Leave(NamedTuple):
@@ -96,7 +115,9 @@ class Order(NamedTuple):
     order: dict[str, Any]
 
 
-Operation = Say | Whisper | Enter | Rename | Leave | Begin | Beat | End | Bury | Order
+Operation = (
+    Say | Whisper | Enter | Rename | Login | Leave | Nudge | Begin | Beat | End | Bury | Order
+)
 
 KINDS: dict[str, type[Operation]] = {each.__name__.lower(): each for each in get_args(Operation)}
 _IS_CLEAN = re.compile(rb'(?:[^\\]|\\["\\])*+')

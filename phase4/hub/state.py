@@ -13,8 +13,30 @@ makes no sense is skipped, by all alike.
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
+from phase4.hub.events import (
+    Began,
+    Ended,
+    Entered,
+    Event,
+    Happened,
+    Left,
+    LoggedIn,
+    MadeWay,
+    Missing,
+    NotHere,
+    NotRenamed,
+    Nudged,
+    Ordered,
+    Ousted,
+    Person,
+    Renamed,
+    Said,
+    Taken,
+    Unsaid,
+    Whispered,
+)
 from phase4.hub.operations import (
     Batch,
     Beat,
@@ -23,6 +45,8 @@ from phase4.hub.operations import (
     End,
     Enter,
     Leave,
+    Login,
+    Nudge,
     Operation,
     Order,
     Rename,
@@ -37,26 +61,6 @@ MAX_SERVERS = 100
 """That live at a time. Of more, nothing counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who is here, at one of the servers."""
-
-    name: str
-    fold: str
-    look: str
-    server: str
-    host: str
-    """The address, without a port."""
-
-    since: float
-    """Unix time in seconds, by the engine's clock."""
-
-    proof: str = ""
-
-    account: str = ""
-    """The registered name as which they are logged in; empty: they are not."""
-
-
 @dataclass(slots=True)
 class Server:
     """A server that lives."""
@@ -65,119 +69,6 @@ class Server:
     """Of its last batch."""
 
     figures: dict[str, Any] = field(default_factory=dict)
-
-
-# --- what has happened ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Somebody has said something to all: the message of this number."""
-
-    person: Person
-    text: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Whispered:
-    """Somebody has said something to one person."""
-
-    person: Person
-    to: Person
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unsaid:
-    """Somebody wanted to say something who is not here under that name, at that server."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotHere:
-    """Somebody wanted to say something to a person who is not here."""
-
-    person: Person
-    to: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """Somebody has come in. `replaced`: they have shown that this was their lost connection."""
-
-    person: Person
-    wanted: str
-    replaced: Person | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Somebody was not let in: all names that were offered are others'."""
-
-
-@dataclass(frozen=True, slots=True)
-class Renamed:
-    """Somebody has another name."""
-
-    old: Person
-    new: Person
-
-
-@dataclass(frozen=True, slots=True)
-class NotRenamed:
-    """Somebody keeps their name. `holder` has the one they wanted; None: they are not here."""
-
-    holder: Person | None
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Somebody has left."""
-
-    person: Person
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """A server has begun."""
-
-    server: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A server is gone, with its people. `is_lost`: it did not say so."""
-
-    server: str
-    people: tuple[Person, ...]
-    is_lost: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """An operator has given an order."""
-
-    by: str
-    order: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """So many batches of a server are missing: the engine has lost them."""
-
-    server: str
-    count: int
-
-
-Event = (
-    Said | Whispered | Unsaid | NotHere | Entered | Taken | Renamed | NotRenamed | Left
-    | Began | Ended | Ordered | Missing
-)  # fmt: skip
-
-Happened = tuple[int, Event]
-"""An event, and the place in the batch of the operation that made it; -1: the batch itself."""
 
 
 # --- the state ------------------------------------------------------------------------------------
@@ -256,6 +147,10 @@ class State:
                 return self._enter(server, operation)
             case Rename():
                 return self._rename(server, operation)
+            case Login():
+                return self._login(server, operation)
+            case Nudge(account):
+                return (Nudged(account),)
             case Leave(speaker, reason):
                 return self._leave(server, speaker, reason)
             case Beat(figures):
@@ -295,34 +190,71 @@ class State:
             yield Whispered(person, to, asked.text)
 
     def _enter(self, server: str, asked: Enter) -> Iterable[Event]:
-        for each in asked.names:
-            if not _is_name(each):
-                continue
-            name, fold, look = each
-            holder = self.holder(fold, look)
-            is_theirs = holder is not None and bool(asked.proof) and holder.proof == asked.proof
-            if holder is None or is_theirs:
-                replaced = self._drop(holder) if holder is not None else None
-                if replaced is not None:
-                    name, fold, look = replaced.name, replaced.fold, replaced.look
-                person = Person(name, fold, look, server, asked.host, self.time, asked.proof)
-                self._put(person)
-                yield Entered(person, asked.wanted, replaced)
-                return
+        for at, name in enumerate(_names(asked.names)):
+            holder = self.holder(name.fold, name.look)
+            replaced = holder if holder is not None and _is_theirs(holder, asked) else None
+            if replaced is not None:
+                self._drop(replaced)
+                name = Name(replaced.name, replaced.fold, replaced.look)
+            elif holder is not None:
+                made_way = (
+                    self._make_way(holder, asked.others) if asked.account and not at else None
+                )
+                if made_way is None:
+                    continue
+                yield made_way
+            account = replaced.account if replaced is not None else ""
+            if asked.account and not at:  # the first name is the account's
+                account = asked.account
+            person = Person(*name, server, asked.host, self.time, asked.proof, account)
+            self._put(person)
+            yield Entered(person, asked.wanted, replaced)
+            return
         yield Taken()
 
     def _rename(self, server: str, asked: Rename) -> Iterable[Event]:
         old = self._at(server, asked.speaker)
-        holder = self.holder(asked.fold, asked.look)
         if old is None:
             yield NotRenamed(None)
-        elif holder is not None and holder is not old:
-            yield NotRenamed(holder)
-        elif asked.name:
-            self._drop(old)
-            new = replace(old, name=asked.name, fold=asked.fold, look=asked.look)
-            self._put(new)
-            yield Renamed(old, new)
+            return
+        holder: Person | None = None
+        for name in _names(asked.names):
+            holder = self.holder(name.fold, name.look)
+            if holder is None or holder is old:
+                account = old.account if name.fold == old.fold else ""
+                yield Renamed(old, self._become(old, name, account))
+                return
+        yield NotRenamed(holder)
+
+    def _login(self, server: str, asked: Login) -> Iterable[Event]:
+        old = self._at(server, asked.speaker)
+        if old is None:
+            yield NotRenamed(None)
+            return
+        name = next(_names(asked.names), Name(old.name, old.fold, old.look))
+        holder = self.holder(name.fold, name.look)
+        if holder is not None and holder is not old:
+            if holder.account == asked.account:
+                yield Ousted(self._drop(holder))
+            elif made_way := self._make_way(holder, asked.others):
+                yield made_way
+            else:
+                yield NotRenamed(holder)
+                return
+        yield LoggedIn(old, self._become(old, name, asked.account))
+
+    def _make_way(self, holder: Person, others: list[list[str]]) -> MadeWay | None:
+        """Give the holder of a registered name another one, as its owner has come."""
+        for name in _names(others):
+            if self.holder(name.fold, name.look) is None:
+                return MadeWay(holder, self._become(holder, name, ""))
+        return None
+
+    def _become(self, old: Person, name: "Name", account: str) -> Person:
+        self._drop(old)
+        new = replace(old, name=name.name, fold=name.fold, look=name.look, account=account)
+        self._put(new)
+        return new
 
     def _leave(self, server: str, speaker: str, reason: str) -> Iterable[Event]:
         person = self._at(server, speaker)
@@ -391,13 +323,26 @@ class State:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _is_name(value: Any) -> bool:
-    """Whether this is a name, its fold and its look."""
-    return (
-        isinstance(value, list)
-        and len(value) == len(("name", "fold", "look"))
-        and all(isinstance(each, str) and each for each in value)
-    )
+class Name(NamedTuple):
+    """A name, and what is the same name, and what looks alike."""
+
+    name: str
+    fold: str
+    look: str
+
+
+def _names(offered: Iterable[Any]) -> Iterator[Name]:
+    """Those among them that are names."""
+    for each in offered:
+        is_long_enough = isinstance(each, list) and len(each) == len(Name._fields)
+        if is_long_enough and all(isinstance(part, str) and part for part in each):
+            yield Name(*each)
+
+
+def _is_theirs(holder: Person, asked: Enter) -> bool:
+    """Whether whoever wants to enter has shown that this is their own lost connection."""
+    by_proof = bool(asked.proof) and holder.proof == asked.proof
+    return by_proof or (bool(asked.account) and holder.account == asked.account)
 
 
 def to_bytes(state: State, position: str, more: dict[str, Any]) -> bytes:

@@ -81,11 +81,7 @@ class Letters:
 
     def _tell(self, sender: Member, account: Account, text: str) -> None:
         """Show the sender what was kept. The recipient may have come meanwhile."""
-        with self._fan_out.lock:
-            recipient = self._people.called(account.name)
-        is_here = recipient is not None and recipient.account == account.name
-        if recipient is not None and is_here:
-            self.deliver(recipient)
+        is_here = self._reach(account)
         with self._fan_out:
             if not sender.is_gone:
                 now = self._voice.now().wire
@@ -93,6 +89,15 @@ class Letters:
                 if not is_here:
                     text = f"{account.name} is away, and gets it at the next login."
                     self._voice.tell(sender, Notice(now, text))
+
+    def _reach(self, account: Account) -> bool:
+        """Deliver what waits where the recipient is here; whether they are."""
+        with self._fan_out.lock:
+            recipient = self._people.called(account.name)
+        is_here = recipient is not None and recipient.account == account.name
+        if recipient is not None and is_here:
+            self.deliver(recipient)
+        return is_here
 
     def deliver(self, member: Member, *, is_all_read: bool = False) -> None:
         """Give somebody who is logged in what waits for them, and was not given yet.

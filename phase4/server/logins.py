@@ -85,7 +85,7 @@ class Logins:
         """Raise Refused where the name is banned, or registered, and not this member's own."""
         self._gate.check_name(name)
         owner = self.owner_of(name)
-        if owner and not (member and member.account == owner and _is_same(name, owner)):
+        if owner and not (member and member.account == owner and is_same(name, owner)):
             raise NameRegistered(owner)
 
     def free(self, names: Iterable[str]) -> Iterable[str]:
@@ -100,8 +100,8 @@ class Logins:
 
     def has_other_name(self, member: Member) -> None:
         """Log out whoever is here under a name that is not their account's."""
-        if member.account and not _is_same(member.name, member.account):
-            self._log_out(member)
+        if member.account and not is_same(member.name, member.account):
+            self.log_out_here(member)
 
     def greet(self, member: Member) -> None:
         """Tell somebody that they are logged in, where they are."""
@@ -128,9 +128,10 @@ class Logins:
                 others = nicknames.alternatives("", "random")
                 self.give(member, next(iter(self.free(others))))
             else:
-                self._log_out(member)
+                self.log_out_here(member)
 
-    def _log_out(self, member: Member) -> None:
+    def log_out_here(self, member: Member) -> None:
+        """Let somebody be logged in no more, who keeps the name."""
         account, member.account, member.receipt = member.account, "", None
         now = self._voice.now()
         self._voice.tell(member, LoggedOut(now.wire))
@@ -145,12 +146,12 @@ class Logins:
         """
         others = nicknames.alternatives("", "random")
         with self._fan_out:
-            self._check_still_there(account)
+            self.check_still_there(account)
             old = self._people.holder(account.name)
             is_theirs = old is not None and old.account == account.name
             if old is not None and not is_theirs:
                 self._make_way(old, others)
-            self._own(member, account)
+            self.own(member, account.name)
             try:
                 self._let_in(member, account.name, replaces=old if is_theirs else None)
             except Refused:
@@ -163,8 +164,8 @@ class Logins:
         with self._fan_out:
             if member.is_gone:
                 return
-            self._check_still_there(account)
-            if not _is_same(member.name, account.name):
+            self.check_still_there(account)
+            if not is_same(member.name, account.name):
                 self._gate.check_renaming(member)
             old = self._people.holder(account.name)
             if old is not None and old is not member:
@@ -173,8 +174,8 @@ class Logins:
                     self._leave(old, why, LOGGED_IN_ELSEWHERE, self._fan_out.hang_up)
                 else:
                     self._make_way(old, others)
-            self._own(member, account)
-            if not _is_same(member.name, account.name):
+            self.own(member, account.name)
+            if not is_same(member.name, account.name):
                 self.give(member, account.name)
             self.greet(member)
             self._voice.note(self._voice.now(), f"{member.name} is logged in")
@@ -203,11 +204,14 @@ class Logins:
             self.accounts.admit(account)
             now = self._voice.now()
             self._voice.note(now, f"{account.name} is registered from {member.address}")
-            if not member.is_gone and _is_same(member.name, account.name):
-                self._own(member, account)
+            if not member.is_gone and is_same(member.name, account.name):
                 text = f"{account.name} is yours. From now on: /login {account.name} PASSWORD"
                 self._voice.tell(member, Notice(now.wire, text))
-                self.greet(member)
+                self._has_registered(member, account)
+
+    def _has_registered(self, member: Member, account: Account) -> None:
+        self.own(member, account.name)
+        self.greet(member)
 
     def note_wrong(self, member: Member, name: str) -> None:
         """Note a wrong password in connections.txt. What was no name may have been the password."""
@@ -232,17 +236,20 @@ class Logins:
             self.accounts.dismiss(account)
             # Another connection of theirs may have taken their place meanwhile.
             for each in [each for each in self._people if each.account == account.name]:
-                self._log_out(each)
+                self.log_out_here(each)
 
-    def _check_still_there(self, account: Account) -> None:
+    def check_still_there(self, account: Account) -> None:
+        """Raise Refused where it is gone, or its name is banned. Under the room's lock."""
         self._gate.check_name(account.name)
         assert self.accounts is not None
         known = self.accounts.called(account.name)
         if known is None or known.id != account.id:
             raise Refused(f"{account.name} is not registered any more.")
 
-    def _own(self, member: Member, account: Account) -> None:
-        member.account, member.receipt, member.last_letter = account.name, None, 0
+    @staticmethod
+    def own(member: Member, account: str) -> None:
+        """Let somebody be logged in as this account. Under the room's lock, as `log_out_here`."""
+        member.account, member.receipt, member.last_letter = account, None, 0
 
     def _make_way(self, member: Member, names: Iterable[str]) -> None:
         """Give another name to whoever has one whose owner comes."""
@@ -252,7 +259,8 @@ class Logins:
         self._voice.tell(member, Notice(self._voice.now().wire, text))
 
 
-def _is_same(name: str, other: str) -> bool:
+def is_same(name: str, other: str) -> bool:
+    """Whether these are spellings of one name."""
     return nicknames.fold(name) == nicknames.fold(other)
 
 

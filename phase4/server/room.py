@@ -55,6 +55,11 @@ class Room:
     not wait, and must raise nothing.
     """
 
+    # What a room that several servers share has in their place.
+    _logins_of: type[Logins] = Logins
+    _letters_of: type[Letters] = Letters
+    _hand_of: type[Hand] = Hand
+
     def __init__(
         self,
         log: ChatLog,
@@ -90,15 +95,15 @@ class Room:
         self._announce, self._note = voice.announce, voice.note
 
         shared = (self.fan_out, self._people, voice, open_accounts(self.fan_out))
-        self.logins = Logins(*shared, gate, let_in=self.let_in, leave=self._leave)
-        self.letters = Letters(*shared, gate)
+        self.logins = self._logins_of(*shared, gate, let_in=self.let_in, leave=self._leave)
+        self.letters = self._letters_of(*shared, gate)
 
         # Everybody who is connected, also those who have no name yet.
         self._connected: dict[Outbox, Member] = {}
 
         self._gate = gate
         floor = Floor(self.fan_out, self._people, self._connected, voice, self._expel)
-        self.hand = self._new_hand(floor, gate, moderation)
+        self.hand = self._hand_of(floor, gate, moderation)
 
         # The server is stopping. Only ever set.
         self._is_closed = False
@@ -107,9 +112,6 @@ class Room:
         # counts connections that were accepted and turned away, as too many people were here.
         self.people_peak = self.joins = self.slow_disconnected = self.refused = 0
         self.public_messages = 0
-
-    def _new_hand(self, floor: Floor, gate: Gate, file: ModerationFile | None) -> Hand:
-        return Hand(floor, gate, file)
 
     def open(self, text: str) -> None:
         """Note in connections.txt that the server has started: what follows is a new run."""

@@ -7,38 +7,32 @@ server carries it out when it comes back: the one where it was given, too.
 from collections.abc import Callable, Iterable
 
 from phase4.accounts import nicknames
-from phase4.accounts.moderation_file import ModerationFile
 from phase4.hub.link import Link
 from phase4.hub.operations import Order
 from phase4.server.deeds import Deed, to_json
-from phase4.server.gate import Gate, Somebody
-from phase4.server.hand import Floor, Giver, Hand
+from phase4.server.gate import Somebody
+from phase4.server.hand import Giver, Hand
 from phase4.server.wish import Wish
 
 
 class SharedHand(Hand):
-    """As Hand."""
+    """As Hand. `link` is set before anybody can order anything."""
 
-    def __init__(
-        self, floor: Floor, gate: Gate, file: ModerationFile | None, link: Callable[[], Link]
-    ) -> None:
-        """`link` gives the room's link, once it has one."""
-        super().__init__(floor, gate, file)
-        self._link = link
+    link: Link
 
     def _give(self, giver: Giver, deed: Deed, check: Callable[[], object] = lambda: None) -> bool:
         wish = Wish(giver=giver)
         with self._floor.fan_out.lock:
             check()
-            self._link().say(Order(giver.name, to_json(deed)), wish)
+            self.link.say(Order(giver.name, to_json(deed)), wish)
         wish.wait()
         return wish.has_changed
 
     def _everybody(self) -> Iterable[Somebody]:
-        return self._link().state.people.values()
+        return self.link.state.people.values()
 
     def _called(self, name: str) -> Somebody | None:
-        return self._link().state.people.get(nicknames.fold(name))
+        return self.link.state.people.get(nicknames.fold(name))
 
     def _holder(self, name: str) -> Somebody | None:
-        return self._link().state.holder(nicknames.fold(name), nicknames.look(name))
+        return self.link.state.holder(nicknames.fold(name), nicknames.look(name))

@@ -2,7 +2,7 @@
 
 import threading
 
-from phase4.hub.state import Event
+from phase4.hub.events import Event
 from phase4.server.hand import Giver
 from phase4.server.member import Member
 from phase4.server.refusal import Refused, RoomFull

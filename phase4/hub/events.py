@@ -1,0 +1,170 @@
+"""What happens in a room that several servers share. No I/O.
+
+State.apply gives these; the room of each server does what is to be done there.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is here, at one of the servers."""
+
+    name: str
+    fold: str
+    look: str
+    server: str
+    host: str
+    """The address, without a port."""
+
+    since: float
+    """Unix time in seconds, by the engine's clock."""
+
+    proof: str = ""
+
+    account: str = ""
+    """The registered name as which they are logged in; empty: they are not."""
+
+
+# --- what has happened ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody has said something to all: the message of this number."""
+
+    person: Person
+    text: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Whispered:
+    """Somebody has said something to one person."""
+
+    person: Person
+    to: Person
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """Somebody wanted to say something who is not here under that name, at that server."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotHere:
+    """Somebody wanted to say something to a person who is not here."""
+
+    person: Person
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Somebody has come in. `replaced`: they have shown that this was their lost connection."""
+
+    person: Person
+    wanted: str
+    replaced: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Somebody was not let in: all names that were offered are others'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """Somebody has another name."""
+
+    old: Person
+    new: Person
+
+
+@dataclass(frozen=True, slots=True)
+class MadeWay:
+    """Somebody has another name: the owner of the one that they had has come."""
+
+    old: Person
+    new: Person
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """Somebody is logged in now, perhaps under another name; or logged out, under theirs."""
+
+    old: Person
+    new: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Ousted:
+    """Somebody is not here any more: they have logged in from elsewhere."""
+
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Nudged:
+    """Something waits for whoever is logged in as this account."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotRenamed:
+    """Somebody keeps their name. `holder` has the one they wanted; None: they are not here."""
+
+    holder: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Somebody has left."""
+
+    person: Person
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A server has begun."""
+
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A server is gone, with its people. `is_lost`: it did not say so."""
+
+    server: str
+    people: tuple[Person, ...]
+    is_lost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An operator has given an order."""
+
+    by: str
+    order: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """So many batches of a server are missing: the engine has lost them."""
+
+    server: str
+    count: int
+
+
+Event = (
+    Said | Whispered | Unsaid | NotHere | Entered | Taken | Renamed | MadeWay | LoggedIn | Ousted
+    | NotRenamed | Nudged | Left    | Began | Ended | Ordered | Missing
+)  # fmt: skip
+
+Happened = tuple[int, Event]
+"""An event, and the place in the batch of the operation that made it; -1: the batch itself."""

@@ -1,0 +1,395 @@
+"""What has happened in a room that several servers share, done at one of them.
+
+The hub tells it in one order for all (phase4/hub/link.py): who has come in and who has left, what
+was said, whose name is whose. Most of it concerns everybody here. Some is for one person, whose
+thread may wait for it (wish.py).
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from phase4.accounts import nicknames
+from phase4.hub.events import (
+    Began,
+    Ended,
+    Entered,
+    Event,
+    LoggedIn,
+    MadeWay,
+    Missing,
+    NotHere,
+    NotRenamed,
+    Nudged,
+    Ordered,
+    Ousted,
+    Person,
+    Renamed,
+    Said,
+    Taken,
+    Unsaid,
+    Whispered,
+)
+from phase4.hub.events import Left as HasLeft
+from phase4.hub.link import Link
+from phase4.hub.operations import Leave
+from phase4.server.clock import Clock
+from phase4.server.deeds import from_json
+from phase4.server.hand import Giver
+from phase4.server.hub_file import HubFile
+from phase4.server.log_file import loss
+from phase4.server.member import Member
+from phase4.server.offering import CANDIDATES, entry_of
+from phase4.server.outbox import Outbox
+from phase4.server.refusal import Refused, RoomFull
+from phase4.server.room import Room
+from phase4.server.shared_hand import SharedHand
+from phase4.server.shared_logins import SharedLetters, SharedLogins
+from phase4.server.wish import ANSWER_SECONDS, UNREACHABLE, Wish
+from shared import message
+from shared.message import LOGGED_IN_ELSEWHERE, Error, Joined, Left, Notice, Private
+
+AWAY = "The room is away; what you say waits."
+BACK = "The room is back."
+
+
+class HubClock(Clock):
+    """The engine's time: every server shows and logs the same. Under the room's lock."""
+
+    def __init__(self) -> None:
+        super().__init__(self._estimate)
+        self._time = self._at = 0.0
+
+    def set(self, engine_time: float) -> None:
+        """It is this late now: Unix time in seconds."""
+        self._time, self._at = engine_time, time.monotonic()
+
+    def _estimate(self) -> float:
+        return self._time + time.monotonic() - self._at if self._at else time.time()
+
+
+@dataclass(frozen=True)
+class Return:
+    """Somebody asks for their name again, whom the others took for gone."""
+
+    member: Member
+
+
+class Happening(Room):
+    """A room that is told what happens: phase4.hub.link.Follows."""
+
+    logins: SharedLogins
+    letters: SharedLetters
+    hand: SharedHand
+    _logins_of = SharedLogins
+    _letters_of = SharedLetters
+    _hand_of = SharedHand
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """As Room."""
+        self._hub_clock = HubClock()
+        self._show_addresses = bool(options["show_addresses"])
+        super().__init__(*arguments, clock=self._hub_clock, **options)
+        self.link: Link
+        self._file: HubFile
+
+        # What is to be done without the lock: orders that were carried out, and letters that wait.
+        self._unsettled: list[Wish | None] = []
+        self._nudged: list[Member] = []
+
+        # Those who leave of their own will, and what they do once all that they said has come back.
+        self._leaving: dict[Outbox, Member] = {}
+
+        # The answer to /who, and the time that it shows; "" once the answer is wrong.
+        self._who_lines, self._who_at = b"", ""
+
+    def join_hub(self, link: Link, file: HubFile) -> None:
+        """Share the room. Raises EngineDown."""
+        self.link, self._file = link, file
+        self.logins.link = self.letters.link = self.hand.link = link
+        more = link.load(file.read())
+        if isinstance(text := more.get("moderation"), str):
+            self.hand.take_over(text)
+
+    @property
+    def people_now(self) -> int:
+        """How many people are here, at all servers."""
+        return len(self.link.state.people)
+
+    # --- one event after the other ----------------------------------------------------------------
+
+    def take(self, event: Event, purpose: object, *, is_ours: bool, time: float) -> None:
+        """Do what has happened. Holding the lock."""
+        self._hub_clock.set(time)
+        match event:
+            case Said(person, text, number):
+                self._take_said(person, text, number, purpose)
+            case Whispered(person, to, text):
+                self._take_whispered(person, to, text, purpose)
+            case Unsaid() if isinstance(purpose, Member) and not purpose.is_gone:
+                self._tell(purpose, Error("A line of yours was not said. Send it again."))
+            case NotHere(_, to, _) if isinstance(purpose, Member) and not purpose.is_gone:
+                self._tell(purpose, Error(f"Nobody here is called {to}. Nothing was sent."))
+            case Entered():
+                self._take_entered(event, purpose)
+            case Taken() if isinstance(purpose, Wish):
+                purpose.decide(event)
+            case Taken() if isinstance(purpose, Return) and not purpose.member.is_gone:
+                self._expel(
+                    purpose.member, "", "Your name was taken while this server was cut off."
+                )
+            case Renamed(old, new):
+                self._take_renamed(old, new, purpose)
+            case MadeWay(old, new):
+                self._take_renamed(old, new, None)
+                self._tell_made_way(old, new)
+            case LoggedIn(old, new):
+                self._take_login(old, new, purpose)
+            case Ousted(person):
+                self._take_ousted(person)
+            case Nudged(account):
+                self._nudged += [each for each in self._people if each.account == account]
+            case NotRenamed(holder) if isinstance(purpose, Wish):
+                name = holder.name if holder is not None else "you asked for"
+                purpose.decide(event, Refused(f"The name {name} is taken."))
+            case HasLeft(person, reason):
+                self._take_left(person, reason)
+                if isinstance(purpose, Member):
+                    self._let_go(purpose.outbox)
+            case Ended(server, people, is_lost):
+                self._take_ended(server, people, is_lost=is_lost)
+            case Ordered(by, order):
+                self._take_order(by, order, purpose)
+            case Began(server) if not is_ours:
+                self._log_now(f"The server {server} shares this room")
+            case Missing(server, count):
+                self._log_now(f"{count} batches of the server {server} are missing")
+
+    def _take_said(self, person: Person, text: str, number: int, purpose: object) -> None:
+        missing = number - self.past.next_number
+        if missing < 0:
+            return  # it is in our log already: we read again what we had read before
+        if missing:
+            self._skip(missing)
+        sender = purpose if isinstance(purpose, Member) else None
+        self._utter(person.name, text, sender)
+
+    def _skip(self, count: int) -> None:
+        """Say in the log how many messages it lacks."""
+        self.past.skip(count)
+        self.fan_out.log(self._log.public, loss(count))
+
+    def _take_whispered(self, person: Person, to: Person, text: str, purpose: object) -> None:
+        now = self._now()
+        private = Private(now.wire, person.name, to.name, text)
+        sender = purpose if isinstance(purpose, Member) else None
+        recipient = self._people.called(to.name) if self._is_here(to) else None
+        if sender is None and recipient is None:
+            return
+        self._voice.log_private(now, private, sender)
+        if recipient is not None:
+            self._tell(recipient, private)
+        if sender is not None and sender is not recipient and self._hears(sender):
+            self._tell(sender, private)
+
+    def _is_here(self, person: Person) -> bool:
+        return person.server == self.link.server
+
+    def _hears(self, member: Member) -> bool:
+        return not member.is_gone or member.outbox in self._leaving
+
+    def _take_entered(self, event: Entered, purpose: object) -> None:
+        person, replaced = event.person, event.replaced
+        self._who_at = ""
+        old = self._people.called(replaced.name) if replaced and self._is_here(replaced) else None
+        if isinstance(purpose, Wish):
+            self._take_in(purpose, event, old)
+            return
+        if old is not None:
+            self._end(old, LOGGED_IN_ELSEWHERE, self.fan_out.hang_up)
+            self._people.release(old)
+            self._note(self._now(), f"{person.name} came back through another server")
+        if isinstance(purpose, Return):
+            self._take_back(purpose.member, person)
+        elif replaced is None:
+            self.people_peak = max(self.people_peak, self.people_now)
+            self._announce(Joined(self._now().wire, person.name))
+
+    def _take_back(self, member: Member, person: Person) -> None:
+        """Somebody has their name again after the others took them for gone, or another one."""
+        if member.is_gone:
+            return  # a Leave is behind it
+        if member.name != person.name:
+            old = member.name
+            self._give(member, person.name)
+            self.logins.has_other_name(member)
+            text = f"The name {old} was taken meanwhile; you are {person.name}."
+            self._tell(member, Notice(self._now().wire, text))
+            self._announce(message.Renamed(self._now().wire, old, person.name))
+
+    def _give(self, member: Member, name: str) -> None:
+        self._note(self._now(), f"{member.name} is now {name}")
+        self._people.release(member)
+        self._people.claim(member, name)
+
+    def _take_in(self, wish: Wish, event: Entered, old: Member | None) -> None:
+        person, member = event.person, wish.member
+        is_other = bool(event.wanted) and event.wanted != person.name
+        remark = f"The name {event.wanted} is taken; you are {person.name}." if is_other else ""
+        try:
+            is_back = event.replaced is not None
+            self.let_in(member, person.name, remark, replaces=old, is_back=is_back)
+        except RoomFull as error:
+            self.link.say(Leave(person.fold, ""))
+            wish.decide(None, error)
+        else:
+            wish.decide(event)
+
+    def _take_renamed(self, old: Person, new: Person, purpose: object) -> None:
+        self._who_at = ""
+        member = self._people.called(old.name) if self._is_here(old) else None
+        if member is not None:
+            self._give(member, new.name)
+            self.logins.has_other_name(member)
+        self._announce(message.Renamed(self._now().wire, old.name, new.name))
+        if isinstance(purpose, Wish):
+            purpose.decide(None)
+
+    def _tell_made_way(self, old: Person, new: Person) -> None:
+        member = self._people.called(new.name) if self._is_here(new) else None
+        if member is not None:
+            text = f"The name {old.name} is registered, and its owner has come; you are {new.name}."
+            self._tell(member, Notice(self._now().wire, text))
+
+    def _take_login(self, old: Person, new: Person, purpose: object) -> None:
+        self._who_at = ""
+        member = self._people.called(old.name) if self._is_here(old) else None
+        if member is not None:
+            if new.name != old.name:
+                self._give(member, new.name)
+            if new.account:
+                self.logins.own(member, new.account)
+                self.logins.greet(member)
+                self._note(self._now(), f"{new.name} is logged in")
+            elif member.account:
+                self.logins.log_out_here(member)
+        if new.name != old.name:
+            self._announce(message.Renamed(self._now().wire, old.name, new.name))
+        if isinstance(purpose, Wish):
+            purpose.decide(None)
+
+    def _take_ousted(self, person: Person) -> None:
+        member = self._people.called(person.name) if self._is_here(person) else None
+        if member is not None:
+            self._end(member, LOGGED_IN_ELSEWHERE, self.fan_out.hang_up)
+            self._people.release(member)
+        self._take_left(person, "logged in from elsewhere")
+
+    def _take_left(self, person: Person, reason: str) -> None:
+        self._who_at = ""
+        self._announce(Left(self._now().wire, person.name, reason))
+
+    def _take_ended(self, server: str, people: Iterable[Person], *, is_lost: bool) -> None:
+        self._who_at = ""
+        if server == self.link.server:
+            return  # `buried` comes next
+        how = "was lost" if is_lost else "has stopped"
+        self._log_now(f"The server {server} {how}")
+        for each in people:
+            self._take_left(each, "server lost" if is_lost else "")
+
+    def _take_order(self, by: str, order: dict[str, Any], purpose: object) -> None:
+        wish = purpose if isinstance(purpose, Wish) else None
+        deed = from_json(order)
+        if deed is None:
+            return  # of a newer server
+        giver = wish.giver if wish is not None and wish.giver is not None else Giver(by)
+        try:
+            has_changed = self.hand.carry_out(giver, deed)
+        except Refused as error:
+            if wish is not None:
+                wish.decide(None, error)
+            return
+        if wish is not None:
+            wish.has_changed = has_changed
+        self._unsettled.append(wish)
+
+    def settle(self) -> None:
+        """Write down what was ordered, and answer whoever has. Without the lock."""
+        with self.fan_out.lock:
+            unsettled, self._unsettled = self._unsettled, []
+            nudged, self._nudged = self._nudged, []
+        for member in nudged:
+            self.letters.deliver(member)
+        if not unsettled:
+            return
+        error: Refused | None = None
+        try:
+            self.hand.settle()
+        except Refused as refused:
+            error = refused
+        for wish in unsettled:
+            if wish is not None:
+                wish.decide(None, error)
+
+    def _log_now(self, text: str) -> None:
+        self._note(self._now(), text)
+
+    def buried(self, purposes: list[object]) -> None:
+        """Tell our people what was not said, and ask for their names again. Holding the lock."""
+        self._note(self._now(), "The others took this server for dead; its people come back")
+        unsaid: dict[Member, int] = {}
+        for each in purposes:
+            if isinstance(each, Wish):
+                each.decide(None, RoomFull(UNREACHABLE))
+            elif isinstance(each, Member) and not each.is_gone:
+                unsaid[each] = unsaid.get(each, 0) + 1
+        for outbox in [*self._leaving]:
+            self._let_go(outbox)
+        for member, count in unsaid.items():
+            lines = "line of yours was" if count == 1 else "lines of yours were"
+            self._tell(member, Error(f"{count} {lines} not said: this server was cut off."))
+        for member in [*self._people]:
+            self._come_back(member)
+
+    def _come_back(self, member: Member) -> None:
+        """Ask for the name of somebody whom the others took for gone."""
+        others = nicknames.alternatives(member.name, "number")
+        names = [member.name, *islice(others, CANDIDATES)]
+        entry = entry_of(member, names, member.name)
+        self.link.say(entry._replace(account=member.account), Return(member))
+
+    def away(self, *, is_away: bool) -> None:
+        """Tell everybody that the room is away, or back."""
+        with self.fan_out:
+            self._announce(Notice(self._now().wire, AWAY if is_away else BACK))
+            for outbox in [*self._leaving]:
+                self._let_go(outbox)
+
+    def _let_go(self, outbox: Outbox) -> None:
+        if self._leaving.pop(outbox, None) is not None:
+            self.fan_out.finish(outbox)
+
+    def wait_for_batch(self) -> None:
+        """Wait until the writing thread has taken what is too much for one batch."""
+        self.fan_out.wait_for_room()
+
+    def said(self) -> int:
+        """How many messages our log knows of."""
+        return self.past.next_number - 1
+
+    def more(self) -> dict[str, Any]:
+        """What operators have decided. Holding the lock."""
+        return {"moderation": self.hand.as_text()}
+
+    def keep(self, snapshot: Callable[[], bytes]) -> None:
+        """Write a snapshot down, once all that it knows of is logged."""
+        is_logged = threading.Event()
+        data = snapshot()
+        with self.fan_out:
+            self.fan_out.when_sent(is_logged.set)
+        if is_logged.wait(ANSWER_SECONDS):
+            self._file.write(data)

@@ -1,0 +1,113 @@
+"""Whose the names are, and letters for those who are away, in a room that several servers share.
+
+Accounts and letters are in the hub, for all servers alike. Who is logged in is a part of the hub's
+state: so whoever logs in at one server takes the name from their lost connection at another.
+"""
+
+from collections.abc import Collection, Iterable
+from itertools import islice
+
+from phase4.accounts import nicknames
+from phase4.accounts.account import Account
+from phase4.hub.events import Taken
+from phase4.hub.link import Link
+from phase4.hub.operations import Enter, Login, Nudge, Rename
+from phase4.server.letters import Letters
+from phase4.server.logins import Logins, is_same
+from phase4.server.member import Member
+from phase4.server.offering import CANDIDATES, as_offered, fold_of, proof_of
+from phase4.server.refusal import Refused
+from phase4.server.wish import Wish
+
+
+class SharedLogins(Logins):
+    """As Logins. `link` is set before anybody can come in."""
+
+    link: Link
+
+    def free(self, names: Iterable[str]) -> Iterable[str]:
+        """Those that nobody has, at any server or for good, and that are not banned."""
+        holder = self.link.state.holder
+        return (
+            each
+            for each in names
+            if not holder(nicknames.fold(each), nicknames.look(each))
+            and not self.owner_of(each)
+            and self._gate.is_free(each)
+        )
+
+    def enter(self, member: Member, account: Account) -> None:
+        """Let a newcomer in who has proved whose account it is. Raises Refused and RoomFull."""
+        with self._fan_out.lock:
+            self.check_still_there(account)
+            others = self._others()
+        name = account.name
+        proof = proof_of(member.secret)
+        wish = Wish(member)
+        self.link.say(Enter([as_offered(name)], member.host, "", proof, name, others), wish)
+        if isinstance(wish.wait(), Taken):
+            raise Refused(f"The name {name} is taken.")
+
+    def become(self, member: Member, account: Account) -> None:
+        """Give the name of an account to somebody who is here, and has proved whose it is."""
+        with self._fan_out.lock:
+            if member.is_gone:
+                return
+            self.check_still_there(account)
+            if not is_same(member.name, account.name):
+                self._gate.check_renaming(member)
+            wish = Wish(member)
+            self._log_in(member, account.name, wish)
+        wish.wait()
+
+    def _has_registered(self, member: Member, account: Account) -> None:
+        self._log_in(member, account.name)
+
+    def _log_in(self, member: Member, account: str, wish: Wish | None = None) -> None:
+        names, others = [as_offered(account)], self._others()
+        self.link.say(Login(fold_of(member), account, names, others), wish)
+
+    def log_out(self, member: Member) -> None:
+        """Log somebody out. As the name is registered, they get another one, that is free."""
+        with self._fan_out.lock:
+            if member.is_gone or not member.account:
+                return
+            self._gate.check_renaming(member)
+            wish = Wish(member)
+            self.link.say(Rename(fold_of(member), self._others()), wish)
+        wish.wait()
+
+    def changed(self, names: Collection[str]) -> None:
+        """These accounts were removed, or have another password: nobody is logged in there."""
+        for member in [each for each in self._people if each.account in names]:
+            if self.is_registered(member.account):
+                self.link.say(Rename(fold_of(member), self._others()))
+            else:
+                self.link.say(Login(fold_of(member), "", [], []))
+
+    def unregistered(self, account: Account) -> None:
+        """Let the name of an account be anybody's, and its owner keep it for now."""
+        assert self.accounts is not None
+        with self._fan_out.lock:
+            self.accounts.dismiss(account)
+            for each in [each for each in self._people if each.account == account.name]:
+                self.link.say(Login(fold_of(each), "", [], []))
+
+    def _others(self) -> list[list[str]]:
+        """Names for whoever has to give up theirs."""
+        free = self.free(nicknames.alternatives("", "random"))
+        return [as_offered(each) for each in islice(free, CANDIDATES)]
+
+
+class SharedLetters(Letters):
+    """As Letters."""
+
+    link: Link
+
+    def _reach(self, account: Account) -> bool:
+        with self._fan_out.lock:
+            recipient = self.link.state.people.get(nicknames.fold(account.name))
+        is_here = recipient is not None and recipient.account == account.name
+        if is_here:
+            self.link.say(Nudge(account.name))
+        return is_here
