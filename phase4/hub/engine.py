@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 REDIS = ("redis", "rediss", "unix")
+POSTGRES = ("postgresql", "postgres")
 
 
 def open_engine(url: str, *, room: str, server: str) -> Engine:
@@ -37,8 +38,10 @@ def open_engine(url: str, *, room: str, server: str) -> Engine:
     scheme = url.partition(":")[0].lower() if ":" in url else ""
     if scheme in REDIS:
         return _redis(url, room, server)
+    if scheme in POSTGRES:
+        return _postgres(url, room, server)
     raise EngineUnfit(
-        "An engine is named by a URL that begins with redis://, rediss:// or unix://."
+        "An engine is named by a URL that begins with redis://, rediss://, unix:// or postgresql://."
     )
 
 
@@ -48,6 +51,14 @@ def _redis(url: str, room: str, server: str) -> Engine:
     except ImportError as error:
         raise _lacks("Redis", "redis", error) from error
     return RedisEngine(url, room=room, server=server)
+
+
+def _postgres(url: str, room: str, server: str) -> Engine:
+    try:
+        from phase4.hub.postgres_engine import PostgresEngine
+    except ImportError as error:
+        raise _lacks("PostgreSQL", "psycopg[binary]", error) from error
+    return PostgresEngine(url, room=room, server=server)
 
 
 def _lacks(name: str, library: str, error: ImportError) -> EngineUnfit:

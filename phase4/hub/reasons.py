@@ -2,9 +2,12 @@
 
 import hashlib
 import ssl
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import quote
 
-from phase4.hub.contract import ANSWER_SECONDS
+from phase4.hub.contract import ANSWER_SECONDS, EngineDown, EngineUnfit
 
 NO_ANSWER = f"it did not answer within {ANSWER_SECONDS:g} s"
 HUNG_UP = "it hung up"
@@ -14,6 +17,39 @@ MOST_CHARACTERS = 120
 
 MOST_NAME_BYTES = 63
 """Of the name of a connection: PostgreSQL cuts off what is longer."""
+
+
+class Faults(ABC):
+    """Turns the errors of an engine's library into ours."""
+
+    errors: tuple[type[Exception], ...]
+    """Those that the library raises."""
+
+    @abstractmethod
+    def reason(self, error: Exception) -> str:
+        """Why the engine is down, in a few words."""
+
+    @abstractmethod
+    def sentence(self, error: Exception) -> str:
+        """What somebody has to change; "" where time may help."""
+
+    @contextmanager
+    def in_few_words(self) -> Iterator[None]:
+        """What the library raises here becomes EngineDown."""
+        try:
+            yield
+        except self.errors as error:
+            raise EngineDown(self.reason(error)) from error
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """The same, but what somebody has to change becomes EngineUnfit."""
+        try:
+            yield
+        except self.errors as error:
+            if sentence := self.sentence(error):
+                raise EngineUnfit(sentence) from error
+            raise EngineDown(self.reason(error)) from error
 
 
 def connection_name(room: str, server: str) -> str:

@@ -3,8 +3,10 @@
 A *stream* is a list to which entries are added at the end. Any number of readers read on from where
 they were. The position of an entry is its ID: milliseconds by the clock of Redis, and a number.
 
-With `appendonly yes` an entry is in a file before its sender has the answer. So a kill of Redis
-loses nothing. A power failure may lose the last second, unless `appendfsync` is `always`.
+With `appendonly yes` and `appendfsync always`, an entry is on the disk before its sender has the
+answer. By default (`everysec`) it is not always in the file: while the disk is busy with an earlier
+second, Redis keeps what is new in its memory, for two seconds at most, and answers all the same.
+Whoever kills it then, kills entries that servers have read and shown.
 
     ROOM:stream      the entries; each has one field, d
     ROOM:snapshot    where a new server begins
@@ -50,16 +52,16 @@ class RedisEngine:
         self._snapshot = f"{room}:snapshot"
         self._pool = _pool(url, connection_name(room, server))
         options = self._pool.connection_kwargs
-        self._login = redis_faults.Login(options.get("username"), options.get("password"), room)
+        login = (options.get("username"), options.get("password"))
+        self._faults = redis_faults.RedisFaults(*login, room)
         self._publishing = _Line(self._connect, _disconnect)
         self._following = _Line(self._connect, _disconnect)
         self._asking = _Line(self._connect, _disconnect)
 
     def check(self) -> None:
         """See Engine. What it must be is in redis_faults.py."""
-        with self._login.explained():
-            facts = redis_faults.facts_of(self._ask(self._asking, "INFO"))
-            redis_faults.refuse_unfit(facts)
+        with self._faults.explained():
+            redis_faults.refuse_unfit(self._facts())
             for key, kind in ((self._stream, "stream"), (self._snapshot, "string")):
                 found = self._ask(self._asking, "TYPE", key).decode()
                 redis_faults.refuse_foreign(key, found, kind)
@@ -70,7 +72,7 @@ class RedisEngine:
         """See Engine."""
         # "~": whole nodes of the stream are removed, at almost no cost. "*": Redis gives the ID.
         bound = ("MAXLEN", "~", KEEP_BATCHES)
-        with self._login.in_few_words():
+        with self._faults.in_few_words():
             self._ask(self._publishing, "XADD", self._stream, *bound, "*", _FIELD, data)
 
     def read(self, after: str, seconds: float) -> list[Entry]:
@@ -83,7 +85,7 @@ class RedisEngine:
 
     def span(self) -> tuple[str, str]:
         """See Engine."""
-        with self._login.in_few_words():
+        with self._faults.in_few_words():
             first = self._ask(self._following, "XRANGE", self._stream, "-", "+", "COUNT", 1)
             last = self._ask(self._following, "XREVRANGE", self._stream, "+", "-", "COUNT", 1)
         if not first or not last:
@@ -96,19 +98,19 @@ class RedisEngine:
 
     def load(self) -> bytes | None:
         """See Engine."""
-        with self._login.in_few_words():
+        with self._faults.in_few_words():
             snapshot: bytes | None = self._ask(self._following, "GET", self._snapshot)
         return snapshot
 
     def save(self, snapshot: bytes) -> None:
         """See Engine."""
-        with self._login.in_few_words():
+        with self._faults.in_few_words():
             self._ask(self._publishing, "SET", self._snapshot, snapshot)
 
     def is_connected(self, server: str) -> bool:
         """See Engine."""
         name = connection_name(self._room, server).encode()
-        with self._login.in_few_words():
+        with self._faults.in_few_words():
             try:
                 clients: bytes = self._ask(self._asking, "CLIENT", "LIST")
             except redis.exceptions.NoPermissionError:
@@ -120,11 +122,19 @@ class RedisEngine:
         for line in (self._publishing, self._following, self._asking):
             line.close()
 
+    def _facts(self) -> redis_faults.Facts:
+        facts = redis_faults.facts_of(self._ask(self._asking, "INFO"))
+        try:  # INFO tells all but this, and not everybody may ask so: many who rent a Redis may not
+            name, value = self._ask(self._asking, "CONFIG", "GET", "appendfsync")
+        except redis.ResponseError:
+            return facts
+        return facts | {name.decode(): value.decode()}
+
     def _read(self, after: str, seconds: float) -> list[Entry]:
         # BLOCK 0 would wait for ever.
         block = ("BLOCK", max(1, round(seconds * 1000))) if seconds > 0 else ()
         place = ("STREAMS", self._stream, after or "0-0")
-        with self._login.in_few_words():
+        with self._faults.in_few_words():
             command = ("XREAD", "COUNT", READ_ENTRIES, *block, *place)
             answer = self._ask(self._following, *command, seconds=seconds)
         return [_entry(*each) for each in answer[0][1]] if answer else []

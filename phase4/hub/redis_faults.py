@@ -1,22 +1,20 @@
 """What a Redis must be for a room, and what its errors mean. No I/O."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from ssl import SSLCertVerificationError
 
 import redis
 
-from phase4.hub.contract import EngineDown, EngineUnfit
-from phase4.hub.reasons import HUNG_UP, NO_ANSWER, cause_of, few_words, system_reason
+from phase4.hub.contract import EngineUnfit
+from phase4.hub.reasons import HUNG_UP, NO_ANSWER, Faults, cause_of, few_words, system_reason
 
 Facts = dict[str, str]
-"""What INFO tells. A user who may not run CONFIG may often run INFO, which tells enough."""
+"""What INFO tells, and appendfsync where that is told."""
 
 COMMANDS = (
     *("xadd", "xread", "xrange", "xrevrange", "xtrim", "get", "set", "type", "info"),
-    *("client|setname", "client|list"),
+    *("client|setname", "client|list", "config|get"),
 )
 
 _IN_A_FEW_WORDS: tuple[tuple[type[Exception], str], ...] = (
@@ -61,8 +59,13 @@ _UNFIT: tuple[tuple[Callable[[Facts], bool], str], ...] = (
     ),
     (
         lambda facts: facts.get("aof_enabled") != "1",
-        "This {name} forgets what was said when it is killed: set appendonly yes in its "
-        "configuration, or type CONFIG SET appendonly yes in redis-cli.",
+        "This {name} forgets what was said when it is killed: set appendonly yes and appendfsync "
+        "always in its configuration, or by CONFIG SET in redis-cli.",
+    ),
+    (
+        lambda facts: facts.get("appendfsync", "always") != "always",
+        "This {name} may forget the last seconds when it is killed (appendfsync {appendfsync}): "
+        "set appendfsync always in its configuration, or by CONFIG SET in redis-cli.",
     ),
     (
         lambda facts: facts.get("maxmemory_policy") != "noeviction",
@@ -81,42 +84,27 @@ def refuse_foreign(key: str, found: str, wanted: str) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Login:
-    """As whom we come. It turns the library's errors into ours, without the password."""
+class RedisFaults(Faults):
+    """What they mean to a user of Redis, in a room."""
 
-    user: str | None
-    password: str | None = field(repr=False)
-    room: str
+    errors = (redis.RedisError, OSError, ValueError)
 
-    @contextmanager
-    def in_few_words(self) -> Iterator[None]:
-        """What the library raises here becomes EngineDown."""
-        try:
-            yield
-        except (redis.RedisError, OSError, ValueError) as error:
-            raise EngineDown(self._reason(error)) from error
+    def __init__(self, user: str | None, password: str | None, room: str) -> None:
+        self._user = user
+        self._password = password
+        self._room = room
 
-    @contextmanager
-    def explained(self) -> Iterator[None]:
-        """The same, but what somebody has to change becomes EngineUnfit."""
-        try:
-            yield
-        except (redis.RedisError, OSError, ValueError) as error:
-            if sentence := self._sentence(error):
-                raise EngineUnfit(sentence) from error
-            raise EngineDown(self._reason(error)) from error
-
-    def _reason(self, error: Exception) -> str:
+    def reason(self, error: Exception) -> str:
+        """See Faults."""
         for kind, words in _IN_A_FEW_WORDS:
             if isinstance(error, kind):
                 return words
         if isinstance(error, redis.ResponseError):
-            return "it says " + few_words(str(error), self.password)
+            return "it says " + few_words(str(error), self._password)
         return system_reason(error) or HUNG_UP
 
-    def _sentence(self, error: Exception) -> str:
-        """What to change; "" where time may help."""
+    def sentence(self, error: Exception) -> str:
+        """See Faults."""
         if isinstance(error, redis.exceptions.NoPermissionError):
             return self._lacks_rights()
         if isinstance(error, redis.AuthenticationError):
@@ -128,20 +116,20 @@ class Login:
             )
         will_pass = (redis.OutOfMemoryError, redis.ReadOnlyError)
         if isinstance(error, redis.ResponseError) and not isinstance(error, will_pass):
-            return f"Redis refuses what a room needs: {few_words(str(error), self.password)}."
+            return f"Redis refuses what a room needs: {few_words(str(error), self._password)}."
         return ""
 
     def _is_not_let_in(self) -> str:
-        if self.password is None:
+        if self._password is None:
             return (
                 "Redis asks for a password: redis://USER:PASSWORD@HOST, or redis://:PASSWORD@HOST."
             )
         return "Redis does not take the user and the password of the URL."
 
     def _lacks_rights(self) -> str:
-        user = self.user or "default"
+        user = self._user or "default"
         commands = " ".join(f"+{each}" for each in COMMANDS)
         return (
             f"Redis forbids the user {user} what a room needs. This allows it, in redis-cli: "
-            f"ACL SETUSER {user} ~{self.room}:* {commands}"
+            f"ACL SETUSER {user} ~{self._room}:* {commands}"
         )
