@@ -52,9 +52,9 @@ class PostgresEngine:
         self._conninfo = _conninfo(url, connection_name(room, server))
         password = conninfo_to_dict(self._conninfo).get("password")
         self._faults = PostgresFaults(str(password) if password else None)
-        make, listen = postgres_tables.make, postgres_tables.listen
-        self._publishing = _Line(lambda: self._connect(self._publishing, make), _disconnect)
-        self._following = _Line(lambda: self._connect(self._following, make, listen), _disconnect)
+        begin, listen = postgres_tables.begin, postgres_tables.listen
+        self._publishing = _Line(lambda: self._connect(self._publishing, begin), _disconnect)
+        self._following = _Line(lambda: self._connect(self._following, begin, listen), _disconnect)
         self._asking = _Line(lambda: self._connect(self._asking), _disconnect)
         self._until_trim = 0  # the publishing thread's
 
@@ -62,8 +62,9 @@ class PostgresEngine:
         """See Engine. What it must be is in postgres_faults.py."""
         with self._faults.explained(), self._asking.held() as connection:
             refuse_unfit(postgres_tables.facts_of(connection))
-            postgres_tables.make(connection, self._room)
+            postgres_tables.make(connection)
             postgres_tables.refuse_without_rights(connection)
+            postgres_tables.begin(connection, self._room)
 
     def append(self, data: bytes) -> None:
         """See Engine."""

@@ -94,6 +94,6 @@ class PostgresFaults(Faults):
         return ""
 
     def _words_of(self, error: Exception) -> str:
-        """The first line of its text. Of a connection's, what stands behind whom it was to reach."""
+        """The first line of its text; of a connection's, what stands behind its address."""
         line = str(error).partition("\n")[0].rpartition("failed: ")[2]
         return few_words(line.removeprefix("FATAL:"), self._password)

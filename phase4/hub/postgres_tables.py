@@ -73,7 +73,7 @@ _FACTS = """
 """
 
 _RIGHTS = """
-    SELECT current_user, bool_and(has_table_privilege(name, privilege))
+    SELECT quote_ident(current_user), bool_and(has_table_privilege(name, privilege))
     FROM unnest(ARRAY['hub_room', 'hub_entry', 'hub_snapshot']) AS name,
         unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
 """
@@ -97,10 +97,15 @@ def facts_of(connection: TimedConnection) -> Facts:
     return Facts(*row)
 
 
-def make(connection: TimedConnection, room: str) -> None:
-    """See that the tables and the room are there. Two servers may do so at once."""
+def make(connection: TimedConnection) -> None:
+    """See that the tables are there. Two servers may do so at once."""
     if not _row(connection, _ARE_THERE)[0]:
         connection.execute(_MAKE)
+
+
+def begin(connection: TimedConnection, room: str) -> None:
+    """See that the tables and the room are there. Two servers may do so at once."""
+    make(connection)
     begun = "INSERT INTO hub_room VALUES (%s, 0) ON CONFLICT DO NOTHING"
     connection.execute(begun, (room,))
 

@@ -22,6 +22,8 @@ pty = pytest.importorskip("pty", reason="Windows has no sh")
 
 TOOLS = ("sh", "dirname", "grep", "uname", "env", "rm", "mkdir", "chmod", "true", "sed", "tail")
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # where it looks as well
+POSTGRESQL = "/usr/lib/postgresql"  # where it is, and where Debian's package is told what to do
+POSTGRESQL_SETTINGS = "/etc/postgresql-common"
 MODES: list[list[str]] = [[], ["learn"], ["test"]]
 
 A_STUDENT = 'case $1 in -u) echo 1000 ;; *) echo "ann users" ;; esac'  # programs named id
@@ -58,6 +60,8 @@ class Machine:
         self._bin.mkdir()
         text = (ROOT / ".ci/setup").read_text(encoding="utf-8")
         text = text.replace(SBIN, str(place / "sbin"))
+        for folder in (POSTGRESQL, POSTGRESQL_SETTINGS):
+            text = text.replace(folder, f"{place}{folder}")
         (self.folder / ".ci/setup").write_text(text, encoding="utf-8")
         for name in TOOLS:
             (self._bin / name).symlink_to(str(shutil.which(name)))
@@ -146,6 +150,26 @@ def test_a_load_balancer_comes_with_all_checks_alone(tmp_path: Path) -> None:
     machine = Machine(tmp_path, {"apt-get": APT, "id": ROOT_USER})
     assert "haproxy" not in machine.setup().installed
     assert "haproxy" in machine.setup("test").installed
+
+
+def test_postgresql_comes_without_the_database_that_debian_starts(tmp_path: Path) -> None:
+    told_it = Path(f"{tmp_path}{POSTGRESQL_SETTINGS}/createcluster.d/socket-ladder.conf")
+    tell = f'while read -r line; do echo "is told: $line" >&2; done <"{told_it}"'
+    machine = Machine(tmp_path, {"apt-get": f"{APT}; {tell}", "id": ROOT_USER})
+    told = machine.setup("test")
+    assert {"postgresql", "redis-server"} <= told.installed
+    assert "is told: create_main_cluster = false\n" in told.text
+    assert not told_it.exists()  # whoever wants one later gets it
+
+
+def test_engines_that_are_here_are_not_installed(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, {"apt-get": APT, "id": ROOT_USER, "valkey-server": "exit 0"})
+    postgres = Path(f"{tmp_path}{POSTGRESQL}/15/bin/postgres")
+    postgres.parent.mkdir(parents=True)
+    write_program(postgres, "exit 0")
+    told = machine.setup("test")
+    assert "haproxy" in told.installed
+    assert not {"postgresql", "redis-server"} & told.installed
 
 
 def test_to_learn_asks_for_no_rights_and_installs_no_package(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Self
 
 import pytest
 
@@ -24,6 +25,14 @@ class Hub:
         engine = open_engine(url or self.process.url, room=room or self.room, server=server)
         self._opened.append(engine)
         return engine
+
+    def __enter__(self) -> Self:
+        """Give it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """As close."""
+        self.close()
 
     def close(self) -> None:
         """Close all, and let the engine be as the next check wants it."""
@@ -54,6 +63,5 @@ def postgres_process(need: Callable[..., None]) -> Iterator[EngineProcess]:
 @pytest.fixture(params=["redis", "postgres"])
 def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
     """An engine of each kind, one after the other."""
-    hub = Hub(request.getfixturevalue(f"{request.param}_process"))
-    yield hub
-    hub.close()
+    with Hub(request.getfixturevalue(f"{request.param}_process")) as hub:
+        yield hub

@@ -399,43 +399,40 @@ def test_an_engine_that_comes_back_empty_gives_no_position_twice(hub: Hub) -> No
 
 
 def test_a_full_redis_takes_nothing_and_is_read_all_the_same(redis_process: RedisProcess) -> None:
-    hub = Hub(redis_process)
-    engine = hub.open()
-    engine.append(b"before")
-    redis_process.fill()
-    try:
-        assert goes_down(lambda: engine.append(b"too much")) == "its memory is full"
-        assert goes_down(lambda: engine.save(b"too much")) == "its memory is full"
-        assert data_of(engine.read("", 0)) == [b"before"]
-    finally:
-        redis_process.drain()
-    engine.append(b"after")
-    assert data_of(engine.read("", 0)) == [b"before", b"after"]
-    hub.close()
+    with Hub(redis_process) as hub:
+        engine = hub.open()
+        engine.append(b"before")
+        redis_process.fill()
+        try:
+            assert goes_down(lambda: engine.append(b"too much")) == "its memory is full"
+            assert goes_down(lambda: engine.save(b"too much")) == "its memory is full"
+            assert data_of(engine.read("", 0)) == [b"before"]
+        finally:
+            redis_process.drain()
+        engine.append(b"after")
+        assert data_of(engine.read("", 0)) == [b"before", b"after"]
 
 
 @pytest.mark.parametrize("loss", ["DROP TABLE", "TRUNCATE"])
 def test_tables_that_somebody_removed_are_made_anew(
     postgres_process: PostgresProcess, loss: str
 ) -> None:
-    hub = Hub(postgres_process)
-    engine = hub.open()
-    engine.append(b"before")
-    postgres_process.execute(f"{loss} hub_room, hub_entry, hub_snapshot")
-    assert goes_down(lambda: engine.append(b"lost")).startswith("its tables were ")
-    engine.append(b"after")
-    assert data_of(engine.read("", 0)) == [b"after"]
-    hub.close()
+    with Hub(postgres_process) as hub:
+        engine = hub.open()
+        engine.append(b"before")
+        postgres_process.execute(f"{loss} hub_room, hub_entry, hub_snapshot")
+        assert goes_down(lambda: engine.append(b"lost")).startswith("its tables were ")
+        engine.append(b"after")
+        assert data_of(engine.read("", 0)) == [b"after"]
 
 
 def test_many_servers_may_make_the_tables_at_once(
     postgres_process: PostgresProcess, pool: ThreadPoolExecutor
 ) -> None:
-    hub = Hub(postgres_process)
-    hub.open().check()
-    for _ in range(5):
-        postgres_process.execute("DROP TABLE hub_room, hub_entry, hub_snapshot")
-        ends = [pool.submit(hub.open(f"{number}").check) for number in range(8)]
-        for end in ends:
-            end.result(SECONDS)
-    hub.close()
+    with Hub(postgres_process) as hub:
+        hub.open().check()
+        for _ in range(5):
+            postgres_process.execute("DROP TABLE hub_room, hub_entry, hub_snapshot")
+            ends = [pool.submit(hub.open(f"{number}").check) for number in range(8)]
+            for end in ends:
+                end.result(SECONDS)
