@@ -8,11 +8,10 @@ nobody out who comes by another.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Newcomer:
+class Newcomer(NamedTuple):  # in a flood many are made for each connection: it is the quickest kind
     """A connection that may be ended to make space for others."""
 
     network: str
@@ -34,9 +33,13 @@ def end_one(newcomers: Iterable[Newcomer]) -> bool:
     There it is the oldest that has said nothing of use, and only then the oldest of all.
     """
     left = [*newcomers]
-    count = Counter(each.network for each in left)
     while left:
-        first = min(left, key=lambda each: (-count[each.network], each.is_served, each.since))
+        count = Counter([each.network for each in left])
+        most = max(count.values())
+        first = min(
+            [each for each in left if count[each.network] == most],
+            key=lambda each: (each.is_served, each.since),
+        )
         if first.end():
             return True
         left.remove(first)  # it has a name by now, or is gone
