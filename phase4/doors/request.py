@@ -15,12 +15,16 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from shared.address import IPAddress, ip_address
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::([0-9]{1,5}))?")
 _PORTS = {"http": "80", "https": "443"}
+_PAGE_OF = {"ws": "http", "wss": "https"}  # some proxies name what the page asks for
+
+Schemes = frozenset[str]
+ANY_SCHEME: Schemes = frozenset(_PORTS)
+"""Of a page behind a proxy that does not say whether it speaks TLS."""
 
 
 class Refused(Exception):
@@ -74,22 +78,36 @@ class OwnNames:
             )
 
 
-def check_origin(origins: Sequence[str], host: Host) -> None:
+def check_origin(origins: Sequence[str], host: Host, schemes: Schemes) -> None:
     """Raise Refused where another site's page asks. Programs that are no browser send no Origin.
 
-    >>> check_origin(["http://192.168.1.20:8080"], Host.of(["192.168.1.20:8080"]))
-    >>> check_origin(["https://chat.example"], Host.of(["chat.example:443"]))
+    `schemes` are those that our own page may have come by: what anybody on the way may have written
+    (http) is another page than the one that nobody could (RFC 6454, 4).
+
+    >>> plain, encrypted = frozenset({"http"}), frozenset({"https"})
+    >>> check_origin(["http://192.168.1.20:8080"], Host.of(["192.168.1.20:8080"]), plain)
+    >>> check_origin(["https://chat.example"], Host.of(["chat.example:443"]), encrypted)
     """
     if not origins:
         return
-    with contextlib.suppress(ValueError):
-        [origin] = origins
-        parts = urlsplit(origin)
-        port = _PORTS.get(parts.scheme, "")
-        there = (parts.netloc.lower().removesuffix(f":{port}"), port)
-        if port and there == (host.text.lower().removesuffix(f":{port}"), port):
+    scheme, _, there = origins[0].partition("://")
+    if len(origins) == 1 and scheme in schemes:
+        port = f":{_PORTS[scheme]}"
+        if there.lower().removesuffix(port) == host.text.lower().removesuffix(port):
             return
     raise Refused("403 Forbidden", "A page of another site may not connect.")
+
+
+def schemes_of(forwarded: Sequence[str]) -> Schemes:
+    """How people come to a trusted proxy, by its X-Forwarded-Proto; none where it does not say.
+
+    Of several proxies each may say something else. No page can write this header, so all count.
+
+    >>> schemes_of(["https"]) == schemes_of(["WSS"]) == {"https"}
+    True
+    """
+    words = [each.strip().lower() for header in forwarded for each in header.split(",")]
+    return ANY_SCHEME & {_PAGE_OF.get(word, word) for word in words}
 
 
 def client_of(forwarded: Sequence[str], is_trusted: Callable[[str], bool]) -> str:

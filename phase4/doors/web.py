@@ -16,13 +16,22 @@ from websockets.server import ServerProtocol
 
 from phase4.doors.answers import HTML, SVG, Page, answer, sentence
 from phase4.doors.places import Place, Places
-from phase4.doors.request import Host, OwnNames, Refused, check_origin, client_of
+from phase4.doors.request import (
+    ANY_SCHEME,
+    Host,
+    OwnNames,
+    Refused,
+    Schemes,
+    check_origin,
+    client_of,
+    schemes_of,
+)
 from phase4.doors.websocket import WebSocketStream
 from phase4.transport.handshake import shake_hands
 from phase4.transport.proxy_protocol import BEGIN_OF_V2, TrustedProxies
 from phase4.transport.reception import identify
 from phase4.transport.tls_socket import TLSSocket
-from shared.address import Address
+from shared.address import Address, network_of
 from shared.deadline import Deadline
 from shared.defaults import RECV_BYTES
 from shared.goodbye import say_goodbye, turn_away
@@ -38,6 +47,7 @@ MAX_HEAD_BYTES = 16 * 1024
 """Of a request: browsers send 1 KiB, and with a site's cookies up to 8."""
 
 CHAT = "/chat"
+_PLAIN, _ENCRYPTED = frozenset({"http"}), frozenset({"https"})
 _END_OF_HEAD = b"\r\n\r\n"
 _TOO_MANY = sentence(
     "429 Too Many Requests",
@@ -53,6 +63,16 @@ class Opened:
 
     stream: WebSocketStream
     address: Address
+    is_readable: bool = False
+    """A trusted proxy says that anybody on the way to it can read along."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Whose request it is, and by which schemes the client's page may have come; none: not said."""
+
+    address: Address
+    schemes: Schemes = frozenset()
 
 
 class WebDoor:
@@ -88,7 +108,10 @@ class WebDoor:
                 return None
             address = self._whose(connection, peer)
             stream = self._secure(connection, tls)
-            return self._serve(stream, address, place) if stream is not None else None
+            if stream is None:
+                return None
+            own = _PLAIN if tls is None else _ENCRYPTED
+            return self._serve(stream, address, ANY_SCHEME if is_proxy else own, place)
 
     def _whose(self, connection: socket.socket, peer: Address) -> Address:
         """The client's address, where a trusted proxy tells it before all else (HAProxy does)."""
@@ -124,7 +147,9 @@ class WebDoor:
             text = f"Go to https://{host.text}/"
             say_goodbye(connection, sentence("308 Permanent Redirect", text, place))
 
-    def _serve(self, stream: Stream, peer: Address, place: Place) -> Opened | None:
+    def _serve(
+        self, stream: Stream, peer: Address, schemes: Schemes, place: Place
+    ) -> Opened | None:
         engine = ServerProtocol()
         try:
             head, rest = _receive(stream)
@@ -132,24 +157,32 @@ class WebDoor:
             request = _parse(engine, head)
             host = Host.of(request.headers.get_all("Host"))
             self._names.check(host)
+            told = self._told(request, peer)
+            place.network = network_of(told.address.host)
             if request.path.partition("?")[0] != CHAT:
                 page = self._page_or_refusal(request, host)
                 _send(stream, page)
                 say_goodbye(stream)
                 return None
-            check_origin(request.headers.get_all("Origin"), host)
+            schemes = told.schemes or schemes
+            check_origin(request.headers.get_all("Origin"), host, schemes)
         except Refused as why:
             say_goodbye(stream, sentence(why.status, str(why)))
             return None
-        client = ""
-        if peer in self._trusted:
-            forwarded = request.headers.get_all("X-Forwarded-For")
-            client = client_of(forwarded, lambda host: Address(host, 0) in self._trusted)
         if not self._upgrade(stream, engine, request):
             say_goodbye(stream)
             return None
         stream.setblocking(False)
-        return Opened(WebSocketStream(stream, rest), Address(client, 0) if client else peer)
+        return Opened(WebSocketStream(stream, rest), told.address, told.schemes == _PLAIN)
+
+    def _told(self, request: Request, peer: Address) -> _Told:
+        """What a request says of the client, where a trusted proxy has sent it."""
+        if peer not in self._trusted:
+            return _Told(peer)
+        forwarded = request.headers.get_all("X-Forwarded-For")
+        client = client_of(forwarded, lambda host: Address(host, 0) in self._trusted)
+        schemes = schemes_of(request.headers.get_all("X-Forwarded-Proto"))
+        return _Told(Address(client, 0) if client else peer, schemes)
 
     @staticmethod
     def _upgrade(stream: Stream, engine: ServerProtocol, request: Request) -> bool:

@@ -99,6 +99,8 @@ def web(
         if opened is None:
             return None
         is_confidential = _is_confidential(peer, tls, trusted)
+        if opened.is_readable:
+            is_confidential = opened.address.is_loopback
         return Received(opened.address, door=opened.stream, is_confidential=is_confidential)
 
     return Port(receive, full, door.newcomers)

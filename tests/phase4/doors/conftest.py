@@ -1,5 +1,6 @@
 """What the checks of the doors are asked with: servers with a page."""
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,8 @@ import pytest
 
 from tests.kit.chat import Chat, Person
 from tests.kit.chat_fixtures import authority, start, transport  # noqa: F401 - fixtures
-from tests.kit.harness import wait_until
-from tests.kit.web import join_by_web, web_port
+from tests.kit.harness import Peer, wait_until
+from tests.kit.web import WebSocket, join_by_web, web_port
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,15 @@ class Site:
     def join(self, name: str) -> Person:
         """Somebody who has joined by the page's door."""
         return join_by_web(self.chat, self.port, name)
+
+
+def upgraded(site: Site, **headers: str) -> Peer:
+    """A connection that is a chat, as these headers wish."""
+
+    def upgrade(connection: socket.socket) -> socket.socket:
+        return WebSocket(connection, headers.pop("Host", site.host), **headers)  # type: ignore[return-value]
+
+    return Peer("127.0.0.1", site.port, secure=upgrade)
 
 
 @pytest.fixture(scope="module")

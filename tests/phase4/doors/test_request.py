@@ -2,17 +2,25 @@
 
 import pytest
 
-from phase4.doors.request import Host, OwnNames, Refused, check_origin, client_of
+from phase4.doors.request import (
+    ANY_SCHEME,
+    Host,
+    OwnNames,
+    Refused,
+    check_origin,
+    client_of,
+    schemes_of,
+)
 
 NAMES = OwnNames(["Chat.example"])
 
 
-def status(*hosts: str, origins: tuple[str, ...] = ()) -> str:
+def status(*hosts: str, origins: tuple[str, ...] = (), schemes: frozenset[str] = ANY_SCHEME) -> str:
     """What a request with these headers is answered; empty: as it wishes."""
     try:
         host = Host.of(hosts)
         NAMES.check(host)
-        check_origin(origins, host)
+        check_origin(origins, host, schemes)
     except Refused as why:
         return why.status.split()[0]
     return ""
@@ -50,10 +58,15 @@ def test_a_request_without_one_plain_host_is_none(hosts: tuple[str, ...]) -> Non
     [("127.0.0.1:8080", "http://127.0.0.1:8080"), ("localhost:8080", "http://LOCALHOST:8080"),
      ("chat.example", "https://chat.example"), ("chat.example:443", "https://chat.example"),
      ("chat.example", "https://chat.example:443"), ("chat.example", "http://chat.example"),
-     ("[::1]:8080", "http://[::1]:8080")],
+     ("chat.example:80", "http://chat.example"), ("chat.example", "http://chat.example:80"),
+     ("[::1]:8080", "http://[::1]:8080"), ("[::1]", "http://[::1]"), ("[::1]:443", "https://[::1]"),
+     ("[FE80::1]:8080", "http://[fe80::1]:8080")],
 )  # fmt: skip
 def test_our_own_page_may_connect(host: str, origin: str) -> None:
+    scheme = frozenset({origin.partition(":")[0]})
     assert status(host, origins=(origin,)) == ""
+    assert status(host, origins=(origin,), schemes=scheme) == ""
+    assert status(host, origins=(origin,), schemes=ANY_SCHEME - scheme) == "403"
 
 
 def test_a_program_that_is_no_browser_may_connect() -> None:
@@ -66,7 +79,9 @@ def test_a_program_that_is_no_browser_may_connect() -> None:
      ("http://127.0.0.1:8080.evil.example",), ("http://127.0.0.1:8080@evil.example",),
      ("file://127.0.0.1:8080",), ("chrome-extension://127.0.0.1:8080",), ("127.0.0.1:8080",),
      ("http://127.0.0.1:8080", "http://127.0.0.1:8080"), ("http://[::1",),
-     ("http://127.0.0.1:8080, http://evil.example",)],
+     ("http://127.0.0.1:8080, http://evil.example",), ("NULL",), ("://127.0.0.1:8080",),
+     ("http://127.0.0.1:8080/",), ("http://127.0.0.1:8080#x",), (" http://127.0.0.1:8080",),
+     ("ws://127.0.0.1:8080",), ("http:127.0.0.1:8080",), ("http://",), ("http://127.0.0.1:08080",)],
 )  # fmt: skip
 def test_another_page_may_not(origins: tuple[str, ...]) -> None:
     assert status("127.0.0.1:8080", origins=origins) == "403"
@@ -94,3 +109,31 @@ def test_a_proxy_speaks_for_the_last_that_nobody_of_ours_vouches_for(
     forwarded: list[str], client: str
 ) -> None:
     assert client_of(forwarded, lambda host: host.startswith("10.")) == client
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [("chat.example:443", "http://chat.example"), ("chat.example:80", "https://chat.example"),
+     ("chat.example:443", "http://chat.example:80"), ("[::1]:80", "https://[::1]")],
+)  # fmt: skip
+def test_the_usual_port_is_that_of_the_pages_own_scheme(host: str, origin: str) -> None:
+    assert status(host, origins=(origin,)) == "403"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "schemes"),
+    [
+        ([], set()),
+        ([""], set()),
+        (["gopher"], set()),
+        (["https"], {"https"}),
+        (["HTTPS"], {"https"}),
+        (["wss"], {"https"}),
+        (["ws"], {"http"}),
+        (["https, http"], {"http", "https"}),
+        (["https", " http "], {"http", "https"}),
+        (["https,gopher"], {"https"}),
+    ],
+)
+def test_a_proxy_says_how_people_come_to_it(forwarded: list[str], schemes: set[str]) -> None:
+    assert schemes_of(forwarded) == schemes

@@ -5,22 +5,19 @@ another; so it can be seen whose address the server takes a person to have.
 """
 
 import contextlib
-import socket
-import ssl
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self
 
 import pytest
 
 from phase4.transport.contexts import client_context
 from tests.conftest import Need
 from tests.kit.certificates import Authority
-from tests.kit.chat import PROMPT, TIME, Chat, Person
-from tests.kit.harness import SECONDS, Server, free_port, wait_until
-from tests.kit.relayed import Relayed, receive_all
+from tests.kit.chat import PROMPT, TIME, Chat
+from tests.kit.haproxy import HAProxy, Visitor
+from tests.kit.harness import Server, free_port, wait_until
+from tests.kit.relayed import Relayed
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"),
@@ -28,98 +25,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 TRUSTING = ("--trusted-proxy", "127.0.0.1", "--show-addresses", "--flood-rate", "0")
-
-_CONFIGURATION = """
-global
-    maxconn 100
-    stats socket {socket} mode 600 level admin
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client 60s
-    timeout server 60s
-listen chat
-    bind fd@{descriptor}{bind}
-    server chat {host}:{port} {server}
-"""
-
-
-class HAProxy:
-    """HAProxy on a port of its own before `host` and `port`; use it in a `with` statement."""
-
-    def __init__(
-        self, directory: Path, host: str, port: int, *, server: str = "send-proxy", bind: str = ""
-    ) -> None:
-        # It takes the port from us, open: so it is free, and clients can come before HAProxy can.
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._socket = directory / "haproxy.sock"
-        file = directory / "haproxy.cfg"
-        file.write_text(
-            _CONFIGURATION.format(
-                socket=self._socket,
-                descriptor=self._listener.fileno(),
-                bind=bind,
-                host=host,
-                port=port,
-                server=server,
-            )
-        )
-        self._process = subprocess.Popen(
-            ["haproxy", "-db", "-f", str(file)],
-            pass_fds=[self._listener.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno() if hasattr(sys.stderr, "fileno") else None,
-            stderr=subprocess.STDOUT,
-        )
-
-    def __enter__(self) -> Self:
-        """Give the proxy itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.wait(SECONDS)
-        self._listener.close()
-
-    def connect(self, source: str) -> "Visitor":
-        """A connection to it from this address."""
-        return Visitor(source, self.port)
-
-    def thinks_it_is_up(self) -> bool:
-        """Whether its health checks have found the server good, as often as is needed."""
-        with socket.socket(socket.AF_UNIX) as admin, contextlib.suppress(OSError):
-            admin.settimeout(SECONDS)
-            admin.connect(str(self._socket))
-            admin.sendall(b"show stat\n")
-            lines = receive_all(admin).decode().lstrip("# ").splitlines()
-            columns = lines[0].split(",")
-            for line in lines[1:]:
-                if line.startswith("chat,chat,"):
-                    return line.split(",")[columns.index("status")] == "UP"
-        return False
-
-
-class Visitor(Person):
-    """Somebody with an address of their own."""
-
-    def __init__(self, source: str, port: int, tls: ssl.SSLContext | None = None) -> None:
-        self.socket = socket.create_connection(
-            ("127.0.0.1", port), SECONDS, source_address=(source, 0)
-        )
-        self.address = f"{source}:{self.socket.getsockname()[1]}"
-        if tls is not None:
-            self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
-        self._unread = b""
-
-    def join(self, name: str) -> Self:
-        """Answer the question."""
-        self.expect(PROMPT)
-        self.send(name)
-        self.name = self.expect(rf"{TIME} \* Welcome, (\S+)! \d+ online\. .*")[1]
-        return self
-
 
 Start = Callable[..., Chat]
 MakeProxy = Callable[..., HAProxy]
@@ -216,7 +121,7 @@ def test_health_checks_leave_no_trace(start: Start, proxy: MakeProxy, check: str
     # The server is down when HAProxy looks first; to be up again it must be found so ten times.
     checks = f"{check.format(port=port)} inter 20ms fall 1 rise 10"
     there = proxy("127.0.0.1", port, server=f"send-proxy {checks}")
-    wait_until(lambda: there._process.poll() is None and _was_down(there), "it is down")
+    wait_until(lambda: there.process.poll() is None and _was_down(there), "it is down")
     chat = start(*TRUSTING, port=port)
     wait_until(there.thinks_it_is_up, "ten health checks have passed")
     with there.connect("127.0.0.2") as alice:
@@ -232,7 +137,7 @@ def test_health_checks_leave_no_trace(start: Start, proxy: MakeProxy, check: str
 
 
 def _was_down(there: HAProxy) -> bool:
-    return there._socket.exists() and not there.thinks_it_is_up()
+    return there.admin.exists() and not there.thinks_it_is_up()
 
 
 def test_version_2_is_refused_with_a_reason(start: Start, proxy: MakeProxy) -> None:
