@@ -15,6 +15,7 @@ from phase4.doors.request import Host
 HTML = "text/html; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 SVG = "image/svg+xml"
+SCRIPT = "text/javascript; charset=utf-8"
 
 _PARTS = Path(__file__).with_name("page")
 SCRIPTS = (
@@ -39,10 +40,11 @@ class Page:
     def __init__(self) -> None:
         """Raises OSError."""
         self.body = _whole_page()
+        self.worker = (_PARTS / "notes.js").read_bytes()
         scripts, styles = (_hashes(self.body, tag) for tag in (b"script", b"style"))
         self._policy = (
             f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src 'self'; "
-            "connect-src 'self' {sockets}; base-uri 'none'; form-action 'none'; "
+            "connect-src 'self' {sockets}; worker-src 'self'; base-uri 'none'; form-action 'none'; "
             "frame-ancestors 'none'"
         )
 

@@ -14,7 +14,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from phase4.doors.answers import HTML, SVG, Page, answer, sentence
+from phase4.doors.answers import HTML, SCRIPT, SVG, Page, answer, sentence
 from phase4.doors.places import Place, Places
 from phase4.doors.request import (
     ANY_SCHEME,
@@ -196,6 +196,8 @@ class WebDoor:
         path = request.path.partition("?")[0]
         if path == "/":
             return answer("200 OK", self._page.body, HTML, policy=self._page.policy(host))
+        if path == "/notes.js":
+            return answer("200 OK", self._page.worker, SCRIPT)
         if path == "/qr.svg" and (drawing := self._qr_code(host)):
             return answer("200 OK", drawing, SVG)
         if path == "/favicon.ico":  # browsers ask for it by themselves, and tell of a 404

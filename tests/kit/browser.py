@@ -23,14 +23,8 @@ _ARGUMENTS = [
 ]
 _NO_ICON = "/favicon.ico"  # browsers ask for it, and there is none
 
-# Notifications go where a check can read them, and the page can be told that nobody sees it.
+# The page can be told that nobody sees it.
 _BEFORE_THE_PAGE = """
-window.noted = [];
-window.Notification = class {
-  constructor(title, {body}) { window.noted.push([title, body]); }
-  close() {}
-  static requestPermission() { return Promise.resolve("granted"); }
-};
 window.hide = isHidden => {
   Object.defineProperty(document, "hidden", {configurable: true, get: () => isHidden});
   document.dispatchEvent(new Event("visibilitychange"));

@@ -357,7 +357,7 @@ const SHOWN = {
     const isOwn = isSame(sender, this.me), calls = !isOwn && mentions(text, this.me);
     show({kind: isOwn ? "public own" : "public", time, from: sender, text}, [everybody], {counts: !isOwn, calls});
     speakers.heard(sender);
-    if (calls) notify(`${sender} mentions you`, text);
+    if (calls) notes.show(`${sender} mentions you`, text);
   },
   earlier(message) {
     const {at, sender, text, number} = message, isOwn = this.seen.names.has(sender);
@@ -377,7 +377,7 @@ const SHOWN = {
     if (isOwn) answered(tab, text);
     show({kind: isOwn ? "private own" : "private", time, from: sender, to: recipient, text},
       isOwn && current !== tab ? [tab, current] : [tab], {counts: !isOwn, calls: !isOwn});
-    if (!isOwn) notify(`${sender} wrote to you`, "A private message.");
+    if (!isOwn) notes.show(`${sender} wrote to you`, "A private message.");
   },
   kept({at, sender, recipient, text}) {
     show({kind: "private", at, from: sender, to: recipient, text}, [open(sender)], {counts: true, calls: true});

@@ -254,13 +254,36 @@ function showTitle() {
   document.title = `${count}${chat && chat.me ? `${chat.me} · ` : ""}Chat`;
 }
 
-function notify(title, body) {
-  if (!document.hidden || kept.get("localStorage", "notify") !== "on") return;
-  try {
-    const note = new Notification(title, {body, tag: "chat"});
-    note.onclick = () => { window.focus(); note.close(); };
-  } catch { /* Android's browsers want a service worker, and others a secure page */ }
-}
+/** What tells of a message while the page is hidden. */
+const notes = {
+  registration: null,
+  get isOn() { return kept.get("localStorage", "notify") === "on"; },
+  get worker() {
+    const {active} = this.registration || {};
+    return active && active.state === "activated" ? active : null;
+  },
+
+  /** Have the worker that shows them, or let it go; over http, or without, the page goes on. */
+  async turn() {
+    try {
+      const workers = navigator.serviceWorker, how = {scope: "/notes/", updateViaCache: "none"};
+      if (this.isOn) this.registration = await workers.register("/notes.js", how);
+      else if (this.registration) await this.registration.unregister();
+    } catch { /* new Notification() may work all the same */ }
+  },
+
+  show(title, body) {
+    if (!document.hidden || !this.isOn) return;
+    if (this.worker) { this.worker.postMessage({title, body}); return; }
+    try {
+      const note = new Notification(title, {body, tag: tab.self});
+      note.onclick = () => { window.focus(); note.close(); };
+    } catch { /* the browser wants a worker, and has none */ }
+  },
+
+  /** Somebody looks at the page: what it notified of is seen. */
+  take() { if (this.worker) this.worker.postMessage({}); },
+};
 
 function showPeople() {
   const keys = [...chat.people].map(name => [folded(name), name]);

@@ -74,10 +74,9 @@ function look() {
   const theme = kept.get("localStorage", "theme"), isBoard = location.hash === "#board";
   const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const isLarge = kept.get("localStorage", "large") === "on";
-  const notes = kept.get("localStorage", "notify") === "on";
   const looks = {dark: isDark, large: isLarge, board: isBoard};
   for (const [name, is] of Object.entries(looks)) root.classList.toggle(name, is);
-  const buttons = {dark: isDark, large: isLarge, notify: notes, boardButton: isBoard};
+  const buttons = {dark: isDark, large: isLarge, notify: notes.isOn, boardButton: isBoard};
   for (const [id, is] of Object.entries(buttons)) $(id).setAttribute("aria-pressed", String(is));
   everybody.toEnd();
   if (isBoard && current.person) select(everybody);  // what is for one is for no projector
@@ -98,10 +97,10 @@ async function showAddress() {
 const remember = (key, value) => { kept.set("localStorage", key, value); look(); };
 
 async function askToNotify() {
-  if (kept.get("localStorage", "notify") === "on") return remember("notify", "off");
+  if (notes.isOn) { remember("notify", "off"); return notes.turn(); }
   const can = "Notification" in window && window.isSecureContext;
   const answer = can ? await Notification.requestPermission() : "";
-  if (answer === "granted") remember("notify", "on");
+  if (answer === "granted") { remember("notify", "on"); notes.turn(); }
   $("menuSays").textContent = answer === "granted" ? "You are notified when this page is hidden."
     : can ? "The browser does not allow it." : "The browser allows notifications over https alone.";
   return undefined;
@@ -163,6 +162,7 @@ function listen() {
   document.addEventListener("visibilitychange", () => { if (document.hidden) keepDrafts(); else lookedAt(); });
   for (const name of ["online", "pageshow"]) addEventListener(name, () => chat.wake());
   addEventListener("hashchange", look);
+  addEventListener("storage", ({key}) => { look(); if (key === "notify") notes.turn(); });  // another tab's
   addEventListener("load", () => {  // an address with #board takes the focus away again
     if (document.activeElement === document.body && !$("join").hidden) $("name").focus();
   });
@@ -214,6 +214,7 @@ function lookedAt() {
   Object.assign(current, {unread: 0, calls: 0});
   current.label();
   showTitle();
+  notes.take();
   chat.wake();
 }
 
@@ -222,6 +223,7 @@ listen();
 bringBackDrafts();
 if (location.hash === "#board") $("name").value = "Board";
 look();
+if (notes.isOn) notes.turn();
 $("insecure").hidden = isConfidential;
 $("name").value = kept.get("sessionStorage", "name") || $("name").value;
 if (kept.get("sessionStorage", "name")) chat.join($("name").value, "", true);

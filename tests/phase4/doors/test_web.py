@@ -61,6 +61,7 @@ def test_the_page_comes_with_rules_that_let_only_it_run(site: Site) -> None:
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert f"connect-src 'self' ws://{site.host} wss://{site.host};" in policy
+    assert "worker-src 'self';" in policy
     assert re.search(r"script-src 'sha256-[A-Za-z0-9+/=]{44}';", policy)
 
 
@@ -72,6 +73,8 @@ def test_the_page_comes_with_rules_that_let_only_it_run(site: Site) -> None:
         ("/favicon.ico", "GET", 204),
         ("/../etc/passwd", "GET", 404),
         ("/page.html", "GET", 404),
+        ("/notes.js", "GET", 200),
+        ("/menu.js", "GET", 404),
         ("//", "GET", 404),
         ("/", "POST", 405),
         ("/", "PUT", 405),

@@ -100,27 +100,6 @@ def test_markup_and_script_are_no_more_than_text(visit: Open, site: Site) -> Non
     assert "noopener" in (links.first.get_attribute("rel") or "")
 
 
-def test_a_mention_notifies_somebody_who_looks_elsewhere(visit: Open, site: Site) -> None:
-    alice = visit().join("Alice")
-    alice.page.click("#menuButton")
-    alice.page.click("#notify")
-    alice.until("() => document.getElementById('notify').getAttribute('aria-pressed') === 'true'")
-    alice.page.click("#closeMenu")
-    with site.chat.join("Bob") as bob:
-        bob.send("seen by Alice")
-        alice.see("Bob: seen by Alice")
-        alice.hide()
-        bob.send("malice", "ask Alice", "@Alice a secret")
-        alice.until("() => window.noted.length === 2")
-        assert alice.page.title().startswith("@2 ")
-    assert alice.page.evaluate("window.noted") == [
-        ["Bob mentions you", "ask Alice"],
-        ["Bob wrote to you", "A private message."],
-    ]
-    alice.hide(is_hidden=False)
-    alice.until("() => document.title.startsWith('@1 ')")  # the tab of Bob waits still
-
-
 def test_tab_completes_names_and_commands_and_leads_on_where_there_is_nothing(
     visit: Open, site: Site
 ) -> None:
