@@ -172,6 +172,14 @@ def test_engines_that_are_here_are_not_installed(tmp_path: Path) -> None:
     assert not {"postgresql", "redis-server"} & told.installed
 
 
+@pytest.mark.parametrize("name", ["firefox-esr", "firefox"])
+def test_a_firefox_of_any_name_will_do(tmp_path: Path, name: str) -> None:
+    programs = {"apt-get": APT, "id": ROOT_USER}
+    assert "firefox-esr" in Machine(tmp_path / "without", programs).setup("test").installed
+    with_it = Machine(tmp_path / "with", {**programs, name: "exit 0"})
+    assert "firefox-esr" not in with_it.setup("test").installed
+
+
 def test_to_learn_asks_for_no_rights_and_installs_no_package(tmp_path: Path) -> None:
     machine = Machine(tmp_path, {"apt-get": APT, "sudo": WANTS_A_PASSWORD, "id": AN_OWNER})
     told = machine.setup("learn")
