@@ -6,7 +6,8 @@ they were. The position of an entry is its ID: milliseconds by the clock of Redi
 With `appendonly yes` and `appendfsync always`, an entry is on the disk before its sender has the
 answer. By default (`everysec`) it is not always in the file: while the disk is busy with an earlier
 second, Redis keeps what is new in its memory, for two seconds at most, and answers all the same.
-Whoever kills it then, kills entries that servers have read and shown.
+Whoever kills it then, kills entries that servers have read and shown. They give them again once it
+is back (link.py). So both will do: `always` is for a room all of whose machines may fail at once.
 
     ROOM:stream      the entries; each has one field, d
     ROOM:snapshot    where a new server begins

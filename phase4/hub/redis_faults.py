@@ -59,13 +59,13 @@ _UNFIT: tuple[tuple[Callable[[Facts], bool], str], ...] = (
     ),
     (
         lambda facts: facts.get("aof_enabled") != "1",
-        "This {name} forgets what was said when it is killed: set appendonly yes and appendfsync "
-        "always in its configuration, or by CONFIG SET in redis-cli.",
+        "This {name} forgets what was said when it is killed: set appendonly yes in its "
+        "configuration, or by CONFIG SET in redis-cli.",
     ),
     (
-        lambda facts: facts.get("appendfsync", "always") != "always",
-        "This {name} may forget the last seconds when it is killed (appendfsync {appendfsync}): "
-        "set appendfsync always in its configuration, or by CONFIG SET in redis-cli.",
+        lambda facts: facts.get("appendfsync", "always") == "no",
+        "This {name} may forget half a minute when its machine fails (appendfsync no): "
+        "set appendfsync everysec or always in its configuration, or by CONFIG SET in redis-cli.",
     ),
     (
         lambda facts: facts.get("maxmemory_policy") != "noeviction",

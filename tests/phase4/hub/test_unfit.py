@@ -122,8 +122,8 @@ def test_a_redis_as_it_must_be_is_taken(redis_hub: RedisProcess) -> None:
 @pytest.mark.parametrize(
     ("settings", "remedy"),
     [
-        ({"appendonly": "no"}, "set appendonly yes and appendfsync always"),
-        ({"appendfsync": "everysec"}, "set appendfsync always"),
+        ({"appendonly": "no"}, "set appendonly yes"),
+        ({"appendfsync": "no"}, "set appendfsync everysec or always"),
         ({"maxmemory_policy": "allkeys-lru"}, "(maxmemory-policy allkeys-lru): set maxmemory-p"),
     ],
     ids=str,
