@@ -119,6 +119,9 @@ class ChatServer:
             self._watched = self._new_watched(SharedSnapshot(self.figures.snapshot))
             on_failure.pop_all()
 
+        self.shares = self._sharing.place if self._sharing is not None else ""
+        """Which room it shares with other servers, and where; empty: none."""
+
         # Set when a fault in this program has stopped one of its threads: then the chat is over.
         self.is_broken = self._fan_out.is_broken
         self._threads = [

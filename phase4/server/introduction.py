@@ -40,6 +40,8 @@ def introduce(
     show(f"Status on {server.status_address}, logs in {server.settings.log_dir}{os.sep}")
     for url in server.web_urls:
         show(f"Chat in a browser: {url}")
+    if server.shares:
+        show(f"Sharing the room {server.shares}")
     for url in server.metrics_urls:
         show(f"Metrics on {url}")
     if WHY_ASCII_ONLY:

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from phase4.hub.engine import Engine, EngineDown, EngineUnfit, open_engine
 from phase4.hub.link import Link
@@ -70,6 +71,13 @@ class Sharing:
             raise HubUnusable(f"--hub: the room cannot be reached ({error}).") from error
         self._link = link
         return room
+
+    @property
+    def place(self) -> str:
+        """Where the room is, for people to read: without a password."""
+        url = urlsplit(self._settings.hub or "")
+        host = url.netloc.rpartition("@")[2]
+        return f"{self._settings.hub_room} at {url.scheme}://{host}{url.path}"
 
     def start(self) -> None:
         """Read what there is, then take part."""
