@@ -22,15 +22,15 @@ name.
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 from phase4.hub.engine import Engine, EngineDown, Entry
-from phase4.hub.events import Event
-from phase4.hub.operations import BadBatch, Begin, Bury, End, Operation, decode
+from phase4.hub.follows import Follows, T, Wish
+from phase4.hub.operations import BadBatch, Batch, Begin, Bury, End, Operation, decode
 from phase4.hub.publisher import BEAT_SECONDS, Publisher
+from phase4.hub.recent import Recent
 from phase4.hub.state import State, from_bytes, to_bytes
 from shared.defaults import HUB_LEASE_SECONDS
 
@@ -44,43 +44,9 @@ SETTLE_SECONDS = 1.0
 """After the engine was away, before anything new is appended: others may have to give it again
 what it has lost."""
 
-RECENT_BYTES = 8 * 1024 * 1024
-"""Of what was read last, to be given again."""
-
 _READ_SECONDS = 1.0
 _RETRY_SECONDS = 0.2
 _STOP_SECONDS = 0.5
-
-
-class Follows(Protocol):
-    """What a room does with what has happened. The follower calls it, under the room's lock."""
-
-    def take(self, event: Event, purpose: object, *, is_ours: bool, time: float) -> None:
-        """An event, what its operation was for (where it was ours), and the engine's time.
-
-        It must not wait, and must raise nothing.
-        """
-
-    def wait_for_batch(self) -> None:
-        """Wait until the room can take more. Not under the lock."""
-
-    def settle(self) -> None:
-        """Do what needs no lock of what was taken. Not under the lock."""
-
-    def said(self) -> int:
-        """How many messages the log of this server knows of."""
-
-    def more(self) -> dict[str, Any]:
-        """What stands in a snapshot beside the state. Values of JSON."""
-
-    def buried(self, purposes: list[object]) -> None:
-        """The others took us for dead: what all was for that does not count any more."""
-
-    def away(self, *, is_away: bool) -> None:
-        """Whether the engine is away for long, or is back from that. Not under the lock."""
-
-    def keep(self, snapshot: Callable[[], bytes]) -> None:
-        """Write a snapshot down, once all that it knows of is logged. Not under the lock."""
 
 
 class Link:
@@ -114,19 +80,29 @@ class Link:
         self._is_broken = is_broken
         self._lease_seconds = lease_seconds
         self.publisher = Publisher(
-            engine, f"{name}.1", figures=figures, on_down=self._went_down, on_beat=self._snapshots
+            engine,
+            f"{name}.1",
+            figures=figures,
+            on_down=self._went_down,
+            on_taken=self._came_up,
+            on_beat=self._snapshots,
         )
+        self.has_resumed = False
+        """Whether it goes on where this server's own log ends."""
 
-        # The follower's, but for `_down_since`, which the publisher sets as well.
-        self._position = ""
-        self._recent: deque[Entry] = deque()
-        self._recent_bytes = 0
+        # The follower's.
+        self._recent = Recent()
         self._heard: dict[str, float] = {}
         self._has_begun = False
         self._is_ending = False  # only ever set, by `stop`
         self._has_lost = False  # the engine's snapshot, as well
-        self._is_told = False
+        self._unsaid: list[object] = []  # what came back after our end
+
+        # Both threads set these. `_down_since` until the engine has taken something again.
+        self._must_repair = False
         self._down_since: float | None = None
+        self._telling = threading.Lock()
+        self._is_told = False  # under it
 
         self._stopping = threading.Event()
         self._snapshot_at = time.monotonic()  # at once: who begins next begins there
@@ -153,7 +129,9 @@ class Link:
             except ValueError:  # also BadSnapshot
                 continue
             if position and is_there:
-                self.state, self._position = state, position
+                self.state = state
+                self._recent.begin(position)
+                self.has_resumed = data is kept
                 return more
         return {}
 
@@ -162,18 +140,19 @@ class Link:
         for each in self._threads:
             each.start()
 
-    def stop(self) -> None:
-        """Say that this server ends, and end both threads."""
+    def stop(self) -> list[object]:
+        """Say that this server ends, and end both threads. What all was for that is not said."""
         self._is_ending = True
         if self._has_begun:
             self.publisher.add(End())
-            self.publisher.wait_until_empty(_STOP_SECONDS)
+            self.publisher.wait_until_empty(_STOP_SECONDS if self.is_up else 0.0)
         self._stopping.set()
         self.publisher.stop()
         self._engine.close()
         for each in self._threads:
             if each.ident is not None:
                 each.join(_STOP_SECONDS)
+        return [*self._unsaid, *self.publisher.drop().purposes]
 
     def _run(self, target: Callable[[], None]) -> None:
         """A thread's outermost frame: without it, nobody would hear anything any more."""
@@ -200,6 +179,18 @@ class Link:
         """Have something happen in the room; it has once the room takes its event."""
         self.publisher.add(operation, purpose)
 
+    def ask(self, operation: Operation, wish: Wish[T]) -> T:
+        """Say this, and wait for what becomes of it. Raises what the wish does.
+
+        Then it is withdrawn, where it has not gone yet. Without the room's lock.
+        """
+        self.say(operation, wish)
+        try:
+            return wish.wait()
+        except BaseException:
+            self.publisher.withdraw(wish)
+            raise
+
     def bury_if_gone(self, server: str) -> bool:
         """Bury a server whose process has no connection to the engine any more.
 
@@ -222,7 +213,8 @@ class Link:
     def _follow(self) -> None:
         read_at = time.monotonic()
         while not self._stopping.is_set():
-            if self._down_since is not None and not self._repair():
+            self._tell_if_long()
+            if self._must_repair and not self._repair():
                 self._stopping.wait(_RETRY_SECONDS)
                 continue
             try:
@@ -232,7 +224,10 @@ class Link:
                 continue
             now = time.monotonic()
             if now - read_at > 2 * _READ_SECONDS:
-                self._hear_all(now)  # we did not listen, so nobody was silent
+                # We did not listen, so nobody was silent; and there may be more than is kept.
+                self._must_repair = self._has_begun
+            if self._must_repair or self._down_since is not None:
+                self._hear_all(now)
             read_at = now
             if not entries and not self._has_begun:
                 self._begin()
@@ -240,7 +235,7 @@ class Link:
 
     def _read(self, seconds: float) -> list[Entry]:
         """Read on and apply. Raises EngineDown."""
-        entries = self._engine.read(self._position, seconds)
+        entries = self._engine.read(self._recent.position, seconds)
         if entries:
             self._room.wait_for_batch()
             with self._lock:
@@ -251,8 +246,7 @@ class Link:
 
     def _apply(self, entry: Entry) -> None:
         """Holding the lock."""
-        self._position = entry.position
-        self._remember(entry)
+        self._recent.add(entry)
         try:
             batch = decode(entry.data)
         except BadBatch as error:
@@ -262,20 +256,17 @@ class Link:
         is_ours = batch.server == self.server
         flight = self.publisher.came_back(batch.number) if is_ours else None
         self._heard[batch.server] = time.monotonic()
+        had_ended = self.state.is_dead(batch.server)
         for place, event in self.state.apply(batch, entry.time):
             purpose = flight.purposes[place] if flight is not None and place >= 0 else None
             self._room.take(event, purpose, is_ours=is_ours, time=self.state.time)
         if flight is not None:
+            if self._is_ending:
+                self._unsaid += flight.purposes[0 if had_ended else _end_of(batch) :]
             for call in flight.afterwards:
                 call()
         if self._has_begun and not self._is_ending and self.state.is_dead(self.server):
             self._begin_again()
-
-    def _remember(self, entry: Entry) -> None:
-        self._recent.append(entry)
-        self._recent_bytes += len(entry.data)
-        while self._recent_bytes > RECENT_BYTES:
-            self._recent_bytes -= len(self._recent.popleft().data)
 
     def _begin(self) -> None:
         """All was read that was there: from here on we take part."""
@@ -290,53 +281,89 @@ class Link:
         self._lives += 1
         left = self.publisher.rename(f"{self._name}.{self._lives}")
         self.say(Begin(self._room.said()))
-        self._room.buried(left)
+        self._room.buried(left.purposes)
+        for call in left.afterwards:
+            call()
 
     # --- the engine goes and comes ----------------------------------------------------------------
 
     def _went_down(self, error: EngineDown) -> None:
         """Either thread."""
         self.publisher.set_up(is_up=False)
-        if self._down_since is None and not self._stopping.is_set():
+        if self._stopping.is_set():
+            return
+        self._must_repair = True
+        if self._down_since is None:
             self._down_since = time.monotonic()
             self.outages += 1
             self._report(f"The hub cannot be reached ({error}). What is said waits.")
 
+    def _came_up(self) -> None:
+        """The engine has taken something new. The publisher's thread."""
+        since = self._down_since
+        if since is None or self._must_repair:
+            return
+        seconds = time.monotonic() - since
+        self.away_seconds += seconds
+        self._report(f"The hub is reached again, after {seconds:.1f} s.")
+        with self._telling:
+            self._down_since = None
+            if self._is_told:
+                self._is_told = False
+                self._room.away(is_away=False)
+
+    def _tell_if_long(self) -> None:
+        with self._telling:
+            since = self._down_since
+            if since is not None and not self._is_told and time.monotonic() - since > AWAY_SECONDS:
+                self._is_told = True
+                self._room.away(is_away=True)
+
     def _repair(self) -> bool:
-        """Whether the engine is there again, with all that was read and all that is in flight."""
-        assert self._down_since is not None
-        if not self._is_told and time.monotonic() - self._down_since > AWAY_SECONDS:
-            self._is_told = True
-            self._room.away(is_away=True)
+        """Whether the engine answers again, and gets all that it has lost of what we have read."""
         try:
+            self._skip_what_is_gone()
             self._give_again()
             if self._has_begun:
                 settled = time.monotonic() + SETTLE_SECONDS
                 while (left := settled - time.monotonic()) > 0 and not self._stopping.is_set():
                     self._read(left)
-        except EngineDown:
+        except EngineDown as error:
+            self._went_down(error)
             return False
-        seconds = time.monotonic() - self._down_since
-        self.away_seconds += seconds
-        self._report(f"The hub is reached again, after {seconds:.1f} s.")
         self._hear_all(time.monotonic())
-        self._down_since = None
+        self._must_repair = False
         self.publisher.set_up(is_up=self._has_begun)
-        if self._is_told:
-            self._is_told = False
-            self._room.away(is_away=False)
         return True
+
+    def _skip_what_is_gone(self) -> None:
+        """Go on at the room's snapshot, where we were away for longer than the engine keeps.
+
+        The others have buried us long ago, else it is something else. Raises EngineDown.
+        """
+        oldest, _ = self._engine.span()
+        here = self._recent.position
+        if not here or not self._engine.is_before(here, oldest):
+            return
+        data = self._engine.load()
+        try:
+            state, position, _ = from_bytes(data or b"")
+            is_kept = not self._engine.is_before(position, oldest)
+        except ValueError:  # also BadSnapshot
+            return
+        if not (is_kept and state.is_dead(self.server)):
+            return
+        with self._lock:
+            self.state = state
+            self._recent.begin(position)
+            self._begin_again()
 
     def _give_again(self) -> None:
         """Have appended what we have read and the engine has lost. Raises EngineDown."""
-        _, newest = self._engine.span()
-        if not self._engine.is_before(newest, self._position):
-            return
-        lost = [each for each in self._recent if self._engine.is_before(newest, each.position)]
-        self._position = newest
-        self._has_lost = True
-        self.publisher.give_again(each.data for each in lost)
-        self._report(f"The hub had lost {len(lost)} batches, and gets them again.")
+        if lost := self._recent.lost(self._engine):
+            self._has_lost = True
+            self.publisher.give_again(each.data for each in lost)
+            self._report(f"The hub had lost {len(lost)} batches, and gets them again.")
 
     # --- those who are silent ---------------------------------------------------------------------
 
@@ -371,5 +398,12 @@ class Link:
 
     def _snapshot_bytes(self) -> bytes:
         with self._lock:
-            state, position, more = self.state.copy(), self._position, self._room.more()
+            state, more = self.state.copy(), self._room.more()
+            position = self._recent.position
         return to_bytes(state, position, more)
+
+
+def _end_of(batch: Batch) -> int:
+    """Where in a batch its server has ended; behind all, where it has not."""
+    ends = (at for at, each in enumerate(batch.operations) if isinstance(each, End))
+    return next(ends, len(batch.operations))

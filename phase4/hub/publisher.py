@@ -41,6 +41,14 @@ class Flight:
     began: float = field(default_factory=time.monotonic)
 
 
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What has not come back, and will not."""
+
+    purposes: list[object]
+    afterwards: list[Callable[[], object]]
+
+
 class Publisher:
     """Appends batches. Any thread may add; `run` is the thread that talks to the engine.
 
@@ -55,13 +63,18 @@ class Publisher:
         *,
         figures: Callable[[], dict[str, object]],
         on_down: Callable[[EngineDown], None],
+        on_taken: Callable[[], None] = lambda: None,
         on_beat: Callable[[], None] = lambda: None,
     ) -> None:
-        """`server` names it in the room. `on_beat` is called now and then, by the same thread."""
+        """`server` names it in the room. `on_taken`: the engine has taken what is new.
+
+        `on_beat` is called now and then. All are called by the thread that talks to the engine.
+        """
         self.server = server
         self._engine = engine
         self._figures = figures
         self._on_down = on_down
+        self._on_taken = on_taken
         self._on_beat = on_beat
 
         # Guards all below. Whoever takes it holds the room's lock already, or takes no other.
@@ -72,8 +85,12 @@ class Publisher:
         self._waiting_bytes = 0
         self._number = 0
         self._in_flight: dict[int, Flight] = {}
-        self._again: deque[bytes] = deque()  # what goes before all others
+        # What goes before all others: what the engine has lost, and what was in flight.
+        self._lost: deque[bytes] = deque()
+        self._again: deque[bytes] = deque()
         self._is_up = False
+        # It has answered since the last fault; then what it has lost is tried.
+        self._is_reached = False
         self._is_stopping = False
         self._beat_at = 0.0
 
@@ -97,13 +114,22 @@ class Publisher:
         Whoever calls holds the room's lock, and so does whoever calls `call`.
         """
         with self._changed:
-            if self._operations:
-                self._afterwards.append(call)
-                return
-            if self._in_flight:
-                self._in_flight[max(self._in_flight)].afterwards.append(call)
+            if self._operations or self._in_flight:
+                # It counts, so that they have a bound as well.
+                self._waiting_bytes += _OPERATION_BYTES
+                last = self._in_flight[max(self._in_flight)] if not self._operations else None
+                (last.afterwards if last is not None else self._afterwards).append(call)
                 return
         call()
+
+    def withdraw(self, purpose: object) -> None:
+        """Forget what was added for this, if it has not gone yet."""
+        with self._changed:
+            for place, each in enumerate(self._purposes):
+                if each is purpose:
+                    del self._purposes[place], self._operations[place]
+                    self._waiting_bytes -= _OPERATION_BYTES
+                    return
 
     def wait_for_room(self, *, is_over: Callable[[], bool]) -> None:
         """Wait while too much waits already, or until it `is_over`. Without the room's lock."""
@@ -136,28 +162,38 @@ class Publisher:
         with self._changed:
             if is_up and not self._is_up:
                 self._again += [each.data for each in self._in_flight.values()]
-            self._is_up = is_up
+            self._is_up = self._is_reached = is_up
             self._changed.notify_all()
 
     def give_again(self, batches: Iterable[bytes]) -> None:
-        """Append these before all others, also while we are not up."""
+        """Append these before all others, also while we are not up, until that has worked."""
         with self._changed:
-            self._again += batches
+            self._lost = deque(dict.fromkeys([*self._lost, *batches]))
+            self._is_reached = True
             self._changed.notify_all()
 
-    def rename(self, server: str) -> list[object]:
-        """Begin anew under another name. What everything was for that has not come back."""
+    def rename(self, server: str) -> Dropped:
+        """Begin anew under another name; forget all that has not come back."""
         with self._changed:
-            left = [each for flight in self._in_flight.values() for each in flight.purposes]
-            left += self._purposes
             self.server = server
             self._number = 0
-            self._in_flight.clear()
-            self._operations, self._purposes, self._afterwards = [], [], []
-            self._again.clear()
-            self._waiting_bytes = 0
-            self._changed.notify_all()
-        return left
+            return self._drop()
+
+    def drop(self) -> Dropped:
+        """Forget all that has not come back."""
+        with self._changed:
+            return self._drop()
+
+    def _drop(self) -> Dropped:
+        flights = [*self._in_flight.values()]
+        purposes = [each for flight in flights for each in flight.purposes] + self._purposes
+        calls = [each for flight in flights for each in flight.afterwards] + self._afterwards
+        self._in_flight.clear()
+        self._operations, self._purposes, self._afterwards = [], [], []
+        self._again.clear()
+        self._waiting_bytes = 0
+        self._changed.notify_all()
+        return Dropped(purposes, calls)
 
     def stop(self) -> None:
         """End `run`, soon."""
@@ -175,15 +211,27 @@ class Publisher:
             except EngineDown as error:
                 # It may be in the stream or not: it is appended again, before anything new.
                 with self._changed:
-                    self._is_up = False
+                    self._is_up = self._is_reached = False
                     self._again.clear()
                 self._on_down(error)
+            else:
+                self._was_taken(data)
             self._on_beat()
+
+    def _was_taken(self, data: bytes) -> None:
+        with self._changed:
+            was_lost = bool(self._lost) and self._lost[0] is data
+            if was_lost:
+                self._lost.popleft()
+        if not was_lost:
+            self._on_taken()
 
     def _next(self) -> bytes | None:
         """The next batch, once there is something to say, or to live for; None: stop."""
         with self._changed:
             while not self._is_stopping:
+                if self._lost and self._is_reached:
+                    return self._lost[0]
                 if self._again:
                     return self._again.popleft()
                 if self._may_go():

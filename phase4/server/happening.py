@@ -7,6 +7,7 @@ thread may wait for it (wish.py).
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -111,6 +112,8 @@ class Happening(Room):
         self.link, self._file = link, file
         self.logins.link = self.letters.link = self.hand.link = link
         more = link.load(file.read())
+        if link.has_resumed:  # all that it knows of is logged; an old log may have been deleted
+            self.past.skip(max(0, link.state.said - self.said()))
         if isinstance(text := more.get("moderation"), str):
             self.hand.take_over(text)
 
@@ -157,8 +160,6 @@ class Happening(Room):
                 purpose.decide(event, Refused(f"The name {name} is taken."))
             case HasLeft(person, reason):
                 self._take_left(person, reason)
-                if isinstance(purpose, Member):
-                    self._let_go(purpose.outbox)
             case Ended(server, people, is_lost):
                 self._take_ended(server, people, is_lost=is_lost)
             case Ordered(by, order):
@@ -221,7 +222,9 @@ class Happening(Room):
     def _take_back(self, member: Member, person: Person) -> None:
         """Somebody has their name again after the others took them for gone, or another one."""
         if member.is_gone:
-            return  # a Leave is behind it
+            if member.name != person.name:  # else the Leave is behind it that was meant
+                self.link.say(Leave(person.fold, ""))
+            return
         if member.name != person.name:
             old = member.name
             self._give(member, person.name)
@@ -254,6 +257,8 @@ class Happening(Room):
         if member is not None:
             self._give(member, new.name)
             self.logins.has_other_name(member)
+        elif self._is_here(old):  # gone meanwhile, and they said so under the old name
+            self.link.say(Leave(new.fold, ""))
         self._announce(message.Renamed(self._now().wire, old.name, new.name))
         if isinstance(purpose, Wish):
             purpose.decide(None)
@@ -341,24 +346,31 @@ class Happening(Room):
     def buried(self, purposes: list[object]) -> None:
         """Tell our people what was not said, and ask for their names again. Holding the lock."""
         self._note(self._now(), "The others took this server for dead; its people come back")
-        unsaid: dict[Member, int] = {}
-        for each in purposes:
-            if isinstance(each, Wish):
-                each.decide(None, RoomFull(UNREACHABLE))
-            elif isinstance(each, Member) and not each.is_gone:
-                unsaid[each] = unsaid.get(each, 0) + 1
-        for outbox in [*self._leaving]:
-            self._let_go(outbox)
-        for member, count in unsaid.items():
-            lines = "line of yours was" if count == 1 else "lines of yours were"
-            self._tell(member, Error(f"{count} {lines} not said: this server was cut off."))
+        self._who_at = ""
+        self._tell_unsaid(purposes, "this server was cut off")
         for member in [*self._people]:
             self._come_back(member)
 
+    def _tell_unsaid(self, purposes: Iterable[object], why: str) -> None:
+        """Tell our people what will not happen of what they wanted. Holding the lock."""
+        unsaid = Counter[Member]()
+        for each in purposes:
+            if isinstance(each, Wish):
+                each.decide(None, RoomFull(UNREACHABLE))
+            elif isinstance(each, Member) and self._hears(each):
+                unsaid[each] += 1
+        for member, count in unsaid.items():
+            lines = "line of yours was" if count == 1 else "lines of yours were"
+            self._tell(member, Error(f"{count} {lines} not said: {why}."))
+
     def _come_back(self, member: Member) -> None:
-        """Ask for the name of somebody whom the others took for gone."""
+        """Ask for the name of somebody whom the others took for gone.
+
+        Or for another, but for none that somebody here will ask for as well.
+        """
         others = nicknames.alternatives(member.name, "number")
-        names = [member.name, *islice(others, CANDIDATES)]
+        free = (each for each in others if self._people.holder(each) is None)
+        names = [member.name, *islice(free, CANDIDATES)]
         entry = entry_of(member, names, member.name)
         self.link.say(entry._replace(account=member.account), Return(member))
 

@@ -43,9 +43,8 @@ class SharedLogins(Logins):
             others = self._others()
         name = account.name
         proof = proof_of(member.secret)
-        wish = Wish(member)
-        self.link.say(Enter([as_offered(name)], member.host, "", proof, name, others), wish)
-        if isinstance(wish.wait(), Taken):
+        entry = Enter([as_offered(name)], member.host, "", proof, name, others)
+        if isinstance(self.link.ask(entry, Wish(member)), Taken):
             raise Refused(f"The name {name} is taken.")
 
     def become(self, member: Member, account: Account) -> None:
@@ -73,9 +72,8 @@ class SharedLogins(Logins):
             if member.is_gone or not member.account:
                 return
             self._gate.check_renaming(member)
-            wish = Wish(member)
-            self.link.say(Rename(fold_of(member), self._others()), wish)
-        wish.wait()
+            wanted = Rename(fold_of(member), self._others())
+        self.link.ask(wanted, Wish(member))
 
     def changed(self, names: Collection[str]) -> None:
         """These accounts were removed, or have another password: nobody is logged in there."""

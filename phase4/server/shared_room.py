@@ -30,6 +30,7 @@ from shared.message import Notice
 
 _GHOST_SECONDS = 2.0  # how long a name of a server that may be dead is waited for
 _LOOK_SECONDS = 0.1
+_LAST_WORDS_SECONDS = 1.5  # for whoever leaves, and the hub does not answer
 
 
 class SharedRoom(Happening):
@@ -74,9 +75,7 @@ class SharedRoom(Happening):
         return isinstance(self._ask_for(member, [old.name], old.name), Entered)
 
     def _ask_for(self, member: Member, names: Iterable[str], wanted: str) -> Event | None:
-        wish = Wish(member)
-        self.link.say(entry_of(member, names, wanted), wish)
-        return wish.wait()
+        return self.link.ask(entry_of(member, names, wanted), Wish(member))
 
     def _holder(self, name: str) -> Person | None:
         """Whoever has this name, or one that looks like it."""
@@ -95,6 +94,15 @@ class SharedRoom(Happening):
                 return
             time.sleep(_LOOK_SECONDS)
 
+    def leave(self, member: Member, reason: str = "", last_words: str = "") -> None:
+        """As Room. Then the thread of this member waits a moment until all they said came back."""
+        super().leave(member, reason, last_words)
+        with self.fan_out.lock:
+            may_wait = member.outbox in self._leaving
+        if may_wait and not member.outbox.released.wait(_LAST_WORDS_SECONDS):
+            with self.fan_out:
+                self._let_go(member.outbox)
+
     def _leave(
         self, member: Member, reason: str, last_words: str, end: Callable[[Outbox], None]
     ) -> None:
@@ -104,16 +112,13 @@ class SharedRoom(Happening):
         # Of their own will: all that they have said comes back before, and what they whispered is
         # shown to them. Else they are gone at once.
         may_wait = not reason and self.link.is_up and not self._is_closed
-        self._end(member, last_words, self._put_off if may_wait else end)
-        if may_wait:
-            self._leaving[member.outbox] = member
+        self._end(member, last_words, self.fan_out.stop_listening if may_wait else end)
         self._people.release(member)
         self._note(self._now(), f"{member.name} left" + (f" ({reason})" if reason else ""))
-        self.link.say(Leave(fold_of(member), reason), member)
-
-    @staticmethod
-    def _put_off(outbox: Outbox) -> None:
-        """Instead of an end."""
+        self.link.say(Leave(fold_of(member), reason))
+        if may_wait:
+            self._leaving[member.outbox] = member
+            self.link.publisher.after(lambda: self._let_go(member.outbox))
 
     def rename(self, member: Member, wanted: str) -> None:
         """Give a member another name. As Room; raises RoomFull where the hub does not answer."""
@@ -126,14 +131,13 @@ class SharedRoom(Happening):
             if name == member.name:
                 raise Refused(f"You are {name} already.")
             fold = fold_of(member)
-        wish = Wish(member)
-        self.link.say(Rename(fold, [as_offered(name)]), wish)
-        wish.wait()
+        self.link.ask(Rename(fold, [as_offered(name)]), Wish(member))
 
     def close(self, text: str) -> list[Outbox]:
         """As Room; and let the other servers know that this one ends."""
-        self.link.stop()
+        unsaid = self.link.stop()
         with self.fan_out:
+            self._tell_unsaid(unsaid, "the server stops")
             for outbox in [*self._leaving]:
                 self._let_go(outbox)
         return super().close(text)
@@ -141,7 +145,8 @@ class SharedRoom(Happening):
     # --- talking --------------------------------------------------------------------------------
 
     def say(self, member: Member, text: str) -> None:
-        """A public message. Raises Refused."""
+        """A public message. Raises Refused. Waits while the room is away and too much waits."""
+        self._wait_for_hub(member)
         with self.fan_out.lock:
             if member.is_gone:
                 return
@@ -150,7 +155,8 @@ class SharedRoom(Happening):
             self.link.say(Say(fold_of(member), text), member)
 
     def whisper(self, member: Member, to: str, text: str) -> None:
-        """A private message to a name (or an address, where those are shown). Raises Refused."""
+        """A private message to a name (or an address, where those are shown). As `say`."""
+        self._wait_for_hub(member)
         with self.fan_out.lock:
             if member.is_gone:
                 return
@@ -168,18 +174,19 @@ class SharedRoom(Happening):
             else find_by_address(people.values(), to, shown=self._show_addresses).fold
         )
 
-    def wait_for_room(self, member: Member) -> None:
-        """Wait while more is said than can be taken, or while the room is away."""
-        super().wait_for_room(member)
-        self.link.publisher.wait_for_room(is_over=lambda: member.is_gone)
+    def _wait_for_hub(self, member: Member) -> None:
+        """Not before each line: whoever wants to leave, or asks who is here, need not wait."""
+        outbox = member.outbox
+        self.link.publisher.wait_for_room(is_over=lambda: member.is_gone or outbox.is_broken)
 
     def pong(self, member: Member, text: str) -> None:
         """Answer once all that this person said has come back."""
 
         def answer() -> None:
-            if not member.is_gone:
+            if self._hears(member):
                 self._tell(member, Notice(self._now().wire, text))
 
+        self._wait_for_hub(member)
         with self.fan_out:
             self.link.publisher.after(answer)
 

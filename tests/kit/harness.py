@@ -345,6 +345,10 @@ class Peer:
         has_pending = getattr(self.socket, "has_pending", False)  # TLS: taken, and not read
         return bool(self._unread or has_pending or select.select([self.socket], [], [], 0)[0])
 
+    def can_read(self, seconds: float) -> bool:
+        """Whether something can be read, or the end has come, within so many seconds."""
+        return self.has_input() or bool(select.select([self.socket], [], [], seconds)[0])
+
     def _receive(self, deadline: float) -> bytes:
         self.socket.settimeout(max(0.001, deadline - time.monotonic()))
         try:

@@ -8,6 +8,7 @@ import pytest
 
 from phase4.hub.engine import Engine, open_engine
 from tests.kit.engines import EngineProcess, PostgresProcess, RedisProcess, find_programs
+from tests.kit.hub_fixtures import _two, a_redis, servers, two  # noqa: F401 - fixtures
 
 _rooms = (f"room {number}" for number in itertools.count())
 

@@ -1,0 +1,45 @@
+"""What the checks of several servers are asked with: an engine, and servers that share it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit.engines import RedisProcess
+from tests.kit.harness import wait_until
+from tests.kit.hub import HubChat, Servers, wait_until_empty
+
+
+@pytest.fixture
+def a_redis(need: Callable[..., None]) -> Iterator[RedisProcess]:
+    """An engine for one check, which may do with it what it likes."""
+    need(*RedisProcess.programs, modules=["redis"])
+    with RedisProcess() as process:
+        yield process
+
+
+@pytest.fixture
+def servers(tmp_path: Path, a_redis: RedisProcess) -> Iterator[Servers]:
+    """Servers of one room, none yet."""
+    with Servers(tmp_path, a_redis) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def _two(
+    need: Callable[..., None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[HubChat]]:
+    need(*RedisProcess.programs, modules=["redis"])
+    with RedisProcess() as engine, Servers(tmp_path_factory.mktemp("two"), engine) as servers:
+        yield servers.start_several("one", "two")
+
+
+@pytest.fixture
+def two(_two: list[HubChat]) -> list[HubChat]:
+    """Two servers with nobody there, which the checks of a module share."""
+    for each in _two:
+        wait_until(lambda each=each: not each.people_now(), "those of the last check have left")  # type: ignore[misc]
+    wait_until_empty(_two[0])
+    for each in _two:
+        each.forget_logs()
+    return _two

@@ -1,0 +1,1 @@
+"""What takes minutes: engines and servers that fail while people talk. Asked by name, and by CI."""
