@@ -389,7 +389,9 @@ class Link:
             return
         self._snapshot_at = time.monotonic() + SNAPSHOT_SECONDS
         self._room.keep(self._snapshot_bytes)
-        if self._has_lost or self.server == min(self.state.servers, default=self.server):
+        with self._lock:
+            is_first = self.server == min(self.state.servers, default=self.server)
+        if is_first or self._has_lost:
             try:
                 self._engine.save(self._snapshot_bytes())
                 self._has_lost = False
