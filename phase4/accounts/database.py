@@ -7,22 +7,11 @@
 Every error of SQLite leaves this part as one of errors.py.
 """
 
-import contextlib
-import os
 import sqlite3
-import stat
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-from phase4.accounts.errors import (
-    AccountsBusy,
-    AccountsError,
-    CannotUse,
-    NewerAccounts,
-    NotAccounts,
-)
-from shared.files import open_ordinary
+from phase4.accounts.errors import AccountsBusy, CannotUse, NewerAccounts, NotAccounts
+from phase4.archive.own_file import Kind, close_to_others
 
 VERSION = 1
 _APPLICATION = 0x736C6163  # "slac": tells our files from other programs' (SQLite's application_id)
@@ -47,24 +36,8 @@ commit;
 """
 
 
-@contextlib.contextmanager
-def errors_of(path: Path) -> Iterator[None]:
-    """Raise what SQLite and the system raise as an AccountsError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _meaning(path, error) from error
-    except OSError as error:
-        raise CannotUse(path, error.strerror or str(error)) from error
-
-
-def _meaning(path: Path, error: sqlite3.Error) -> AccountsError:
-    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more than we need
-    if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return AccountsBusy(path)
-    if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return NotAccounts(path, str(error))
-    return CannotUse(path, str(error))
+KIND = Kind(_APPLICATION, VERSION, AccountsBusy, NewerAccounts, NotAccounts, CannotUse)
+errors_of = KIND.errors_of
 
 
 def opened(path: Path, *, make: bool) -> sqlite3.Connection:
@@ -73,7 +46,7 @@ def opened(path: Path, *, make: bool) -> sqlite3.Connection:
     Several threads may use the connection, one at a time.
     """
     with errors_of(path):
-        _close_to_others(path, os.O_CREAT if make else 0)
+        close_to_others(path, make=make)
         connection = sqlite3.connect(
             path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -85,19 +58,8 @@ def opened(path: Path, *, make: bool) -> sqlite3.Connection:
         return connection
 
 
-def _close_to_others(path: Path, flags: int) -> None:
-    """Make the file, or take it from others. SQLite gives its companions the same mode."""
-    file = open_ordinary(path, os.O_RDWR | flags, 0o600)
-    try:
-        mode = stat.S_IMODE(os.fstat(file).st_mode)
-        if sys.platform != "win32" and mode & 0o077:
-            os.fchmod(file, mode & 0o700)
-    finally:
-        os.close(file)
-
-
 def _prepare(path: Path, connection: sqlite3.Connection, *, make: bool) -> None:
-    if _version(path, connection) == 0:
+    if KIND.version_of(path, connection) == 0:
         if not make:  # somebody emptied it: whose the names are is not known any more
             raise NotAccounts(path, "it is empty")
         connection.executescript(_SCHEMA)
@@ -107,15 +69,3 @@ def _prepare(path: Path, connection: sqlite3.Connection, *, make: bool) -> None:
     # A password that was changed must not be the old one again after a loss of power.
     connection.execute("pragma synchronous=full")
     connection.execute("pragma secure_delete=on")
-
-
-def _version(path: Path, connection: sqlite3.Connection) -> int:
-    """Its version; 0: it is empty. Raises NotAccounts and NewerAccounts."""
-    (application,) = connection.execute("pragma application_id").fetchone()
-    (version,) = connection.execute("pragma user_version").fetchone()
-    (tables,) = connection.execute("select count(*) from sqlite_schema").fetchone()
-    if tables and application != _APPLICATION:
-        raise NotAccounts(path, "another program has made it")
-    if version > VERSION:
-        raise NewerAccounts(path, version)
-    return int(version) if tables else 0

@@ -14,17 +14,15 @@ Every error of SQLite leaves this part as one of errors.py.
 """
 
 import contextlib
-import os
 import sqlite3
-import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from phase4.archive.errors import ArchiveBusy, ArchiveError, CannotUse, NewerArchive, NotAnArchive
+from phase4.archive.errors import ArchiveBusy, CannotUse, NewerArchive, NotAnArchive
+from phase4.archive.own_file import Kind, close_to_others
 from phase4.archive.place import Place
 from phase4.archive.record import Record
-from shared.files import check_ordinary, open_ordinary
+from shared.files import check_ordinary
 
 NAME = "archive.sqlite"
 """In the directory of the logs."""
@@ -68,30 +66,14 @@ def log_of(log_dir: Path) -> Path:
     return log_dir / "messages.txt"
 
 
-@contextlib.contextmanager
-def errors_of(path: Path) -> Iterator[None]:
-    """Raise what SQLite and the system raise as an ArchiveError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _meaning(path, error) from error
-    except OSError as error:
-        raise CannotUse(path, error.strerror or str(error)) from error
-
-
-def _meaning(path: Path, error: sqlite3.Error) -> ArchiveError:
-    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more than we need
-    if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return ArchiveBusy(path)
-    if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return NotAnArchive(path, str(error))
-    return CannotUse(path, str(error))
+KIND = Kind(_APPLICATION, VERSION, ArchiveBusy, NewerArchive, NotAnArchive, CannotUse)
+errors_of = KIND.errors_of
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
     """Open it, and make it where it is not there; for its owner alone. Raises ArchiveError."""
     with errors_of(path):
-        _close_to_others(path)
+        close_to_others(path, make=True)
         connection = sqlite3.connect(path, timeout=WRITE_SECONDS, isolation_level=None)
         try:
             _prepare(path, connection)
@@ -101,35 +83,12 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         return connection
 
 
-def _close_to_others(path: Path) -> None:
-    """Make the file, or take it from others. SQLite gives its two companions the same mode."""
-    file = open_ordinary(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        mode = stat.S_IMODE(os.fstat(file).st_mode)
-        if sys.platform != "win32" and mode & 0o077:
-            os.fchmod(file, mode & 0o700)
-    finally:
-        os.close(file)
-
-
 def _prepare(path: Path, connection: sqlite3.Connection) -> None:
-    if _version(path, connection) == 0:
+    if KIND.version_of(path, connection) == 0:
         connection.executescript(_SCHEMA)
     connection.execute("pragma journal_mode=wal")
     connection.execute("pragma synchronous=normal")
     connection.execute(f"pragma journal_size_limit={_PAGE_LIMIT}")
-
-
-def _version(path: Path, connection: sqlite3.Connection) -> int:
-    """Its version; 0: it is empty. Raises NotAnArchive and NewerArchive."""
-    (application,) = connection.execute("pragma application_id").fetchone()
-    (version,) = connection.execute("pragma user_version").fetchone()
-    (tables,) = connection.execute("select count(*) from sqlite_schema").fetchone()
-    if tables and application != _APPLICATION:
-        raise NotAnArchive(path, "another program has made it")
-    if version > VERSION:
-        raise NewerArchive(path, version)
-    return int(version) if tables else 0
 
 
 @contextlib.contextmanager
@@ -148,7 +107,7 @@ def opened_to_read(path: Path) -> Iterator[sqlite3.Connection | None]:
         connection = sqlite3.connect(name, uri=True, timeout=READ_SECONDS, isolation_level=None)
         try:
             connection.execute("begin")
-            yield connection if _version(path, connection) else None
+            yield connection if KIND.version_of(path, connection) else None
         finally:
             connection.close()
 
