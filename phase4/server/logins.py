@@ -62,6 +62,7 @@ class Logins:
         *,
         let_in: LetsIn,
         leave: Leaves,
+        check_open: Callable[[], None],
     ) -> None:
         self.accounts = accounts
         self._fan_out = fan_out
@@ -70,6 +71,7 @@ class Logins:
         self._gate = gate
         self._let_in = let_in
         self._leave = leave
+        self._check_open = check_open  # raises RoomFull
 
     # --- under the room's lock ------------------------------------------------------------------
 
@@ -150,6 +152,7 @@ class Logins:
             old = self._people.holder(account.name)
             is_theirs = old is not None and old.account == account.name
             if old is not None and not is_theirs:
+                self._check_open()  # first: nobody loses a name to one who finds no place
                 self._make_way(old, others)
             self.own(member, account.name)
             try:

@@ -95,7 +95,9 @@ class Room:
         self._announce, self._note = voice.announce, voice.note
 
         shared = (self.fan_out, self._people, voice, open_accounts(self.fan_out))
-        self.logins = self._logins_of(*shared, gate, let_in=self.let_in, leave=self._leave)
+        self.logins = self._logins_of(
+            *shared, gate, let_in=self.let_in, leave=self._leave, check_open=self._check_open
+        )
         self.letters = self._letters_of(*shared, gate)
 
         # Everybody who is connected, also those who have no name yet.

@@ -40,6 +40,9 @@ class SharedLogins(Logins):
         """Let a newcomer in who has proved whose account it is. Raises Refused and RoomFull."""
         with self._fan_out.lock:
             self.check_still_there(account)
+            holder = self._people.holder(account.name)
+            if holder is None or holder.account != account.name:
+                self._check_open()
             others = self._others()
         name = account.name
         proof = proof_of(member.secret)

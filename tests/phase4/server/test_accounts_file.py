@@ -126,6 +126,21 @@ def test_a_full_room_lets_those_in_who_take_over_their_own_connection(tmp_path: 
             bob.hear("Alice: still here")
 
 
+def test_nobody_loses_a_name_to_an_owner_for_whom_there_is_no_place(tmp_path: Path) -> None:
+    with (
+        AccountChat(tmp_path, "--max-clients", "2") as chat,
+        chat.register("Alice"),
+        chat.join("Adam") as adam,
+    ):
+        command("add", str(chat.logs), "Adam", password=PASSWORD)
+        with chat.arrive() as owner:
+            owner.send(f"/login Adam {PASSWORD}")
+            owner.refused(r"The server is full; try again later\.")
+            owner.expect_end()
+        adam.send("/who")
+        adam.hear("* 2 online: Adam, Alice")
+
+
 # --- what goes wrong ------------------------------------------------------------------------------
 
 
