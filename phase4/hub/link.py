@@ -31,7 +31,8 @@ from phase4.hub.follows import Follows, T, Wish
 from phase4.hub.operations import BadBatch, Batch, Begin, Bury, End, Operation, decode
 from phase4.hub.publisher import BEAT_SECONDS, Publisher
 from phase4.hub.recent import Recent
-from phase4.hub.state import State, from_bytes, to_bytes
+from phase4.hub.snapshot import from_bytes, to_bytes
+from phase4.hub.state import State
 from shared.defaults import HUB_LEASE_SECONDS
 
 AWAY_SECONDS = 3.0

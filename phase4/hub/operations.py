@@ -10,7 +10,7 @@ of a kind that it does not know, or with other fields, is skipped by every serve
 """
 
 import json
-import re
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -18,7 +18,15 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 FORMAT_VERSION = 1
 
 MAX_NUMBER = 2**53
-"""Of a batch: what every reader of JSON has exactly."""
+"""Of a batch or a message: what every reader of JSON has exactly."""
+
+MAX_SERVER_CHARACTERS = 200
+"""The name of a host has 253 at most, and is mostly short; a process number comes to it."""
+
+MAX_DEPTH = 8
+"""Of lists and objects in each other. Thousands would end whoever copies or writes them."""
+
+_MAX_INTEGER = 2**63  # what a counter of 64 bits holds; JSON's numbers have no bound of their own
 
 
 class Say(NamedTuple):
@@ -120,15 +128,12 @@ Operation = (
 )
 
 KINDS: dict[str, type[Operation]] = {each.__name__.lower(): each for each in get_args(Operation)}
-_IS_CLEAN = re.compile(rb'(?:[^\\]|\\["\\])*+')
-"""JSON escapes quotes, backslashes, and what no text of ours has: control characters, which would
-be other lines, and halves of characters, which no socket takes."""
-
 _NAMES = {kind: name for name, kind in KINDS.items()}
 _TYPES = {
-    name: tuple(getattr(hint, "__origin__", hint) for hint in get_type_hints(kind).values())
+    name: [getattr(hint, "__origin__", hint) for hint in get_type_hints(kind).values()]
     for name, kind in KINDS.items()
 }
+_HAS_OBJECT = {name for name, types in _TYPES.items() if dict in types}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,28 +150,86 @@ class BadBatch(ValueError):
     """An entry is no batch, or one that was written for newer servers."""
 
 
+# --- JSON, strictly -------------------------------------------------------------------------------
+
+
+def _no_constant(written: str) -> Any:
+    raise ValueError(f"{written} is not JSON, though Python reads it.")
+
+
+def _finite(written: str) -> float:
+    value = float(written)
+    if not math.isfinite(value):
+        raise ValueError("A number is too large.")
+    return value
+
+
+def _bounded(written: str) -> int:
+    value = int(written)
+    if not -_MAX_INTEGER < value < _MAX_INTEGER:
+        raise ValueError("A number is too large.")
+    return value
+
+
+_READER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite, parse_int=_bounded)
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def read_json(data: bytes) -> Any:
+    """What JSON in UTF-8 says. Raises ValueError: for numbers that are not finite, as well.
+
+    (`json.loads` also takes UTF-16, and halves of characters, which no socket takes.)
+    """
+    try:
+        return _READER.decode(data.decode())
+    except RecursionError as error:
+        raise ValueError("Its lists are too deep.") from error
+
+
+def write_json(values: Any) -> bytes:
+    """One line of JSON. Raises ValueError for what `read_json` would not read."""
+    return _WRITER.encode(values).encode()
+
+
+def is_shallow(value: Any, depth: int = MAX_DEPTH) -> bool:
+    """Whether a value of JSON has at most so many lists and objects in each other."""
+    if not isinstance(value, list | dict):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return depth > 0 and all(is_shallow(each, depth - 1) for each in inner)
+
+
+# --- batches --------------------------------------------------------------------------------------
+
+
 def encode(server: str, number: int, operations: Iterable[Operation]) -> bytes:
-    """The entry of a batch."""
+    """The entry of a batch. Raises ValueError for a number that is not finite."""
     written = [[_NAMES[type(each)], *each] for each in operations]
-    values = {"v": FORMAT_VERSION, "server": server, "number": number, "ops": written}
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    return write_json({"v": FORMAT_VERSION, "server": server, "number": number, "ops": written})
 
 
 def decode(data: bytes) -> Batch:
     """The batch of an entry. Raises BadBatch, and nothing else."""
-    if b"\\" in data and not _IS_CLEAN.fullmatch(data):
+    # JSON escapes quotes, backslashes, and what no text of ours has: control characters, which
+    # would be other lines, and halves of characters.
+    if b"\\" in data and b"\\" in data.replace(b"\\\\", b"").replace(b'\\"', b""):
         raise BadBatch("This has control characters, or half of a character.")
     try:
-        values = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        values = read_json(data)
+    except ValueError as error:
         raise BadBatch("This is not JSON.") from error
-    if not isinstance(values, dict) or values.get("v") != FORMAT_VERSION:
+    if not isinstance(values, dict):
+        raise BadBatch("This is not an object.")
+    version, server = values.get("v"), values.get("server")
+    number, written = values.get("number"), values.get("ops")
+    if type(version) is not int or version != FORMAT_VERSION:  # JSON's true equals 1 in Python
         raise BadBatch("This is not a batch of this version.")
-    server, number, written = values.get("server"), values.get("number"), values.get("ops")
-    if not (isinstance(server, str) and server and isinstance(written, list)):
-        raise BadBatch("This batch lacks its server or its operations.")
+    if not (isinstance(server, str) and 0 < len(server) <= MAX_SERVER_CHARACTERS):
+        raise BadBatch("This batch lacks its server.")
     if type(number) is not int or not 0 < number < MAX_NUMBER:
         raise BadBatch("This batch lacks its number.")
+    if not isinstance(written, list):
+        raise BadBatch("This batch lacks its operations.")
     return Batch(server, number, [_operation(each) for each in written])
 
 
@@ -175,9 +238,8 @@ def _operation(written: Any) -> Operation | None:
     if not (isinstance(written, list) and written and isinstance(written[0], str)):
         return None
     name, *fields = written
-    types = _TYPES.get(name)
-    if types is None or len(fields) != len(types):
+    if [type(each) for each in fields] != _TYPES.get(name):
         return None
-    if any(type(value) is not kind for value, kind in zip(fields, types, strict=True)):
+    if name in _HAS_OBJECT and not is_shallow(fields):
         return None
     return KINDS[name](*fields)

@@ -10,9 +10,8 @@ no setting. And it never raises: a batch that one server cannot bear would end a
 makes no sense is skipped, by all alike.
 """
 
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 from phase4.hub.events import (
@@ -38,6 +37,7 @@ from phase4.hub.events import (
     Whispered,
 )
 from phase4.hub.operations import (
+    MAX_NUMBER,
     Batch,
     Beat,
     Begin,
@@ -60,6 +60,11 @@ MAX_DEAD = 1_000
 MAX_SERVERS = 100
 """That live at a time. Of more, nothing counts."""
 
+MAX_TIME = 253_402_214_400
+"""The last day of the year 9999: there the calendars of programs end, in some zone."""
+
+_PERSON = [each.name for each in fields(Person)]
+
 
 @dataclass(slots=True)
 class Server:
@@ -72,10 +77,6 @@ class Server:
 
 
 # --- the state ------------------------------------------------------------------------------------
-
-
-class BadSnapshot(ValueError):
-    """Something is not the snapshot of a state."""
 
 
 class State:
@@ -95,9 +96,15 @@ class State:
 
     # --- questions ------------------------------------------------------------------------------
 
-    def holder(self, fold: str, look: str) -> Person | None:
-        """Whoever has this name, or one that looks like it."""
-        return self.people.get(fold) or self.people.get(self._looks.get(look, ""))
+    def holder(self, fold: str, look: str, *, but: Person | None = None) -> Person | None:
+        """Whoever has this name, or one that looks like it; `but` one, who does not count.
+
+        There may be two: one has the name, and one looks like it.
+        """
+        for each in (self.people.get(fold), self.people.get(self._looks.get(look, ""))):
+            if each is not None and each is not but:
+                return each
+        return None
 
     def is_dead(self, server: str) -> bool:
         """Whether nothing of this server counts any more."""
@@ -111,7 +118,8 @@ class State:
 
     def apply(self, batch: Batch, time: float) -> list[Happened]:
         """What has happened by a batch that the engine took at this time. Never raises."""
-        self.time = max(self.time, time)
+        if self.time < time < MAX_TIME:
+            self.time = time
         known = self.servers.get(batch.server)
         if self.is_dead(batch.server) or (known is not None and batch.number <= known.number):
             self.skipped += 1
@@ -125,7 +133,7 @@ class State:
         known.number = batch.number
         for place, operation in enumerate(batch.operations):
             if batch.server not in self.servers:  # it has ended, by an operation before
-                self.skipped += 1
+                self.skipped += len(batch.operations) - place
                 break
             events = list(self._do(batch.server, operation))
             self.skipped += not events and not isinstance(operation, Beat)
@@ -155,7 +163,7 @@ class State:
                 return self._leave(server, speaker, reason)
             case Beat(figures):
                 self.servers[server].figures = figures
-            case Begin(said):
+            case Begin(said) if said < MAX_NUMBER:
                 self.said = max(self.said, said)
                 return (Began(server),)
             case End():
@@ -197,9 +205,8 @@ class State:
                 self._drop(replaced)
                 name = Name(replaced.name, replaced.fold, replaced.look)
             elif holder is not None:
-                made_way = (
-                    self._make_way(holder, asked.others) if asked.account and not at else None
-                )
+                is_owned = bool(asked.account) and not at
+                made_way = self._make_way(name, holder, asked.others) if is_owned else None
                 if made_way is None:
                     continue
                 yield made_way
@@ -219,8 +226,8 @@ class State:
             return
         holder: Person | None = None
         for name in _names(asked.names):
-            holder = self.holder(name.fold, name.look)
-            if holder is None or holder is old:
+            holder = self.holder(name.fold, name.look, but=old)
+            if holder is None:
                 account = old.account if name.fold == old.fold else ""
                 yield Renamed(old, self._become(old, name, account))
                 return
@@ -231,23 +238,35 @@ class State:
         if old is None:
             yield NotRenamed(None)
             return
-        name = next(_names(asked.names), Name(old.name, old.fold, old.look))
-        holder = self.holder(name.fold, name.look)
-        if holder is not None and holder is not old:
-            if holder.account == asked.account:
-                yield Ousted(self._drop(holder))
-            elif made_way := self._make_way(holder, asked.others):
-                yield made_way
-            else:
+        name = Name(old.name, old.fold, old.look)
+        if asked.account:
+            name = next(_names(asked.names), name)
+        holder = self.holder(name.fold, name.look, but=old)
+        if holder is not None and asked.account and holder.account == asked.account:
+            yield Ousted(self._drop(holder))
+            holder = self.holder(name.fold, name.look, but=old)
+        if holder is not None:
+            made_way = self._make_way(name, holder, asked.others, old)
+            if made_way is None:
                 yield NotRenamed(holder)
                 return
+            yield made_way
         yield LoggedIn(old, self._become(old, name, asked.account))
 
-    def _make_way(self, holder: Person, others: list[list[str]]) -> MadeWay | None:
-        """Give the holder of a registered name another one, as its owner has come."""
-        for name in _names(others):
-            if self.holder(name.fold, name.look) is None:
-                return MadeWay(holder, self._become(holder, name, ""))
+    def _make_way(
+        self, name: "Name", holder: Person, others: list[list[str]], owner: Person | None = None
+    ) -> MadeWay | None:
+        """Give the holder of a registered name another one, as its owner has come.
+
+        None: they have to keep it, or it is no use, as one more person has one that looks like it.
+        """
+        rival = self.holder(name.fold, name.look, but=holder)
+        if rival is not None and rival is not owner:
+            return None
+        for other in _names(others):
+            is_apart = other.fold != name.fold and other.look != name.look
+            if is_apart and self.holder(other.fold, other.look) is None:
+                return MadeWay(holder, self._become(holder, other, ""))
         return None
 
     def _become(self, old: Person, name: "Name", account: str) -> Person:
@@ -298,23 +317,40 @@ class State:
         return {
             "said": self.said,
             "time": self.time,
-            "people": [asdict(each) for each in self.people.values()],
-            "servers": {name: asdict(each) for name, each in self.servers.items()},
+            "people": [
+                {name: getattr(each, name) for name in _PERSON} for each in self.people.values()
+            ],
+            "servers": {
+                name: {"number": each.number, "figures": each.figures}
+                for name, each in self.servers.items()
+            },
             "dead": [*self._dead],
         }
 
     @classmethod
-    def from_json(cls, values: Any) -> "State":
-        """The state of a snapshot. Raises BadSnapshot."""
+    def of(
+        cls,
+        *,
+        said: int,
+        time: float,
+        people: Iterable[Person],
+        servers: dict[str, Server],
+        dead: Iterable[str],
+    ) -> "State":
+        """A state of these parts. Raises ValueError for one that no batches can lead to."""
         state = cls()
-        try:
-            state.said, state.time = int(values["said"]), float(values["time"])
-            for each in values["people"]:
-                state._put(Person(**each))
-            state.servers = {name: Server(**each) for name, each in values["servers"].items()}
-            state._dead = dict.fromkeys(values["dead"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BadSnapshot("This is not the snapshot of a room.") from error
+        state.said, state.time, state.servers = said, time, servers
+        state._dead = dict.fromkeys(dead)
+        if len(servers) > MAX_SERVERS or len(state._dead) > MAX_DEAD or time >= MAX_TIME:
+            raise ValueError("There are too many servers, or it is too late.")
+        if not state._dead.keys().isdisjoint(servers):
+            raise ValueError("A server lives and is dead.")
+        for each in people:
+            if not (each.name and each.fold and each.look) or each.since > time:
+                raise ValueError("Somebody has no name, or has not come yet.")
+            if each.server not in servers or state.holder(each.fold, each.look) is not None:
+                raise ValueError("Somebody is at no server, or has a name that is another's.")
+            state._put(each)
         return state
 
     def __eq__(self, other: object) -> bool:
@@ -343,24 +379,3 @@ def _is_theirs(holder: Person, asked: Enter) -> bool:
     """Whether whoever wants to enter has shown that this is their own lost connection."""
     by_proof = bool(asked.proof) and holder.proof == asked.proof
     return by_proof or (bool(asked.account) and holder.account == asked.account)
-
-
-def to_bytes(state: State, position: str, more: dict[str, Any]) -> bytes:
-    """A snapshot: the state behind this position, and what the servers keep beside it."""
-    return json.dumps(
-        {"v": 1, "position": position, "state": state.to_json(), "more": more}
-    ).encode()
-
-
-def from_bytes(data: bytes) -> tuple[State, str, dict[str, Any]]:
-    """What `to_bytes` was given. Raises BadSnapshot."""
-    try:
-        values = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise BadSnapshot("This is not JSON.") from error
-    if not isinstance(values, dict) or values.get("v") != 1:
-        raise BadSnapshot("This is not a snapshot of this version.")
-    position, more = values.get("position"), values.get("more")
-    if not isinstance(position, str) or not isinstance(more, dict):
-        raise BadSnapshot("This snapshot has no position.")
-    return State.from_json(values.get("state")), position, more

@@ -1,0 +1,269 @@
+"""Batches in any interleaving, repeated, late and lost: every server computes the same room.
+
+hypothesis makes up the streams. Names, folds and looks are few and do not belong together, so
+everybody's name is in everybody's way.
+
+The short form is part of the suite. The long one: HUB_STORIES=2000 python -m pytest THIS_FILE
+"""
+
+import os
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from phase4.hub.events import Began, Event, Said
+from phase4.hub.operations import (
+    BadBatch,
+    Beat,
+    Begin,
+    Bury,
+    End,
+    Enter,
+    Leave,
+    Login,
+    Operation,
+    Order,
+    Rename,
+    Say,
+    Whisper,
+    decode,
+    encode,
+)
+from phase4.hub.snapshot import from_bytes, to_bytes
+from phase4.hub.state import State
+from tests.phase4.hub.samples import TIME, check
+from tests.phase4.hub.test_operations import OPERATION
+
+STORIES = int(os.environ.get("HUB_STORIES", "30"))
+LONG = settings(max_examples=STORIES, deadline=None, derandomize=STORIES < 100)
+
+SERVERS = ("a", "b", "c", "d")
+server_of = st.sampled_from(SERVERS)
+
+
+def letter(random: Random) -> str:
+    """A part of a name; seldom none."""
+    return random.choice("xyzwxyzw") if random.random() < 0.95 else ""
+
+
+def names(random: Random) -> list[list[str]]:
+    """One or more names. Folds and looks do not belong to them, nor to each other."""
+    return [[letter(random) for _ in range(3)] for _ in range(random.choice([1, 1, 2, 3]))]
+
+
+NAMING: list[Callable[[Random], Operation]] = [
+    lambda random: Enter(names(random), "", "", random.choice("  pq").strip(), "", []),
+    lambda random: Enter(names(random), "", "", "", random.choice("pq"), names(random)),
+    lambda random: Rename(letter(random), names(random)),
+    lambda random: Login(
+        letter(random), random.choice(" pq").strip(), names(random), names(random)
+    ),
+    lambda random: Leave(letter(random), ""),
+]
+SAYING: list[Callable[[Random], Operation]] = [
+    lambda random: Say(letter(random), "hi"),
+    lambda random: Whisper(letter(random), letter(random), "x", "hi"),
+    lambda random: Order("x", {"kind": "mute"}),
+    lambda random: Beat({"people": random.randrange(9)}),
+    lambda random: Begin(random.randrange(50)),
+]
+ENDING: list[Callable[[Random], Operation]] = [
+    lambda _: End(),
+    lambda random: Bury(random.choice(SERVERS)),
+]
+
+
+def some_operations(seed: int) -> list[Operation]:
+    """A few. (hypothesis draws a number, which is quicker than to draw each name.)"""
+    random = Random(seed)
+    makers = [*NAMING, *SAYING, NAMING[0]]
+    chosen = [random.choice(makers) for _ in range(random.randrange(1, 6))]
+    if random.random() < 0.1:
+        chosen.insert(random.randrange(len(chosen) + 1), random.choice(ENDING))
+    return [each(random) for each in chosen]
+
+
+operations = st.integers(0, 2**32).map(some_operations) | st.lists(OPERATION, max_size=2)
+
+
+class Replica:
+    """A server that has read some of the stream, and what it has shown."""
+
+    def __init__(self, state: State, position: int) -> None:
+        self.state = state
+        self.position = position
+        self.shown: list[tuple[int, list[tuple[int, Event]]]] = []
+
+    def read(self, stream: list[tuple[bytes, float]], count: int) -> None:
+        """Apply so many entries more."""
+        for data, time in stream[self.position : self.position + count]:
+            said = self.state.said
+            try:
+                happened = self.state.apply(decode(data), time)
+            except BadBatch:
+                happened = []
+            self.shown.append((self.position, happened))
+            self.position += 1
+            check(self.state)
+            _check_numbers(said, [event for _, event in happened])
+            assert said <= self.state.said
+
+
+def _check_numbers(said: int, events: list[Event]) -> None:
+    """Each message has the next number, but where a server has begun whose log knows of more."""
+    for event in events:
+        match event:
+            case Said(_, _, number):
+                assert number == said + 1
+                said = number
+            case Began():
+                return
+
+
+class Room(RuleBasedStateMachine):
+    """Servers append to one stream. Replicas read it, each as far as it likes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stream: list[tuple[bytes, float]] = []
+        self.numbers = dict.fromkeys(SERVERS, 0)
+        self.late: list[bytes] = []
+        self.replicas = [Replica(State(), 0) for _ in range(2)]
+
+    def _next(self, server: str, operations: list[Operation]) -> bytes:
+        self.numbers[server] += 1
+        return encode(server, self.numbers[server], operations)
+
+    @rule(server=server_of, operations=operations, seconds=st.integers(-5, 5))
+    def append(self, server: str, operations: list[Operation], seconds: int) -> None:
+        """A server says something. The engine's clock may have been set."""
+        self.stream.append((self._next(server, operations), TIME + seconds))
+
+    @rule(server=server_of, operations=operations)
+    def be_late(self, server: str, operations: list[Operation]) -> None:
+        """A batch of a server is under way for long, and the next one will overtake it."""
+        self.late.append(self._next(server, operations))
+
+    @precondition(lambda self: self.late)
+    @rule(data=st.data())
+    def come_late(self, data: st.DataObject) -> None:
+        """It arrives."""
+        late = data.draw(st.sampled_from(self.late))
+        self.late.remove(late)
+        self.stream.append((late, TIME))
+
+    @precondition(lambda self: self.stream)
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        """Some batches are appended again: the answer of the engine had been lost."""
+        start = data.draw(st.integers(0, len(self.stream) - 1))
+        self.stream += self.stream[start : start + data.draw(st.integers(1, 5))]
+
+    @rule(data=st.binary(max_size=40))
+    def append_anything(self, data: bytes) -> None:
+        """Somebody else writes into the stream."""
+        self.stream.append((data, TIME))
+
+    @rule(data=st.data(), count=st.integers(1, 9))
+    def read(self, data: st.DataObject, count: int) -> None:
+        """A replica reads on."""
+        data.draw(st.sampled_from(self.replicas)).read(self.stream, count)
+
+    @rule(data=st.data())
+    def begin_at_a_snapshot(self, data: st.DataObject) -> None:
+        """One more server, or one that begins again, loads what another one has written."""
+        written = data.draw(st.sampled_from(self.replicas))
+        state, position, _ = from_bytes(to_bytes(written.state, str(written.position), {}))
+        assert state == written.state
+        self.replicas.append(Replica(state, int(position)))
+
+    @invariant()
+    def those_who_have_read_as_far_agree(self) -> None:
+        """In all that they know, and in all that they have shown of what both have read."""
+        states: dict[int, State] = {}
+        shown: dict[int, Any] = {}
+        for each in self.replicas:
+            assert each.state == states.setdefault(each.position, each.state)
+            for position, events in each.shown:
+                assert events == shown.setdefault(position, events)
+
+    def teardown(self) -> None:
+        """All read to the end."""
+        for each in self.replicas:
+            each.read(self.stream, len(self.stream))
+        self.those_who_have_read_as_far_agree()
+
+
+def test_all_who_read_a_stream_show_the_same_whenever_they_began() -> None:
+    quick = settings(LONG, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(Room, settings=quick)
+
+
+batches = st.lists(st.tuples(server_of, operations), min_size=5, max_size=14)
+
+
+def _stream(batches: list[tuple[str, list[Operation]]]) -> list[bytes]:
+    """These batches, each with its number."""
+    numbers = dict.fromkeys(SERVERS, 0)
+    stream = []
+    for server, operations in batches:
+        numbers[server] += 1
+        stream.append(encode(server, numbers[server], operations))
+    return stream
+
+
+def _after(stream: list[bytes]) -> tuple[State, list[Event]]:
+    replica = Replica(State(), 0)
+    replica.read([(each, TIME) for each in stream], len(stream))
+    return replica.state, [event for _, happened in replica.shown for _, event in happened]
+
+
+@LONG
+@given(batches, st.data())
+def test_servers_that_give_a_lost_end_again_bring_it_back_in_its_order(
+    batches: list[tuple[str, list[Operation]]], data: st.DataObject
+) -> None:
+    """The engine has lost what came last. Each server has read some of it, from its beginning."""
+    stream = _stream(batches)
+    kept = data.draw(st.integers(0, len(stream)))
+    lost = stream[kept:]
+    readers = [lost[: data.draw(st.integers(0, len(lost)))] for _ in range(3)]
+    known = kept + max(map(len, readers))
+    again = []
+    while any(readers):
+        giving = data.draw(st.sampled_from([each for each in readers if each]))
+        again.append(giving.pop(0))
+    assert _after(stream[:kept] + again) == _after(stream[:known])
+
+
+@LONG
+@given(batches, st.data())
+def test_a_batch_that_comes_again_changes_nothing(
+    batches: list[tuple[str, list[Operation]]], data: st.DataObject
+) -> None:
+    stream = _stream(batches)
+    longer = []
+    for place, each in enumerate(stream):
+        longer.append(each)
+        longer += data.draw(st.lists(st.sampled_from(stream[: place + 1]), max_size=2))
+    assert _after(longer) == _after(stream)
+
+
+@LONG
+@given(st.integers())
+def test_names_and_look_alikes_stay_exclusive_whoever_comes_goes_and_takes_another(
+    seed: int,
+) -> None:
+    random = Random(seed)
+    asked = [(random.choice("aaab"), [random.choice(NAMING)(random)]) for _ in range(200)]
+    _after(_stream(asked))
