@@ -16,6 +16,10 @@ class Door(Stream, Protocol):
     def secret(self) -> str:
         """What the peer has shown, so that it can show later that it is the same; or nothing."""
 
+    @property
+    def seen(self) -> int | None:
+        """How many private messages the peer has shown before, as it says; None: it does not."""
+
     def keep_alive(self, seconds: float | None) -> float | None:
         """Do what keeps the connection alive; the seconds to wait, at most, before doing it again.
 

@@ -44,7 +44,8 @@ ping of ours is no such thing."""
 _UNREAD_REPLIES = 16
 """Frames of the door's own that wait for a peer which does not read them."""
 
-_RESUME = re.compile(rb"resume ([0-9a-f]{32})")  # in the first message, and in no address
+# In the first message, and in no address.
+_RESUME = re.compile(rb"resume ([0-9a-f]{32})(?: (0|[1-9][0-9]{0,14}))?")
 
 _TEXT = (Opcode.TEXT, Opcode.CONT)
 
@@ -87,6 +88,7 @@ class WebSocketStream:
         self._has_ended = False
         self._is_first = True
         self.secret = ""
+        self.seen: int | None = None
         # Bytes beyond what was said accounts for.
         self._silent_bytes = 0
         self._heard_at = self._asked_at = time.monotonic()
@@ -147,6 +149,7 @@ class WebSocketStream:
         self._is_first = False
         if resume is not None:
             self.secret = resume[1].decode()
+            self.seen = int(resume[2]) if resume[2] is not None else None
             return
         self._lines += line
         self._silent_bytes = max(0, self._silent_bytes - len(line) * (_BYTES_FOR_A_WORD + 1))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from phase4.server.flood import TokenBucket
 from phase4.server.outbox import Outbox
 from phase4.server.receipt import Receipt
+from phase4.server.unseen import Unseen
 from shared.address import Address, network_of
 
 
@@ -39,6 +40,9 @@ class Member:
 
     # What their program has shown; one that shows it again is the same person. Empty: nothing.
     secret: str = ""
+
+    # The private messages that their program may not have shown; None: it does not count them.
+    unseen: Unseen | None = None
 
     # What was delivered to them of the private messages that waited, until there is a sign that it
     # has arrived; and the last of those that were delivered. 0: none.

@@ -15,6 +15,7 @@ from phase4.accounts import nicknames
 from phase4.accounts.moderation_file import ModerationFile
 from phase4.server.chat_log import ChatLog
 from phase4.server.clock import Clock
+from phase4.server.coming_back import ComingBack
 from phase4.server.gate import Gate
 from phase4.server.hand import Floor, Hand
 from phase4.server.letters import Letters
@@ -99,6 +100,8 @@ class Room:
             *shared, gate, let_in=self.let_in, leave=self._leave, check_open=self._check_open
         )
         self.letters = self._letters_of(*shared, gate)
+
+        self.coming_back = ComingBack(self.fan_out, voice)
 
         # Everybody who is connected, also those who have no name yet.
         self._connected: dict[Outbox, Member] = {}
@@ -206,6 +209,7 @@ class Room:
             self.fan_out.deliver(past, member.outbox)
         for each in self._gate.greeting(name, now.wire):
             self._tell(member, each)
+        self.coming_back.is_back(member)
         if not is_back:
             self.joins += 1
             self.people_peak = max(self.people_peak, self.people_now)
@@ -256,6 +260,7 @@ class Room:
     def _end(self, member: Member, last_words: str, end: Callable[[Outbox], None]) -> None:
         member.is_gone = True
         self._connected.pop(member.outbox, None)
+        self.coming_back.lost(member)
         if last_words:
             self._tell(member, Error(last_words))
         end(member.outbox)

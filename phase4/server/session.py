@@ -21,6 +21,7 @@ from phase4.server.receipt import Receipt
 from phase4.server.refusal import NameRegistered, Refused, RoomFull
 from phase4.server.room import Room
 from phase4.server.strangers import NO_NAME, Stranger, recognise
+from phase4.server.unseen import Unseen
 from phase4.transport.reception import TurnedAway
 from phase4.transport.telnet import Telnet
 from shared.address import Address
@@ -129,7 +130,7 @@ class Session:
                 # once. That thread may not have noted it yet.
                 raise ConnectionResetError
         except commands.Quit:
-            pass
+            self._room.coming_back.forget(self._member)
         except RoomFull as error:
             reason = last_words = str(error)
         except HangUp as error:
@@ -196,7 +197,8 @@ class Session:
         """
         request = parse(line)
         if self._door is not None:
-            self._member.secret = self._door.secret
+            self._member.secret, seen = self._door.secret, self._door.seen
+            self._member.unseen = Unseen(seen) if seen is not None else None
         if not isinstance(request, Command) or request.name != "/login":
             self._check_not_a_password(line)
             self._owes_password = self._owes_password or membership.is_of_password(line)

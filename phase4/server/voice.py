@@ -32,7 +32,10 @@ class Voice:
 
     def tell(self, member: Member, what: Message) -> None:
         """Say something to one person."""
-        self._fan_out.deliver(encode_line(message.format(what)), member.outbox)
+        line = encode_line(message.format(what))
+        if member.unseen is not None and isinstance(what, Private):
+            member.unseen.add(line)
+        self._fan_out.deliver(line, member.outbox)
 
     def announce(self, what: Message) -> None:
         """Say something to everybody."""

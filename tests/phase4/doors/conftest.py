@@ -57,3 +57,12 @@ def site(_site: Site) -> Site:
 def start_site(directory: Path, *arguments: str) -> Chat:
     """A server with a page, of one's own."""
     return Chat(directory, "--web-port", "0", *arguments)
+
+
+def resume(site: Site, secret: str, name: str, seen: int | None = None) -> Peer:
+    """A page that shows a secret first, says how much it has seen, and then gives a name."""
+    peer = upgraded(site)
+    peer.send_bytes(f"resume {secret}{'' if seen is None else f' {seen}'}".encode())
+    peer.send(name)
+    assert peer.read_line() == "* Enter your nickname:"
+    return peer

@@ -27,7 +27,7 @@ from tests.kit.certificates import Authority
 from tests.kit.chat import TIME, Chat
 from tests.kit.harness import ROOT, SECONDS, Peer
 from tests.kit.web import Handshake, WebSocket, join_by_web, web_port
-from tests.phase4.doors.conftest import Site, start_site, upgraded
+from tests.phase4.doors.conftest import Site, resume, start_site, upgraded
 
 
 @contextlib.contextmanager
@@ -207,15 +207,6 @@ def test_a_lost_page_is_told_as_any_other(site: Site) -> None:
         nell.hear("* Wendy joined")
         wendy.reset()
         nell.hear("* Wendy left (connection lost)")
-
-
-def resume(site: Site, secret: str, name: str) -> Peer:
-    """A page that shows a secret first, and then gives a name."""
-    peer = upgraded(site)
-    peer.send_bytes(f"resume {secret}".encode())
-    peer.send(name)
-    assert peer.read_line() == "* Enter your nickname:"
-    return peer
 
 
 def test_a_page_takes_the_place_of_its_own_lost_connection_and_nobody_is_told(site: Site) -> None:

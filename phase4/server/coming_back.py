@@ -1,0 +1,75 @@
+"""Whoever comes back gets the private messages that they have not seen (unseen.py), and only those.
+
+It is the same person where their page shows the same secret, and they have the same name: somebody
+else may sit there now. It does not matter whether anybody has noticed meanwhile that they were
+gone. Somebody who leaves with /quit leaves nothing behind.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from phase4.accounts import nicknames
+from phase4.server.member import Member
+from phase4.server.outbox import FanOut
+from phase4.server.unseen import Unseen
+from phase4.server.voice import Voice
+from shared.message import Notice
+
+MOST_AWAY = 256
+AWAY_SECONDS = 3600.0
+"""How many that have left may find what they did not see, and for how long: a lesson's break. A
+line has the time of day alone, so it must not be an old one."""
+
+
+class ComingBack:
+    """Those who may come back to one server. It is called under the room's lock."""
+
+    def __init__(
+        self, fan_out: FanOut, voice: Voice, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._fan_out = fan_out
+        self._voice = voice
+        self._clock = clock
+
+        # What each of them may not have seen, by their secret: their name, and when they were lost.
+        # The oldest first.
+        self._away: OrderedDict[str, tuple[str, float, Unseen]] = OrderedDict()
+
+    def lost(self, member: Member) -> None:
+        """Keep what somebody who is gone may not have seen."""
+        if member.unseen is not None and member.name:
+            self._away[member.secret] = (member.name, self._clock(), member.unseen)
+            self._away.move_to_end(member.secret)
+            self._forget_old()
+
+    def forget(self, member: Member) -> None:
+        """They go of their own will, and have seen what they wanted to see. Without the lock."""
+        with self._fan_out.lock:
+            member.unseen = None
+
+    def is_back(self, member: Member) -> None:
+        """Send somebody who is in what they have not seen."""
+        self._forget_old()
+        if member.unseen is None or member.secret not in self._away:
+            return
+        name, _, before = self._away.pop(member.secret)
+        if nicknames.fold(name) != nicknames.fold(member.name):
+            return
+        seen = member.unseen.count
+        lines = before.after(seen)
+        if (missing := before.count - seen - len(lines)) > 0:
+            what = "1 private message" if missing == 1 else f"{missing} private messages"
+            text = f"{what} did not reach you, and cannot be shown any more."
+            self._voice.tell(member, Notice(self._voice.now().wire, text))
+        for line in lines:
+            member.unseen.add(line)
+            self._fan_out.deliver(line, member.outbox)
+
+    def _forget_old(self) -> None:
+        now = self._clock()
+        while self._away:
+            _, since, _ = next(iter(self._away.values()))
+            if len(self._away) <= MOST_AWAY and now - since < AWAY_SECONDS:
+                return
+            self._away.popitem(last=False)
