@@ -27,6 +27,8 @@ from tests.grading.plugin import (  # noqa: F401 - pytest finds them by their na
     subject,
 )
 from tests.grading.server_checks import silent_people  # noqa: F401 - the same
+from tests.kit import browser as browser_kit
+from tests.kit.browser import Browser
 from tests.kit.desktop import MODULES, PROGRAMS, Desktop
 from tests.kit.harness import look_in_sbin
 from tests.kit.lacking import Lacking
@@ -88,3 +90,20 @@ def desktop(need: Callable[..., None], _any_desktop: Callable[[], Desktop]) -> D
     """A screen that windows can be put on."""
     need(*PROGRAMS, modules=MODULES)
     return _any_desktop()
+
+
+@pytest.fixture(scope="session")
+def _any_browser() -> Iterator[Callable[[], Browser]]:
+    """One Chromium for all checks, started by the first that needs it."""
+    with ExitStack() as stack:
+        yield functools.cache(lambda: stack.enter_context(Browser()))
+
+
+@pytest.fixture
+def browser(need: Need, _any_browser: Callable[[], Browser]) -> Iterator[Browser]:
+    """A browser without any page; in the end nothing may have gone wrong in those of the check."""
+    need(*browser_kit.PROGRAMS, modules=browser_kit.MODULES)
+    browser = _any_browser()
+    browser.forget()
+    yield browser
+    assert not browser.forget()

@@ -16,6 +16,10 @@ from tests.kit.harness import SECONDS
 
 PROGRAMS = ("chromium",)
 MODULES = ("playwright",)
+AXE = ("axe_playwright_python",)  # for Visitor.violations()
+
+SIZES = [(360, 640), (768, 1024), (1366, 768), (1920, 1080)]
+"""Of windows: a phone, a tablet, the smallest desk, a large one."""
 
 _ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -163,6 +167,17 @@ class Visitor:
     def until(self, script: str, given: object = None) -> None:
         """Wait until this is true in the page."""
         self.page.wait_for_function(script, arg=given)
+
+    def scrolls_sideways(self) -> bool:
+        """Whether the page as a whole is wider than its window."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+    def violations(self) -> list[str]:
+        """What axe-core finds that keeps people out of the page as it is now."""
+        from axe_playwright_python.sync_playwright import Axe  # a library that few have
+
+        found = Axe().run(self.page).response["violations"]
+        return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
 
     def lines(self) -> list[str]:
         """The lines of the conversation in front, without their times."""

@@ -1,7 +1,7 @@
 """The page is whole by itself, says what a learner stands at, and takes no text for markup.
 
-It is read as a tree by the standard library's parser. In a browser it was looked at by hand: what
-page.js does there (sorting, following while it fills) no check repeats.
+It is read as a tree by the standard library's parser. What page.js does in a browser (sorting,
+following while it fills) is checked in one: browser/.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""What the checks in a browser are asked with. They take a Chromium and the library playwright."""
+"""What the checks of the page in a browser are asked with."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -6,36 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Need
-from tests.kit.browser import MODULES, PROGRAMS, Browser, Visitor
+from tests.kit.browser import Browser, Visitor
 from tests.kit.chat import Chat
 from tests.kit.web import web_port
 
 Open = Callable[..., Visitor]
-
-
-@pytest.fixture(scope="session")
-def _browsers() -> Iterator[Callable[[], Browser]]:
-    """One for all checks, started by the first that needs it."""
-    with ExitStack() as stack:
-        started: list[Browser] = []
-
-        def browser() -> Browser:
-            if not started:
-                started.append(stack.enter_context(Browser()))
-            return started[0]
-
-        yield browser
-
-
-@pytest.fixture
-def browser(need: Need, _browsers: Callable[[], Browser]) -> Iterator[Browser]:
-    """A browser without any page; in the end nothing may have gone wrong in those of the check."""
-    need(*PROGRAMS, modules=MODULES)
-    browser = _browsers()
-    browser.forget()
-    yield browser
-    assert not browser.forget()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """In a real Firefox: people talk, come back, and nothing goes wrong on the way."""
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -20,14 +21,7 @@ pytestmark = pytest.mark.browser
 def _firefox() -> Iterator[Callable[[], Firefox]]:
     """One for all checks, started by the first that needs it."""
     with ExitStack() as stack:
-        started: list[Firefox] = []
-
-        def firefox() -> Firefox:
-            if not started:
-                started.append(stack.enter_context(Firefox()))
-            return started[0]
-
-        yield firefox
+        yield functools.cache(lambda: stack.enter_context(Firefox()))
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@
 import pytest
 
 from tests.conftest import Need
-from tests.kit.browser import Visitor
+from tests.kit.browser import AXE, SIZES, Visitor
 from tests.phase4.doors.browser.conftest import Open
 from tests.phase4.doors.conftest import Site
 
 pytestmark = pytest.mark.browser
 
-SIZES = [(360, 640), (768, 1024), (1366, 768), (1920, 1080)]
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 8
 _FOCUSED = (
     "(({id, className, textContent}) => id || className || textContent)(document.activeElement)"
@@ -37,12 +36,10 @@ def _fill(visitor: Visitor, site: Site) -> None:
 def test_no_width_scrolls_sideways(visit: Open, site: Site, size: tuple[int, int]) -> None:
     alice = visit(size).join("Alice")
     _fill(alice, site)
-    wide = (
-        "() => document.documentElement.scrollWidth > innerWidth || "
-        "[...document.querySelectorAll('.lines')].some(each => each.scrollWidth > each.clientWidth)"
-    )
+    wide = "[...document.querySelectorAll('.lines')].some(it => it.scrollWidth > it.clientWidth)"
     for large in ("off", "on"):
         alice.page.evaluate("large => remember('large', large)", large)
+        assert not alice.scrolls_sideways()
         assert not alice.page.evaluate(wide)
         box = alice.page.locator("#send").bounding_box()
         assert box is not None
@@ -83,33 +80,25 @@ def test_the_whole_page_can_be_used_by_keyboard(visit: Open, site: Site) -> None
         bob.skip_to(r".* Alice -> Bob: by keyboard alone")
 
 
-def _violations(visitor: Visitor) -> list[str]:
-    """What axe-core finds in the page as it is now."""
-    from axe_playwright_python.sync_playwright import Axe  # a library that few have
-
-    found = Axe().run(visitor.page).response["violations"]
-    return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES[:3:2], ids=["narrow", "wide"])
 def test_axe_finds_nothing(
     need: Need, visit: Open, site: Site, scheme: str, size: tuple[int, int]
 ) -> None:
-    need(modules=["axe_playwright_python"])
+    need(modules=AXE)
     alice = visit(size, color_scheme=scheme).open()
-    assert not _violations(alice)
+    assert not alice.violations()
     alice.join("Alice")
     _fill(alice, site)
-    assert not _violations(alice)
+    assert not alice.violations()
     alice.page.click("[role=tab]:has-text('Bob')")
-    assert not _violations(alice)
+    assert not alice.violations()
     alice.page.click("#menuButton")
-    assert not _violations(alice)
+    assert not alice.violations()
     alice.page.click("#closeMenu")
     alice.page.evaluate("() => { location.hash = '#board'; }")
     alice.page.wait_for_selector("#board:visible")
-    assert not _violations(alice)
+    assert not alice.violations()
 
 
 def test_on_a_phone_the_list_of_people_opens_and_closes(visit: Open, site: Site) -> None:
