@@ -39,6 +39,7 @@ from shared.deadline import Deadline
 
 _FIELD = b"d"
 
+_parse_url: Any = redis.connection.parse_url
 Connection = Any  # redis.Connection, or one of its kinds: the library's own types are of no help
 _Line = Line[Connection]
 
@@ -171,8 +172,7 @@ def _pool(url: str, name: str) -> redis.ConnectionPool:
         "socket_timeout": ANSWER_SECONDS,
     }
     try:
-        pool = redis.ConnectionPool.from_url(url, **ours)
-        pool.connection_kwargs.update(ours)
+        pool = redis.ConnectionPool(**_parse_url(url) | ours)
         pool.make_connection()  # which connects to nothing, and refuses options that are not known
     except (ValueError, TypeError, redis.RedisError):
         # Its text may show a piece of the URL, and so of the password.

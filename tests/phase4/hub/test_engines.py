@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import datetime
 
 import psycopg
@@ -18,15 +18,17 @@ from phase4.hub.reasons import connection_name
 from tests.kit.engines import PASSWORD, PASSWORD_IN_A_URL, PostgresProcess, RedisProcess
 from tests.kit.harness import ROOT, SECONDS, environment, wait_until
 from tests.phase4.hub.conftest import Hub
+from tests.phase4.hub.threads import Threads
 
 FOR_EVER = 100 * SECONDS
 
 
 @pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    """Threads of the check. What they wait for ends when the check does."""
-    with ThreadPoolExecutor(8) as pool:
-        yield pool
+def threads() -> Iterator[Threads]:
+    """Threads of the check, which end with it."""
+    threads = Threads()
+    yield threads
+    threads.join()
 
 
 @pytest.fixture
@@ -99,11 +101,11 @@ def read_until(engine: Engine, number: int) -> list[Entry]:
 
 
 def test_several_writers_at_once_are_read_by_all_in_one_order_while_they_write(
-    hub: Hub, pool: ThreadPoolExecutor
+    hub: Hub, threads: Threads
 ) -> None:
     names = ("a", "b", "c", "d")
-    readers = [pool.submit(read_until, hub.open(f"reads {n}"), 200) for n in (1, 2)]
-    writers = [pool.submit(append_many, hub.open(name), name, 50) for name in names]
+    readers = [threads.submit(read_until, hub.open(f"reads {n}"), 200) for n in (1, 2)]
+    writers = [threads.submit(append_many, hub.open(name), name, 50) for name in names]
     for writer in writers:
         writer.result(SECONDS)
     one, other = (reader.result(SECONDS) for reader in readers)
@@ -200,7 +202,7 @@ def test_old_entries_are_removed_and_the_newest_stay(
 
 
 def test_a_reader_that_waits_is_woken_by_each_entry(
-    hub: Hub, pool: ThreadPoolExecutor, only_woken: None
+    hub: Hub, threads: Threads, only_woken: None
 ) -> None:
     """Each answers the other, so one that was not woken once would hold up both for ever."""
     rounds = 20
@@ -214,8 +216,8 @@ def test_a_reader_that_waits_is_woken_by_each_entry(
             assert entry.data == str(count).encode()
             position = entry.position
 
-    ends = [pool.submit(play, hub.open("one"), begins=True)]
-    ends.append(pool.submit(play, hub.open("two"), begins=False))
+    ends = [threads.submit(play, hub.open("one"), begins=True)]
+    ends.append(threads.submit(play, hub.open("two"), begins=False))
     try:
         for end in ends:
             end.result(SECONDS)
@@ -223,18 +225,18 @@ def test_a_reader_that_waits_is_woken_by_each_entry(
         hub.close()
 
 
-def waiting(hub: Hub, pool: ThreadPoolExecutor) -> tuple[Engine, Future[list[Entry]]]:
+def waiting(hub: Hub, threads: Threads) -> tuple[Engine, Future[list[Entry]]]:
     """An engine, and a read in it that has begun to wait."""
     engine = hub.open("waits")
-    end = pool.submit(engine.read, "", FOR_EVER)
+    end = threads.submit(engine.read, "", FOR_EVER)
     wait_until(lambda: is_waiting(hub, "waits"), "the reader waits")
     return engine, end
 
 
 def test_to_close_wakes_whoever_waits_and_ends_all_calls(
-    hub: Hub, pool: ThreadPoolExecutor, only_woken: None
+    hub: Hub, threads: Threads, only_woken: None
 ) -> None:
-    engine, end = waiting(hub, pool)
+    engine, end = waiting(hub, threads)
     engine.close()
     assert goes_down(lambda: end.result(SECONDS)) == "it was closed"
     engine.close()
@@ -242,6 +244,24 @@ def test_to_close_wakes_whoever_waits_and_ends_all_calls(
         assert goes_down(call) == "it was closed"
     asking = hub.open("asks")
     wait_until(lambda: not asking.is_connected("waits"), "all connections are given back")
+
+
+def test_a_reader_that_waits_in_redis_asks_once(
+    redis_process: RedisProcess, threads: Threads, only_woken: None
+) -> None:
+    def asked() -> int:
+        with redis_process.client() as client:
+            return int(client.info("commandstats")["cmdstat_xread"]["calls"])
+
+    with Hub(redis_process) as hub:
+        _, end = waiting(hub, threads)
+        before = asked()
+        for _ in range(20):  # a fence: Redis does one thing after the other
+            with redis_process.client() as client:
+                client.ping()
+        assert asked() == before
+    with pytest.raises(EngineDown):
+        end.result(SECONDS)
 
 
 def test_one_may_close_what_never_connected(hub: Hub) -> None:
@@ -304,9 +324,7 @@ def test_a_server_that_was_killed_is_connected_no_more(hub: Hub) -> None:
 # --- what becomes of engines ---------------------------------------------------------------------
 
 
-def test_what_was_appended_outlives_a_kill_in_the_middle_of_it(
-    hub: Hub, pool: ThreadPoolExecutor
-) -> None:
+def test_what_was_appended_outlives_a_kill_in_the_middle_of_it(hub: Hub, threads: Threads) -> None:
     engine, appended = hub.open(), list[bytes]()
 
     def append_until_down() -> None:
@@ -316,7 +334,7 @@ def test_what_was_appended_outlives_a_kill_in_the_middle_of_it(
                 engine.append(data)
                 appended.append(data)
 
-    end = pool.submit(append_until_down)
+    end = threads.submit(append_until_down)
     wait_until(lambda: len(appended) > 20, "some are appended")
     hub.process.restart()
     end.result(SECONDS)
@@ -361,13 +379,13 @@ def calls_of(engine: Engine) -> list[Callable[[], object]]:
 
 
 def test_a_frozen_engine_is_given_up_in_time_and_works_again_when_it_goes_on(
-    hub: Hub, pool: ThreadPoolExecutor, impatient: None
+    hub: Hub, threads: Threads, impatient: None
 ) -> None:
     engine = hub.open()
     engine.append(b"before")
     engine.is_connected("one")
     newest = engine.read("", 0)[-1].position
-    end = pool.submit(engine.read, newest, FOR_EVER)
+    end = threads.submit(engine.read, newest, FOR_EVER)
     wait_until(lambda: is_waiting(hub, "one"), "the reader waits")
     hub.process.freeze()
     assert goes_down(lambda: end.result(SECONDS)).startswith("it did not answer within ")
@@ -427,12 +445,12 @@ def test_tables_that_somebody_removed_are_made_anew(
 
 
 def test_many_servers_may_make_the_tables_at_once(
-    postgres_process: PostgresProcess, pool: ThreadPoolExecutor
+    postgres_process: PostgresProcess, threads: Threads
 ) -> None:
     with Hub(postgres_process) as hub:
         hub.open().check()
         for _ in range(5):
             postgres_process.execute("DROP TABLE hub_room, hub_entry, hub_snapshot")
-            ends = [pool.submit(hub.open(f"{number}").check) for number in range(8)]
+            ends = [threads.submit(hub.open(f"{number}").check) for number in range(8)]
             for end in ends:
                 end.result(SECONDS)

@@ -3,6 +3,7 @@
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tests.kit.engines import (
     RedisProcess,
     find_programs,
 )
-from tests.kit.harness import free_port
+from tests.kit.harness import SECONDS, free_port
 from tests.phase4.hub.conftest import Hub
 
 
@@ -110,13 +111,16 @@ def test_an_engine_that_is_not_there_may_come_and_is_not_unfit() -> None:
 
 
 def test_a_redis_as_it_must_be_is_taken(redis_hub: RedisProcess) -> None:
-    for url in (redis_hub.url, redis_hub.socket_url):
+    odd = "?decode_responses=yes&client_name=mine&protocol=3&socket_timeout=0.001"
+    for url in (redis_hub.url, redis_hub.socket_url, redis_hub.url + odd):
         with Hub(redis_hub) as hub:
             engine = hub.open(url=url)
             engine.check()
             engine.append(b"a")
             engine.save(b"s")
             engine.check()
+            assert engine.is_connected("one")
+            assert [each.data for each in engine.read("", 0)] == [b"a"]
 
 
 @pytest.mark.parametrize(
@@ -275,6 +279,18 @@ def test_a_postgresql_as_it_must_be_is_taken(database: PostgresProcess) -> None:
         engine.check()
         engine.append(b"a")
         engine.check()
+
+
+def test_writers_wait_for_each_other_whatever_isolation_the_database_has(
+    database: PostgresProcess,
+) -> None:
+    database.execute("ALTER DATABASE other SET default_transaction_isolation = 'serializable'")
+    url = database.url_of("postgres", "other")
+    with Hub(database) as hub, ThreadPoolExecutor(4) as pool:
+        engines = [hub.open(f"{number}", url=url) for number in range(4)]
+        ends = [pool.submit(engine.append, b"a") for engine in engines for _ in range(20)]
+        for end in ends:
+            end.result(SECONDS)
 
 
 @pytest.mark.parametrize(
