@@ -1,6 +1,7 @@
 """What every engine promises the room (contract.py), though it is killed, frozen or emptied."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
+from functools import partial
 
 import psycopg
 import pytest
@@ -21,6 +23,9 @@ from tests.phase4.hub.conftest import Hub
 from tests.phase4.hub.threads import Threads
 
 FOR_EVER = 100 * SECONDS
+
+KILLS = int(os.environ.get("ENGINE_KILLS", "1"))
+"""Of each engine. The long form: ENGINE_KILLS=20 python -m pytest THIS_FILE -k kill"""
 
 
 @pytest.fixture
@@ -325,24 +330,26 @@ def test_a_server_that_was_killed_is_connected_no_more(hub: Hub) -> None:
 
 
 def test_what_was_appended_outlives_a_kill_in_the_middle_of_it(hub: Hub, threads: Threads) -> None:
-    engine, appended = hub.open(), list[bytes]()
+    engine, position = hub.open(), ""
+    for number in range(KILLS):
+        appended: list[bytes] = []
+        end = threads.submit(append_until_down, engine, appended)
+        wait_until(partial(appended.__getitem__, slice(20, None)), "some are appended")
+        hub.process.restart()
+        end.result(SECONDS)
+        kept = all_of(hub.open(f"reads {number}"), position)
+        position = kept[-1].position
+        assert data_of(kept)[: len(appended)] == appended
+        assert len(kept) - len(appended) in (0, 1)  # the last was kept, and its writer not told
 
-    def append_until_down() -> None:
-        with contextlib.suppress(EngineDown):
-            while True:
-                data = f"{len(appended)}".encode()
-                engine.append(data)
-                appended.append(data)
 
-    end = threads.submit(append_until_down)
-    wait_until(lambda: len(appended) > 20, "some are appended")
-    hub.process.restart()
-    end.result(SECONDS)
-    kept = data_of(all_of(engine))
-    assert kept[: len(appended)] == appended
-    assert len(kept) - len(appended) in (0, 1)  # the last was kept, and its writer not told
-    engine.append(b"after it")
-    assert data_of(all_of(engine)) == [*kept, b"after it"]
+def append_until_down(engine: Engine, appended: list[bytes]) -> None:
+    """Append, and note what was taken."""
+    with contextlib.suppress(EngineDown):
+        while True:
+            data = f"{len(appended)}".encode()
+            engine.append(data)
+            appended.append(data)
 
 
 def test_a_snapshot_outlives_a_kill_and_the_last_one_counts(hub: Hub) -> None:
