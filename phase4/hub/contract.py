@@ -4,9 +4,9 @@ An *engine* is a database that all servers of a room share. It keeps *entries* i
 server appends what its people say, and reads what all servers have appended, itself included.
 Names, leases and duplicates do not concern the engine: those who read decide, and all decide alike.
 
-A *position* is where an entry stands in that order. It is made of the engine's clock, so an engine
-that has lost its end, or all, gives no position a second time. To the caller it is a text that
-`is_before` can compare.
+A *position* is where an entry stands in that order: `MILLISECONDS-NUMBER`, as Redis has it. It is
+made of the engine's clock. So an engine that has lost its end, or all, or was replaced by one of
+another kind, gives no position a second time.
 """
 
 from dataclasses import dataclass
@@ -51,6 +51,12 @@ class Entry:
     data: bytes
 
 
+def order_of(position: str) -> tuple[int, int]:
+    """By this, positions are compared. Raises ValueError for what is not one; "" is before all."""
+    milliseconds, _, number = (position or "0-0").partition("-")
+    return int(milliseconds), int(number)
+
+
 class Engine(Protocol):
     """One server's way to the engine. It connects when it is asked, and after each fault anew.
 
@@ -70,17 +76,14 @@ class Engine(Protocol):
         """The entries behind a position ("": all), the oldest first, READ_ENTRIES at most.
 
         Where there are none, waits up to `seconds` for one; [] if none came. The following
-        thread's.
+        thread's. Raises ValueError for what is not a position.
         """
 
     def span(self) -> tuple[str, str]:
         """Where the oldest and the newest entry stand; ("", "") if none is there. As `read`."""
 
     def is_before(self, one: str, other: str) -> bool:
-        """Whether a position comes before another; "" before all. Any thread, without I/O.
-
-        Raises ValueError for what is not a position of this engine.
-        """
+        """Whether a position comes before another (`order_of`). Any thread, without I/O."""
 
     def load(self) -> bytes | None:
         """The snapshot that was saved last. The following thread's."""

@@ -10,7 +10,8 @@ see 7. To raise a row's number is to hold a lock on it until the end of the tran
 comes next gets the next number when the one before is there for all to see.
 
 The counter goes by the clock of PostgreSQL, in microseconds. So it is a time as well; and tables
-that were lost, or put back from a copy, give no position a second time.
+that were lost, or put back from a copy, give no position a second time. (12.345678 s is written as
+12345-678.)
 
 NOTIFY wakes those who LISTEN: https://www.postgresql.org/docs/current/sql-notify.html.
 """
@@ -29,6 +30,7 @@ from phase4.hub.contract import (
     READ_ENTRIES,
     EngineUnfit,
     Entry,
+    order_of,
 )
 from phase4.hub.line import Line
 from phase4.hub.postgres_connection import TimedConnection
@@ -77,11 +79,11 @@ class PostgresEngine:
 
     def read(self, after: str, seconds: float) -> list[Entry]:
         """See Engine."""
-        deadline = Deadline(seconds)
+        deadline, behind = Deadline(seconds), order_of(after)
         while True:
             with self._faults.in_few_words(), self._following.held() as connection:
                 connection.is_notified = False
-                entries = postgres_tables.read(connection, self._room, _number(after), READ_ENTRIES)
+                entries = postgres_tables.read(connection, self._room, behind, READ_ENTRIES)
                 if entries or deadline.has_passed:
                     return entries
                 connection.wait_for_notice(min(deadline.seconds_left, ASK_AGAIN_SECONDS))
@@ -93,7 +95,7 @@ class PostgresEngine:
 
     def is_before(self, one: str, other: str) -> bool:
         """See Engine."""
-        return _number(one) < _number(other)
+        return order_of(one) < order_of(other)
 
     def load(self) -> bytes | None:
         """See Engine."""
@@ -150,7 +152,3 @@ def _conninfo(url: str, name: str) -> str:
 def _disconnect(connection: TimedConnection) -> None:
     with suppress(Error):
         connection.close()
-
-
-def _number(position: str) -> int:
-    return int(position) if position else 0

@@ -137,21 +137,25 @@ def trim(connection: TimedConnection, room: str, keep: int) -> None:
     connection.execute(_TRIM, {"room": room, "keep": keep})
 
 
-def read(connection: TimedConnection, room: str, after: int, most: int) -> list[Entry]:
-    """The entries behind a position."""
+def read(connection: TimedConnection, room: str, after: tuple[int, int], most: int) -> list[Entry]:
+    """The entries behind a position (`order_of` it)."""
     statement = """
         SELECT position, data FROM hub_entry
         WHERE room = %s AND position > %s ORDER BY position LIMIT %s
     """
-    rows = connection.execute(statement, (room, after, most), binary=True)
-    return [Entry(str(position), position / 1_000_000, data) for position, data in rows]
+    milliseconds, number = after
+    # Redis may have given a thousand in a millisecond, which is all that we have numbers for.
+    behind = milliseconds * 1000 + min(number, 999)
+    rows = connection.execute(statement, (room, behind, most), binary=True)
+    return [Entry(_position(moment), moment / 1_000_000, data) for moment, data in rows]
 
 
 def span(connection: TimedConnection, room: str) -> tuple[str, str]:
     """Where the oldest and the newest entry stand."""
     statement = "SELECT min(position), max(position) FROM hub_entry WHERE room = %s"
-    oldest, newest = _row(connection, statement, room)
-    return ("", "") if oldest is None else (str(oldest), str(newest))
+    row: tuple[Any, ...] = _row(connection, statement, room)
+    oldest, newest = row
+    return ("", "") if oldest is None else (_position(oldest), _position(newest))
 
 
 def load(connection: TimedConnection, room: str) -> bytes | None:
@@ -179,6 +183,11 @@ def is_connected(connection: TimedConnection, name: str) -> bool:
         )
     """
     return bool(_row(connection, statement, name)[0])
+
+
+def _position(microseconds: int) -> str:
+    """As everybody writes it."""
+    return "{}-{}".format(*divmod(microseconds, 1000))
 
 
 def _channel(room: str) -> str:

@@ -32,6 +32,7 @@ from phase4.hub.contract import (
     READ_ENTRIES,
     EngineUnfit,
     Entry,
+    order_of,
 )
 from phase4.hub.line import Line
 from phase4.hub.reasons import connection_name
@@ -96,7 +97,7 @@ class RedisEngine:
 
     def is_before(self, one: str, other: str) -> bool:
         """See Engine."""
-        return _numbers(one) < _numbers(other)
+        return order_of(one) < order_of(other)
 
     def load(self) -> bytes | None:
         """See Engine."""
@@ -135,7 +136,7 @@ class RedisEngine:
     def _read(self, after: str, seconds: float) -> list[Entry]:
         # BLOCK 0 would wait for ever.
         block = ("BLOCK", max(1, round(seconds * 1000))) if seconds > 0 else ()
-        place = ("STREAMS", self._stream, after or "0-0")
+        place = ("STREAMS", self._stream, "{}-{}".format(*order_of(after)))
         with self._faults.in_few_words():
             command = ("XREAD", "COUNT", READ_ENTRIES, *block, *place)
             answer = self._ask(self._following, *command, seconds=seconds)
@@ -150,6 +151,8 @@ class RedisEngine:
                 raise redis.TimeoutError
             try:
                 return connection.read_response()
+            except redis.ReadOnlyError:  # the next connection may lead to its new master
+                raise
             except redis.ResponseError as error:  # an answer as well: the connection is sound
                 refusal = error
         raise refusal
@@ -190,9 +193,5 @@ def _disconnect(connection: Connection) -> None:
 def _entry(position: bytes, fields: list[bytes]) -> Entry:
     """What stands in the stream. (An entry that another program has put there has no data.)"""
     data = dict(zip(fields[::2], fields[1::2], strict=True)).get(_FIELD, b"")
-    return Entry(position.decode(), int(position.partition(b"-")[0]) / 1000, data)
-
-
-def _numbers(position: str) -> tuple[int, int]:
-    milliseconds, _, number = position.partition("-")
-    return (int(milliseconds), int(number or 0)) if position else (0, 0)
+    place = position.decode()
+    return Entry(place, order_of(place)[0] / 1000, data)

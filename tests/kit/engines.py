@@ -17,12 +17,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar, Self
-
-import psycopg
-import redis
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from tests.kit.harness import SECONDS, free_port, wait_until
+
+if TYPE_CHECKING:
+    import redis
 
 PASSWORD = "n0-text/has:this@"
 PASSWORD_IN_A_URL = "n0-text%2Fhas%3Athis%40"
@@ -41,7 +41,8 @@ class EngineProcess(ABC):
     """One engine. The thread of the check owns it; all of its data is gone in the end."""
 
     programs: ClassVar[tuple[str, ...]]
-    """What must be installed."""
+    """What must be installed; and as a library, which is not loaded before it is needed:"""
+    library: ClassVar[str]
 
     def __init__(self, *options: str) -> None:
         """`options`: more words for its command line."""
@@ -156,6 +157,7 @@ class RedisProcess(EngineProcess):
     """A Redis, or a Valkey where there is none."""
 
     programs = ("redis-server",) if shutil.which("redis-server") else ("valkey-server",)
+    library = "redis"
 
     @property
     def url(self) -> str:
@@ -169,6 +171,8 @@ class RedisProcess(EngineProcess):
 
     def client(self) -> "redis.Redis":
         """A client of the library's own, to look from outside. Close it."""
+        import redis
+
         return redis.Redis(port=self.port, password=PASSWORD, socket_timeout=SECONDS)
 
     def fill(self) -> None:
@@ -199,6 +203,8 @@ class RedisProcess(EngineProcess):
         ]
 
     def _answers(self) -> bool:
+        import redis
+
         with suppress(redis.RedisError), self.client() as client:
             return bool(client.ping())
         return False
@@ -208,6 +214,7 @@ class PostgresProcess(EngineProcess):
     """A PostgreSQL with one database, `postgres`, and one user of that name, who owns it."""
 
     programs = ("initdb", "postgres")
+    library = "psycopg"
 
     def __init__(self, *options: str) -> None:
         super().__init__(*options)
@@ -224,6 +231,8 @@ class PostgresProcess(EngineProcess):
 
     def execute(self, *statements: str) -> None:
         """Have them done, each by itself, by the owner."""
+        import psycopg
+
         with psycopg.connect(self.url, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
@@ -264,6 +273,8 @@ class PostgresProcess(EngineProcess):
         ]
 
     def _answers(self) -> bool:
+        import psycopg
+
         with suppress(psycopg.Error), psycopg.connect(self.url, connect_timeout=2):
             return True
         return False

@@ -9,6 +9,7 @@ import pytest
 from phase4.hub.engine import Engine, open_engine
 from tests.kit.engines import EngineProcess, PostgresProcess, RedisProcess, find_programs
 from tests.kit.hub_fixtures import _two, a_redis, servers, two  # noqa: F401 - fixtures
+from tests.phase4.hub.threads import Threads
 
 _rooms = (f"room {number}" for number in itertools.count())
 
@@ -44,7 +45,7 @@ class Hub:
 
 def _running(kind: type[EngineProcess], need: Callable[..., None]) -> Iterator[EngineProcess]:
     find_programs()
-    need(*kind.programs)
+    need(*kind.programs, modules=[kind.library])
     with kind() as process:
         yield process
 
@@ -66,3 +67,11 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
     """An engine of each kind, one after the other."""
     with Hub(request.getfixturevalue(f"{request.param}_process")) as hub:
         yield hub
+
+
+@pytest.fixture
+def threads() -> Iterator[Threads]:
+    """Threads of the check, which end with it."""
+    threads = Threads()
+    yield threads
+    threads.join()

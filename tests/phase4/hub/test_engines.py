@@ -1,39 +1,20 @@
-"""What every engine promises the room (contract.py), though it is killed, frozen or emptied."""
+"""What every engine promises the room (phase4/hub/contract.py), and keeps while it is well."""
 
-import contextlib
-import os
 import subprocess
 import sys
 import time
-import traceback
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from datetime import datetime
-from functools import partial
 
 import psycopg
 import pytest
 
-from phase4.hub import postgres_connection, postgres_engine, redis_engine
+from phase4.hub import postgres_engine, redis_engine
 from phase4.hub.engine import READ_ENTRIES, Engine, EngineDown, Entry
-from phase4.hub.reasons import connection_name
-from tests.kit.engines import PASSWORD, PASSWORD_IN_A_URL, PostgresProcess, RedisProcess
+from tests.kit.engines import RedisProcess
 from tests.kit.harness import ROOT, SECONDS, environment, wait_until
+from tests.phase4.hub.asking import FOR_EVER, all_of, append_many, data_of, goes_down, waiting
 from tests.phase4.hub.conftest import Hub
 from tests.phase4.hub.threads import Threads
-
-FOR_EVER = 100 * SECONDS
-
-KILLS = int(os.environ.get("ENGINE_KILLS", "1"))
-"""Of each engine. The long form: ENGINE_KILLS=20 python -m pytest THIS_FILE -k kill"""
-
-
-@pytest.fixture
-def threads() -> Iterator[Threads]:
-    """Threads of the check, which end with it."""
-    threads = Threads()
-    yield threads
-    threads.join()
 
 
 @pytest.fixture
@@ -43,57 +24,7 @@ def only_woken(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "ASK_AGAIN_SECONDS", FOR_EVER)
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer is waited for so long as a busy machine may take, and no longer."""
-    for module in (redis_engine, postgres_connection):
-        monkeypatch.setattr(module, "ANSWER_SECONDS", 1.0)
-
-
-def all_of(engine: Engine, after: str = "") -> list[Entry]:
-    """All that is there behind a position."""
-    entries: list[Entry] = []
-    while read := engine.read(entries[-1].position if entries else after, 0):
-        entries += read
-    return entries
-
-
-def data_of(entries: list[Entry]) -> list[bytes]:
-    """What the entries hold."""
-    return [entry.data for entry in entries]
-
-
-def goes_down(call: Callable[[], object]) -> str:
-    """The reason for which it fails. Nothing that is shown of it has the password."""
-    with pytest.raises(EngineDown) as caught:
-        call()
-    shown = "".join(traceback.format_exception(caught.value))
-    assert PASSWORD not in shown
-    assert PASSWORD_IN_A_URL not in shown
-    return str(caught.value)
-
-
-def is_waiting(hub: Hub, server: str) -> bool:
-    """Whether that server's reader waits in the engine, as the engine has it."""
-    name = connection_name(hub.room, server)
-    if isinstance(hub.process, RedisProcess):
-        with hub.process.client() as client:
-            return any(
-                each["name"] == name and "b" in each["flags"] for each in client.client_list()
-            )
-    sql = (
-        "SELECT FROM pg_stat_activity WHERE application_name = %s AND state = 'idle' AND query ~ %s"
-    )
-    with psycopg.connect(hub.process.url) as connection:
-        return connection.execute(sql, (name, "SELECT position")).fetchone() is not None
-
-
 # --- one order -----------------------------------------------------------------------------------
-
-
-def append_many(engine: Engine, name: str, number: int) -> None:
-    for count in range(number):
-        engine.append(f"{name} {count}".encode())
 
 
 def read_until(engine: Engine, number: int) -> list[Entry]:
@@ -133,6 +64,23 @@ def test_one_reads_on_from_a_position_without_loss_or_repetition(hub: Hub) -> No
         assert engine.is_before(before, after)
         assert not engine.is_before(after, before)
         assert not engine.is_before(after, after)
+
+
+def test_a_position_of_the_other_engine_stands_where_its_time_does(hub: Hub) -> None:
+    """So a room that moves to another engine reads on."""
+    engine = hub.open()
+    engine.append(b"a")
+    (entry,) = engine.read("", 0)
+    milliseconds = int(entry.time * 1000)
+    for number in ("0", "999", "123456"):
+        before, after = f"{milliseconds - 5}-{number}", f"{milliseconds + 5}-{number}"
+        assert engine.is_before(before, entry.position)
+        assert engine.is_before(entry.position, after)
+        assert engine.read(before, 0) == [entry]
+        assert engine.read(after, 0) == []
+    for nonsense in ("12", "a-b", "1-2-3"):
+        with pytest.raises(ValueError, match="int"):
+            engine.read(nonsense, 0)
 
 
 def test_the_span_goes_from_the_oldest_to_the_newest(hub: Hub) -> None:
@@ -230,14 +178,6 @@ def test_a_reader_that_waits_is_woken_by_each_entry(
         hub.close()
 
 
-def waiting(hub: Hub, threads: Threads) -> tuple[Engine, Future[list[Entry]]]:
-    """An engine, and a read in it that has begun to wait."""
-    engine = hub.open("waits")
-    end = threads.submit(engine.read, "", FOR_EVER)
-    wait_until(lambda: is_waiting(hub, "waits"), "the reader waits")
-    return engine, end
-
-
 def test_to_close_wakes_whoever_waits_and_ends_all_calls(
     hub: Hub, threads: Threads, only_woken: None
 ) -> None:
@@ -324,140 +264,3 @@ def test_a_server_that_was_killed_is_connected_no_more(hub: Hub) -> None:
         finally:
             process.kill()
     wait_until(lambda: not asking.is_connected("dies"), "its connections are gone")
-
-
-# --- what becomes of engines ---------------------------------------------------------------------
-
-
-def test_what_was_appended_outlives_a_kill_in_the_middle_of_it(hub: Hub, threads: Threads) -> None:
-    engine, position = hub.open(), ""
-    for number in range(KILLS):
-        appended: list[bytes] = []
-        end = threads.submit(append_until_down, engine, appended)
-        wait_until(partial(appended.__getitem__, slice(20, None)), "some are appended")
-        hub.process.restart()
-        end.result(SECONDS)
-        kept = all_of(hub.open(f"reads {number}"), position)
-        position = kept[-1].position
-        assert data_of(kept)[: len(appended)] == appended
-        assert len(kept) - len(appended) in (0, 1)  # the last was kept, and its writer not told
-
-
-def append_until_down(engine: Engine, appended: list[bytes]) -> None:
-    """Append, and note what was taken."""
-    with contextlib.suppress(EngineDown):
-        while True:
-            data = f"{len(appended)}".encode()
-            engine.append(data)
-            appended.append(data)
-
-
-def test_a_snapshot_outlives_a_kill_and_the_last_one_counts(hub: Hub) -> None:
-    engine = hub.open()
-    assert engine.load() is None
-    for snapshot in (b"first", bytes(range(256)) * 1000):
-        engine.save(snapshot)
-    hub.process.restart()
-    assert hub.open().load() == bytes(range(256)) * 1000
-
-
-def test_while_the_engine_is_away_every_call_says_so_and_then_works_again(hub: Hub) -> None:
-    engine = hub.open()
-    engine.append(b"before")
-    position = engine.span()[1]
-    hub.process.kill()
-    for call in calls_of(engine):
-        goes_down(call)
-    for call in calls_of(engine):
-        assert goes_down(call) == "Connection refused"
-    hub.process.start()
-    engine.append(b"after")
-    assert data_of(engine.read(position, 0)) == [b"after"]
-    for call in calls_of(engine):
-        call()
-
-
-def calls_of(engine: Engine) -> list[Callable[[], object]]:
-    """All that need the engine."""
-    return [
-        *(lambda: engine.append(b"a"), lambda: engine.read("", 0), engine.span, engine.load),
-        *(lambda: engine.save(b"s"), lambda: engine.is_connected("one"), engine.check),
-    ]
-
-
-def test_a_frozen_engine_is_given_up_in_time_and_works_again_when_it_goes_on(
-    hub: Hub, threads: Threads, impatient: None
-) -> None:
-    engine = hub.open()
-    engine.append(b"before")
-    engine.is_connected("one")
-    newest = engine.read("", 0)[-1].position
-    end = threads.submit(engine.read, newest, FOR_EVER)
-    wait_until(lambda: is_waiting(hub, "one"), "the reader waits")
-    hub.process.freeze()
-    assert goes_down(lambda: end.result(SECONDS)).startswith("it did not answer within ")
-    # The first over the connection that there was, the second over a new one.
-    for call in (lambda: engine.append(b"perhaps"), lambda: engine.append(b"not")):
-        assert goes_down(call).startswith("it did not answer within ")
-    assert goes_down(lambda: engine.is_connected("one")).startswith("it did not answer")
-    hub.process.thaw()
-    engine.append(b"after")
-    data = data_of(engine.read("", 0))
-    assert data in ([b"before", b"after"], [b"before", b"perhaps", b"after"])
-
-
-def test_an_engine_that_comes_back_empty_gives_no_position_twice(hub: Hub) -> None:
-    engine = hub.open()
-    append_many(engine, "a", 3)
-    engine.save(b"snapshot")
-    before = engine.span()[1]
-    hub.process.empty()
-    with contextlib.suppress(EngineDown):  # to notice that the connection is gone
-        engine.span()
-    assert engine.span() == ("", "")
-    assert engine.load() is None
-    with contextlib.suppress(EngineDown):
-        engine.append(b"noticed")
-    engine.append(b"new")
-    assert all(engine.is_before(before, each) for each in engine.span())
-    assert data_of(all_of(engine, before))[-1] == b"new"
-
-
-def test_a_full_redis_takes_nothing_and_is_read_all_the_same(redis_process: RedisProcess) -> None:
-    with Hub(redis_process) as hub:
-        engine = hub.open()
-        engine.append(b"before")
-        redis_process.fill()
-        try:
-            assert goes_down(lambda: engine.append(b"too much")) == "its memory is full"
-            assert goes_down(lambda: engine.save(b"too much")) == "its memory is full"
-            assert data_of(engine.read("", 0)) == [b"before"]
-        finally:
-            redis_process.drain()
-        engine.append(b"after")
-        assert data_of(engine.read("", 0)) == [b"before", b"after"]
-
-
-@pytest.mark.parametrize("loss", ["DROP TABLE", "TRUNCATE"])
-def test_tables_that_somebody_removed_are_made_anew(
-    postgres_process: PostgresProcess, loss: str
-) -> None:
-    with Hub(postgres_process) as hub:
-        engine = hub.open()
-        engine.append(b"before")
-        postgres_process.execute(f"{loss} hub_room, hub_entry, hub_snapshot")
-        assert goes_down(lambda: engine.append(b"lost")).startswith("its tables were ")
-        engine.append(b"after")
-        assert data_of(engine.read("", 0)) == [b"after"]
-
-
-def test_many_servers_may_make_the_tables_at_once(
-    postgres_process: PostgresProcess, threads: Threads
-) -> None:
-    with Hub(postgres_process) as hub:
-        hub.open().check()
-        for _ in range(5):
-            postgres_process.execute("DROP TABLE hub_room, hub_entry, hub_snapshot")
-            ends = [threads.submit(hub.open(f"{number}").check) for number in range(8)]
-            for end in ends:
-                end.result(SECONDS)
