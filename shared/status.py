@@ -1,10 +1,10 @@
 """The snapshot of a server's figures: one line of JSON. Phase 4 serves it, the monitor reads it.
 
 A client of the status port receives one line, and the connection closes. A server in any
-language can be watched. Two things are required: `chat_status`, which is 1, and the `name` of each
-person in `people`. Every other field may be missing or null: then it is unknown, and
-`Snapshot.unknown` says so. Fields that are not known here are ignored. So the format can grow
-without a new version, and a server and a monitor of different age understand each other.
+language can be watched. What is required: `chat_status`, which is 1, and the `name` of each person
+in `people` and of each server in `servers`. Every other field may be missing or null: then it is
+unknown, and `Snapshot.unknown` says so. Fields that are not known here are ignored. So the format
+can grow without a new version, and a server and a monitor of different age understand each other.
 """
 
 import json
@@ -20,6 +20,12 @@ MAX_STATUS_PEOPLE = 2000
 """People in one snapshot, those here longest; `people_now` counts all. The longest entry, with a
 name whose every character JSON writes as twelve bytes, has some 440 bytes: 2,000 stay below
 MAX_STATUS_BYTES."""
+
+MAX_STATUS_SERVERS = 100
+"""Servers in one snapshot, which have one room: as many as such a room may have."""
+
+MAX_STATUS_SERVER_CHARACTERS = 60
+"""Of a server's name. With them, 100 servers and 2,000 people stay below MAX_STATUS_BYTES."""
 
 _MAX_COUNT = 2**63  # what a counter of 64 bits holds; JSON's numbers have no bound of their own
 _MAX_TIME = 253_402_300_800  # the year 10000, where datetime ends
@@ -45,8 +51,28 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomServer:
+    """One of several servers that have one room. Its counters count from its own start."""
+
+    name: str
+    is_here: bool = False  # this is the one that was asked
+    people_now: int = 0  # who are here through this server
+    public_messages: int = 0  # sent by its people
+    private_messages: int = 0  # sent by its people
+    deliveries: int = 0  # lines handed to the system for one of its people
+    hub_lag_seconds: float = 0.0  # from the hub's door and back, as in Snapshot
+    hub_away_seconds: float = 0.0  # in all
+    unknown: frozenset[str] = field(default=frozenset(), compare=False)  # as in Snapshot
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The figures at one moment. Counters count from the server's start and only grow."""
+    """The figures at one moment. Counters count from the server's start and only grow.
+
+    Where several servers have one room, people and messages are those of the whole room, as this
+    server has seen it since its start. All the rest is this server's own: `people`, too, lists
+    those who are here through it.
+    """
 
     server: str = ""  # program and version, for people to read
     server_version: str = ""  # the version alone, for programs to compare
@@ -75,6 +101,11 @@ class Snapshot:
     cpu_seconds: float | None = (
         None  # used by the process since its start, with the system's for it
     )
+    # The hub is what several servers share, each over a link of its own.
+    hub_lag_seconds: float | None = None  # what this server said last was so long under way
+    hub_away_seconds: float = 0.0  # for so long, in all, it could not reach the hub
+    hub_outages: int = 0  # so often it could not
+    servers: tuple[RoomServer, ...] = field(default_factory=tuple)  # of one room; none: no hub
     people: tuple[Person, ...] = field(default_factory=tuple)
     # Which of the above the line did not tell: what stands there is a default and no figure. It is
     # how the snapshot was read and no part of it.
@@ -90,13 +121,30 @@ class Snapshot:
         """Whether the server has told how long it has run."""
         return self.up_seconds is not None or (self.started > 0 and self.time > 0)
 
+    @property
+    def here(self) -> RoomServer | None:
+        """What the row of this server says, where several have one room."""
+        return next((each for each in self.servers if each.is_here), None)
+
+    @property
+    def people_here(self) -> int:
+        """Those who are here through this server: where it is the only one, all."""
+        here = self.here
+        is_told = here is not None and "people_now" not in here.unknown
+        return here.people_now if here is not None and is_told else self.people_now
+
 
 def format_snapshot(snapshot: Snapshot) -> bytes:
-    """The line, with its newline: what is known, and at most MAX_STATUS_PEOPLE people."""
+    """The line, with its newline: what is known.
+
+    At most MAX_STATUS_PEOPLE people, and MAX_STATUS_SERVERS servers, whose names are cut.
+    """
     values: dict[str, Any] = {"chat_status": FORMAT_VERSION}
     for name in _SNAPSHOT_KINDS:
         if name not in snapshot.unknown:
             values[name] = getattr(snapshot, name)
+    if "servers" not in snapshot.unknown:
+        values["servers"] = [_as_row(each) for each in snapshot.servers[:MAX_STATUS_SERVERS]]
     if "people" not in snapshot.unknown:
         values["people"] = [_as_object(each) for each in snapshot.people[:MAX_STATUS_PEOPLE]]
     return json.dumps(values, allow_nan=False).encode() + b"\n"
@@ -117,6 +165,12 @@ def _as_object(person: Person) -> dict[str, Any]:
     return values
 
 
+def _as_row(server: RoomServer) -> dict[str, Any]:
+    known = [name for name in _SERVER_KINDS if name not in server.unknown]
+    name = server.name[:MAX_STATUS_SERVER_CHARACTERS]
+    return {each: getattr(server, each) for each in known} | {"name": name}
+
+
 def parse_snapshot(line: bytes) -> Snapshot:
     """The snapshot of a line. Raises StatusError; nothing in it is believed unseen."""
     if len(line) > MAX_STATUS_BYTES:
@@ -133,9 +187,12 @@ def parse_snapshot(line: bytes) -> Snapshot:
     if version != FORMAT_VERSION or isinstance(version, bool):  # JSON's true equals 1 in Python
         raise StatusError(_why_not(version))
     known = _checked_values(_SNAPSHOT_KINDS, values)
+    if values.get("servers") is not None:
+        known["servers"] = _parse_servers(values["servers"])
     if values.get("people") is not None:
         known["people"] = _parse_people(values["people"])
-    return Snapshot(**known, unknown=frozenset({*_SNAPSHOT_KINDS, "people"} - known.keys()))
+    fields = {*_SNAPSHOT_KINDS, "servers", "people"}
+    return Snapshot(**known, unknown=frozenset(fields - known.keys()))
 
 
 def _why_not(version: Any) -> str:
@@ -146,10 +203,27 @@ def _why_not(version: Any) -> str:
     return f"{words} {'This program' if version > FORMAT_VERSION else 'The server'} is too old."
 
 
-def _parse_people(values: Any) -> tuple[Person, ...]:
+def _parse_servers(values: Any) -> tuple[RoomServer, ...]:
+    rows = _objects("servers", _SERVER_KINDS, values, MAX_STATUS_SERVERS)
+    if not all(0 < len(each.get("name", "")) <= _MAX_TEXT_CHARACTERS for each in rows):
+        raise StatusError("A server has no name, or a very long one.")
+    if sum(each.get("is_here", False) for each in rows) > 1:
+        raise StatusError("Two servers say that they were asked.")
+    for each in rows:
+        each["name"] = each["name"][:MAX_STATUS_SERVER_CHARACTERS]
+    known = _SERVER_KINDS.keys()
+    return tuple(RoomServer(**each, unknown=frozenset(known - each.keys())) for each in rows)
+
+
+def _objects(field: str, kinds: dict[str, Any], values: Any, most: int) -> list[dict[str, Any]]:
+    """The objects of a list, the first `most` of them, checked."""
     if not isinstance(values, list) or not all(isinstance(each, dict) for each in values):
-        raise StatusError("The field 'people' is not a list of objects.")
-    people = [_checked_values(_PERSON_KINDS, each) for each in values[:MAX_STATUS_PEOPLE]]
+        raise StatusError(f"The field {field!r} is not a list of objects.")
+    return [_checked_values(kinds, each) for each in values[:most]]
+
+
+def _parse_people(values: Any) -> tuple[Person, ...]:
+    people = _objects("people", _PERSON_KINDS, values, MAX_STATUS_PEOPLE)
     if not all("name" in each for each in people):
         raise StatusError("A person has no name.")
     if any(len(value) > _MAX_TEXT_CHARACTERS for each in people for value in _texts_of(each)):
@@ -168,13 +242,18 @@ _PLAIN: dict[Any, Any] = {
 }  # null is looked at before the kind is
 
 
-def _kinds(of: type[Person] | type[Snapshot]) -> dict[str, Any]:
-    return {each.name: _PLAIN.get(each.type, each.type) for each in fields(of)}
+def _kinds(of: type[Person] | type[RoomServer] | type[Snapshot]) -> dict[str, Any]:
+    """The fields that hold one value each, and its kind."""
+    return {
+        each.name: _PLAIN.get(each.type, each.type)
+        for each in fields(of)
+        if each.name not in ("people", "servers", "unknown")
+    }
 
 
 _PERSON_KINDS = _kinds(Person)
+_SERVER_KINDS = _kinds(RoomServer)
 _SNAPSHOT_KINDS = _kinds(Snapshot)
-del _SNAPSHOT_KINDS["people"], _SNAPSHOT_KINDS["unknown"], _PERSON_KINDS["unknown"]  # not plain
 
 
 def _checked_values(kinds: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
@@ -192,7 +271,7 @@ def _checked(name: str, kind: Any, value: Any) -> Any:
         return int(value)
     if kind is float and is_number and 0 <= value < _MAX_TIME:
         return float(value)
-    if kind is str and isinstance(value, str):
+    if kind in (str, bool) and isinstance(value, kind):
         return value
     raise StatusError(f"The field {name!r} is {_shown(value)}.")
 

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from shared.defaults import MAX_STATUS_BYTES
 from shared.status import (
     MAX_STATUS_PEOPLE,
+    MAX_STATUS_SERVER_CHARACTERS,
+    MAX_STATUS_SERVERS,
     Person,
+    RoomServer,
     Snapshot,
     StatusError,
     format_snapshot,
@@ -46,6 +49,13 @@ FULL = Snapshot(
     threads=11,
     resident_bytes=12_000_000,
     cpu_seconds=1.25,
+    hub_lag_seconds=0.0004,
+    hub_away_seconds=3.5,
+    hub_outages=2,
+    servers=(
+        RoomServer("one:12345", True, 2, 7, 1, 9, 0.0004, 3.5),
+        RoomServer("two:12345", people_now=1),
+    ),
     people=(Person("Ann", "127.0.0.1:5000", 1_700_000_001.0, 3, 0), Person("小明")),
 )
 
@@ -90,6 +100,23 @@ def test_what_a_server_does_not_tell_of_a_person_is_known_to_be_unknown() -> Non
     assert written["people"] == [{"name": "Ann", "messages": 0}]
 
 
+def test_what_a_server_does_not_tell_of_another_is_known_to_be_unknown() -> None:
+    [one] = parse_snapshot(line(servers=[{"name": "one", "people_now": 0}])).servers
+    assert one == RoomServer("one")
+    figures = {"public_messages", "private_messages", "deliveries"}
+    assert one.unknown == {"is_here", "hub_lag_seconds", "hub_away_seconds", *figures}
+    written = json.loads(format_snapshot(Snapshot(servers=(one,))))
+    assert written["servers"] == [{"name": "one", "people_now": 0}]
+
+
+def test_those_who_are_here_are_all_where_there_is_one_server() -> None:
+    assert Snapshot(people_now=7).people_here == 7
+    assert FULL.people_here == 2
+    assert FULL.here == FULL.servers[0]
+    for row in ({"name": "two"}, {"name": "one", "is_here": True}):
+        assert parse_snapshot(line(people_now=7, servers=[row])).people_here == 7
+
+
 def test_what_is_unknown_is_not_written_as_if_it_were_known() -> None:
     some = line(joins=3, people=[])
     assert json.loads(format_snapshot(parse_snapshot(some))) == json.loads(some)
@@ -99,10 +126,12 @@ def test_what_is_unknown_is_not_written_as_if_it_were_known() -> None:
 def test_the_line_of_a_server_that_knows_no_version_nor_memory_is_read() -> None:
     """What `phase4` 0.1.0 answered before these fields were added."""
     old = json.loads(format_snapshot(FULL))
-    for name in ("server_version", "resident_bytes", "cpu_seconds"):
+    newer = ("servers", "hub_lag_seconds", "hub_away_seconds", "hub_outages")
+    for name in ("server_version", "resident_bytes", "cpu_seconds", *newer):
         del old[name]
     read = parse_snapshot(json.dumps(old).encode())
     assert (read.server_version, read.resident_bytes, read.cpu_seconds) == ("", None, None)
+    assert (read.servers, read.hub_lag_seconds) == ((), None)
     assert read.joins == FULL.joins
 
 
@@ -173,6 +202,20 @@ def test_what_is_no_status_line_is_refused_in_a_sentence(answer: bytes, words: s
         ("people", [{"name": "A" * 501}]),
         ("people", [{"name": "Ann", "address": "1" * 501}]),
         ("people", [{"name": "Ann", "messages": -1}]),
+        ("hub_lag_seconds", -0.1),
+        ("hub_lag_seconds", float("nan")),
+        ("hub_outages", 0.5),
+        ("servers", {"name": "one"}),
+        ("servers", ["one"]),
+        ("servers", [{}]),
+        ("servers", [{"name": ""}]),
+        ("servers", [{"name": 7}]),
+        ("servers", [{"name": "a" * 501}]),
+        ("servers", [{"name": "one", "people_now": -1}]),
+        ("servers", [{"name": "one", "is_here": 1}]),
+        ("servers", [{"name": "one", "is_here": "yes"}]),
+        ("servers", [{"name": "one", "hub_lag_seconds": float("inf")}]),
+        ("servers", [{"name": "one", "is_here": True}, {"name": "two", "is_here": True}]),
     ],
 )
 def test_a_field_of_the_wrong_kind_is_refused(field: str, value: object) -> None:
@@ -209,15 +252,30 @@ def test_a_snapshot_fits_its_bound_however_many_people_there_are_and_whatever_th
     """A name of 20 emoji is the longest on the wire: JSON writes each as a pair of escapes."""
     address = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
     longest = Person("\U0001f600" * 20, address, 1_700_000_000.123456, 10**12, 2**20, 10**12)
-    answer = format_snapshot(dataclasses.replace(FULL, people_now=9000, people=(longest,) * 9000))
+    server = RoomServer("\U0001f600" * 200, False, 10**6, *(10**12,) * 3, 0.1234567890123, 1e9 / 3)
+    many = dataclasses.replace(FULL, people_now=9000, people=(longest,) * 9000)
+    answer = format_snapshot(dataclasses.replace(many, servers=(server,) * 9000))
     assert len(answer) < MAX_STATUS_BYTES
     read = parse_snapshot(answer)
     assert (read.people_now, len(read.people)) == (9000, MAX_STATUS_PEOPLE)
+    assert len(read.servers) == MAX_STATUS_SERVERS
+    assert len(read.servers[0].name) == MAX_STATUS_SERVER_CHARACTERS
 
 
 def test_of_more_people_than_there_may_be_the_first_are_read() -> None:
     read = parse_snapshot(line(people=[{"name": str(n)} for n in range(MAX_STATUS_PEOPLE + 1)]))
     assert [each.name for each in read.people] == [str(n) for n in range(MAX_STATUS_PEOPLE)]
+
+
+def test_of_more_servers_than_there_may_be_the_first_are_read() -> None:
+    rows = [{"name": str(number)} for number in range(MAX_STATUS_SERVERS + 1)]
+    read = parse_snapshot(line(servers=rows))
+    assert [each.name for each in read.servers] == [each["name"] for each in rows[:-1]]
+
+
+def test_a_long_name_of_a_server_is_cut() -> None:
+    [server] = parse_snapshot(line(servers=[{"name": "a" * 500}])).servers
+    assert server.name == "a" * MAX_STATUS_SERVER_CHARACTERS
 
 
 def test_the_version_is_the_one_in_pyproject() -> None:
