@@ -28,7 +28,7 @@ from typing import Any
 
 from phase4.hub.engine import Engine, EngineDown, Entry
 from phase4.hub.follows import Follows, T, Wish
-from phase4.hub.operations import BadBatch, Batch, Begin, Bury, End, Operation, decode
+from phase4.hub.operations import BadBatch, Batch, Begin, Bury, End, Operation, decode, given_again
 from phase4.hub.publisher import BEAT_SECONDS, Publisher
 from phase4.hub.recent import Recent
 from phase4.hub.snapshot import from_bytes, to_bytes
@@ -258,7 +258,7 @@ class Link:
         flight = self.publisher.came_back(batch.number) if is_ours else None
         self._heard[batch.server] = time.monotonic()
         had_ended = self.state.is_dead(batch.server)
-        for place, event in self.state.apply(batch, entry.time):
+        for place, event in self.state.apply(batch, min(batch.time or entry.time, entry.time)):
             purpose = flight.purposes[place] if flight is not None and place >= 0 else None
             self._room.take(event, purpose, is_ours=is_ours, time=self.state.time)
         if flight is not None:
@@ -363,7 +363,7 @@ class Link:
         """Have appended what we have read and the engine has lost. Raises EngineDown."""
         if lost := self._recent.lost(self._engine):
             self._has_lost = True
-            self.publisher.give_again(each.data for each in lost)
+            self.publisher.give_again(given_again(each.data, each.time) for each in lost)
             self._report(f"The hub had lost {len(lost)} batches, and gets them again.")
 
     # --- those who are silent ---------------------------------------------------------------------

@@ -145,6 +145,9 @@ class Batch:
     operations: Sequence[Operation | None]
     """None: one that is not understood."""
 
+    time: float | None = None
+    """When the engine took it first, where it was given again: Unix time in seconds."""
+
 
 class BadBatch(ValueError):
     """An entry is no batch, or one that was written for newer servers."""
@@ -208,6 +211,17 @@ def encode(server: str, number: int, operations: Iterable[Operation]) -> bytes:
     return write_json({"v": FORMAT_VERSION, "server": server, "number": number, "ops": written})
 
 
+def given_again(data: bytes, time: float) -> bytes:
+    """The entry of a batch that the engine took at this time, and has lost.
+
+    >>> given_again(given_again(b'{"v": 1}', 2.5), 7.0)
+    b'{"time":2.5,"v": 1}'
+    """
+    if data.startswith(b'{"time":') or not data.startswith(b"{"):
+        return data
+    return b'{"time":%b,' % repr(time).encode() + data[1:]
+
+
 def decode(data: bytes) -> Batch:
     """The batch of an entry. Raises BadBatch, and nothing else."""
     # JSON escapes quotes, backslashes, and what no text of ours has: control characters, which
@@ -230,7 +244,9 @@ def decode(data: bytes) -> Batch:
         raise BadBatch("This batch lacks its number.")
     if not isinstance(written, list):
         raise BadBatch("This batch lacks its operations.")
-    return Batch(server, number, [_operation(each) for each in written])
+    time = values.get("time")
+    was_at = time if type(time) is float and time > 0 else None
+    return Batch(server, number, [_operation(each) for each in written], was_at)
 
 
 def _operation(written: Any) -> Operation | None:

@@ -37,7 +37,7 @@ from phase4.server.log_file import Log
 from phase4.server.logins import open_accounts
 from phase4.server.options import Settings
 from phase4.server.outbox import FanOut
-from phase4.server.past import Past, open_past
+from phase4.server.past import Past, next_number, open_past
 from phase4.server.receiving import Port, Receive
 from phase4.server.room import Room
 from phase4.server.session import Session
@@ -211,7 +211,9 @@ class ChatServer:
         """What was said before this start."""
         settings = self.settings
         if settings.no_archive:
-            return Past(lock, on_joining=settings.history)
+            # Servers of one room agree on numbers; one alone counts from its start.
+            log_dir = settings.log_dir if settings.hub is not None else None
+            return Past(lock, on_joining=settings.history, next_number=next_number(log_dir))
         return open_past(lock, settings.log_dir, self._console.print, on_joining=settings.history)
 
     def _open_accounts(self, lock: FanOut) -> "Accounts | None":

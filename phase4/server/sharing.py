@@ -65,8 +65,9 @@ class Sharing:
             is_broken=room.fan_out.is_broken,
             lease_seconds=self._settings.hub_lease,
         )
+        file = HubFile(self._settings.log_dir, self._settings.hub_room, self._report)
         try:
-            room.join_hub(link, HubFile(self._settings.log_dir, self._report))
+            room.join_hub(link, file)
         except EngineDown as error:
             raise HubUnusable(f"--hub: the room cannot be reached ({error}).") from error
         self._link = link

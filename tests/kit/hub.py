@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
+from phase4.server.happening import AWAY, BACK
 from tests.kit.cable import Cable
 from tests.kit.chat import PROMPT, TIME, Chat, Person
 from tests.kit.engines import EngineProcess
@@ -19,6 +20,10 @@ from tests.kit.harness import SECONDS, free_port, wait_until
 
 LEASE_SECONDS = 3.0
 """Shorter than people have it: so a check waits less."""
+
+IS_AWAY = rf"{TIME} \* {AWAY}"
+IS_BACK = rf"{TIME} \* {BACK}"
+"""What people read where the engine is away for long, and when it is back."""
 
 _SAID = re.compile(r"\[\d\d:\d\d:\d\d\] (\S+): (.*)")
 _UNSAID = re.compile(r"! (\d+) lines? of yours (?:was|were) not said: .*")
@@ -218,6 +223,17 @@ def talking(*talkers: Talker) -> Iterator[None]:
             each.talk()
         yield
         settle(*talkers)
+
+
+def crowd(one: HubChat, two: HubChat) -> list[Talker]:
+    """Two at each of these servers, who do not talk yet."""
+    return [Talker(one, "ann"), Talker(one, "amy"), Talker(two, "bob"), Talker(two, "ben")]
+
+
+def wait_for_more(*talkers: Talker) -> None:
+    """Wait until each has heard some lines more of others: a second, where all is well."""
+    for each in talkers:
+        each.wait_for_more(30)
 
 
 def settle(*talkers: Talker) -> None:

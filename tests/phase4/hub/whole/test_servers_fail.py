@@ -1,0 +1,263 @@
+"""A server fails while people talk at the others: they lose no word, and are told who is gone."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from tests.kit.chat import PROMPT, TIME, Person
+from tests.kit.engines import RedisProcess
+from tests.kit.harness import wait_until
+from tests.kit.hub import (
+    IS_AWAY,
+    LEASE_SECONDS,
+    HubChat,
+    Servers,
+    Talker,
+    crowd,
+    join,
+    settle,
+    tells_one_story,
+    together,
+    wait_for_more,
+)
+
+IS_LOST = rf"{TIME} \* {{}} left \(server lost\)"
+CUT_OFF = r"\d+ lines? of yours (was|were) not said: this server was cut off\."
+
+
+@contextmanager
+def three(
+    servers: Servers, *, has_cable: bool = False
+) -> Iterator[tuple[list[HubChat], list[Talker]]]:
+    """Three servers, and two who talk at each; one sort of harm may be done to the third."""
+    all_of_them = [
+        *servers.start_several("one", "two"),
+        servers.start("three", has_cable=has_cable),
+    ]
+    talkers = crowd(*all_of_them[:2])
+    talkers += [Talker(all_of_them[2], "cat"), Talker(all_of_them[2], "cyd")]
+    with ExitStack() as stack:
+        for each in talkers:
+            stack.enter_context(each)
+        for each in talkers:
+            each.talk()
+        wait_for_more(*talkers)
+        yield all_of_them, talkers
+
+
+def test_when_a_server_is_killed_the_others_lose_no_word_and_read_who_is_gone(
+    servers: Servers,
+) -> None:
+    with three(servers) as ((one, two, _), talkers):
+        servers.kill("three")
+        for each in talkers[:4]:
+            each.wait_for(IS_LOST.format("Cat"))
+            each.wait_for(IS_LOST.format("Cyd"))
+        wait_for_more(*talkers[:4])
+        settle(*talkers)
+        tells_one_story([one, two], *talkers)
+
+
+def test_whoever_comes_back_at_another_server_gets_their_name_before_the_lease_is_over(
+    tmp_path_factory: pytest.TempPathFactory, a_redis: RedisProcess
+) -> None:
+    lease = ("--hub-lease", "60")
+    with Servers(tmp_path_factory.mktemp("long"), a_redis, *lease) as servers:
+        one, _ = servers.start_several("one", "two")
+        ann, bob = together([*servers.all.values()], "Ann", "Bob")
+        with ann, bob:
+            servers.kill("two")
+            with join(one, "Bob") as again:
+                assert again.name == "Bob"
+                ann.hear("* Bob left (server lost)")
+                ann.hear("* Bob joined")
+
+
+def test_a_server_that_was_killed_comes_back_with_the_log_of_the_others(servers: Servers) -> None:
+    with three(servers) as ((one, two, _), talkers):
+        servers.kill("three")
+        wait_for_more(*talkers[:4])
+        again = servers.start("three")
+        with Talker(again, "dan") as dan:
+            dan.talk()
+            wait_for_more(dan, *talkers[:4])
+            settle(*talkers, dan)
+            tells_one_story([one, two, again], *talkers, dan)
+
+
+def test_a_server_cut_off_for_less_than_the_lease_goes_on_as_if_nothing_had_been(
+    servers: Servers,
+) -> None:
+    with three(servers, has_cable=True) as (all_of_them, talkers):
+        servers.cables["three"].cut()
+        wait_for_more(*talkers[:4])  # a second
+        servers.cables["three"].mend()
+        wait_for_more(*talkers)
+        settle(*talkers)
+        tells_one_story(all_of_them, *talkers)
+        for each in talkers:
+            assert not each.has_read(r".*server lost.*")
+            assert each.told_unsaid() == 0
+
+
+def test_a_server_cut_off_for_longer_is_taken_for_dead_and_its_people_are_told_and_come_back(
+    servers: Servers,
+) -> None:
+    with three(servers, has_cable=True) as (all_of_them, talkers):
+        servers.cables["three"].cut()
+        for each in talkers[:4]:
+            each.wait_for(IS_LOST.format("Cat"))
+            each.wait_for(IS_LOST.format("Cyd"))
+        for each in talkers[4:]:
+            each.wait_for(IS_AWAY)
+        wait_for_more(*talkers[:4])
+        servers.cables["three"].mend()
+        for each in talkers[4:]:
+            each.wait_for(f"! {CUT_OFF}")
+        for each in talkers[:4]:
+            each.wait_for(rf"{TIME} \* Cat joined")
+            each.wait_for(rf"{TIME} \* Cyd joined")
+        wait_for_more(*talkers)
+        settle(*talkers)
+        tells_one_story(all_of_them, *talkers)
+
+
+def test_whoever_lost_their_name_while_their_server_was_cut_off_has_it_with_a_number(
+    servers: Servers,
+) -> None:
+    one, two = servers.start("one"), servers.start("two", has_cable=True)
+    ann, bob, bill = together([one, two, two], "Ann", "Bob", "Bob1")
+    with ann, bob, bill:
+        servers.cables["two"].cut()
+        ann.skip_to(IS_LOST.format("Bob1"))
+        with join(one, "Bob") as other:
+            assert other.name == "Bob"
+            servers.cables["two"].mend()
+            bob.skip_to(rf"{TIME} \* The name Bob was taken meanwhile; you are Bob2\.")
+            bill.send("/ping still here")
+            bill.skip_to(rf"{TIME} \* Pong still here")
+            bob.send("/who", "I am Bob no more")
+            bob.skip_to(rf"{TIME} \* 4 online: Ann, Bob, Bob1, Bob2")
+            ann.skip_to(rf"{TIME} Bob2: I am Bob no more")
+            other.send("/pm Bob1 hi", "/pm Bob2 ho")
+            bill.skip_to(rf"{TIME} Bob -> Bob1: hi")
+            bob.skip_to(rf"{TIME} Bob -> Bob2: ho")
+            for each in (bob, bill, other):
+                each.send("/quit")
+                each.read_bytes_until_end()
+            ann.send("/ping gone", "/who")
+            ann.skip_to(rf"{TIME} \* Pong gone")
+            ann.skip_to(rf"{TIME} \* 1 online: Ann")
+
+
+def test_whoever_left_while_their_server_was_cut_off_is_gone_afterwards(servers: Servers) -> None:
+    one, two = servers.start("one"), servers.start("two", has_cable=True)
+    ann, bob, bea = together([one, two, two], "Ann", "Bob", "Bea")
+    with ann, bob, bea:
+        servers.cables["two"].cut()
+        bob.send("/quit")
+        bob.read_bytes_until_end()
+        ann.skip_to(IS_LOST.format("Bea"))
+        servers.cables["two"].mend()
+        ann.skip_to(rf"{TIME} \* Bea joined")
+        ann.send("/who")
+        ann.skip_to(rf"{TIME} \* 2 online: Ann, Bea")
+
+
+def test_a_server_frozen_for_longer_than_the_lease_is_told_what_was_not_said_and_goes_on(
+    servers: Servers,
+) -> None:
+    with three(servers) as (all_of_them, talkers):
+        frozen = all_of_them[2]
+        frozen.signal(signal.SIGSTOP)
+        for each in talkers[:4]:
+            each.wait_for(IS_LOST.format("Cat"))
+        wait_for_more(*talkers[:4])
+        frozen.signal(signal.SIGCONT)
+        for each in talkers[:4]:
+            each.wait_for(rf"{TIME} \* Cat joined")
+        wait_for_more(*talkers)
+        settle(*talkers)
+        tells_one_story(all_of_them, *talkers)
+
+
+def test_a_server_that_stops_in_order_leaves_the_others_talking(servers: Servers) -> None:
+    with three(servers) as ((one, two, stopped), talkers):
+        stopped.interrupt()
+        assert stopped.wait() == 0
+        for each in talkers[:4]:
+            each.wait_for(rf"{TIME} \* Cat left")
+            each.wait_for(rf"{TIME} \* Cyd left")
+        wait_for_more(*talkers[:4])
+        settle(*talkers)
+        tells_one_story([one, two], *talkers)
+
+
+def test_an_engine_that_restarts_while_a_server_dies_harms_nobody_else(
+    servers: Servers, a_redis: RedisProcess
+) -> None:
+    with three(servers) as ((one, two, _), talkers):
+        a_redis.kill()
+        servers.kill("three")
+        a_redis.start()
+        for each in talkers[:4]:
+            each.wait_for(IS_LOST.format("Cat"), 40)
+        wait_for_more(*talkers[:4])
+        settle(*talkers)
+        tells_one_story([one, two], *talkers)
+
+
+def test_an_engine_that_comes_back_empty_while_a_server_is_frozen_harms_nobody(
+    servers: Servers, a_redis: RedisProcess
+) -> None:
+    with three(servers) as (all_of_them, talkers):
+        all_of_them[2].signal(signal.SIGSTOP)
+        wait_for_more(*talkers[:4])
+        a_redis.empty()
+        wait_for_more(*talkers[:4])
+        all_of_them[2].signal(signal.SIGCONT)
+        wait_for_more(*talkers)
+        settle(*talkers)
+        tells_one_story(all_of_them, *talkers)
+
+
+def test_an_engine_that_restarts_while_a_server_is_cut_off_harms_nobody(
+    servers: Servers, a_redis: RedisProcess
+) -> None:
+    with three(servers, has_cable=True) as (all_of_them, talkers):
+        servers.cables["three"].cut()
+        wait_for_more(*talkers[:2])
+        a_redis.restart()
+        wait_for_more(*talkers[:4])
+        servers.cables["three"].mend()
+        wait_for_more(*talkers)
+        settle(*talkers)
+        tells_one_story(all_of_them, *talkers)
+
+
+def test_a_private_message_to_somebody_at_a_server_that_died_is_refused_once_that_is_known(
+    servers: Servers,
+) -> None:
+    one, _ = servers.start_several("one", "two")
+    ann, bob = together([*servers.all.values()], "Ann", "Bob")
+    with ann, bob:
+        servers.kill("two")
+        ann.skip_to(IS_LOST.format("Bob"), LEASE_SECONDS + 10)
+        ann.send("/pm Bob are you there")
+        ann.refused("Nobody here is called Bob.*")
+        assert not [line for line in one.privates() if "are you there" in line]
+
+
+def test_nobody_is_buried_who_only_says_nothing(servers: Servers) -> None:
+    one, _ = servers.start_several("one", "two")
+    ann, bob = together([*servers.all.values()], "Ann", "Bob")
+    with ann, bob:
+        with pytest.raises(AssertionError, match="nothing came in time"):
+            ann.read_line(2.5 * LEASE_SECONDS)
+        with Person(one.host, one.port) as cat:
+            cat.expect(PROMPT)
+            cat.send("Cat")
+            cat.expect(rf"{TIME} \* Welcome, Cat! 3 online\. .*")
+        wait_until(lambda: one.people_now() == 1, "Cat has left")
