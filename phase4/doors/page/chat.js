@@ -14,6 +14,7 @@ class Chat {
     Object.assign(this, {mark: 0, answered: 0, pastAsked: 0, heardAt: 0, timer: 0, watch: 0});
     Object.assign(this, {seen: new Seen(), outgoing: new Outgoing(), catchUp: null});
     Object.assign(this, {older: null, oldest: 0, isAnswer: false});
+    this.shown = Number(kept.get("sessionStorage", "shown")) || 0;  // private lines, over all connections
   }
 
   get isOpen() { return Boolean(this.socket) && this.socket.readyState === WebSocket.OPEN; }
@@ -49,7 +50,7 @@ class Chat {
     Object.assign(this, {lastWords: "", registered: "", loginAs: ""});
     this.catchUp = new CatchUp(this.seen, this.wasIn);
     const socket = this.socket = new WebSocket(`${scheme}://${location.host}/chat`);
-    socket.onopen = () => { if (socket === this.socket) socket.send(`resume ${tab.secret}`); };
+    socket.onopen = () => { if (socket === this.socket) socket.send(`resume ${tab.secret} ${this.shown}`); };
     socket.onmessage = event => { if (socket === this.socket) this.receive(event.data); };
     socket.onclose = () => { if (socket === this.socket) this.ended(); };
     this.expectWithin(ANSWER_MS);
@@ -144,10 +145,14 @@ class Chat {
 
   /** The phone woke up, the network is back: is the connection? */
   wake() {
+    this.noteShown();
     if (this.isOver || !tab.isSettled) return;
     if (!this.socket) { this.pause = FIRST_PAUSE; this.connect(); }
     else if (this.isIn) this.ask(WAKING_MS);
   }
+
+  /** What came while nobody looked comes again if the browser throws the page away. */
+  noteShown() { if (!document.hidden) kept.set("sessionStorage", "shown", this.shown); }
 
   // --- what goes out
 
@@ -374,6 +379,8 @@ const SHOWN = {
   },
   private({time, sender, recipient, text}) {
     const isOwn = isSame(sender, this.me), tab = open(isOwn ? recipient : sender);
+    this.shown++;
+    this.noteShown();
     if (isOwn) answered(tab, text);
     show({kind: isOwn ? "private own" : "private", time, from: sender, to: recipient, text},
       isOwn && current !== tab ? [tab, current] : [tab], {counts: !isOwn, calls: !isOwn});

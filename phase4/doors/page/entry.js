@@ -13,6 +13,7 @@ function sendFrom(conversation, line) {
   }
   const request = parseRequest(line, isHere), item = {line, conversation};
   if (request.kind === "say") Object.assign(item, {said: clean(request.text), text: clean(request.text)});
+  if (request.kind === "whisper") Object.assign(item, {whom: request.to, alone: clean(request.text)});
   if (request.kind === "whisper" && find(request.to) === conversation) {
     Object.assign(item, {to: request.to, text: clean(request.text)});
     keep(conversation.unanswered, item, MOST_TYPED);
@@ -51,8 +52,11 @@ function giveUp(item) {
   if (item.row) item.row.querySelector(".mark").textContent = "may not have arrived";
 }
 
-/** The server sent a private line back: it was delivered. */
+/** The server sent a private line back: it was delivered, and is not sent again after a loss. */
 function answered(conversation, text) {
+  const {person} = conversation;
+  const item = chat.outgoing.items.find(each => each.isSent && each.alone === text && isSame(each.whom, person));
+  if (item) chat.outgoing.drop(item);
   const at = conversation.unanswered.findIndex(each => each.text === text);
   if (at >= 0) conversation.unanswered.splice(0, at + 1).forEach(each => each.row.remove());
 }

@@ -175,3 +175,74 @@ def test_earlier_lines_come_above_those_that_are_shown(browser: Browser, start_s
     alice.page.click(".older")
     alice.see("Bob: line 0")
     assert alice.said() == [f"Bob: line {number}" for number in range(30)]
+
+
+def test_private_messages_that_a_dead_connection_swallowed_are_shown_once(
+    browser: Browser, start_site: Start
+) -> None:
+    chat = start_site("--on-duplicate", "number")
+    with swallower(web_port(chat)) as between, chat.join("Bob") as bob:
+        alice = browser.visit(f"http://127.0.0.1:{between.port}/").join("Alice")
+        bob.hear("* Alice joined")
+        bob.send("/pm Alice heard")
+        alice.page.click("[role=tab]:has-text('Bob')")
+        alice.see("Bob: heard")
+        between.swallow()
+        bob.send("/pm Alice swallowed", "/pm Alice swallowed")
+        for text in ("heard", "swallowed", "swallowed"):
+            bob.hear(f"Bob -> Alice: {text}")
+        alice.hide()
+        alice.hide(is_hidden=False)
+        alice.see("Bob: swallowed")
+        bob.send("/pm Alice the end")
+        alice.see("Bob: the end")
+        bob.hear("Bob -> Alice: the end")  # and nobody left, and nobody joined
+        said = [line for line in alice.lines() if line.startswith("Bob: ")]
+        assert said == ["Bob: heard", "Bob: swallowed", "Bob: swallowed", "Bob: the end"]
+
+
+@pytest.mark.parametrize("said", ["/pm Bob did it arrive?", "did it arrive?"])
+def test_a_private_message_whose_echo_was_lost_is_not_said_again(
+    said: str, browser: Browser, start_site: Start
+) -> None:
+    chat = start_site("--on-duplicate", "number")
+    with chat.join("Bob") as bob:
+        alice = browser.visit(f"http://127.0.0.1:{web_port(chat)}/").join("Alice")
+        bob.hear("* Alice joined")
+        bob.send("/pm Alice hello")
+        bob.hear("Bob -> Alice: hello")
+        alice.page.wait_for_selector("[role=tab]:has-text('Bob')")
+        if not said.startswith("/"):
+            alice.page.click("[role=tab]:has-text('Bob')")
+        alice.page.evaluate(
+            "() => { chat.socket.onmessage = () => {}; }"
+        )  # from here on it is deaf
+        alice.say(said)
+        bob.hear("Alice -> Bob: did it arrive?")
+        alice.hide()
+        alice.hide(is_hidden=False)
+        alice.page.wait_for_selector(".panel .row.private.own:not(.waiting)", state="attached")
+        alice.until("() => chat.isIn && !chat.outgoing.items.length")
+        alice.say("/pm Bob the end")
+        for line in iter(bob.read_line, ""):  # that she left and came, as the server heard her go
+            assert "did it arrive?" not in line
+            if line.endswith("Alice -> Bob: the end"):
+                break
+
+
+def test_what_came_while_nobody_looked_comes_again_where_the_browser_threw_the_page_away(
+    browser: Browser, start_site: Start
+) -> None:
+    chat = start_site("--on-duplicate", "number")
+    with chat.join("Bob") as bob:
+        alice = browser.visit(f"http://127.0.0.1:{web_port(chat)}/").join("Alice")
+        bob.send("/pm Alice seen")
+        alice.page.wait_for_selector("[role=tab]:has-text('Bob')")
+        alice.hide()
+        bob.send("/pm Alice unseen")
+        alice.until("() => chat.shown === 2")
+        alice.page.reload()
+        alice.is_in().page.click("[role=tab]:has-text('Bob')")
+        alice.see("Bob: unseen")
+        alice.fence("all")
+        assert alice.lines()[0] == "Bob: unseen"
