@@ -406,7 +406,7 @@ const SHOWN = {
   },
   loggedOut() { Object.assign(this, {password: "", isOperator: false}); tell("You are logged out."); },
   topic({time, text, by}) {
-    $("topic").textContent = text;
+    $("topic").replaceChildren(...withLinks(text));
     $("topic").hidden = !text;
     const news = text ? `${by} set the topic: ${text}` : `${by} removed the topic.`;
     if (by) show({kind: "notice", time, text: news}, [everybody]);

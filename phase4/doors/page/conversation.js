@@ -57,7 +57,9 @@ const named = name => make("bdi", {className: colourOf(name)}, name);
 /** A line: {kind, time or at, from, to, text}. */
 function makeRow({kind, time = "", at = "", from = "", to = "", text}) {
   const action = from && /^\/me \s*\S/.test(text), said = action ? text.slice(4) : withoutMark(text);
-  const row = make("p", {className: `row ${kind}${RIGHT_TO_LEFT.test(said) ? " rtl" : ""}`});
+  // What nobody has said is English, also where it begins with a name from right to left.
+  const dir = from ? "auto" : "ltr", isRtl = from && RIGHT_TO_LEFT.test(said);
+  const row = make("p", {className: `row ${kind}${isRtl ? " rtl" : ""}`});
   if (time || at) row.append(make("time", {title: at || time}, (at.slice(11) || time).slice(0, 5)));
   if (from) {
     const who = make("span", {className: "who"}, action ? "* " : "", named(from));
@@ -65,7 +67,7 @@ function makeRow({kind, time = "", at = "", from = "", to = "", text}) {
     who.append(action ? " " : ": ");
     row.append(who);
   }
-  row.append(make("span", {className: "text", dir: "auto"}, ...withLinks(said)));
+  row.append(make("span", {className: "text", dir}, ...withLinks(said)));
   const day = at ? at.slice(0, 10) : clock.dayOf(time);
   return Object.assign(row, {day, speaker: `${from}\n${to}`, stamp: at || time, said});
 }
@@ -112,10 +114,17 @@ class Conversation {
       this.follows = this.isAtEnd;
       queueMicrotask(() => this.follow());
     }
-    if (row.day !== this.day) this.rows.append(make("p", {className: "day"}, dayLine(row.day)));
-    this.day = row.day;
+    if (row.day !== this.day) this.begin(row.day);
     this.rows.append(row);
     this.join(row);
+  }
+
+  /** A line with the date, above the rule over what is new. */
+  begin(day) {
+    const line = make("p", {className: "day"}, dayLine(day)), last = this.rows.lastElementChild;
+    if (last && last === this.news) last.before(line);
+    else this.rows.append(line);
+    this.day = day;
   }
 
   follow() {
@@ -198,6 +207,7 @@ function arrange() {
   $("tabs").hidden = conversations.length < 2;
   $("closeTab").hidden = !current.person;
   $("closeTab").setAttribute("aria-label", `Close the conversation with ${current.person}`);
+  current.tab.scrollIntoView({block: "nearest", inline: "nearest"});
   showTitle();
 }
 
@@ -288,7 +298,7 @@ const notes = {
 function showPeople() {
   const keys = [...chat.people].map(name => [folded(name), name]);
   keys.sort(([one], [other]) => (one < other ? -1 : 1));
-  const names = keys.slice(0, MOST_NAMES_SHOWN).map(([, name]) => name), count = `${keys.length} online`;
+  const names = keys.slice(0, MOST_NAMES_SHOWN).map(([, name]) => name), count = `${chat.isIn ? keys.length : "–"} online`;
   $("peopleTitle").textContent = $("peopleButton").textContent = count;
   const choose = name => {
     openPeople(false);

@@ -121,10 +121,16 @@ const typing = {
     tell(`These are ${length} lines; ${MOST_PASTED} may be sent at a time. Nothing was pasted.`, "error");
   },
 
+  /** The entry is as high as what stands in it. */
+  fit() {
+    const {style} = $("text");
+    style.height = "auto";
+    style.height = `${Math.min($("text").scrollHeight + 2, innerHeight * 0.3)}px`;
+  },
+
   changed() {
     const entry = $("text");
-    entry.style.height = "auto";
-    entry.style.height = `${Math.min(entry.scrollHeight + 2, innerHeight * 0.3)}px`;
+    this.fit();
     if (!entry.value) {
       current.wasPasted = current.isDoubtful = false;
       $("question").hidden = true;

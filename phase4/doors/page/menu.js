@@ -79,6 +79,7 @@ function look() {
   const buttons = {dark: isDark, large: isLarge, notify: notes.isOn, boardButton: isBoard};
   for (const [id, is] of Object.entries(buttons)) $(id).setAttribute("aria-pressed", String(is));
   everybody.toEnd();
+  typing.fit();
   if (isBoard && current.person) select(everybody);  // what is for one is for no projector
   if (isBoard) showAddress();
 }
@@ -162,6 +163,7 @@ function listen() {
   document.addEventListener("visibilitychange", () => { if (document.hidden) keepDrafts(); else lookedAt(); });
   for (const name of ["online", "pageshow"]) addEventListener(name, () => chat.wake());
   addEventListener("hashchange", look);
+  addEventListener("resize", () => typing.fit());
   addEventListener("storage", ({key}) => { look(); if (key === "notify") notes.turn(); });  // another tab's
   addEventListener("load", () => {  // an address with #board takes the focus away again
     if (document.activeElement === document.body && !$("join").hidden) $("name").focus();

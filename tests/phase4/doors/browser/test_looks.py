@@ -61,6 +61,25 @@ def test_arabic_runs_from_right_to_left_and_stands_right(
     assert text.evaluate("each => getComputedStyle(each).textAlign") == "start"
 
 
+def test_a_notice_is_english_also_where_it_begins_with_an_arabic_name(
+    visit: Open, site: Site
+) -> None:
+    alice = visit(SIZES[0]).join("Alice")
+    with site.chat.join("مريم"):
+        alice.see("مريم joined")
+        text = alice.page.locator(".row.notice:has-text('مريم') .text")
+        name, words = (
+            text.evaluate(
+                "(text, [from, to]) => { const range = document.createRange();"
+                " range.setStart(text.firstChild, from); range.setEnd(text.firstChild, to);"
+                " return range.getBoundingClientRect().left; }",
+                part,
+            )
+            for part in ([0, 4], [5, 11])
+        )
+        assert name < words
+
+
 def test_the_whole_page_can_be_used_by_keyboard(visit: Open, site: Site) -> None:
     alice = visit().open()
     alice.page.keyboard.type("Alice")
@@ -118,6 +137,50 @@ def test_on_a_phone_the_list_of_people_opens_and_closes(visit: Open, site: Site)
         bob.skip_to(r".* Alice -> Bob: by touch")
         alice.page.tap("#closeTab")
         assert alice.page.locator("[role=tab]").count() == 1
+
+
+def test_the_tab_in_front_is_wholly_in_sight(visit: Open, site: Site) -> None:
+    alice = visit(SIZES[0]).join("Alice")
+    with site.chat.join("W" * 20) as one, site.chat.join("Bob") as bob:
+        one.send("@Alice psst")
+        bob.send("@Alice psst")
+        alice.page.wait_for_selector("[role=tab]:has-text('Bob')")
+        alice.page.click("[role=tab]:has-text('Bob')")
+        alice.until(
+            "() => document.querySelector('[aria-selected=true]').getBoundingClientRect().right"
+            " <= document.getElementById('closeTab').getBoundingClientRect().left"
+        )
+
+
+def test_the_entry_is_as_high_as_its_text_whatever_the_size_of_that(visit: Open) -> None:
+    alice = visit(SIZES[0]).join("Alice")
+    alice.type("some words that fill a line of it")
+    heights = "(it => [it.clientHeight, it.scrollHeight])(document.getElementById('text'))"
+    before = alice.page.evaluate(heights)
+    alice.page.evaluate("remember('large', 'on')")
+    height, wanted = alice.page.evaluate(heights)
+    assert height == wanted > before[0]
+    alice.page.evaluate("remember('large', 'off')")
+    assert alice.page.evaluate(heights) == before
+
+
+def test_what_is_switched_on_can_be_seen_in_the_menu(visit: Open) -> None:
+    alice = visit().join("Alice")
+    alice.page.click("#menuButton")
+    mark = "getComputedStyle(document.getElementById('large'), '::before').content"
+    assert "✓" not in alice.page.evaluate(mark)
+    alice.page.click("#large")
+    assert "✓" in alice.page.evaluate(mark)
+
+
+def test_the_date_stands_above_the_rule_over_what_is_new(visit: Open, site: Site) -> None:
+    alice = visit().join("Alice")
+    with site.chat.join("Bob") as bob:
+        bob.send("@Alice psst")
+        alice.page.click("[role=tab]:has-text('Bob')")
+        alice.see("Bob: psst")
+    kinds = "[...document.querySelectorAll('.panel:not([hidden]) p')].map(each => each.className)"
+    assert alice.page.evaluate(kinds)[:2] == ["day", "news"]
 
 
 def test_the_last_line_stays_in_sight_when_the_entry_grows(visit: Open, site: Site) -> None:

@@ -95,6 +95,7 @@ def test_a_page_that_lost_its_connection_comes_back_by_itself(
     visitor.join("Alice")
     server.hang_up()
     visitor.see_state("Not connected")
+    assert visitor.page.inner_text("#peopleTitle") == "– online"  # nobody knows
     visitor.see("Connected again, as Alice.")
     assert server.connections == 2
 
@@ -105,6 +106,8 @@ def test_the_topic_stands_above_and_only_a_change_of_it_among_the_lines(
     visitor.join("Alice")
     server.say("[10:00:00] * The topic is: <b>sockets</b>")
     visitor.until("() => document.getElementById('topic').textContent === '<b>sockets</b>'")
+    server.say("[10:00:00] * The topic is: see http://a.example/b")
+    visitor.page.wait_for_selector("#topic a[href='http://a.example/b']")
     server.say(
         "[10:00:00] * Bob set the topic: ports", "[10:00:00] * Bob closed the room to writing."
     )
