@@ -183,6 +183,15 @@ def test_the_date_stands_above_the_rule_over_what_is_new(visit: Open, site: Site
     assert alice.page.evaluate(kinds)[:2] == ["day", "news"]
 
 
+def test_lines_that_are_out_of_sight_make_the_page_no_higher(visit: Open, site: Site) -> None:
+    alice = visit(SIZES[0]).join("Alice")
+    with site.chat.join("Bob") as bob:
+        bob.send(*(f"line {number}" for number in range(30)), "def f(x):", "    return x", "end")
+        alice.see("Bob: end")
+    alice.page.evaluate("everybody.lines.scrollTop = 0")
+    assert alice.page.evaluate("document.documentElement.scrollHeight") == SIZES[0][1]
+
+
 def test_the_last_line_stays_in_sight_when_the_entry_grows(visit: Open, site: Site) -> None:
     alice = visit(SIZES[0]).join("Alice")
     for number in range(40):
