@@ -168,6 +168,20 @@ class Visitor:
         """Wait until this is true in the page."""
         self.page.wait_for_function(script, arg=given)
 
+    def lefts(self, selector: str, *parts: str) -> list[float]:
+        """Where each of these parts of its text begins on the screen, from the left, in pixels."""
+        found: list[float] = self.page.locator(selector).evaluate(
+            """(element, parts) => parts.map(part => {
+              const [text] = element.childNodes, at = text.data.indexOf(part);
+              const range = document.createRange();
+              range.setStart(text, at);
+              range.setEnd(text, at + part.length);
+              return range.getBoundingClientRect().left;
+            })""",
+            [*parts],
+        )
+        return found
+
     def scrolls_sideways(self) -> bool:
         """Whether the page as a whole is wider than its window."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))

@@ -64,6 +64,16 @@ def test_it_shows_the_figures_and_follows_them(
     visitor.until("() => document.querySelectorAll('#graph-people polyline').length > 0")
 
 
+def test_what_happened_is_english_also_where_it_begins_with_an_arabic_name(
+    browser: Browser, watched: StatusServer, page: Page
+) -> None:
+    visitor = looks_at(browser, page)
+    watched.show(changed(people=(*QUIET.people, Person("مريم", "", 5.0)), people_now=4))
+    shows(visitor, "events", "مريم")
+    name, words = visitor.lefts("#events li:first-child b", "مريم", "joined")
+    assert name < words
+
+
 def test_what_a_server_tells_is_no_more_than_text(
     browser: Browser, watched: StatusServer, page: Page
 ) -> None:
