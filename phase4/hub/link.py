@@ -176,6 +176,11 @@ class Link:
         """Whether the engine can be reached, as far as is known."""
         return self._down_since is None and self._has_begun
 
+    def away_now(self) -> float:
+        """For how many seconds the engine could not be reached, in all, up to now."""
+        since = self._down_since
+        return self.away_seconds + (time.monotonic() - since if since is not None else 0.0)
+
     def say(self, operation: Operation, purpose: object = None) -> None:
         """Have something happen in the room; it has once the room takes its event."""
         self.publisher.add(operation, purpose)

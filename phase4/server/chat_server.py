@@ -114,7 +114,12 @@ class ChatServer:
             self._fan_out = self.room.fan_out
             self._chats = self._new_chats()
             self.figures = Figures(
-                self.room, self._log, console, self._chats, max_people=settings.max_clients
+                self.room,
+                self._log,
+                console,
+                self._chats,
+                max_people=settings.max_clients,
+                link=self._sharing.link if self._sharing is not None else None,
             )
             self._watched = self._new_watched(SharedSnapshot(self.figures.snapshot))
             on_failure.pop_all()

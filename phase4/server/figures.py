@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from phase4.server.chat_log import ChatLog
 from phase4.server.room import Room
@@ -20,6 +20,9 @@ from phase4.server.session import Session
 from shared.status import Snapshot, format_snapshot
 from shared.threaded_server import ThreadedServer
 from shared.version import VERSION
+
+if TYPE_CHECKING:
+    from phase4.hub.link import Link
 
 SNAPSHOT_SECONDS = 0.1
 """A snapshot serves everybody who asks for so long. It is half of the shortest interval of our
@@ -47,8 +50,10 @@ class Figures:
         servers: Sequence[ThreadedServer],
         *,
         max_people: int,
+        link: "Link | None" = None,
     ) -> None:
-        """`servers` accept people; what they turned away is counted."""
+        """`servers` accept people; what they turned away is counted. `link`: to a shared room."""
+        self._link = link
         self._room = room
         self._log = log
         self._console = console
@@ -89,7 +94,7 @@ class Figures:
             started=self._started,
             up_seconds=time.monotonic() - self._up_since,
             time=time.time(),
-            people_now=len(people),
+            people_now=room.people_now,
             people_peak=room.people_peak,
             max_people=self._max_people,
             joins=room.joins,
@@ -107,8 +112,20 @@ class Figures:
             threads=threading.active_count(),
             resident_bytes=resident_bytes(),
             cpu_seconds=time.process_time(),
+            **self._of_hub(),
             people=people,
         )
+
+    def _of_hub(self) -> dict[str, Any]:
+        """What a server tells of the room that it shares; nothing where it shares none."""
+        if self._link is None:
+            return {}
+        return {
+            "hub_lag_seconds": self._link.publisher.lag_seconds,
+            "hub_away_seconds": self._link.away_now(),
+            "hub_outages": self._link.outages,
+            "servers": self._room.servers(),
+        }
 
     def line(self) -> str:
         """One line for the console, with the time."""

@@ -35,6 +35,7 @@ from phase4.hub.events import (
     Whispered,
 )
 from phase4.hub.events import Left as HasLeft
+from phase4.hub.figures import ServerFigures, rows
 from phase4.hub.link import Link
 from phase4.hub.operations import Leave
 from phase4.server.clock import Clock
@@ -52,6 +53,7 @@ from phase4.server.shared_logins import SharedLetters, SharedLogins
 from phase4.server.wish import ANSWER_SECONDS, UNREACHABLE, Wish
 from shared import message
 from shared.message import LOGGED_IN_ELSEWHERE, Error, Joined, Left, Notice, Private
+from shared.status import RoomServer
 
 AWAY = "The room is away; what you say waits."
 BACK = "The room is back."
@@ -104,6 +106,10 @@ class Happening(Room):
         # Those who leave of their own will, and what they do once all that they said has come back.
         self._leaving: dict[Outbox, Member] = {}
 
+        # What the people of this server have said, for the figures.
+        self.said_here = self.whispered_here = 0
+        self._whispered_elsewhere = 0  # from and to others
+
         # The answer to /who, and the time that it shows; "" once the answer is wrong.
         self._who_lines, self._who_at = b"", ""
 
@@ -121,6 +127,29 @@ class Happening(Room):
     def people_now(self) -> int:
         """How many people are here, at all servers."""
         return len(self.link.state.people)
+
+    # --- figures: any thread ----------------------------------------------------------------------
+
+    def own_figures(self) -> ServerFigures:
+        """What this server tells the others of itself."""
+        link = self.link
+        return ServerFigures(
+            public_messages=self.said_here,
+            private_messages=self.whispered_here,
+            deliveries=self.fan_out.deliveries,
+            hub_lag_seconds=link.publisher.lag_seconds,
+            hub_away_seconds=link.away_now(),
+        )
+
+    def servers(self) -> tuple[RoomServer, ...]:
+        """A row for each server of the room."""
+        with self.fan_out.lock:
+            return rows(self.link.state, self.link.server, self.own_figures())
+
+    @property
+    def private_messages(self) -> int:
+        """How many there were since the start, at all servers."""
+        return self._voice.private_messages + self._whispered_elsewhere
 
     # --- one event after the other ----------------------------------------------------------------
 
@@ -176,6 +205,7 @@ class Happening(Room):
         if missing:
             self._skip(missing)
         sender = purpose if isinstance(purpose, Member) else None
+        self.said_here += sender is not None
         self._utter(person.name, text, sender)
 
     def _skip(self, count: int) -> None:
@@ -189,8 +219,10 @@ class Happening(Room):
         sender = purpose if isinstance(purpose, Member) else None
         recipient = self._people.called(to.name) if self._is_here(to) else None
         if sender is None and recipient is None:
+            self._whispered_elsewhere += 1
             return
         self._voice.log_private(now, private, sender)
+        self.whispered_here += sender is not None
         if recipient is not None:
             self._tell(recipient, private)
         if sender is not None and sender is not recipient and self._hears(sender):
@@ -216,6 +248,7 @@ class Happening(Room):
         if isinstance(purpose, Return):
             self._take_back(purpose.member, person)
         elif replaced is None:
+            self.joins += 1
             self.people_peak = max(self.people_peak, self.people_now)
             self._announce(Joined(self._now().wire, person.name))
 

@@ -7,12 +7,13 @@ is logged and queued in one step, and everybody sees the same things in the same
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from phase4.accounts import nicknames
 from phase4.accounts.moderation_file import ModerationFile
+from phase4.server.answering import Answering
 from phase4.server.chat_log import ChatLog
 from phase4.server.clock import Clock
 from phase4.server.coming_back import ComingBack
@@ -22,7 +23,7 @@ from phase4.server.letters import Letters
 from phase4.server.logins import Logins
 from phase4.server.member import Member
 from phase4.server.outbox import FanOut, Outbox
-from phase4.server.past import Numbered, Past
+from phase4.server.past import Past
 from phase4.server.people import People
 from phase4.server.refusal import Refused, RoomFull
 from phase4.server.turnstile import Turnstile
@@ -35,20 +36,17 @@ from shared.message import (
     Error,
     Joined,
     Left,
-    Message,
     Notice,
-    Numbers,
     Private,
     Welcome,
 )
-from shared.rights import Topic
-from shared.status import Person
+from shared.status import RoomServer
 
 if TYPE_CHECKING:
     from phase4.accounts.accounts import Accounts
 
 
-class Room:
+class Room(Answering):
     """The one conversation of a server. Any thread may call any method.
 
     `show` is told who comes and goes, as show("14:03:05", "Bob joined ..."), and `report` what is
@@ -357,91 +355,20 @@ class Room:
             if recipient is not member:
                 self._tell(member, private)
 
+    def wait_for_room(self, member: Member) -> None:
+        """Wait while more is said than can be taken. Without the lock, before each line."""
+        self.fan_out.wait_for_room()
+
     def has(self, name: str) -> bool:
         """Whether somebody has this name: here at this moment, or registered."""
         with self.fan_out.lock:
             return self._people.called(name) is not None or self.logins.is_registered(name)
 
-    # --- answers --------------------------------------------------------------------------------
+    # --- figures ------------------------------------------------------------------------------------
 
-    def tell(self, member: Member, *messages: Message) -> None:
-        """Say something to one connection alone."""
-        with self.fan_out:
-            if not member.is_gone:
-                for each in messages:
-                    self._tell(member, each)
-
-    def show(
-        self, member: Member, found: Sequence[Numbered], answer: Callable[[str], Sequence[Message]]
-    ) -> None:
-        """Send what was said before to one connection alone.
-
-        `answer` gets the time, and gives what stands before it, at first, and what stands behind.
-        """
-        with self.fan_out:
-            if not member.is_gone:
-                head, *tail = answer(self._now().wire)
-                self._tell(member, head)
-                self.fan_out.deliver(b"".join(line for _, line in found), member.outbox)
-                for each in tail:
-                    self._tell(member, each)
-
-    def number(self, member: Member, *, wanted: bool) -> None:
-        """Show this person the numbers of messages from here on, or not any more."""
-        with self.fan_out:
-            if not member.is_gone:
-                self.fan_out.count(member.outbox, wanted=wanted)
-                self._tell(member, Numbers(self._now().wire, wanted))
-
-    def notify(self, member: Member, *texts: str) -> None:
-        """Tell one person something, as notices with the time."""
-        with self.fan_out:
-            if not member.is_gone:
-                now = self._now()
-                for text in texts:
-                    self._tell(member, Notice(now.wire, text))
-
-    def pong(self, member: Member, text: str) -> None:
-        """Answer a /ping: all that this person said before has arrived."""
-        self.notify(member, text)
-
-    def wait_for_room(self, member: Member) -> None:
-        """Wait while more is said than can be taken. Without the lock, before each line."""
-        self.fan_out.wait_for_room()
-
-    def tell_who(self, member: Member) -> None:
-        """Tell a member the names of everybody here."""
-        with self.fan_out:
-            if not member.is_gone:
-                self.fan_out.deliver(self._people.who(self._now().wire), member.outbox)
-
-    def tell_topic(self, member: Member) -> None:
-        """Tell a member what the room is about."""
-        with self.fan_out:
-            if not member.is_gone:
-                self._tell(member, Topic(self._now().wire, self._gate.state.topic))
-
-    def names(self) -> list[str]:
-        """Those of everybody here."""
-        with self.fan_out.lock:
-            return [each.name for each in self._people]
-
-    def people(self) -> tuple[Person, ...]:
-        """Everybody who is connected to this server, for the status snapshot."""
-        with self.fan_out.lock:
-            members = list(self._people)
-        # Formatted without the lock: a reader of the status port must not hold up the chat.
-        return tuple(
-            Person(
-                name=each.name,
-                address=str(each.address),
-                since=each.since,
-                messages=each.messages,
-                outbox_bytes=each.outbox.unsent_bytes,
-                bytes_in=each.bytes_in,
-            )
-            for each in members
-        )
+    def servers(self) -> tuple[RoomServer, ...]:
+        """A row for each server of the room, for the status snapshot; none: there is one."""
+        return ()
 
     @property
     def private_messages(self) -> int:

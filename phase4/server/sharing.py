@@ -60,7 +60,7 @@ class Sharing:
             self._name,
             room,
             room.fan_out,
-            figures=lambda: {},
+            figures=lambda: room.own_figures().to_json(),
             report=self._report,
             is_broken=room.fan_out.is_broken,
             lease_seconds=self._settings.hub_lease,
@@ -72,6 +72,11 @@ class Sharing:
             raise HubUnusable(f"--hub: the room cannot be reached ({error}).") from error
         self._link = link
         return room
+
+    @property
+    def link(self) -> Link:
+        """The room's, once there is one."""
+        return self._link
 
     @property
     def place(self) -> str:
