@@ -364,7 +364,7 @@ class Room(Answering):
         with self.fan_out.lock:
             return self._people.called(name) is not None or self.logins.is_registered(name)
 
-    # --- figures ------------------------------------------------------------------------------------
+    # --- figures ------------------------------------------------------------------------------
 
     def servers(self) -> tuple[RoomServer, ...]:
         """A row for each server of the room, for the status snapshot; none: there is one."""
