@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from phase4.hub.contract import EngineDown
+from shared.deadline import Deadline
 from shared.poller import HasDescriptor, Poller
 from shared.wakeup import Wakeup
 
 CLOSE_SECONDS = 0.5
-"""How long close() waits for the thread inside, which it has woken. One that looks for an address
-cannot be woken, and ends the connection by itself."""
+"""How long one who closes waits for the threads inside, which were woken. One that looks for an
+address, or connects, cannot be woken: it ends its connection by itself, a moment later."""
 
 C = TypeVar("C")
 
@@ -30,9 +31,9 @@ class Line(Generic[C]):
         self._connect = connect
         self._disconnect = disconnect
         self._lock = threading.Lock()
-        self._wakeup = Wakeup()  # rung once, by close(), and never cleared: it wakes every wait
+        self._wakeup = Wakeup()  # rung once, by wake(), and never cleared: it wakes every wait
         self._connection: C | None = None  # under the lock
-        self._is_closed = False  # set by close(), whatever the lock
+        self._is_closed = False  # set by wake(), whatever the lock
 
     @contextmanager
     def held(self) -> Iterator[C]:
@@ -65,11 +66,14 @@ class Line(Generic[C]):
         self._refuse_if_closed()
         return ready.get(what, 0)
 
-    def close(self) -> None:
-        """End the connection, and wake whoever waits. Any thread; again does no harm."""
+    def wake(self) -> None:
+        """From here on, nobody waits or begins. Any thread; again does no harm."""
         self._is_closed = True
         self._wakeup.ring()
-        if self._lock.acquire(timeout=CLOSE_SECONDS):
+
+    def close(self, seconds: float) -> None:
+        """End the connection, or let whoever has not left within `seconds` do it. After wake()."""
+        if self._lock.acquire(timeout=seconds):
             self._end()
             self._lock.release()
 
@@ -85,3 +89,12 @@ class Line(Generic[C]):
     def _end(self) -> None:
         self._drop()
         self._wakeup.close()
+
+
+def close_all(*lines: Line[C]) -> None:
+    """End these lines, and all that wait in them. Any thread; again does no harm."""
+    for line in lines:
+        line.wake()
+    deadline = Deadline(CLOSE_SECONDS)
+    for line in lines:
+        line.close(deadline.seconds_left)

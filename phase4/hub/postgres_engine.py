@@ -32,7 +32,7 @@ from phase4.hub.contract import (
     Entry,
     order_of,
 )
-from phase4.hub.line import Line
+from phase4.hub.line import Line, close_all
 from phase4.hub.postgres_connection import TimedConnection
 from phase4.hub.postgres_faults import PostgresFaults, refuse_unfit
 from phase4.hub.reasons import connection_name
@@ -115,8 +115,7 @@ class PostgresEngine:
 
     def close(self) -> None:
         """See Engine."""
-        for line in (self._publishing, self._following, self._asking):
-            line.close()
+        close_all(self._publishing, self._following, self._asking)
 
     def _connect(self, line: _Line, *steps: _Step) -> TimedConnection:
         """A connection that has taken these steps: tables that were lost are made anew, for one."""

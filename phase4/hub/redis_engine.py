@@ -34,7 +34,7 @@ from phase4.hub.contract import (
     Entry,
     order_of,
 )
-from phase4.hub.line import Line
+from phase4.hub.line import Line, close_all
 from phase4.hub.reasons import connection_name
 from shared.deadline import Deadline
 
@@ -122,8 +122,7 @@ class RedisEngine:
 
     def close(self) -> None:
         """See Engine."""
-        for line in (self._publishing, self._following, self._asking):
-            line.close()
+        close_all(self._publishing, self._following, self._asking)
 
     def _facts(self) -> redis_faults.Facts:
         facts = redis_faults.facts_of(self._ask(self._asking, "INFO"))

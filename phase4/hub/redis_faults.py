@@ -68,7 +68,7 @@ _UNFIT: tuple[tuple[Callable[[Facts], bool], str], ...] = (
         "set appendfsync everysec or always in its configuration, or by CONFIG SET in redis-cli.",
     ),
     (
-        lambda facts: facts.get("maxmemory_policy") != "noeviction",
+        lambda facts: facts.get("maxmemory_policy", "noeviction") != "noeviction",
         "This {name} throws the room away when its memory is full "
         "(maxmemory-policy {maxmemory_policy}): set maxmemory-policy noeviction.",
     ),

@@ -229,6 +229,11 @@ class PostgresProcess(EngineProcess):
         """The same engine, for another user (with the same password), or another database."""
         return f"postgresql://{user}:{PASSWORD_IN_A_URL}@127.0.0.1:{self.port}/{database}"
 
+    def socket_url(self, database: str) -> str:
+        """The same engine, by a path; and with options that are not ours."""
+        odd = f"host={self.folder}&port={self.port}&application_name=mine&connect_timeout=100"
+        return f"postgres://postgres:{PASSWORD_IN_A_URL}@/{database}?{odd}"
+
     def execute(self, *statements: str) -> None:
         """Have them done, each by itself, by the owner."""
         import psycopg

@@ -8,7 +8,7 @@ import pytest
 
 from phase4.hub import line
 from phase4.hub.contract import EngineDown
-from phase4.hub.line import Line
+from phase4.hub.line import Line, close_all
 from tests.kit.harness import SECONDS, wait_until
 from tests.phase4.hub.threads import Threads
 
@@ -48,7 +48,7 @@ def held(made: Made) -> Iterator[Line[socket.socket]]:
     """A line that makes them."""
     held = Line(made.connect, socket.socket.close)
     yield held
-    held.close()
+    close_all(held)
 
 
 def test_one_connection_serves_all_until_a_fault_and_then_there_is_another(
@@ -93,7 +93,7 @@ def test_to_close_ends_the_connection_and_wakes_whoever_waits(
 
     end = threads.submit(use)
     assert waits.wait(SECONDS)
-    held.close()
+    close_all(held)
     with pytest.raises(EngineDown, match="it was closed"):
         end.result(SECONDS)
     assert made.has_ended(0)
@@ -113,7 +113,7 @@ def test_to_close_does_not_wait_for_whoever_connects_and_the_connection_ends_all
 
     end = threads.submit(use)
     wait_until(held._lock.locked, "it connects")
-    held.close()
+    close_all(held)
     order.append("closed")
     made.may_connect.set()
     end.result(SECONDS)

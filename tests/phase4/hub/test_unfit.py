@@ -274,11 +274,14 @@ def database(postgres_process: PostgresProcess) -> Iterator[PostgresProcess]:
 
 
 def test_a_postgresql_as_it_must_be_is_taken(database: PostgresProcess) -> None:
-    with Hub(database) as hub:
-        engine = hub.open(url=database.url_of("postgres", "other"))
-        engine.check()
-        engine.append(b"a")
-        engine.check()
+    for url in (database.url_of("postgres", "other"), database.socket_url("other")):
+        with Hub(database) as hub:
+            engine = hub.open(url=url)
+            engine.check()
+            engine.append(b"a")
+            engine.check()
+            assert engine.is_connected("one")
+            assert [each.data for each in engine.read("", 0)] == [b"a"]
 
 
 def test_writers_wait_for_each_other_whatever_isolation_the_database_has(
