@@ -213,7 +213,7 @@ class RedisProcess(EngineProcess):
 class PostgresProcess(EngineProcess):
     """A PostgreSQL with one database, `postgres`, and one user of that name, who owns it."""
 
-    programs = ("initdb", "postgres")
+    programs: ClassVar[tuple[str, ...]] = ("initdb", "postgres")
     library = "psycopg"
 
     def __init__(self, *options: str) -> None:
@@ -288,6 +288,40 @@ class PostgresProcess(EngineProcess):
         if self._user:
             for path in paths:
                 shutil.chown(path, self._user, self._user)
+
+
+class SmallDiskPostgres(PostgresProcess):
+    """The same on a disk of its own, which can be filled. Linux, and root alone: it is mounted.
+
+    The disk is one in memory, and gone with the process.
+    """
+
+    programs = (*PostgresProcess.programs, "unshare", "setpriv")
+
+    def fill(self) -> None:
+        """Write on its disk until nothing more fits."""
+        with suppress(OSError), self._ballast.open("wb", buffering=0) as ballast:
+            while ballast.write(bytes(65536)):
+                pass
+
+    def drain(self) -> None:
+        """Take that back."""
+        self._ballast.unlink()
+
+    @property
+    def _ballast(self) -> Path:
+        return Path(f"/proc/{self.pids[0]}/root{self.folder}/data/ballast")
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        self._user = None  # root mounts, and becomes another afterwards
+
+    def _command(self) -> Sequence[str]:
+        become = "exec setpriv --reuid=postgres --regid=postgres --clear-groups"
+        mount = "mount -t tmpfs -o size=128m,mode=700 tmpfs data && chown postgres:postgres data"
+        there = f"cd {self.folder} && {mount} && cp -a made/. data"
+        words = ["unshare", "--mount", "sh", "-c", f'{there} && cd / && {become} "$@"', "sh"]
+        return [*words, *super()._command()]
 
 
 def _children(pid: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -9,7 +10,7 @@ import pytest
 
 from phase4.hub import postgres_connection, redis_engine
 from phase4.hub.engine import Engine, EngineDown
-from tests.kit.engines import PostgresProcess, RedisProcess
+from tests.kit.engines import PostgresProcess, RedisProcess, SmallDiskPostgres, find_programs
 from tests.kit.harness import SECONDS, free_port, wait_until
 from tests.phase4.hub.asking import FOR_EVER, all_of, append_many, data_of, goes_down, is_waiting
 from tests.phase4.hub.conftest import Hub
@@ -131,6 +132,28 @@ def test_a_full_redis_takes_nothing_and_is_read_all_the_same(redis_process: Redi
             assert data_of(engine.read("", 0)) == [b"before"]
         finally:
             redis_process.drain()
+        engine.append(b"after")
+        assert data_of(engine.read("", 0)) == [b"before", b"after"]
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="root mounts a small disk, on Linux"
+)
+def test_a_postgresql_whose_disk_is_full_takes_nothing_and_is_read_all_the_same(
+    need: Callable[..., None],
+) -> None:
+    find_programs()
+    need(*SmallDiskPostgres.programs)
+    with SmallDiskPostgres() as process, Hub(process) as hub:
+        engine = hub.open()
+        engine.append(b"before")
+        process.fill()
+        too_much = os.urandom(1_000_000)  # nothing of it can be compressed
+        for _ in range(2):
+            assert goes_down(lambda: engine.append(too_much)) == "its disk is full"
+        assert goes_down(lambda: engine.save(too_much)) == "its disk is full"
+        assert data_of(engine.read("", 0)) == [b"before"]
+        process.drain()
         engine.append(b"after")
         assert data_of(engine.read("", 0)) == [b"before", b"after"]
 
