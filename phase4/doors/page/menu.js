@@ -168,7 +168,7 @@ function listen() {
   addEventListener("load", () => {  // an address with #board takes the focus away again
     if (document.activeElement === document.body && !$("join").hidden) $("name").focus();
   });
-  addEventListener("pagehide", () => { keepDrafts(); tab.leave(true); });
+  addEventListener("pagehide", () => { keepDrafts(); if (tab.isSettled) tab.leave(true); });
   addEventListener("pageshow", event => {
     if (!event.persisted) return;  // it was kept as it is, and comes back
     tab.leave(false);

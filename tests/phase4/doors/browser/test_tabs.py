@@ -82,6 +82,23 @@ def test_a_copy_that_nobody_has_answered_gives_way_when_the_first_wakes_up(
     assert not [line for line in alice.lines() if "elsewhere" in line]
 
 
+def test_a_copy_that_is_loaded_again_before_anybody_has_answered_asks_again(
+    browser: Browser, visit: Open
+) -> None:
+    alice = visit().join("Alice")
+    copy = browser.copy(alice)
+    alice.freeze()
+    # The time for an answer never ends.
+    copy.page.add_init_script(
+        "const wait = setTimeout; window.setTimeout = (task, ms) => ms === 1000 || wait(task, ms);"
+    )
+    copy.open().page.reload()
+    copy.see_state("Connecting")
+    alice.thaw()
+    is_told_to_be_another(copy)
+    assert not [line for line in alice.lines() if line.startswith("Connected again")]
+
+
 def test_a_tab_that_comes_back_after_a_crash_is_who_it_was(
     browser: Browser, visit: Open, site: Site
 ) -> None:
