@@ -15,6 +15,7 @@ const $ = id => document.getElementById(id), root = document.documentElement;
 const MOST_LINES = 1000, MOST_LINES_ABOVE = 3000, MOST_TABS = 20, MOST_PEOPLE = 5000, MOST_TYPED = 100;
 const MOST_COLOURS = 1000, MOST_NAMES_SHOWN = 500;
 const RIGHT_TO_LEFT = /^[^\p{L}]*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;
+const NO_CODE = /^(?=\p{L})[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;  // from left to right it is a riddle
 
 function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -143,7 +144,7 @@ class Conversation {
     if (!isNext || this.run.length >= MOST_PASTED) this.run = [];
     if (isSpoken) this.run.push(row);
     if (this.run.length > 1 && this.run.some(each => !each.said || IS_BLANK.test(each.said))) {
-      for (const each of this.run) each.classList.add("code");
+      for (const each of this.run) each.classList.toggle("code", !NO_CODE.test(each.said));
       for (const each of this.run.slice(1)) each.classList.add("more");
     }
   }

@@ -71,6 +71,17 @@ def test_a_notice_is_english_also_where_it_begins_with_an_arabic_name(
         assert name < words
 
 
+def test_an_arabic_line_in_front_of_code_is_none(visit: Open, site: Site) -> None:
+    alice = visit(SIZES[0]).join("Alice")
+    with site.chat.join("Bob") as bob:
+        bob.send("انظر: def f هنا", "def f(x):", "    return x  # نعم", "# نعم")
+        alice.see("Bob: # نعم")
+    kinds = "[...document.querySelectorAll('.row.public')].map(it => it.classList.contains('code'))"
+    assert alice.page.evaluate(kinds) == [False, True, True, True]
+    first, last = alice.lefts(".row.public >> nth=0 >> .text", "انظر", "هنا")
+    assert first > last
+
+
 def test_the_whole_page_can_be_used_by_keyboard(visit: Open, site: Site) -> None:
     alice = visit().open()
     alice.page.keyboard.type("Alice")
