@@ -32,6 +32,10 @@ user_pref("network.connectivity-service.enabled", false);
 """
 _KEYS = {"Enter": "\ue007", "Tab": "\ue004", "ArrowUp": "\ue013"}  # WebDriver's, 17.4.2
 _EVENTS = ["log.entryAdded", "browsingContext.userPromptOpened"]
+_LINK = """href => {
+  const link = document.createElement("a");
+  Object.assign(link, {href, target: "_blank", rel: "opener"}).click();
+}"""
 _CAPABILITIES = {"alwaysMatch": {"unhandledPromptBehavior": {"default": "accept"}}}
 
 
@@ -103,15 +107,30 @@ class Firefox:
         """Somebody with a storage of their own opens the page."""
         person = self.command("browser.createUserContext")["userContext"]
         made = self.command("browsingContext.create", type="tab", userContext=person)
-        page = self._pages[made["context"]] = FirefoxPage(self, made["context"], person)
+        return self._watch(made["context"], person, address)
+
+    def copy(self, visitor: Visitor) -> Visitor:
+        """Another tab, with all that this one keeps for itself: a link with an opener makes one."""
+        before = self._tabs(visitor.address)
+        visitor.page.evaluate(_LINK, visitor.address)
+        wait_until(lambda: self._tabs(visitor.address) - before, "the page in a tab of its own")
+        [made] = self._tabs(visitor.address) - before
+        return self._watch(made, visitor.page.person, visitor.address)
+
+    def _tabs(self, address: str) -> set[str]:
+        tabs = self.command("browsingContext.getTree")["contexts"]
+        return {each["context"] for each in tabs if each["url"] == address}
+
+    def _watch(self, context: str, person: str, address: str) -> Visitor:
+        page = self._pages[context] = FirefoxPage(self, context, person)
         visitor = Visitor(page, address)
         self.visitors.append(visitor)
         return visitor
 
     def forget(self) -> list[str]:
         """Close all pages; what went wrong in them, by the browser's own words."""
-        for page in self._pages.values():
-            self.command("browser.removeUserContext", userContext=page.person)
+        for person in {page.person for page in self._pages.values()}:
+            self.command("browser.removeUserContext", userContext=person)
         wrong = [each for visitor in self.visitors for each in visitor.wrong]
         self._pages.clear()
         self.visitors.clear()

@@ -12,6 +12,7 @@ from tests.kit.browser import Visitor
 from tests.kit.chat import Chat
 from tests.kit.firefox import Firefox
 from tests.kit.web import web_port
+from tests.phase4.doors.browser.test_tabs import COPY
 from tests.phase4.doors.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -90,6 +91,17 @@ def test_a_page_that_is_loaded_again_is_in_under_the_same_name(
         assert alice.typed() == "typed before"
         alice.say("here again")
         bob.skip_to(r".* Alice: here again")
+
+
+def test_a_copy_of_a_tab_is_somebody_else_and_the_first_goes_on(
+    firefox: Firefox, visit: Callable[[], Visitor], site: Site
+) -> None:
+    alice = visit().join("Alice")
+    with site.chat.join("Bob") as bob:
+        told = "text => document.getElementById('joinError')?.textContent === text"
+        firefox.copy(alice).until(told, COPY)
+        alice.say("still here")
+        bob.hear("Alice: still here")  # and that nobody left, and nobody joined
 
 
 def test_after_a_restart_all_read_one_order_that_of_the_log(
