@@ -65,6 +65,8 @@ class WebSocketStream:
         self._inner = inner
         # Held for microseconds, and never while anybody waits for the network.
         self._lock = threading.Lock()
+        # shutdown() was called. Any thread sets it, and it stays.
+        self._is_shut = False
 
         # --- under _lock ---
 
@@ -86,6 +88,8 @@ class WebSocketStream:
         self._lines = bytearray()
         self._message = bytearray()
         self._has_ended = False
+        # The end was given to whoever receives; and whether it was the peer's own.
+        self._is_over = self._has_heard_goodbye = False
         self._is_first = True
         self.secret = ""
         self.seen: int | None = None
@@ -102,7 +106,13 @@ class WebSocketStream:
         return bool(self._lines) or self._has_ended or getattr(self._inner, "has_pending", False)
 
     def recv(self, size: int, /) -> bytes:
-        """As a socket's: lines, as far as they have come; none at the end of the stream."""
+        """As a socket's: lines, as far as they have come; none at the end of the stream.
+
+        Where it was this side that ended it, what comes after a shutdown() is given as it is, for
+        nobody: it has to be read, or the system would answer it with a reset (shared/goodbye.py).
+        """
+        if self._is_over and self._is_shut and not self._has_heard_goodbye:
+            return self._inner.recv(size)
         while not self._lines and not self._has_ended:
             data = self._inner.recv(size)
             if not data:
@@ -116,6 +126,7 @@ class WebSocketStream:
                 self._end(frames.POLICY_VIOLATION)
         data = bytes(self._lines[:size])
         del self._lines[:size]
+        self._is_over = not data
         return data
 
     def _take_events(self) -> None:
@@ -130,7 +141,9 @@ class WebSocketStream:
         self._has_ended = self._has_ended or not is_open
 
     def _take_frame(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.BINARY:
+        if frame.opcode is Opcode.CLOSE:
+            self._has_heard_goodbye = True
+        elif frame.opcode is Opcode.BINARY:
             self._end(frames.UNSUPPORTED_DATA)
         elif frame.opcode in _TEXT and not self._has_ended:
             self._message += frame.data
@@ -231,11 +244,11 @@ class WebSocketStream:
             self._replies += replies
             self._has_said_goodbye = is_last
             self._is_clear = False
-            if len(self._replies) > _UNREAD_REPLIES:
-                raise ConnectionAbortedError(errno.ECONNABORTED, "reads none of our replies")
             with contextlib.suppress(BlockingIOError):  # then with what is sent next
                 self._flush()
                 self._is_clear = not (self._in_flight or is_last)
+            if len(self._replies) > _UNREAD_REPLIES:
+                raise ConnectionAbortedError(errno.ECONNABORTED, "reads none of our replies")
 
     def _flush(self) -> None:
         """Under _lock. Raises BlockingIOError while something is left."""
@@ -252,6 +265,7 @@ class WebSocketStream:
 
         The stream below stays open for SHUT_WR: the peer answers with a close frame of its own.
         """
+        self._is_shut = True
         if how != socket.SHUT_RD:
             with contextlib.suppress(OSError):
                 self._reply([frames.close_frame(frames.GOING_AWAY)], is_last=True)

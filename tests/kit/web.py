@@ -23,12 +23,13 @@ class Handshake(Exception):
 class WebSocket:
     """A Stream of lines over one: what is sent in one piece is one message.
 
-    `frames` has all that came, and `engine` may send what no page would.
+    `frames` has all that came. `engine` may send what no page would, and `inner` what breaks the
+    protocol.
     """
 
     def __init__(self, connection: Stream, host: str, **headers: str) -> None:
         """Upgrade the connection. Raises Handshake."""
-        self._inner = connection
+        self.inner = connection
         self.engine = ClientProtocol(parse_uri(f"ws://{host}/chat"), max_size=None)
         self.frames: list[Frame] = []
         self._lines = bytearray()
@@ -48,7 +49,7 @@ class WebSocket:
     def flush(self) -> None:
         """Send what the engine has to say."""
         if data := b"".join(self.engine.data_to_send()):
-            self._inner.sendall(data)
+            self.inner.sendall(data)
 
     def sendall(self, data: bytes) -> None:
         """One message of text."""
@@ -67,7 +68,7 @@ class WebSocket:
     def _receive(self) -> list[object]:
         """What came, at least a part of a frame; nothing at the end of the stream."""
         while True:
-            data = self._inner.recv(65536)
+            data = self.inner.recv(65536)
             if data:
                 self.engine.receive_data(data)
             else:
@@ -87,23 +88,23 @@ class WebSocket:
 
     def settimeout(self, seconds: float | None) -> None:
         """As a socket's."""
-        self._inner.settimeout(seconds)
+        self.inner.settimeout(seconds)
 
     def fileno(self) -> int:
         """As a socket's."""
-        return self._inner.fileno()
+        return self.inner.fileno()
 
     def shutdown(self, how: int) -> None:
         """As a socket's: without a close frame."""
-        self._inner.shutdown(how)
+        self.inner.shutdown(how)
 
     def close(self) -> None:
         """As a socket's: without a close frame, as a phone that fell asleep."""
-        self._inner.close()
+        self.inner.close()
 
     def setsockopt(self, level: int, option: int, value: int | bytes) -> None:
         """As a socket's."""
-        self._inner.setsockopt(level, option, value)
+        self.inner.setsockopt(level, option, value)
 
 
 def web_port(chat: Chat) -> int:

@@ -149,10 +149,21 @@ def test_what_breaks_the_protocol_ends_the_stream_and_is_told_why(
     assert ends.closed_with() == code
 
 
+def test_what_comes_after_our_end_is_read_for_nobody(ends: Ends) -> None:
+    """Left unread, it would turn the close into a reset, which may overtake our close frame."""
+    ends.say(b"\x81\x05hello", 7)
+    assert ends.lines() == ends.stream.recv(10) == b""
+    ends.stream.shutdown(socket.SHUT_WR)
+    ends.below.incoming = [b"more", b"and more", b""]
+    assert [ends.stream.recv(10) for _ in range(3)] == [b"more", b"and more", b""]
+
+
 def test_the_peers_end_is_answered_and_is_the_end(ends: Ends) -> None:
     ends.say(ends.text(b"bye") + ends.frames_of(lambda client: client.send_close(1000)))
     assert ends.lines() == b"bye\n"
     assert ends.stream.recv(10) == b""
+    ends.stream.shutdown(socket.SHUT_WR)
+    assert ends.stream.recv(10) == b""  # now it is for us to hang up
     assert ends.closed_with() == 1000
 
 
@@ -187,6 +198,13 @@ def test_whoever_says_something_may_ping_as_well(ends: Ends) -> None:
         ends.say(ends.frames_of(lambda client: client.send_ping(b"x" * 100)) + ends.text(b"hi"))
         assert ends.lines() == b"hi\n"
         ends.below.sent.clear()
+
+
+def test_many_pings_in_one_packet_are_all_answered(ends: Ends) -> None:
+    pings = [ends.frames_of(lambda client: client.send_ping(b"?")) for _ in range(50)]
+    ends.say(b"".join(pings) + ends.text(b"hi"))
+    assert ends.lines() == b"hi\n"
+    assert [each.opcode for each in ends.heard()] == [Opcode.PONG] * 50
 
 
 def test_whoever_reads_no_pong_is_hung_up_on(ends: Ends) -> None:
