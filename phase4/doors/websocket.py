@@ -263,13 +263,15 @@ class WebSocketStream:
     def shutdown(self, how: int, /) -> None:
         """As a socket's; to end the sending direction sends a close frame. Any thread.
 
-        The stream below stays open for SHUT_WR: the peer answers with a close frame of its own.
+        The stream below stays open for SHUT_WR: the peer answers with a close frame of its own. But
+        whoever broke the rules is not waited for (RFC 6455, 7.1.7).
         """
         self._is_shut = True
         if how != socket.SHUT_RD:
             with contextlib.suppress(OSError):
                 self._reply([frames.close_frame(frames.GOING_AWAY)], is_last=True)
-        if how != socket.SHUT_WR:
+        has_failed = self._has_ended and not self._has_heard_goodbye
+        if how != socket.SHUT_WR or has_failed:
             self._inner.shutdown(how)
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 An attack is one connection from its begin to its end, and raises AssertionError where the server
 does not end it as it should. `Attackers` carries them out in threads of this process. The
 benchmark needs them in another process: `python -m tests.kit.web_attacks HOST PORT` goes on until
-it is ended.
+its standard input ends.
 """
 
 import contextlib
@@ -149,9 +149,13 @@ class Attackers:
 
     def __enter__(self) -> Self:
         """Begin."""
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Begin, and go on for as long as this process lives."""
         for each in self._threads:
             each.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
         """Begin no more attacks, and see those that are under way answered."""
@@ -179,13 +183,15 @@ class Attackers:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Attack until standard input ends; 1 where the server did not answer as it should."""
+    """Attack until standard input ends; then say what was done, and what was not answered."""
     host, port = arguments
-    with Attackers((host, int(port))) as attackers:
-        print("attacking", flush=True)
-        sys.stdin.read()
+    attackers = Attackers((host, int(port)))
+    attackers.start()
+    print("attacking", flush=True)
+    sys.stdin.read()
+    print(", ".join(f"{each.__name__} {attackers.rounds(each)}" for each in ATTACKS))
     for each in attackers.wrong:
-        print(each)
+        print(f"wrong: {each}")
     return 1 if attackers.wrong else 0
 
 

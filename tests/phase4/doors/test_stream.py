@@ -154,6 +154,7 @@ def test_what_comes_after_our_end_is_read_for_nobody(ends: Ends) -> None:
     ends.say(b"\x81\x05hello", 7)
     assert ends.lines() == ends.stream.recv(10) == b""
     ends.stream.shutdown(socket.SHUT_WR)
+    assert ends.below.is_shut == [socket.SHUT_WR]  # the peer need not answer
     ends.below.incoming = [b"more", b"and more", b""]
     assert [ends.stream.recv(10) for _ in range(3)] == [b"more", b"and more", b""]
 
@@ -164,6 +165,7 @@ def test_the_peers_end_is_answered_and_is_the_end(ends: Ends) -> None:
     assert ends.stream.recv(10) == b""
     ends.stream.shutdown(socket.SHUT_WR)
     assert ends.stream.recv(10) == b""  # now it is for us to hang up
+    assert not ends.below.is_shut
     assert ends.closed_with() == 1000
 
 
