@@ -22,14 +22,16 @@ name.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
 from phase4.hub.engine import Engine, EngineDown, Entry
+from phase4.hub.events import Happened
 from phase4.hub.follows import Follows, T, Wish
 from phase4.hub.operations import BadBatch, Batch, Begin, Bury, End, Operation, decode, given_again
-from phase4.hub.publisher import BEAT_SECONDS, Publisher
+from phase4.hub.publisher import BEAT_SECONDS, Flight, Publisher
 from phase4.hub.recent import Recent
 from phase4.hub.snapshot import from_bytes, to_bytes
 from phase4.hub.state import State
@@ -263,16 +265,24 @@ class Link:
         flight = self.publisher.came_back(batch.number) if is_ours else None
         self._heard[batch.server] = time.monotonic()
         had_ended = self.state.is_dead(batch.server)
-        for place, event in self.state.apply(batch, min(batch.time or entry.time, entry.time)):
-            purpose = flight.purposes[place] if flight is not None and place >= 0 else None
-            self._room.take(event, purpose, is_ours=is_ours, time=self.state.time)
-        if flight is not None:
-            if self._is_ending:
-                self._unsaid += flight.purposes[0 if had_ended else _end_of(batch) :]
-            for call in flight.afterwards:
-                call()
+        time_of_it = min(batch.time or entry.time, entry.time)
+        self._take(self.state.apply(batch, time_of_it), flight, is_ours=is_ours)
+        if flight is not None and self._is_ending:
+            self._unsaid += flight.purposes[0 if had_ended else _end_of(batch) :]
         if self._has_begun and not self._is_ending and self.state.is_dead(self.server):
             self._begin_again()
+
+    def _take(self, happened: list[Happened], flight: Flight | None, *, is_ours: bool) -> None:
+        """Have the room do what has happened, and answer whoever waited for a part of it."""
+        purposes = flight.purposes if flight is not None else []
+        answers = deque(flight.afterwards if flight is not None else ())
+        for place, event in happened:
+            while answers and answers[0].place <= place:
+                answers.popleft().call()
+            purpose = purposes[place] if purposes and place >= 0 else None
+            self._room.take(event, purpose, is_ours=is_ours, time=self.state.time)
+        for each in answers:
+            each.call()
 
     def _begin(self) -> None:
         """All was read that was there: from here on we take part."""

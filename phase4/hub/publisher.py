@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from phase4.hub.engine import Engine, EngineDown
 from phase4.hub.operations import Beat, Operation, Say, Whisper, encode
@@ -29,6 +30,13 @@ _OPERATION_BYTES = 64  # what an operation costs beside its text
 _LOOK_SECONDS = 0.5  # a wait that nobody has to end
 
 
+class Afterwards(NamedTuple):
+    """What is to be done once the operations before this place of a batch have come back."""
+
+    place: int
+    call: Callable[[], object]
+
+
 @dataclass(slots=True)
 class Flight:
     """A batch that has not come back."""
@@ -37,7 +45,7 @@ class Flight:
     purposes: list[object]
     """What each of its operations is for, as it was given to `add`."""
 
-    afterwards: list[Callable[[], object]]
+    afterwards: list[Afterwards]
     began: float = field(default_factory=time.monotonic)
 
 
@@ -81,7 +89,7 @@ class Publisher:
         self._changed = threading.Condition()
         self._operations: list[Operation] = []
         self._purposes: list[object] = []
-        self._afterwards: list[Callable[[], object]] = []
+        self._afterwards: list[Afterwards] = []
         self._waiting_bytes = 0
         self._number = 0
         self._in_flight: dict[int, Flight] = {}
@@ -117,8 +125,11 @@ class Publisher:
             if self._operations or self._in_flight:
                 # It counts, so that they have a bound as well.
                 self._waiting_bytes += _OPERATION_BYTES
-                last = self._in_flight[max(self._in_flight)] if not self._operations else None
-                (last.afterwards if last is not None else self._afterwards).append(call)
+                if self._operations:
+                    self._afterwards.append(Afterwards(len(self._operations), call))
+                else:
+                    last = self._in_flight[max(self._in_flight)]
+                    last.afterwards.append(Afterwards(len(last.purposes), call))
                 return
         call()
 
@@ -129,6 +140,10 @@ class Publisher:
                 if each is purpose:
                     del self._purposes[place], self._operations[place]
                     self._waiting_bytes -= _OPERATION_BYTES
+                    self._afterwards = [
+                        Afterwards(after - (after > place), call)
+                        for after, call in self._afterwards
+                    ]
                     return
 
     def wait_for_room(self, *, is_over: Callable[[], bool]) -> None:
@@ -187,13 +202,13 @@ class Publisher:
     def _drop(self) -> Dropped:
         flights = [*self._in_flight.values()]
         purposes = [each for flight in flights for each in flight.purposes] + self._purposes
-        calls = [each for flight in flights for each in flight.afterwards] + self._afterwards
+        afterwards = [each for flight in flights for each in flight.afterwards] + self._afterwards
         self._in_flight.clear()
         self._operations, self._purposes, self._afterwards = [], [], []
         self._again.clear()
         self._waiting_bytes = 0
         self._changed.notify_all()
-        return Dropped(purposes, calls)
+        return Dropped(purposes, [each.call for each in afterwards])
 
     def stop(self) -> None:
         """End `run`, soon."""

@@ -46,6 +46,7 @@ def history(room: Room, member: Member, rest: str) -> None:
     count = int((next_to["count"] or MAX_SHOWN) if next_to else (rest or HISTORY_MESSAGES))
     if not count:
         raise Refused(_HOW)
+    room.catch_up(member)
     if next_to is None:
         _show_newest(room, member, count)
     elif next_to["side"].lower() == "since":
@@ -76,6 +77,7 @@ def search(room: Room, member: Member, rest: str) -> None:
     """/search WORDS: find what was said; also "a phrase", from:NAME, since:2026-11-20."""
     if not room.past.has_archive:
         raise Refused("This server keeps no archive to search in.")
+    room.catch_up(member)
     found = _look_up(member, lambda: room.past.search(rest))
     remark = (_OLDER if found.messages else _NO_TIME) if found.is_cut else ""
     _show(room, member, found, History("", 0), HistoryEnd(""), remark)

@@ -7,6 +7,7 @@ order for all (happening.py).
 Whoever asks for a name waits for the answer, in their own thread. Whoever says something goes on.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -26,11 +27,12 @@ from phase4.server.people import find_by_address
 from phase4.server.refusal import Refused
 from phase4.server.roster import roster
 from phase4.server.wish import Wish
-from shared.message import Notice
+from shared.message import Message, Notice
+from shared.rights import Topic
 
 _GHOST_SECONDS = 2.0  # how long a name of a server that may be dead is waited for
 _LOOK_SECONDS = 0.1
-_LAST_WORDS_SECONDS = 1.5  # for whoever leaves, and the hub does not answer
+_LAST_WORDS_SECONDS = 1.5  # for those to come back, where the hub does not answer
 
 
 class SharedRoom(Happening):
@@ -179,16 +181,53 @@ class SharedRoom(Happening):
         outbox = member.outbox
         self.link.publisher.wait_for_room(is_over=lambda: member.is_gone or outbox.is_broken)
 
+    # --- answers --------------------------------------------------------------------------------
+
     def pong(self, member: Member, text: str) -> None:
-        """Answer once all that this person said has come back."""
-
-        def answer() -> None:
-            if self._hears(member):
-                self._tell(member, Notice(self._now().wire, text))
-
+        """Answer once all that this person said has come back, however long that takes."""
         self._wait_for_hub(member)
         with self.fan_out:
-            self.link.publisher.after(answer)
+            self.link.publisher.after(lambda: self._answer(member, Notice(self._now().wire, text)))
+
+    def tell(self, member: Member, *messages: Message) -> None:
+        """As Room, in turn."""
+        self._in_turn(member, lambda: self._answer(member, *messages))
+
+    def notify(self, member: Member, *texts: str) -> None:
+        """As Room, in turn."""
+
+        def answer() -> None:
+            now = self._now().wire
+            self._answer(member, *(Notice(now, text) for text in texts))
+
+        self._in_turn(member, answer)
+
+    def tell_topic(self, member: Member) -> None:
+        """As Room, in turn."""
+
+        def answer() -> None:
+            self._answer(member, Topic(self._now().wire, self._gate.state.topic))
+
+        self._in_turn(member, answer)
+
+    def catch_up(self, member: Member) -> None:
+        """Wait, for a moment at most, until all that this person said has come back."""
+        has_come = threading.Event()
+        self._in_turn(member, has_come.set)
+        has_come.wait(_LAST_WORDS_SECONDS)
+
+    def _in_turn(self, member: Member, answer: Callable[[], None]) -> None:
+        """Answer behind all that this person has said before; while the room is away, at once."""
+        with self.fan_out:
+            if member.name and self.link.is_up:
+                self.link.publisher.after(answer)
+            else:
+                answer()
+
+    def _answer(self, member: Member, *messages: Message) -> None:
+        if self._hears(member):
+            for each in messages:
+                self._tell(member, each)
 
     def has(self, name: str) -> bool:
         """Whether somebody has this name, at any server."""
@@ -202,9 +241,10 @@ class SharedRoom(Happening):
             return [each.name for each in self.link.state.people.values()]
 
     def tell_who(self, member: Member) -> None:
-        """Tell a member the names of everybody here."""
-        with self.fan_out:
-            if member.is_gone:
+        """Tell a member the names of everybody here, in turn."""
+
+        def answer() -> None:
+            if not self._hears(member):
                 return
             now = self._now().wire
             if self._who_at != now:
@@ -212,3 +252,5 @@ class SharedRoom(Happening):
                 self._who_lines = roster(now, people, show_addresses=self._show_addresses)
                 self._who_at = now
             self.fan_out.deliver(self._who_lines, member.outbox)
+
+        self._in_turn(member, answer)

@@ -73,6 +73,19 @@ def test_a_ping_is_answered_once_all_that_was_said_before_can_be_read_by_all(
             bob.hear(f"Ann: turn {turn}")
 
 
+def test_answers_come_in_the_order_in_which_one_has_asked(two: list[HubChat]) -> None:
+    ann, bob = together(two, "Ann", "Bob")
+    with ann, bob:
+        for turn in range(20):
+            ann.send(f"@Bob {turn}", "/pm Zoe x", "/topic", "@Bob again", "/who", "/nonsense")
+            ann.hear(f"Ann -> Bob: {turn}")
+            ann.refused("Nobody here is called Zoe.*")
+            ann.expect(rf"{TIME} \* .*topic.*")
+            ann.hear("Ann -> Bob: again")
+            ann.hear("* 2 online: Ann, Bob")
+            ann.refused("There is no command /nonsense.*")
+
+
 def test_a_private_message_is_read_and_logged_at_both_its_ends_and_nowhere_else(
     servers: Servers,
 ) -> None:
@@ -254,6 +267,8 @@ def test_messages_have_the_same_numbers_everywhere(servers: Servers) -> None:
         assert [int(found) for found in re.findall(r" #(\d+)\)", answers[0])] == [*range(1, 8)]
         with join(both[1], "Cat") as cat:
             cat.skip_to(r"\(.* #7\) Bob: b2")
+            cat.send("just now", "/history 1")
+            cat.skip_to(r"\(.* #8\) Cat: just now")
 
 
 def _history(person: Person) -> str:
