@@ -210,7 +210,7 @@ class Link:
             if self._engine.is_connected(server.rpartition(".")[0]):
                 return False
         except EngineDown:
-            return False
+            return True  # rarely asked, its connection may be an old one: the next is made anew
         silent = time.monotonic() - self._heard.get(server, 0.0)
         if silent > 1.5 * BEAT_SECONDS:
             self.say(Bury(server))
