@@ -12,6 +12,7 @@ factor of two). `--all-cpus` lets the system place them.
     python -m tests.benchmarks                              # about three minutes
     python -m tests.benchmarks --people 100 --servers asyncio,phase4 --rounds 5
     python -m tests.benchmarks --servers phase4,watched,tls # what a hundred monitors cost, and TLS
+    python -m tests.benchmarks --servers phase4,hub1,hub2,hub4   # several servers, one room
 """
 
 import argparse
@@ -99,8 +100,16 @@ def _parts(people: int, options: argparse.Namespace) -> list[Part]:
 
 def _run(contender: Contender, people: int, parts: list[Part]) -> Report:
     """Start one server, let a generator measure it, stop it. Raises Failure."""
-    with running(contender, people) as (pid, port):
-        order = Order(port, contender.dialect, people, pid, parts, contender.is_encrypted)
+    with running(contender, people) as there:
+        order = Order(
+            there.ports,
+            contender.dialect,
+            people,
+            there.pids,
+            parts,
+            contender.is_encrypted,
+            there.engine_pids,
+        )
         try:
             done = subprocess.run(
                 [sys.executable, "-m", "tests.benchmarks.generator", json.dumps(asdict(order))],

@@ -20,7 +20,7 @@ with the server, it has up to half of it, so a server that is twice as fast show
 the deliveries: the server's CPU time for a million deliveries is the harder figure. Where it has a
 CPU of its own and its share is near 100 %, the server could do more than we ask for.
 
-    python -m tests.benchmarks.generator '{"port": 12345, "dialect": "named", "people": 50, ...}'
+    python -m tests.benchmarks.generator '{"ports": [12345], "dialect": "named", "people": 50, ...}'
 """
 
 import contextlib
@@ -31,17 +31,21 @@ import socket
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import cycle
 from typing import Self
 
-from phase4.server.figures import resident_bytes
 from phase4.transport.contexts import client_context
 from phase4.transport.tls_socket import TLSSocket
 from shared.defaults import HOST
 from shared.listener import tune_connection
 from shared.stopping import raise_descriptor_limit
-from tests.benchmarks.system import busy_seconds, cpu_seconds, difference
+from tests.benchmarks.system import (
+    busy_seconds,
+    cpu_seconds_of,
+    difference,
+    resident_bytes_of,
+)
 
 WATCHED = 4  # recipients whose every line is read while we measure
 CHECK_SECONDS = 0.25  # of the first part, in which everybody is watched
@@ -94,12 +98,13 @@ class Part:
 class Order:
     """What the generator is to do; it comes as JSON on the command line."""
 
-    port: int
+    ports: list[int]  # of the servers of one room; the people come to them in turn
     dialect: str
     people: int
-    pid: int  # the server's, for its memory and CPU time
+    pids: list[int]  # of these servers, for their memory and CPU time
     parts: list[Part]
     is_encrypted: bool = False
+    engine_pids: list[int] = field(default_factory=list)  # of what they share the room by
 
 
 @dataclass(frozen=True)
@@ -114,9 +119,10 @@ class Figures:
     p50: float | None  # seconds; None where nobody who is watched heard anything
     p99: float | None
     checked: int  # deliveries in all, with those before and after; nothing was wrong with any
-    server_cpu: float | None  # seconds; None where the system does not say
+    server_cpu: float | None  # seconds, of all servers; None where the system does not say
     generator_cpu: float
     others_cpu: float | None  # what other programs used meanwhile of the same CPUs
+    engine_cpu: float | None = None  # None as well where there is no engine
 
 
 @dataclass(frozen=True)
@@ -171,7 +177,7 @@ class Crowd:
     """Everybody in the room. Use it in a `with` statement; leaving it closes all connections."""
 
     def __init__(
-        self, port: int, dialect: Dialect, people: int, *, is_encrypted: bool = False
+        self, ports: Sequence[int], dialect: Dialect, people: int, *, is_encrypted: bool = False
     ) -> None:
         self._dialect = dialect
         self._is_encrypted = is_encrypted
@@ -180,7 +186,7 @@ class Crowd:
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(self.close)
             for number in range(people):
-                self._join(number, port)
+                self._join(number, ports[number % len(ports)])
             on_failure.pop_all()
 
     def __enter__(self) -> Self:
@@ -212,19 +218,20 @@ class Crowd:
         connection.setblocking(False)
         self._selector.register(connection, selectors.EVENT_READ, number)
 
-    def measure(self, part: Part, pid: int, watched: Iterable[int]) -> Figures:
+    def measure(self, part: Part, order: Order, watched: Iterable[int]) -> Figures:
         """Let them talk; then wait until all has arrived. Raises Failure if anything is wrong."""
         talk = Talk(self._selector, self.sockets, self._dialect, part, watched)
         talk.go_on(WARM_SECONDS)
         talk.forget_latencies()
-        before = Moment.now(pid, talk.received)
+        before = Moment.now(order, talk.received)
         talk.go_on(part.seconds)
-        after = Moment.now(pid, talk.received)
+        after = Moment.now(order, talk.received)
         latencies = talk.latencies()
         talk.drain()
         talk.check()
         own = after.own_cpu - before.own_cpu
         server = difference(after.server_cpu, before.server_cpu)
+        engine = difference(after.engine_cpu, before.engine_cpu)
         busy = difference(after.busy, before.busy)
         return Figures(
             people=len(self.sockets),
@@ -237,7 +244,8 @@ class Crowd:
             checked=talk.received,
             server_cpu=server,
             generator_cpu=own,
-            others_cpu=difference(busy, None if server is None else server + own),
+            others_cpu=difference(busy, None if server is None else server + own + (engine or 0)),
+            engine_cpu=engine if order.engine_pids else None,
         )
 
 
@@ -249,14 +257,14 @@ class Moment:
     received: int
     own_cpu: float
     server_cpu: float | None
+    engine_cpu: float | None
     busy: float | None
 
     @classmethod
-    def now(cls, pid: int, received: int) -> Self:
+    def now(cls, order: Order, received: int) -> Self:
         """They are read one after the other, which takes about 0.1 ms."""
-        return cls(
-            time.perf_counter(), received, time.process_time(), cpu_seconds(pid), busy_seconds()
-        )
+        cpu = (cpu_seconds_of(order.pids), cpu_seconds_of(order.engine_pids))
+        return cls(time.perf_counter(), received, time.process_time(), *cpu, busy_seconds())
 
 
 class Talk:
@@ -383,16 +391,16 @@ def spread(count: int, of: int) -> list[int]:
 
 
 def carry_out(order: Order) -> Report:
-    """Measure one server. Raises Failure."""
-    empty = resident_bytes(order.pid)
+    """Measure one server, or several of one room. Raises Failure."""
+    empty = resident_bytes_of(order.pids)
     dialect = DIALECTS[order.dialect]
-    with Crowd(order.port, dialect, order.people, is_encrypted=order.is_encrypted) as crowd:
-        joined = resident_bytes(order.pid)
+    with Crowd(order.ports, dialect, order.people, is_encrypted=order.is_encrypted) as crowd:
+        joined = resident_bytes_of(order.pids)
         busiest = max(order.parts, key=lambda part: part.senders)
         check = Part(busiest.senders, busiest.in_flight, CHECK_SECONDS)
-        crowd.measure(check, order.pid, range(order.people))
+        crowd.measure(check, order, range(order.people))
         watched = spread(WATCHED, order.people)
-        figures = [crowd.measure(part, order.pid, watched) for part in order.parts]
+        figures = [crowd.measure(part, order, watched) for part in order.parts]
     return Report(empty, joined, figures)
 
 

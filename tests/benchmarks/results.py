@@ -54,6 +54,11 @@ def server_share(figures: Figures) -> float | None:
     return None if figures.server_cpu is None else figures.server_cpu / figures.seconds
 
 
+def engine_share(figures: Figures) -> float | None:
+    """The part of one CPU that the engine used of a room that several servers share."""
+    return None if figures.engine_cpu is None else figures.engine_cpu / figures.seconds
+
+
 def others_share(report: Report) -> float:
     """The part of one CPU that other programs took, at worst; 0 where the system does not say."""
     return max((each.others_cpu or 0.0) / each.seconds for each in report.figures)

@@ -10,11 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from shared.defaults import HOST
 from tests.benchmarks.generator import Failure
 from tests.kit.harness import ROOT, SECONDS, environment, free_port, look_in_sbin
+
+if TYPE_CHECKING:
+    from tests.kit.engines import RedisProcess
 
 _NGIRCD = """\
 [Global]
@@ -57,11 +60,12 @@ class Contender:
     command: Callable[[Place], list[str]]
     is_watched: bool = False  # a hundred monitors ask its status port all the time (watchers.py)
     is_encrypted: bool = False  # it is spoken to by TLS
+    hub_servers: int = 0  # so many of them share the room by a Redis; 0: it is one by itself
 
     @property
     def is_variant(self) -> bool:
         """Whether it is one of the others in special conditions; measured where it is asked for."""
-        return self.is_watched or self.is_encrypted
+        return self.is_watched or self.is_encrypted or bool(self.hub_servers)
 
 
 def _phase3(place: Place) -> list[str]:
@@ -102,6 +106,9 @@ CONTENDERS = {
         Contender("ngircd", "an IRC server in C", "irc", _ngircd),
         Contender("watched", "phase4, and a hundred monitors", "named", _phase4, is_watched=True),
         Contender("tls", "phase4, over TLS", "named", _phase4_tls, is_encrypted=True),
+        Contender("hub1", "one phase4, over a Redis", "named", _phase4, hub_servers=1),
+        Contender("hub2", "two of one room", "named", _phase4, hub_servers=2),
+        Contender("hub4", "four of one room", "named", _phase4, hub_servers=4),
     )
 }
 
@@ -112,21 +119,44 @@ def ngircd_program() -> str | None:
     return shutil.which("ngircd")
 
 
+@dataclass(frozen=True)
+class Running:
+    """The servers of one room, at work."""
+
+    ports: list[int]
+    pids: list[int]
+    engine_pids: list[int]
+
+
 @contextlib.contextmanager
-def running(contender: Contender, people: int) -> Iterator[tuple[int, int]]:
-    """Start a server; gives its process id and port. It is ended on leaving. Raises Failure."""
-    with tempfile.TemporaryDirectory() as name, (Path(name) / "errors").open("w+b") as errors:
-        place = Place(free_port(), free_port(), Path(name), people)
-        with _process(contender.command(place), errors) as server:
+def running(contender: Contender, people: int) -> Iterator[Running]:
+    """Start a server, or those of one room. They are ended on leaving. Raises Failure."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        errors = stack.enter_context((folder / "errors").open("w+b"))
+        engine = stack.enter_context(_engine()) if contender.hub_servers else None
+        hub = ["--hub", engine.url] if engine else []
+        ports, pids = [], []
+        for number in range(contender.hub_servers or 1):
+            place = Place(free_port(), free_port(), folder / str(number), people)
+            place.folder.mkdir()
+            server = stack.enter_context(_process([*contender.command(place), *hub], errors))
             _wait_for(server, place.port, errors.name)
-            if not contender.is_watched:
-                yield server.pid, place.port
-                return
+            ports.append(place.port)
+            pids.append(server.pid)
+        watchers = None
+        if contender.is_watched:
             command = [sys.executable, "-m", "tests.benchmarks.watchers", str(place.status_port)]
-            with _process(command, errors) as watchers:
-                yield server.pid, place.port
-                if watchers.poll() is not None:
-                    raise Failure(_last_words(errors.name) or "the monitors have ended")
+            watchers = stack.enter_context(_process(command, errors))
+        yield Running(ports, pids, engine.pids if engine else [])
+        if watchers is not None and watchers.poll() is not None:
+            raise Failure(_last_words(errors.name) or "the monitors have ended")
+
+
+def _engine() -> "RedisProcess":
+    from tests.kit.engines import RedisProcess  # libraries that only this needs
+
+    return RedisProcess("--appendfsync", "everysec")
 
 
 @contextlib.contextmanager

@@ -1,7 +1,10 @@
 """What the system says of processes and CPUs: proc(5), on Linux. Elsewhere the answer is None."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+
+from phase4.server.figures import resident_bytes
 
 _IDLE = (3, 4)  # the places of idle and iowait among the times in /proc/stat
 
@@ -14,6 +17,22 @@ def cpu_seconds(pid: int) -> float | None:
         return None
     fields = text.rpartition(")")[2].split()  # before it the program's name, which may hold spaces
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds_of(pids: Iterable[int]) -> float | None:
+    """The same of several processes together, if it is known of each."""
+    return _sum(map(cpu_seconds, pids))
+
+
+def resident_bytes_of(pids: Iterable[int]) -> int | None:
+    """The memory of several processes together, if it is known of each."""
+    total = _sum(map(resident_bytes, pids))
+    return None if total is None else int(total)
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = [*values]
+    return None if None in known else sum(each for each in known if each is not None)
 
 
 def busy_seconds() -> float | None:

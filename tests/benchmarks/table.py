@@ -9,6 +9,7 @@ from tests.benchmarks.results import (
     Values,
     bytes_for_a_person,
     cpu_for_a_million,
+    engine_share,
     generator_share,
     median,
     per_second,
@@ -75,12 +76,14 @@ def _rows(
 
 
 def _shares(results: Results, server: str, people: int, number: int) -> str:
-    """How much of a CPU the server and the generator had."""
+    """How much of a CPU the servers and the generator had, and the engine, where there is one."""
     shares = [
         median(results.of_part(server, people, number, value))
         for value in (server_share, generator_share)
     ]
-    return " + ".join(_UNKNOWN if each is None else f"{each:.0%}" for each in shares)
+    text = " + ".join(_UNKNOWN if each is None else f"{each:.0%}" for each in shares)
+    engine = median(results.of_part(server, people, number, engine_share))
+    return text if engine is None else f"{text} + engine {engine:.0%}"
 
 
 def memory(results: Results, servers: list[str], people: int) -> str:

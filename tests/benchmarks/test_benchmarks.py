@@ -20,6 +20,7 @@ from tests.benchmarks.asyncio_server import Chat, serve
 from tests.benchmarks.generator import Failure, Order, Part, carry_out
 from tests.benchmarks.picture import Curve, Point, draw
 from tests.benchmarks.servers import CONTENDERS, running
+from tests.conftest import Need
 from tests.kit.harness import SECONDS, free_port, run, wait_until
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -60,8 +61,12 @@ def test_a_curve_rises_where_its_values_do() -> None:
 # --- special conditions: a hundred monitors beside the server, TLS -------------------------------
 
 
-@pytest.mark.parametrize("server", ["watched", "tls"])
-def test_a_server_can_be_measured_in_special_conditions(server: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("server", ["watched", "tls", "hub2"])
+def test_a_server_can_be_measured_in_special_conditions(
+    server: str, tmp_path: Path, need: Need
+) -> None:
+    if server == "hub2":
+        need("redis-server", modules=["redis"])
     options = f"--people 6 --curve 6 --seconds 0.05 --rounds 1 --tries 1 --servers {server}"
     status, output = run(
         "tests.benchmarks", *options.split(), "--picture", str(tmp_path / "p.svg"), seconds=30
@@ -174,7 +179,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def order(port: int) -> Order:
-    return Order(port, "named", 4, os.getpid(), [Part(2, 8, 0.01)])
+    return Order([port], "named", 4, [os.getpid()], [Part(2, 8, 0.01)])
 
 
 @pytest.mark.usefixtures("hurry")
