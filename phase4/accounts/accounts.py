@@ -13,22 +13,23 @@ registered, and people log in. Only what would have to be written is refused.
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 
 from phase4.accounts import passwords
-from phase4.accounts.account import Account, Letter, accounts_of
-from phase4.accounts.errors import AccountsError, NoAccounts, WrongPassword
+from phase4.accounts.account import Account, Letter
+from phase4.accounts.contract import AccountStore
+from phase4.accounts.errors import AccountsError, HubAway, NoAccounts, WrongPassword
 from phase4.accounts.hashing import HashingThread
 from phase4.accounts.passwords import BadPassword, CannotCheck
 from phase4.accounts.registry import Registry
-from phase4.accounts.store import Store
 from phase4.accounts.tries import Tries
 
 NEW_NAMES = 60
 NEW_NAMES_SECONDS = 3600.0
 """Names that one address may register in an hour: two classes behind one router."""
 
+_STAY = "Names stay registered as they are."
 _GOES_ON = "Names stay registered as they are, and people log in."
+_AWAY = "the hub is away"
 
 Lock = AbstractContextManager[None, None]
 """The room's: in a `with` statement."""
@@ -44,11 +45,11 @@ class Accounts:
     def __init__(
         self,
         lock: Lock,
-        log_dir: Path,
+        store: AccountStore,
         report: Callable[[str], None],
         on_change: Callable[[Collection[str]], None] = lambda names: None,
     ) -> None:
-        """Read the file, if it is there. Raises AccountsError.
+        """Read what is kept in the store, which it owns from then on. Raises AccountsError.
 
         `report` is told once what is wrong with it later on. `on_change` is told, holding the
         room's lock, which accounts another program has removed, or given another password.
@@ -56,7 +57,7 @@ class Accounts:
         self._lock = lock
         self._report = report
         self._on_change = on_change
-        self._store = Store(accounts_of(log_dir))
+        self._store = store
         self._hashing = HashingThread()
         self._tries = Tries()
         self._new_names = Tries(tries=NEW_NAMES, per_seconds=NEW_NAMES_SECONDS)
@@ -185,7 +186,14 @@ class Accounts:
         except NoAccounts:
             pass
         except AccountsError as error:
+            self._complain_of(error)
+
+    def _complain_of(self, error: AccountsError) -> None:
+        if not isinstance(error, HubAway):
             self._complain(f"{error} {_GOES_ON}")
+        elif self._reported != _AWAY:  # whose reasons change from one moment to the next
+            self._report(f"{error} {_STAY}")
+            self._reported = _AWAY
 
     def _complain(self, text: str) -> None:
         if text != self._reported:
@@ -216,7 +224,7 @@ class Accounts:
             if passwords.is_weak(account.stored):
                 self._replace(account, passwords.keep(prepared))
         except AccountsError as error:
-            self._complain(f"{error} {_GOES_ON}")
+            self._complain_of(error)
         with self._lock:
             return self._registry.called(account.name) or account
 

@@ -5,13 +5,16 @@ None of them holds a password, or the stored form of one.
 
 from pathlib import Path
 
+Where = Path | str
+"""The file, or what begins a sentence about the place where several servers keep them."""
+
 
 class AccountsError(Exception):
-    """Nothing can be read from, or written to, the accounts at `path`."""
+    """Nothing can be read from, or written to, the accounts there."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, where: Where, text: str) -> None:
         super().__init__(text)
-        self.path = path
+        self.where = where
 
 
 class NotAccounts(AccountsError):
@@ -25,9 +28,9 @@ class NotAccounts(AccountsError):
 class NewerAccounts(AccountsError):
     """A newer version of this program has made it, in a form that this one does not know."""
 
-    def __init__(self, path: Path, version: int) -> None:
-        text = f"{path} has version {version}, which a newer program has made."
-        super().__init__(path, text)
+    def __init__(self, where: Where, version: int) -> None:
+        text = f"{where} has accounts of version {version}, which a newer program has made."
+        super().__init__(where, text)
         self.version = version
 
 
@@ -41,16 +44,23 @@ class NoAccounts(AccountsError):
 class AccountsBusy(AccountsError):
     """Another program held them for longer than we wait."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, f"{path} is busy; try again.")
+    def __init__(self, where: Where) -> None:
+        super().__init__(where, f"{where} is busy; try again.")
 
 
 class CannotUse(AccountsError):
     """The system refuses: permissions, a full disk, or what is there is not a file."""
 
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(path, f"{path} cannot be used ({why}).")
+    def __init__(self, where: Where, why: str) -> None:
+        super().__init__(where, f"{where} cannot be used ({why}).")
         self.why = why
+
+
+class HubAway(CannotUse):
+    """The engine in which several servers keep them does not answer now."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("The hub", why)
 
 
 class WrongPassword(Exception):

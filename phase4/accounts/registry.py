@@ -42,9 +42,11 @@ class Registry:
         self._held.pop(account.look, None)
 
     def remove(self, account: Account) -> None:
-        """Let the name be free."""
-        self._by_key.pop(account.key, None)
-        self._by_look.pop(account.look, None)
+        """Let the name be free, if it is still this account's, and nobody else's by now."""
+        known = self._by_key.get(account.key)
+        if known is not None and known.id == account.id:
+            del self._by_key[account.key]
+            self._by_look.pop(account.look, None)
 
     def hold(self, name: str) -> None:
         """Keep a name from all others until it is added, or let go."""

@@ -13,25 +13,16 @@ from datetime import date
 from pathlib import Path
 
 from phase4.accounts.account import Account, Letter
+from phase4.accounts.contract import MAX_ACCOUNTS, refuse_too_many
 from phase4.accounts.database import errors_of, opened
-from phase4.accounts.errors import CannotUse, LettersFull, NameTaken, NoAccounts, TooManyAccounts
+from phase4.accounts.errors import CannotUse, NameTaken, NoAccounts, TooManyAccounts
 from phase4.accounts.nicknames import fold, look
-
-MAX_ACCOUNTS = 10_000
-"""Names that can be registered. A university's course has a tenth; one address that registers as
-fast as it may needs a day and a half for so many."""
-
-MAX_LETTERS = 100
-"""Private messages that wait for one person: 400 kB at most, which an outbox holds."""
-
-MAX_LETTERS_FROM_ONE = 20
-"""Of these, from one sender: nobody alone can keep others from writing to somebody."""
 
 CLOSE_SECONDS = 0.5
 
 
 class Store:
-    """The file at `path`. Any thread may call any method, and may wait; all raise AccountsError."""
+    """The file at `path`. As phase4.accounts.contract.AccountStore says."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -192,6 +183,4 @@ def _data_version(connection: sqlite3.Connection) -> int:
 
 def _check_letters(connection: sqlite3.Connection, account: Account, sender: str) -> None:
     rows = connection.execute("select sender from letter where account = ?", (account.id,))
-    senders = [fold(each) for (each,) in rows]
-    if len(senders) >= MAX_LETTERS or senders.count(fold(sender)) >= MAX_LETTERS_FROM_ONE:
-        raise LettersFull
+    refuse_too_many((each for (each,) in rows), sender)

@@ -12,7 +12,7 @@ from phase4.hub.contract import (
     EngineUnfit,
     Entry,
 )
-from shared.libraries import how_to_get
+from phase4.hub.urls import is_redis, lacks_postgres, lacks_redis
 
 __all__ = [
     "ANSWER_SECONDS",
@@ -25,9 +25,6 @@ __all__ = [
     "open_engine",
 ]
 
-REDIS = ("redis", "rediss", "unix")
-POSTGRES = ("postgresql", "postgres")
-
 
 def open_engine(url: str, *, room: str, server: str) -> Engine:
     """The engine at `url`, for the room of that name; it connects to nothing yet.
@@ -35,21 +32,16 @@ def open_engine(url: str, *, room: str, server: str) -> Engine:
     `server` is the name by which `is_connected` knows this process. Raises EngineUnfit for what is
     not the URL of an engine, and where the library is missing.
     """
-    scheme = url.partition(":")[0].lower() if ":" in url else ""
-    if scheme in REDIS:
+    if is_redis(url):
         return _redis(url, room, server)
-    if scheme in POSTGRES:
-        return _postgres(url, room, server)
-    raise EngineUnfit(
-        "An engine is named by a URL that begins with redis://, rediss://, unix:// or postgresql://."
-    )
+    return _postgres(url, room, server)
 
 
 def _redis(url: str, room: str, server: str) -> Engine:
     try:
         from phase4.hub.redis_engine import RedisEngine
     except ImportError as error:
-        raise _lacks("Redis", "redis", error) from error
+        raise lacks_redis() from error
     return RedisEngine(url, room=room, server=server)
 
 
@@ -57,9 +49,5 @@ def _postgres(url: str, room: str, server: str) -> Engine:
     try:
         from phase4.hub.postgres_engine import PostgresEngine
     except ImportError as error:
-        raise _lacks("PostgreSQL", "psycopg[binary]", error) from error
+        raise lacks_postgres() from error
     return PostgresEngine(url, room=room, server=server)
-
-
-def _lacks(name: str, library: str, error: ImportError) -> EngineUnfit:
-    return EngineUnfit(f"A room in {name} needs a library that is not here: {how_to_get(library)}")

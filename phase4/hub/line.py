@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from phase4.hub.contract import EngineDown
+from phase4.hub.contract import ANSWER_SECONDS, EngineDown
 from shared.deadline import Deadline
 from shared.poller import HasDescriptor, Poller
 from shared.wakeup import Wakeup
@@ -25,11 +25,22 @@ C = TypeVar("C")
 
 
 class Line(Generic[C]):
-    """Whoever uses it holds its lock; a second user waits for the first, who has a deadline."""
+    """Whoever uses it holds its lock; others wait for their turn, and not for ever."""
 
-    def __init__(self, connect: Callable[[], C], disconnect: Callable[[C], None]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], C],
+        disconnect: Callable[[C], None],
+        has_ended: Callable[[C], bool] = lambda connection: False,
+    ) -> None:
+        """`has_ended` tells of a connection that was not used for a while, and waits for nothing.
+
+        Where it does, the next user gets another one, and hears of nothing. By default they find
+        out, as those want to who must know that they have missed something.
+        """
         self._connect = connect
         self._disconnect = disconnect
+        self._has_ended = has_ended
         self._lock = threading.Lock()
         self._wakeup = Wakeup()  # rung once, by wake(), and never cleared: it wakes every wait
         self._connection: C | None = None  # under the lock
@@ -37,22 +48,33 @@ class Line(Generic[C]):
 
     @contextmanager
     def held(self) -> Iterator[C]:
-        """The connection. An exception in the `with` ends it. Raises EngineDown once closed.
+        """The connection. An exception in the `with` ends it. What `connect` raises comes as it is.
 
-        What `connect` raises comes as it is.
+        Raises EngineDown once closed, and where others have it for longer than ANSWER_SECONDS.
         """
-        with self._lock:
-            self._refuse_if_closed()
-            try:
-                if self._connection is None:
-                    self._connection = self._connect()
-                yield self._connection
-            except BaseException:
+        if not self._lock.acquire(timeout=ANSWER_SECONDS):
+            raise EngineDown("many wait for its answer")
+        try:
+            with self._used() as connection:
+                yield connection
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def _used(self) -> Iterator[C]:
+        self._refuse_if_closed()
+        try:
+            if self._connection is not None and self._has_ended(self._connection):
                 self._drop()
-                raise
-            finally:
-                if self._is_closed:
-                    self._end()
+            if self._connection is None:
+                self._connection = self._connect()
+            yield self._connection
+        except BaseException:
+            self._drop()
+            raise
+        finally:
+            if self._is_closed:
+                self._end()
 
     def wait(self, what: HasDescriptor, seconds: float, events: int = selectors.EVENT_READ) -> int:
         """Which of the events came within `seconds`; 0: none. Whoever holds the line.
@@ -98,3 +120,10 @@ def close_all(*lines: Line[C]) -> None:
     deadline = Deadline(CLOSE_SECONDS)
     for line in lines:
         line.close(deadline.seconds_left)
+
+
+def is_readable(what: HasDescriptor) -> bool:
+    """Whether there is anything to read by now, or its end."""
+    poller = Poller()
+    poller.register(what, selectors.EVENT_READ)
+    return bool(poller.select(0))

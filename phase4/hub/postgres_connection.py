@@ -4,13 +4,16 @@ A database that is frozen, or behind a network that is gone, answers nothing, an
 it. The library would wait for ever: libpq has a timeout for connecting, and none for an answer.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg.waiting import Ready
 
-from phase4.hub.contract import ANSWER_SECONDS
+from phase4.hub.contract import ANSWER_SECONDS, CONNECT_SECONDS, EngineUnfit
 from phase4.hub.line import Line
 from shared.deadline import Deadline
 
@@ -63,3 +66,60 @@ class TimedConnection(psycopg.Connection[TupleRow]):
 
     def _notice(self, _: psycopg.Notify) -> None:
         self.is_notified = True
+
+
+def conninfo_of(url: str, name: str) -> str:
+    """The URL's options, and over them what we rely on.
+
+    Raises EngineUnfit for a URL that libpq does not take.
+    """
+    try:
+        return make_conninfo(
+            url,
+            application_name=name,
+            client_encoding="UTF8",
+            connect_timeout=round(CONNECT_SECONDS),
+        )
+    except psycopg.ProgrammingError:
+        # Its text may show a piece of the URL, and so of the password.
+        raise EngineUnfit(
+            "This is not a URL of PostgreSQL. It looks like "
+            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with what is special in the password "
+            "as %XX."
+        ) from None
+
+
+def password_of(conninfo: str) -> str | None:
+    """The password of the URL."""
+    password = conninfo_to_dict(conninfo).get("password")
+    return str(password) if password else None
+
+
+def new_line(
+    conninfo: str,
+    *steps: Callable[[TimedConnection], object],
+    has_ended: Callable[[TimedConnection], bool] = lambda connection: False,
+) -> Line[TimedConnection]:
+    """A line that connects when it is needed, and then takes these steps each time.
+
+    So tables that were lost are made anew, for one. `has_ended`: see Line.
+    """
+
+    def connect() -> TimedConnection:
+        connection = TimedConnection.connect(conninfo, autocommit=True)
+        try:
+            connection.begin(line)
+            for step in steps:
+                step(connection)
+        except BaseException:
+            _disconnect(connection)
+            raise
+        return connection
+
+    line = Line(connect, _disconnect, has_ended)
+    return line
+
+
+def _disconnect(connection: TimedConnection) -> None:
+    with suppress(psycopg.Error):
+        connection.close()

@@ -16,33 +16,24 @@ that were lost, or put back from a copy, give no position a second time. (12.345
 NOTIFY wakes those who LISTEN: https://www.postgresql.org/docs/current/sql-notify.html.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
-
-from psycopg import Error, ProgrammingError
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from functools import partial
 
 from phase4.hub import postgres_tables
 from phase4.hub.contract import (
     ASK_AGAIN_SECONDS,
-    CONNECT_SECONDS,
     KEEP_BATCHES,
     READ_ENTRIES,
-    EngineUnfit,
     Entry,
     order_of,
 )
-from phase4.hub.line import Line, close_all
-from phase4.hub.postgres_connection import TimedConnection
+from phase4.hub.line import close_all
+from phase4.hub.postgres_connection import conninfo_of, new_line, password_of
 from phase4.hub.postgres_faults import PostgresFaults, refuse_unfit
 from phase4.hub.reasons import connection_name
 from shared.deadline import Deadline
 
 TRIM_EVERY = 1000
 """Appended entries, until old ones are looked for: it takes 20 ms, as KEEP_BATCHES are read."""
-
-_Line = Line[TimedConnection]
-_Step = Callable[[TimedConnection, str], None]
 
 
 class PostgresEngine:
@@ -51,13 +42,13 @@ class PostgresEngine:
     def __init__(self, url: str, *, room: str, server: str) -> None:
         """Connect to nothing yet. Raises EngineUnfit for a URL that libpq does not take."""
         self._room = room
-        self._conninfo = _conninfo(url, connection_name(room, server))
-        password = conninfo_to_dict(self._conninfo).get("password")
-        self._faults = PostgresFaults(str(password) if password else None)
-        begin, listen = postgres_tables.begin, postgres_tables.listen
-        self._publishing = _Line(lambda: self._connect(self._publishing, begin), _disconnect)
-        self._following = _Line(lambda: self._connect(self._following, begin, listen), _disconnect)
-        self._asking = _Line(lambda: self._connect(self._asking), _disconnect)
+        conninfo = conninfo_of(url, connection_name(room, server))
+        self._faults = PostgresFaults(password_of(conninfo))
+        begin = partial(postgres_tables.begin, room=room)
+        listen = partial(postgres_tables.listen, room=room)
+        self._publishing = new_line(conninfo, begin)
+        self._following = new_line(conninfo, begin, listen)
+        self._asking = new_line(conninfo)
         self._until_trim = 0  # the publishing thread's
 
     def check(self) -> None:
@@ -116,38 +107,3 @@ class PostgresEngine:
     def close(self) -> None:
         """See Engine."""
         close_all(self._publishing, self._following, self._asking)
-
-    def _connect(self, line: _Line, *steps: _Step) -> TimedConnection:
-        """A connection that has taken these steps: tables that were lost are made anew, for one."""
-        connection = TimedConnection.connect(self._conninfo, autocommit=True)
-        try:
-            connection.begin(line)
-            for step in steps:
-                step(connection, self._room)
-        except BaseException:
-            _disconnect(connection)
-            raise
-        return connection
-
-
-def _conninfo(url: str, name: str) -> str:
-    """The URL's options, and over them what we rely on."""
-    try:
-        return make_conninfo(
-            url,
-            application_name=name,
-            client_encoding="UTF8",
-            connect_timeout=round(CONNECT_SECONDS),
-        )
-    except ProgrammingError:
-        # Its text may show a piece of the URL, and so of the password.
-        raise EngineUnfit(
-            "This is not a URL of PostgreSQL. It looks like "
-            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with what is special in the password "
-            "as %XX."
-        ) from None
-
-
-def _disconnect(connection: TimedConnection) -> None:
-    with suppress(Error):
-        connection.close()

@@ -4,6 +4,7 @@ All raise psycopg.Error, TimeoutError and EngineDown.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
@@ -74,7 +75,7 @@ _FACTS = """
 
 _RIGHTS = """
     SELECT quote_ident(current_user), bool_and(has_table_privilege(name, privilege))
-    FROM unnest(ARRAY['hub_room', 'hub_entry', 'hub_snapshot']) AS name,
+    FROM unnest(%s::text[]) AS name,
         unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
 """
 
@@ -93,13 +94,13 @@ class Facts:
 
 def facts_of(connection: TimedConnection) -> Facts:
     """What it tells of itself, and of this user's settings."""
-    row: tuple[Any, ...] = _row(connection, _FACTS)
+    row: tuple[Any, ...] = only_row(connection, _FACTS)
     return Facts(*row)
 
 
 def make(connection: TimedConnection) -> None:
     """See that the tables are there. Two servers may do so at once."""
-    if not _row(connection, _ARE_THERE)[0]:
+    if not only_row(connection, _ARE_THERE)[0]:
         connection.execute(_MAKE)
 
 
@@ -110,13 +111,15 @@ def begin(connection: TimedConnection, room: str) -> None:
     connection.execute(begun, (room,))
 
 
-def refuse_without_rights(connection: TimedConnection) -> None:
+def refuse_without_rights(
+    connection: TimedConnection, tables: Sequence[str] = ("hub_room", "hub_entry", "hub_snapshot")
+) -> None:
     """Raise EngineUnfit where others made the tables, and let this user do too little with them."""
-    user, has_rights = _row(connection, _RIGHTS)
+    user, has_rights = only_row(connection, _RIGHTS, [*tables])
     if not has_rights:
         raise EngineUnfit(
             f"PostgreSQL forbids the user {user} what a room needs. The owner of the tables types: "
-            f"GRANT ALL ON hub_room, hub_entry, hub_snapshot TO {user}"
+            f"GRANT ALL ON {', '.join(tables)} TO {user}"
         )
 
 
@@ -153,7 +156,7 @@ def read(connection: TimedConnection, room: str, after: tuple[int, int], most: i
 def span(connection: TimedConnection, room: str) -> tuple[str, str]:
     """Where the oldest and the newest entry stand."""
     statement = "SELECT min(position), max(position) FROM hub_entry WHERE room = %s"
-    row: tuple[Any, ...] = _row(connection, statement, room)
+    row: tuple[Any, ...] = only_row(connection, statement, room)
     oldest, newest = row
     return ("", "") if oldest is None else (_position(oldest), _position(newest))
 
@@ -182,7 +185,7 @@ def is_connected(connection: TimedConnection, name: str) -> bool:
             WHERE application_name = %s AND datname = current_database()
         )
     """
-    return bool(_row(connection, statement, name)[0])
+    return bool(only_row(connection, statement, name)[0])
 
 
 def _position(microseconds: int) -> str:
@@ -195,7 +198,9 @@ def _channel(room: str) -> str:
     return "hub_" + hashlib.sha256(room.encode()).hexdigest()[:32]
 
 
-def _row(connection: TimedConnection, statement: LiteralString, *values: str) -> tuple[object, ...]:
+def only_row(
+    connection: TimedConnection, statement: LiteralString, *values: object
+) -> tuple[object, ...]:
     """The only row of an answer."""
     row = connection.execute(statement, values).fetchone()
     assert row is not None

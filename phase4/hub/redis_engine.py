@@ -12,37 +12,25 @@ is back (link.py). So both will do: `always` is for a room all of whose machines
     ROOM:stream      the entries; each has one field, d
     ROOM:snapshot    where a new server begins
 
-Commands: https://redis.io/docs/latest/commands/ (XADD, XREAD, XRANGE, CLIENT LIST, INFO). The
-library makes the connection and reads the answers. It repeats nothing by itself: then nobody would
-know what was sent twice.
+Commands: https://redis.io/docs/latest/commands/ (XADD, XREAD, XRANGE, CLIENT LIST, INFO).
 """
 
-from typing import Any
-
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from phase4.hub import redis_faults
 from phase4.hub.contract import (
-    ANSWER_SECONDS,
     ASK_AGAIN_SECONDS,
-    CONNECT_SECONDS,
     KEEP_BATCHES,
     READ_ENTRIES,
-    EngineUnfit,
     Entry,
     order_of,
 )
-from phase4.hub.line import Line, close_all
+from phase4.hub.line import close_all
 from phase4.hub.reasons import connection_name
+from phase4.hub.redis_connection import ask, login_of, new_line, pool_of
 from shared.deadline import Deadline
 
 _FIELD = b"d"
-
-_parse_url: Any = redis.connection.parse_url
-Connection = Any  # redis.Connection, or one of its kinds: the library's own types are of no help
-_Line = Line[Connection]
 
 
 class RedisEngine:
@@ -53,30 +41,26 @@ class RedisEngine:
         self._room = room
         self._stream = f"{room}:stream"
         self._snapshot = f"{room}:snapshot"
-        self._pool = _pool(url, connection_name(room, server))
-        options = self._pool.connection_kwargs
-        login = (options.get("username"), options.get("password"))
-        self._faults = redis_faults.RedisFaults(*login, room)
-        self._publishing = _Line(self._connect, _disconnect)
-        self._following = _Line(self._connect, _disconnect)
-        self._asking = _Line(self._connect, _disconnect)
+        pool = pool_of(url, connection_name(room, server))
+        self._faults = redis_faults.RedisFaults(*login_of(pool), room)
+        self._publishing, self._following, self._asking = (new_line(pool) for _ in range(3))
 
     def check(self) -> None:
         """See Engine. What it must be is in redis_faults.py."""
         with self._faults.explained():
             redis_faults.refuse_unfit(self._facts())
             for key, kind in ((self._stream, "stream"), (self._snapshot, "string")):
-                found = self._ask(self._asking, "TYPE", key).decode()
+                found = ask(self._asking, "TYPE", key).decode()
                 redis_faults.refuse_foreign(key, found, kind)
             # It removes nothing that append() would keep, and shows that we may write.
-            self._ask(self._asking, "XTRIM", self._stream, "MAXLEN", "~", KEEP_BATCHES)
+            ask(self._asking, "XTRIM", self._stream, "MAXLEN", "~", KEEP_BATCHES)
 
     def append(self, data: bytes) -> None:
         """See Engine."""
         # "~": whole nodes of the stream are removed, at almost no cost. "*": Redis gives the ID.
         bound = ("MAXLEN", "~", KEEP_BATCHES)
         with self._faults.in_few_words():
-            self._ask(self._publishing, "XADD", self._stream, *bound, "*", _FIELD, data)
+            ask(self._publishing, "XADD", self._stream, *bound, "*", _FIELD, data)
 
     def read(self, after: str, seconds: float) -> list[Entry]:
         """See Engine."""
@@ -89,8 +73,8 @@ class RedisEngine:
     def span(self) -> tuple[str, str]:
         """See Engine."""
         with self._faults.in_few_words():
-            first = self._ask(self._following, "XRANGE", self._stream, "-", "+", "COUNT", 1)
-            last = self._ask(self._following, "XREVRANGE", self._stream, "+", "-", "COUNT", 1)
+            first = ask(self._following, "XRANGE", self._stream, "-", "+", "COUNT", 1)
+            last = ask(self._following, "XREVRANGE", self._stream, "+", "-", "COUNT", 1)
         if not first or not last:
             return "", ""
         return first[0][0].decode(), last[0][0].decode()
@@ -102,20 +86,20 @@ class RedisEngine:
     def load(self) -> bytes | None:
         """See Engine."""
         with self._faults.in_few_words():
-            snapshot: bytes | None = self._ask(self._following, "GET", self._snapshot)
+            snapshot: bytes | None = ask(self._following, "GET", self._snapshot)
         return snapshot
 
     def save(self, snapshot: bytes) -> None:
         """See Engine."""
         with self._faults.in_few_words():
-            self._ask(self._publishing, "SET", self._snapshot, snapshot)
+            ask(self._publishing, "SET", self._snapshot, snapshot)
 
     def is_connected(self, server: str) -> bool:
         """See Engine."""
         name = connection_name(self._room, server).encode()
         with self._faults.in_few_words():
             try:
-                clients: bytes = self._ask(self._asking, "CLIENT", "LIST")
+                clients: bytes = ask(self._asking, "CLIENT", "LIST")
             except redis.exceptions.NoPermissionError:
                 return True
         return b" name=" + name + b" " in clients
@@ -125,9 +109,9 @@ class RedisEngine:
         close_all(self._publishing, self._following, self._asking)
 
     def _facts(self) -> redis_faults.Facts:
-        facts = redis_faults.facts_of(self._ask(self._asking, "INFO"))
+        facts = redis_faults.facts_of(ask(self._asking, "INFO"))
         try:  # INFO tells all but this, and not everybody may ask so: many who rent a Redis may not
-            name, value = self._ask(self._asking, "CONFIG", "GET", "appendfsync")
+            name, value = ask(self._asking, "CONFIG", "GET", "appendfsync")
         except redis.ResponseError:
             return facts
         return facts | {name.decode(): value.decode()}
@@ -138,55 +122,8 @@ class RedisEngine:
         place = ("STREAMS", self._stream, "{}-{}".format(*order_of(after)))
         with self._faults.in_few_words():
             command = ("XREAD", "COUNT", READ_ENTRIES, *block, *place)
-            answer = self._ask(self._following, *command, seconds=seconds)
+            answer = ask(self._following, *command, seconds=seconds)
         return [_entry(*each) for each in answer[0][1]] if answer else []
-
-    def _ask(self, line: _Line, *command: str | bytes | int, seconds: float = 0.0) -> Any:
-        """The answer, as the protocol has it. Raises what the library raises, and EngineDown."""
-        with line.held() as connection:
-            connection.send_command(*command)
-            # The library gives its socket no public name.
-            if not line.wait(connection._sock, ANSWER_SECONDS + seconds):
-                raise redis.TimeoutError
-            try:
-                return connection.read_response()
-            except redis.ReadOnlyError:  # the next connection may lead to its new master
-                raise
-            except redis.ResponseError as error:  # an answer as well: the connection is sound
-                refusal = error
-        raise refusal
-
-    def _connect(self) -> Connection:
-        connection: Connection = self._pool.make_connection()
-        connection.connect()
-        return connection
-
-
-def _pool(url: str, name: str) -> redis.ConnectionPool:
-    """What makes connections: the URL's options, and over them what we rely on."""
-    ours: dict[str, Any] = {
-        "client_name": name,
-        "decode_responses": False,
-        "health_check_interval": 0,
-        "protocol": 2,
-        "retry": Retry(NoBackoff(), 0),
-        "socket_connect_timeout": CONNECT_SECONDS,
-        "socket_timeout": ANSWER_SECONDS,
-    }
-    try:
-        pool = redis.ConnectionPool(**_parse_url(url) | ours)
-        pool.make_connection()  # which connects to nothing, and refuses options that are not known
-    except (ValueError, TypeError, redis.RedisError):
-        # Its text may show a piece of the URL, and so of the password.
-        raise EngineUnfit(
-            "This is not a URL of Redis. It looks like redis://USER:PASSWORD@HOST:PORT/DATABASE, "
-            "with what is special in the password as %XX."
-        ) from None
-    return pool
-
-
-def _disconnect(connection: Connection) -> None:
-    connection.disconnect()
 
 
 def _entry(position: bytes, fields: list[bytes]) -> Entry:

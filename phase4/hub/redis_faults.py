@@ -14,6 +14,7 @@ Facts = dict[str, str]
 
 COMMANDS = (
     *("xadd", "xread", "xrange", "xrevrange", "xtrim", "get", "set", "type", "info"),
+    *("eval", "hget", "hgetall", "hmget", "hset", "hdel", "time"),
     *("client|setname", "client|list", "config|get"),
 )
 

@@ -278,7 +278,8 @@ def open_accounts(
     Raises AccountsUnreadable.
     """
     try:
-        from phase4.accounts.accounts import Accounts  # some builds of Python lack sqlite3
+        from phase4.accounts.accounts import Accounts
+        from phase4.accounts.store import Store  # some builds of Python lack sqlite3
     except ImportError as error:
         path, why = accounts_of(log_dir), f"this Python lacks {error.name}"
         if os.path.lexists(path):
@@ -286,6 +287,6 @@ def open_accounts(
         report(f"Nobody can register a name: {why}.")
         return None
     try:
-        return Accounts(lock, log_dir, report, on_change)
+        return Accounts(lock, Store(accounts_of(log_dir)), report, on_change)
     except AccountsError as error:
         raise AccountsUnreadable(error) from error

@@ -4,15 +4,20 @@ import contextlib
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import urlsplit
 
+from phase4.accounts.accounts import Accounts
+from phase4.accounts.errors import AccountsError
+from phase4.accounts.hub_store import HubStore
 from phase4.hub.engine import Engine, EngineDown, EngineUnfit, open_engine
 from phase4.hub.link import Link
+from phase4.hub.records import open_records
 from phase4.server.errors import HubUnusable
 from phase4.server.hub_file import HubFile
 from phase4.server.options import Settings
+from phase4.server.outbox import FanOut
 from phase4.server.shared_room import SharedRoom
 
 _TRY_AGAIN_SECONDS = 0.5
@@ -72,6 +77,25 @@ class Sharing:
             raise HubUnusable(f"--hub: the room cannot be reached ({error}).") from error
         self._link = link
         return room
+
+    def open_accounts(
+        self,
+        lock: FanOut,
+        report: Callable[[str], None],
+        on_change: Callable[[Collection[str]], None],
+    ) -> Accounts:
+        """Whose the names are, for all servers of the room. Raises HubUnusable."""
+        assert self._settings.hub is not None
+        records = open_records(self._settings.hub, room=self._settings.hub_room, server=self._name)
+        try:
+            records.check()
+            return Accounts(lock, HubStore(records), report, on_change)
+        except EngineDown as error:
+            records.close()
+            raise HubUnusable(f"--hub: the room cannot be reached ({error}).") from error
+        except (EngineUnfit, AccountsError) as error:
+            records.close()
+            raise HubUnusable(f"--hub: {error}") from error
 
     @property
     def link(self) -> Link:

@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "phase4.archive": set(),
     "phase4.hub": set(),
     "phase4.doors": {"phase4.transport"},
-    "phase4.accounts": {"phase4.archive"},
+    "phase4.accounts": {"phase4.archive", "phase4.hub"},
     "phase4.client": {"phase4.transport"},
     "phase4.relay": {"phase4.transport"},
     "phase4.server": {

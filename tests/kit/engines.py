@@ -146,6 +146,12 @@ class EngineProcess(ABC):
                 os.kill(pid, signal.SIGCONT)
         self._frozen = []
 
+    def be_there(self) -> None:
+        """Run and answer, whatever a check that failed has left."""
+        self.thaw()
+        if self._process is not None and self._process.poll() is not None:
+            self.start()
+
     def end(self) -> None:
         """End it, and remove its data."""
         if self._process is not None and self._process.poll() is None:

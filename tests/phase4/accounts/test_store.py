@@ -1,53 +1,52 @@
-"""The file of the accounts: what it keeps, and what it does where it cannot."""
+"""What is kept of the accounts, wherever that is: in a file, or in the engine of a hub."""
 
-import os
-import sqlite3
-import stat
-import sys
+import contextlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
+from phase4.accounts import hub_store
+from phase4.accounts import store as file_store
 from phase4.accounts.account import Account, accounts_of
-from phase4.accounts.errors import (
-    AccountsError,
-    CannotUse,
-    LettersFull,
-    NameTaken,
-    NewerAccounts,
-    NoAccounts,
-    NotAccounts,
-)
-from phase4.accounts.store import MAX_LETTERS, MAX_LETTERS_FROM_ONE, Store
+from phase4.accounts.contract import MAX_LETTERS, MAX_LETTERS_FROM_ONE, AccountStore
+from phase4.accounts.errors import CannotUse, LettersFull, NameTaken, TooManyAccounts
+from phase4.accounts.hub_store import HubStore
+from phase4.accounts.store import Store
+from tests.kit.engine_fixtures import Hub
+from tests.kit.harness import SECONDS
+
+Open = Callable[[], AccountStore]
+
+
+@pytest.fixture(params=["file", "redis", "postgres"])
+def again(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    """Opens what is kept there once more, as another program does."""
+    if request.param == "file":
+        yield lambda: Store(accounts_of(tmp_path))
+    else:
+        with Hub(request.getfixturevalue(f"{request.param}_process")) as hub:
+            yield lambda: HubStore(hub.records())
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(accounts_of(tmp_path))
+def store(again: Open) -> Iterator[AccountStore]:
+    store = again()
     yield store
     store.close()
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[Store]:
-    """As the command line has it, in another process."""
-    other = Store(accounts_of(tmp_path))
+def other(again: Open) -> Iterator[AccountStore]:
+    """As another server has it, or the command line, in another process."""
+    other = again()
     yield other
     other.close()
 
 
-def _names(store: Store) -> list[str]:
-    return [each.name for each in store.accounts()]
-
-
-def test_there_is_no_file_before_the_first_account(store: Store) -> None:
-    with pytest.raises(NoAccounts):
-        store.accounts()
-    assert not store.exists
-
-
-def test_what_is_added_is_there_for_all(store: Store, other: Store) -> None:
+def test_what_is_added_is_there_for_all(store: AccountStore, other: AccountStore) -> None:
     alice = store.add("Alice", "stored")
     assert other.accounts() == [alice]
     assert store.remove(alice)
@@ -55,31 +54,19 @@ def test_what_is_added_is_there_for_all(store: Store, other: Store) -> None:
     assert other.accounts() == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
-def test_the_file_is_its_owners_alone_and_so_is_its_journal(store: Store) -> None:
-    store.add("Alice", "stored")
-    os.chmod(store.path, 0o644)
-    again = Store(store.path)
-    again.accounts()
-    again.add("Bob", "stored")
-    modes = {stat.S_IMODE(each.stat().st_mode) for each in store.path.parent.iterdir()}
-    assert modes == {0o600}
-    again.close()
-
-
 @pytest.mark.parametrize("name", ["Alice", "ALICE", "A1ice", "AIice"])
-def test_a_name_that_is_taken_or_looks_like_one_is_refused(store: Store, name: str) -> None:
+def test_a_name_that_is_taken_or_looks_like_one_is_refused(store: AccountStore, name: str) -> None:
     store.add("Alice", "stored")
     with pytest.raises(NameTaken) as caught:
         store.add(name, "stored")
     assert caught.value.name == "Alice"
 
 
-def test_a_change_by_another_program_is_noticed_once(store: Store, other: Store) -> None:
+def test_a_change_by_another_program_is_noticed_once(
+    store: AccountStore, other: AccountStore
+) -> None:
     store.add("Alice", "stored")
     store.accounts()
-    assert not store.is_changed()
-    store.add("Bob", "stored")
     assert not store.is_changed()
     other.add("Carol", "stored")
     assert store.is_changed()
@@ -88,7 +75,7 @@ def test_a_change_by_another_program_is_noticed_once(store: Store, other: Store)
 
 
 def test_a_stored_form_that_was_changed_meanwhile_is_not_overwritten(
-    store: Store, other: Store
+    store: AccountStore, other: AccountStore
 ) -> None:
     alice = store.add("Alice", "old")
     assert other.change(alice, "new")
@@ -96,11 +83,60 @@ def test_a_stored_form_that_was_changed_meanwhile_is_not_overwritten(
     assert [each.stored for each in store.accounts()] == ["new"]
 
 
-def test_an_account_shows_nothing_of_the_password(store: Store) -> None:
+def test_of_two_who_want_one_name_or_its_look_alike_at_the_same_instant_one_gets_it(
+    store: AccountStore, other: AccountStore
+) -> None:
+    store.add("Zoe", "stored")  # a file has to be there: two may not make it at once
+    together = Barrier(2)
+
+    def claim(store: AccountStore, name: str) -> Account | str:
+        together.wait(SECONDS)
+        try:
+            return store.add(name, f"stored for {name}")
+        except NameTaken as error:
+            return error.name
+
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(100):
+            names = (f"Alice{number}", f"ALICE{number}" if number % 2 else f"A1ice{number}")
+            ends = [*pool.map(claim, (store, other), names)]
+            [made] = [each for each in ends if isinstance(each, Account)]
+            assert made.name in ends  # which the other one is told
+            assert other.change(made, "another")
+    kept = store.accounts()
+    assert len(kept) == len({each.id for each in kept}) == len({each.look for each in kept}) == 101
+
+
+def test_what_many_register_and_remove_at_once_is_counted(
+    store: AccountStore, other: AccountStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (file_store, hub_store):
+        monkeypatch.setattr(module, "MAX_ACCOUNTS", 10)
+    zoe = store.add("Zoe", "stored")  # a file has to be there: two may not make it at once
+
+    def come_and_go(number: int) -> list[Account]:
+        one, another = (store, other) if number % 2 else (other, store)
+        for _ in range(5):
+            assert another.remove(one.add(f"Bob{number}", "stored"))
+        return [one.add(f"Bob{number}", "stored")]
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [zoe, *(each for some in pool.map(come_and_go, range(4)) for each in some)]
+    assert {each.id for each in store.accounts()} == {each.id for each in made}
+    for number in range(5):
+        store.add(f"Carol{number}", "stored")
+    for each in (store, other):
+        with pytest.raises(TooManyAccounts):
+            each.add("Dora", "stored")
+    assert other.remove(made[0])
+    store.add("Dora", "stored")
+
+
+def test_an_account_shows_nothing_of_the_password(store: AccountStore) -> None:
     assert "secret" not in repr(store.add("Alice", "secret"))
 
 
-def test_a_number_is_never_given_again(store: Store) -> None:
+def test_a_number_is_never_given_again(store: AccountStore) -> None:
     alice = store.add("Alice", "stored")
     store.keep(alice, "2026-11-21 14:03:05", "Bob", "hi")
     store.remove(alice)
@@ -109,7 +145,9 @@ def test_a_number_is_never_given_again(store: Store) -> None:
     assert store.letters(again) == []
 
 
-def test_letters_wait_in_order_until_they_are_forgotten(store: Store, other: Store) -> None:
+def test_letters_wait_in_order_until_they_are_forgotten(
+    store: AccountStore, other: AccountStore
+) -> None:
     alice, bob = store.add("Alice", "stored"), store.add("Bob", "stored")
     for text in ("one", "two", "three"):
         store.keep(alice, "2026-11-21 14:03:05", "Carol", text)
@@ -122,7 +160,60 @@ def test_letters_wait_in_order_until_they_are_forgotten(store: Store, other: Sto
     assert len(store.letters(bob)) == 1
 
 
-def test_letters_have_a_bound_for_each_sender_and_for_all(store: Store) -> None:
+def test_a_letter_has_a_higher_number_than_all_before_also_once_these_are_gone(
+    store: AccountStore, other: AccountStore
+) -> None:
+    alice = store.add("Alice", "stored")
+    numbers = []
+    for each in (store, other, store):
+        each.keep(alice, "2026-11-21 14:03:05", "Bob", "hi \u202e \0 کاوه")
+        [letter] = other.letters(alice)
+        assert (letter.at, letter.sender, letter.recipient, letter.text) == (
+            *("2026-11-21 14:03:05", "Bob", "Alice"),
+            "hi \u202e \0 کاوه",
+        )
+        numbers.append(letter.number)
+        other.forget_letters(alice, letter.number)
+        assert store.letters(alice) == []
+    assert numbers == sorted({*numbers})
+
+
+def test_no_letter_waits_for_an_account_that_is_gone(
+    store: AccountStore, other: AccountStore
+) -> None:
+    alice = store.add("Alice", "stored")
+    store.keep(alice, "2026-11-21 14:03:05", "Bob", "hi")
+    other.remove(alice)
+    other.add("Alice", "stored")
+    with pytest.raises(CannotUse):
+        store.keep(alice, "2026-11-21 14:03:05", "Bob", "hi")
+    assert store.waiting() == {}
+    assert store.letters(alice) == []
+    store.note_login(alice)
+    assert [each.seen for each in store.accounts()] == [""]
+
+
+def test_of_letters_from_many_servers_at_once_none_is_lost_and_the_bound_holds(
+    store: AccountStore, other: AccountStore
+) -> None:
+    alice = store.add("Alice", "stored")
+
+    def write(number: int) -> int:
+        kept = 0
+        for _ in range(MAX_LETTERS_FROM_ONE):
+            with contextlib.suppress(LettersFull):
+                (store, other)[number % 2].keep(alice, "2026-11-21 14:03:05", "Bob", "hi")
+                kept += 1
+        return kept
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(write, range(4))) == MAX_LETTERS_FROM_ONE
+    numbers = [each.number for each in other.letters(alice)]
+    assert len(numbers) == MAX_LETTERS_FROM_ONE
+    assert numbers == sorted({*numbers})
+
+
+def test_letters_have_a_bound_for_each_sender_and_for_all(store: AccountStore) -> None:
     alice = store.add("Alice", "stored")
     for number in range(MAX_LETTERS):
         sender = f"Bob{number // MAX_LETTERS_FROM_ONE}"
@@ -137,73 +228,7 @@ def test_letters_have_a_bound_for_each_sender_and_for_all(store: Store) -> None:
         store.check_letters(alice, "Carol")
 
 
-def test_a_file_that_was_removed_is_not_made_anew(store: Store) -> None:
-    store.add("Alice", "stored")
-    for each in store.path.parent.iterdir():
-        each.unlink()
-    for _ in range(2):
-        with pytest.raises(CannotUse, match="it was removed"):
-            store.add("Mallory", "stored")
-    assert not store.exists
-
-
-def test_a_copy_that_is_put_back_is_read(store: Store, tmp_path: Path) -> None:
-    store.add("Alice", "stored")
-    store.close()
-    copy = store.path.read_bytes()
-    store.add("Bob", "stored")
-    (tmp_path / "copy").write_bytes(copy)
-    os.replace(tmp_path / "copy", store.path)
-    assert store.is_changed()
-    assert _names(store) == ["Alice"]
-
-
-def _link(path: Path) -> None:
-    (path.parent / "else.sqlite").touch()
-    path.symlink_to(path.parent / "else.sqlite")
-
-
-def _database_of_others(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("create table other(x)")
-    connection.close()
-
-
-def _newer(path: Path) -> None:
-    store = Store(path)
-    store.add("Alice", "stored")
-    store.close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("pragma user_version = 99")
-    connection.close()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
-@pytest.mark.parametrize(
-    ("make", "error"),
-    [
-        (_link, CannotUse),
-        (os.mkfifo if sys.platform != "win32" else _link, CannotUse),
-        (Path.mkdir, CannotUse),
-        (Path.touch, NotAccounts),
-        (lambda path: path.write_text("not a database" * 100), NotAccounts),
-        (_database_of_others, NotAccounts),
-        (_newer, NewerAccounts),
-    ],
-)
-def test_what_is_not_ours_is_left_as_it_is(
-    store: Store, make: Callable[[Path], object], error: type[AccountsError]
-) -> None:
-    make(store.path)
-    before = store.path.lstat()
-    with pytest.raises(error):
-        store.accounts()
-    with pytest.raises(error):
-        store.add("Alice", "stored")
-    assert store.path.lstat().st_size == before.st_size
-
-
-def test_an_account_has_a_day_on_which_it_was_last_used(store: Store) -> None:
+def test_an_account_has_a_day_on_which_it_was_last_used(store: AccountStore) -> None:
     alice = store.add("Alice", "stored")
     assert alice.seen == ""
     store.note_login(alice)

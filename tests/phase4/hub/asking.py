@@ -9,9 +9,9 @@ import pytest
 
 from phase4.hub.engine import Engine, EngineDown, Entry
 from phase4.hub.reasons import connection_name
+from tests.kit.engine_fixtures import Hub
 from tests.kit.engines import PASSWORD, PASSWORD_IN_A_URL, RedisProcess
 from tests.kit.harness import SECONDS, wait_until
-from tests.phase4.hub.conftest import Hub
 from tests.phase4.hub.threads import Threads
 
 FOR_EVER = 100 * SECONDS

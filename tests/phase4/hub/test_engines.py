@@ -10,10 +10,10 @@ import pytest
 
 from phase4.hub import postgres_engine, redis_engine
 from phase4.hub.engine import READ_ENTRIES, Engine, EngineDown, Entry
+from tests.kit.engine_fixtures import Hub
 from tests.kit.engines import RedisProcess
 from tests.kit.harness import ROOT, SECONDS, environment, wait_until
 from tests.phase4.hub.asking import FOR_EVER, all_of, append_many, data_of, goes_down, waiting
-from tests.phase4.hub.conftest import Hub
 from tests.phase4.hub.threads import Threads
 
 

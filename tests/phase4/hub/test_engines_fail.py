@@ -8,12 +8,12 @@ from functools import partial
 
 import pytest
 
-from phase4.hub import postgres_connection, redis_engine
+from phase4.hub import postgres_connection, redis_connection
 from phase4.hub.engine import Engine, EngineDown
+from tests.kit.engine_fixtures import Hub
 from tests.kit.engines import PostgresProcess, RedisProcess, SmallDiskPostgres, find_programs
 from tests.kit.harness import SECONDS, free_port, wait_until
 from tests.phase4.hub.asking import FOR_EVER, all_of, append_many, data_of, goes_down, is_waiting
-from tests.phase4.hub.conftest import Hub
 from tests.phase4.hub.threads import Threads
 
 KILLS = int(os.environ.get("ENGINE_KILLS", "1"))
@@ -23,7 +23,7 @@ KILLS = int(os.environ.get("ENGINE_KILLS", "1"))
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer is waited for so long as a busy machine may take, and no longer."""
-    for module in (redis_engine, postgres_connection):
+    for module in (redis_connection, postgres_connection):
         monkeypatch.setattr(module, "ANSWER_SECONDS", 1.0)
 
 

@@ -13,6 +13,7 @@ from phase4.hub import postgres_faults, redis_faults
 from phase4.hub.engine import EngineDown, EngineUnfit, open_engine
 from phase4.hub.postgres_tables import Facts
 from tests.kit.certificates import Authority
+from tests.kit.engine_fixtures import Hub
 from tests.kit.engines import (
     PASSWORD,
     PASSWORD_IN_A_URL,
@@ -21,7 +22,6 @@ from tests.kit.engines import (
     find_programs,
 )
 from tests.kit.harness import SECONDS, free_port
-from tests.phase4.hub.conftest import Hub
 
 
 def refused(call: Callable[[], object]) -> str:

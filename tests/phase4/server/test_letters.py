@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from phase4.accounts.store import MAX_LETTERS_FROM_ONE
+from phase4.accounts.contract import MAX_LETTERS_FROM_ONE
 from tests.kit.accounts import PASSWORD, AccountChat
 from tests.kit.chat import TIME, Person
 

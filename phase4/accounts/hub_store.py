@@ -1,0 +1,320 @@
+"""The accounts as several servers share them: records in the engine of the hub.
+
+A file has a lock, and one transaction after the other. Here each server reads, decides, and asks
+for a change that is done only where all is still as it was read. Where it is not, somebody else was
+quicker: it reads and decides anew. (This is called *optimistic*: nobody holds a lock that the
+death of a server would leave behind.)
+
+    accounts   ledger: the last id that was given, how many accounts there are, and the version of
+               this form. Whoever adds or removes an account changes it, so that two agree on both
+    account    by id: name, the stored form of the password, and the day on which it was made
+    name       by what the spellings of a name have in common: the id
+    look       by what looks like a name has in common: the id
+    seen       by id: the day on which somebody logged in last
+    waiting    by id: the number of the last letter that was ever kept, and the number and sender of
+               each that waits
+    letter     by id and number: when it was said, by whom, and its text
+
+What changes with every login or letter is of another kind than the accounts themselves: so no
+server reads these anew because of it.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+from phase4.accounts.account import Account, Letter
+from phase4.accounts.contract import MAX_ACCOUNTS, refuse_too_many
+from phase4.accounts.errors import (
+    AccountsBusy,
+    CannotUse,
+    HubAway,
+    NameTaken,
+    NewerAccounts,
+    TooManyAccounts,
+)
+from phase4.hub.records import EngineDown, Place, Records
+
+HUB = "The hub"
+"""What the errors say cannot be used."""
+
+VERSION = 1
+
+MOST_TRIES = 100
+"""Each that fails has let somebody else's change through: so only a crowd needs more than a few."""
+
+_LEDGER: Place = ("accounts", "ledger")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ledger:
+    last: int = 0
+    count: int = 0
+    version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """`letters`: number and sender of each, the oldest first."""
+
+    last: int = 0
+    letters: tuple[tuple[int, str], ...] = ()
+
+
+class HubStore:
+    """As phase4.accounts.contract.AccountStore says. It owns the records."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+        # What `accounts` saw last; any thread sets it, and an old one costs a reading more.
+        self._version = -1
+        # Whether accounts were seen, or made. Only ever set.
+        self._was_there = False
+
+    @property
+    def exists(self) -> bool:
+        """It may, at any time: another server makes them."""
+        return True
+
+    def close(self) -> None:
+        """See AccountStore."""
+        self._records.close()
+
+    # --- accounts -------------------------------------------------------------------------------
+
+    def is_changed(self) -> bool:
+        """See AccountStore."""
+        return self._seen_version() != self._version
+
+    def accounts(self) -> list[Account]:
+        """See AccountStore."""
+        version = self._seen_version()
+        with _in_words():
+            self._ledger()
+            seen = self._records.all("seen")
+            accounts = [
+                _account(int(key), value, seen.get(key, b""))
+                for key, value in self._records.all("account").items()
+            ]
+        self._version = version
+        return sorted(accounts, key=lambda each: each.key)
+
+    def waiting(self) -> dict[int, int]:
+        """See AccountStore."""
+        with _in_words():
+            counts = {
+                int(key): len(_waiting(value).letters)
+                for key, value in self._records.all("waiting").items()
+            }
+        return {key: count for key, count in counts.items() if count}
+
+    def add(self, name: str, stored: str) -> Account:
+        """See AccountStore."""
+        account = Account(0, name, stored, date.today().isoformat())
+        with _in_words():
+            for _ in range(MOST_TRIES):
+                raw, ledger = self._ledger()
+                self._refuse_taken(account)
+                if ledger.count >= MAX_ACCOUNTS:
+                    raise TooManyAccounts
+                account = replace(account, id=ledger.last + 1)
+                if self._add(account, raw, ledger):
+                    self._was_there = True
+                    return account
+        raise AccountsBusy(HUB)
+
+    def _add(self, account: Account, raw: bytes | None, ledger: _Ledger) -> bool:
+        name, looks = ("name", account.key), ("look", account.look)
+        number = _id_of(account)
+        return self._records.change(
+            {_LEDGER: raw, name: None, looks: None},
+            {
+                _LEDGER: _json(replace(ledger, last=account.id, count=ledger.count + 1)),
+                name: number,
+                looks: number,
+                _place(account): _kept(account),
+            },
+        )
+
+    def _refuse_taken(self, account: Account) -> None:
+        for kind, key in (("name", account.key), ("look", account.look)):
+            for number in self._records.some(kind, [key]).values():
+                for value in self._records.some("account", [number.decode()]).values():
+                    raise NameTaken(json.loads(value)["name"])
+
+    def change(self, account: Account, stored: str) -> bool:
+        """See AccountStore."""
+        place = _place(account)
+        with _in_words():
+            raw = self._at(place)
+            if raw is None or _account(account.id, raw).stored != account.stored:
+                return False
+            return self._records.change(
+                {place: raw}, {place: _kept(replace(account, stored=stored))}
+            )
+
+    def remove(self, account: Account) -> bool:
+        """See AccountStore."""
+        with _in_words():
+            for _ in range(MOST_TRIES):
+                if not self._is_there(account):
+                    return False
+                if self._remove(account):
+                    return True
+        raise AccountsBusy(HUB)
+
+    def _remove(self, account: Account) -> bool:
+        name, waits = ("name", account.key), ("waiting", str(account.id))
+        raw, ledger = self._ledger()
+        letters = self._at(waits)
+        gone = [
+            *(name, ("look", account.look), _place(account), ("seen", str(account.id)), waits),
+            *(_letter(account, number) for number, _ in _waiting(letters).letters),
+        ]
+        return self._records.change(
+            {_LEDGER: raw, name: _id_of(account), waits: letters},
+            {_LEDGER: _json(replace(ledger, count=ledger.count - 1)), **dict.fromkeys(gone)},
+        )
+
+    def note_login(self, account: Account) -> None:
+        """See AccountStore."""
+        today = date.today().isoformat()
+        if account.seen != today:
+            with _in_words():
+                self._records.change(
+                    {("name", account.key): _id_of(account)},
+                    {("seen", str(account.id)): today.encode()},
+                )
+
+    # --- letters --------------------------------------------------------------------------------
+
+    def check_letters(self, account: Account, sender: str) -> None:
+        """See AccountStore."""
+        with _in_words():
+            waiting = _waiting(self._at(("waiting", str(account.id))))
+        refuse_too_many((each for _, each in waiting.letters), sender)
+
+    def keep(self, account: Account, at: str, sender: str, text: str) -> None:
+        """See AccountStore."""
+        letter = _json({"at": at, "sender": sender, "text": text})
+        place = ("waiting", str(account.id))
+        with _in_words():
+            for _ in range(MOST_TRIES):
+                raw = self._at(place)
+                waiting = _waiting(raw)
+                refuse_too_many((each for _, each in waiting.letters), sender)
+                if not self._is_there(account):
+                    raise CannotUse(HUB, f"{account.name} is not registered any more")
+                number = waiting.last + 1
+                more = _Waiting(number, (*waiting.letters, (number, sender)))
+                if self._records.change(
+                    {place: raw, ("name", account.key): _id_of(account)},
+                    {place: _json(more), _letter(account, number): letter},
+                ):
+                    return
+        raise AccountsBusy(HUB)
+
+    def letters(self, account: Account) -> list[Letter]:
+        """See AccountStore."""
+        with _in_words():
+            waiting = _waiting(self._at(("waiting", str(account.id))))
+            places = {_letter(account, number)[1]: number for number, _ in waiting.letters}
+            found = self._records.some("letter", places)
+            return [
+                Letter(number, recipient=account.name, **json.loads(found[key]))
+                for key, number in places.items()
+                if key in found  # else it has arrived meanwhile
+            ]
+
+    def forget_letters(self, account: Account, last: int) -> None:
+        """See AccountStore."""
+        place = ("waiting", str(account.id))
+        with _in_words():
+            for _ in range(MOST_TRIES):
+                raw = self._at(place)
+                waiting = _waiting(raw)
+                left = tuple(each for each in waiting.letters if each[0] > last)
+                if left == waiting.letters:
+                    return
+                gone = [_letter(account, each[0]) for each in waiting.letters if each not in left]
+                changes = {place: _json(replace(waiting, letters=left)), **dict.fromkeys(gone)}
+                if self._records.change({place: raw}, changes):
+                    return
+        raise AccountsBusy(HUB)
+
+    # --- what all of them need ------------------------------------------------------------------
+
+    def _at(self, place: Place) -> bytes | None:
+        kind, key = place
+        return self._records.some(kind, [key]).get(key)
+
+    def _is_there(self, account: Account) -> bool:
+        return self._at(("name", account.key)) == _id_of(account)
+
+    def _seen_version(self) -> int:
+        """Raises CannotUse where accounts were there: names that were registered are not free."""
+        with _in_words():
+            version = self._records.version("account")
+        if version:
+            self._was_there = True
+        elif self._was_there:
+            raise CannotUse(HUB, "it has lost the accounts")
+        return version
+
+    def _ledger(self) -> tuple[bytes | None, _Ledger]:
+        """As it is kept, and what it says. Raises NewerAccounts, and CannotUse where it is lost."""
+        raw = self._at(_LEDGER)
+        if raw is None:
+            if self._was_there:
+                raise CannotUse(HUB, "it has lost the accounts")
+            return raw, _Ledger()
+        values = json.loads(raw)
+        if values["version"] > VERSION:
+            raise NewerAccounts(HUB, values["version"])
+        return raw, _Ledger(**values)
+
+
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    """What is wrong with the engine, or with what is kept in it, becomes an AccountsError."""
+    try:
+        yield
+    except EngineDown as error:
+        raise HubAway(str(error)) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise CannotUse(HUB, "the accounts in it are damaged") from error
+
+
+def _place(account: Account) -> Place:
+    return "account", str(account.id)
+
+
+def _letter(account: Account, number: int) -> Place:
+    return "letter", f"{account.id}/{number}"
+
+
+def _id_of(account: Account) -> bytes:
+    return b"%d" % account.id
+
+
+def _kept(account: Account) -> bytes:
+    return _json({"name": account.name, "stored": account.stored, "since": account.since})
+
+
+def _account(number: int, value: bytes, seen: bytes = b"") -> Account:
+    return Account(number, seen=seen.decode(), **json.loads(value))
+
+
+def _waiting(value: bytes | None) -> _Waiting:
+    if value is None:
+        return _Waiting()
+    found = json.loads(value)
+    return _Waiting(found["last"], tuple((number, sender) for number, sender in found["letters"]))
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value if isinstance(value, dict) else asdict(value)).encode()
