@@ -1,19 +1,25 @@
 """The command line of the accounts: python -m phase4.accounts
 
-Each command works while a server runs, which notices within a second, and without one.
+Each command works while servers run, which notice within a second, and without one. The accounts
+are in the directory of a server's logs; or, with --hub, where several servers share a room.
 """
 
 import argparse
+import contextlib
 import getpass
 import sys
 from pathlib import Path
 
 from phase4.accounts import passwords
 from phase4.accounts.account import Account, accounts_of
+from phase4.accounts.contract import AccountStore
 from phase4.accounts.errors import AccountsError, NameTaken, TooManyAccounts
+from phase4.accounts.hub_store import HubStore, open_hub_store
 from phase4.accounts.nicknames import BadNickname, fold, normalise
 from phase4.accounts.passwords import BadPassword
 from phase4.accounts.store import Store
+from phase4.hub.arguments import add_hub_arguments
+from phase4.hub.records import EngineUnfit
 from shared.arguments import file_path
 from shared.console import accept_any_text, exit_with
 
@@ -23,7 +29,13 @@ examples:
   python -m phase4.accounts add logs Alice
   python -m phase4.accounts reset logs Alice --password-file new.txt
   python -m phase4.accounts remove logs Alice
+where several servers share a room:
+  python -m phase4.accounts list --hub redis://127.0.0.1:6379
+  python -m phase4.accounts copy logs --hub redis://127.0.0.1:6379
 """
+
+
+_Parser = argparse.ArgumentParser
 
 
 class Mistake(Exception):
@@ -33,22 +45,32 @@ class Mistake(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Do what is asked; the exit status: 2 where it cannot be done."""
     accept_any_text()
-    options = _parser().parse_args(arguments)
-    store = Store(accounts_of(options.log_dir))
+    words = sys.argv[1:] if arguments is None else arguments
+    has_hub = any(each.partition("=")[0] == "--hub" for each in words)
+    options = _parser(has_hub=has_hub).parse_args(words)
     try:
-        _COMMANDS[options.command](store, options)
+        with contextlib.closing(_open(options)) as store:
+            _COMMANDS[options.command](store, options)
     except (AccountsError, BadNickname, BadPassword, NameTaken, Mistake) as error:
         print(f"phase4.accounts: {error}", file=sys.stderr)
         return 2
     except TooManyAccounts:
         print("phase4.accounts: No more names can be registered.", file=sys.stderr)
         return 2
-    finally:
-        store.close()
     return 0
 
 
-def _list(store: Store, options: argparse.Namespace) -> None:
+def _open(options: argparse.Namespace) -> AccountStore:
+    """Where the accounts are. Raises Mistake, and AccountsError."""
+    if options.hub is None:
+        return Store(accounts_of(options.log_dir))
+    try:
+        return open_hub_store(options.hub, room=options.hub_room, server="accounts")
+    except EngineUnfit as error:
+        raise Mistake(f"--hub: {error}") from error
+
+
+def _list(store: AccountStore, options: argparse.Namespace) -> None:
     """One line for each account."""
     accounts, waiting = store.accounts(), store.waiting()
     for each in accounts:
@@ -60,28 +82,49 @@ def _list(store: Store, options: argparse.Namespace) -> None:
         print("Nobody is registered.", file=sys.stderr)
 
 
-def _add(store: Store, options: argparse.Namespace) -> None:
+def _add(store: AccountStore, options: argparse.Namespace) -> None:
     name = normalise(options.name)
-    if not options.log_dir.is_dir():
+    if options.hub is None and not options.log_dir.is_dir():
         raise Mistake(f"{options.log_dir} is not a directory: give the server's --log-dir.")
     store.add(name, passwords.keep(_password(options)))
     print(f"{name} is registered.")
 
 
-def _remove(store: Store, options: argparse.Namespace) -> None:
+def _remove(store: AccountStore, options: argparse.Namespace) -> None:
     account = _account(store, options.name)
     store.remove(account)
     print(f"{account.name} is registered no more; what waited for them is gone.")
 
 
-def _reset(store: Store, options: argparse.Namespace) -> None:
+def _reset(store: AccountStore, options: argparse.Namespace) -> None:
     account = _account(store, options.name)
     if not store.change(account, passwords.keep(_password(options))):
         raise Mistake(f"{account.name} was changed by somebody else meanwhile; try again.")
     print(f"{account.name} has the new password.")
 
 
-def _account(store: Store, name: str) -> Account:
+def _copy(store: AccountStore, options: argparse.Namespace) -> None:
+    """Each account with what waits for it, whole or not at all; the file stays as it is."""
+    if not isinstance(store, HubStore):
+        raise Mistake("Say where to copy them, with --hub.")
+    known = {each.key: each.stored for each in store.accounts()}
+    copied = left_out = 0
+    with contextlib.closing(Store(accounts_of(options.log_dir))) as file:
+        for each in file.accounts():
+            if known.get(each.key) == each.stored:  # copied before
+                continue
+            try:
+                store.take_over(each, file.letters(each))
+                copied += 1
+            except NameTaken as error:
+                print(f"{each.name} was not copied: {error}", file=sys.stderr)
+                left_out += 1
+    print(f"{copied} account{'s were' if copied != 1 else ' was'} copied.")
+    if left_out:
+        raise Mistake("What was registered there before is as it was.")
+
+
+def _account(store: AccountStore, name: str) -> Account:
     """The account of this name. Raises Mistake, and AccountsError."""
     for each in store.accounts():
         if each.key == fold(name.strip()):
@@ -120,38 +163,42 @@ def _first_line(path: Path) -> str:
         raise Mistake(f"{path} cannot be read ({error.strerror}).") from error
 
 
-_COMMANDS = {"list": _list, "add": _add, "remove": _remove, "reset": _reset}
+_COMMANDS = {"list": _list, "add": _add, "remove": _remove, "reset": _reset, "copy": _copy}
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, has_hub: bool) -> argparse.ArgumentParser:
+    """`has_hub`: the accounts are where --hub says, and in no directory."""
     parser = argparse.ArgumentParser(
         prog="python -m phase4.accounts",
-        description="Whose the names are, for whoever runs the server. LOG_DIR is the server's.",
+        description="Whose the names are, for whoever runs the server. LOG_DIR is the server's;"
+        " --hub stands in its place where several servers share a room.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    _command(commands, "list", "show who is registered")
-    _with_password(_with_name(_command(commands, "add", "register a name")))
-    _with_name(_command(commands, "remove", "let a name be free again"))
-    _with_password(_with_name(_command(commands, "reset", "give an account another password")))
+
+    def command(name: str, does: str, *, has_directory: bool = not has_hub) -> _Parser:
+        each = commands.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
+        if has_directory:
+            help_text = "the server's --log-dir"
+            each.add_argument("log_dir", type=file_path, metavar="LOG_DIR", help=help_text)
+        add_hub_arguments(each, does="the accounts are those of the servers that share a room by")
+        return each
+
+    command("list", "show who is registered")
+    _with_password(_with_name(command("add", "register a name")))
+    _with_name(command("remove", "let a name be free again"))
+    _with_password(_with_name(command("reset", "give an account another password")))
+    command("copy", "copy the accounts of one server to where --hub says", has_directory=True)
     return parser
 
 
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, does: str
-) -> argparse.ArgumentParser:
-    each = commands.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
-    each.add_argument("log_dir", type=file_path, metavar="LOG_DIR", help="the server's --log-dir")
-    return each
-
-
-def _with_name(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def _with_name(parser: _Parser) -> _Parser:
     parser.add_argument("name", metavar="NAME", help="the name, in any spelling")
     return parser
 
 
-def _with_password(parser: argparse.ArgumentParser) -> None:
+def _with_password(parser: _Parser) -> None:
     parser.add_argument(
         "--password-file",
         type=file_path,

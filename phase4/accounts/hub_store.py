@@ -21,7 +21,7 @@ server reads these anew because of it.
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -36,7 +36,8 @@ from phase4.accounts.errors import (
     NewerAccounts,
     TooManyAccounts,
 )
-from phase4.hub.records import EngineDown, Place, Records
+from phase4.hub.engine import EngineDown, open_engine
+from phase4.hub.records import Place, Records, open_records
 
 HUB = "The hub"
 """What the errors say cannot be used."""
@@ -62,6 +63,21 @@ class _Waiting:
 
     last: int = 0
     letters: tuple[tuple[int, str], ...] = ()
+
+
+def open_hub_store(url: str, *, room: str, server: str) -> "HubStore":
+    """The accounts of a room, in an engine that will do. `server`: who asks.
+
+    Raises EngineUnfit, and HubAway.
+    """
+    try:
+        with contextlib.closing(open_engine(url, room=room, server=server)) as engine:
+            engine.check()
+        records = open_records(url, room=room, server=server)
+        records.check()
+    except EngineDown as error:
+        raise HubAway(str(error)) from error
+    return HubStore(records)
 
 
 class HubStore:
@@ -114,7 +130,13 @@ class HubStore:
 
     def add(self, name: str, stored: str) -> Account:
         """See AccountStore."""
-        account = Account(0, name, stored, date.today().isoformat())
+        return self.take_over(Account(0, name, stored, date.today().isoformat()))
+
+    def take_over(self, account: Account, letters: Sequence[Letter] = ()) -> Account:
+        """Add an account that was kept elsewhere, and what waits for it; with the id it has here.
+
+        Raises as `add` does.
+        """
         with _in_words():
             for _ in range(MOST_TRIES):
                 raw, ledger = self._ledger()
@@ -122,23 +144,30 @@ class HubStore:
                 if ledger.count >= MAX_ACCOUNTS:
                     raise TooManyAccounts
                 account = replace(account, id=ledger.last + 1)
-                if self._add(account, raw, ledger):
+                if self._add(account, letters, raw, ledger):
                     self._was_there = True
                     return account
         raise AccountsBusy(HUB)
 
-    def _add(self, account: Account, raw: bytes | None, ledger: _Ledger) -> bool:
+    def _add(
+        self, account: Account, letters: Sequence[Letter], raw: bytes | None, ledger: _Ledger
+    ) -> bool:
         name, looks = ("name", account.key), ("look", account.look)
         number = _id_of(account)
-        return self._records.change(
-            {_LEDGER: raw, name: None, looks: None},
-            {
-                _LEDGER: _json(replace(ledger, last=account.id, count=ledger.count + 1)),
-                name: number,
-                looks: number,
-                _place(account): _kept(account),
-            },
-        )
+        changes = {
+            _LEDGER: _json(replace(ledger, last=account.id, count=ledger.count + 1)),
+            name: number,
+            looks: number,
+            _place(account): _kept(account),
+        }
+        if account.seen:
+            changes["seen", str(account.id)] = account.seen.encode()
+        if letters:
+            senders = tuple((count, each.sender) for count, each in enumerate(letters, 1))
+            changes["waiting", str(account.id)] = _json(_Waiting(len(letters), senders))
+            for count, each in enumerate(letters, 1):
+                changes[_letter(account, count)] = _written(each.at, each.sender, each.text)
+        return self._records.change({_LEDGER: raw, name: None, looks: None}, changes)
 
     def _refuse_taken(self, account: Account) -> None:
         for kind, key in (("name", account.key), ("look", account.look)):
@@ -200,7 +229,7 @@ class HubStore:
 
     def keep(self, account: Account, at: str, sender: str, text: str) -> None:
         """See AccountStore."""
-        letter = _json({"at": at, "sender": sender, "text": text})
+        letter = _written(at, sender, text)
         place = ("waiting", str(account.id))
         with _in_words():
             for _ in range(MOST_TRIES):
@@ -303,6 +332,10 @@ def _id_of(account: Account) -> bytes:
 
 def _kept(account: Account) -> bytes:
     return _json({"name": account.name, "stored": account.stored, "since": account.since})
+
+
+def _written(at: str, sender: str, text: str) -> bytes:
+    return _json({"at": at, "sender": sender, "text": text})
 
 
 def _account(number: int, value: bytes, seen: bytes = b"") -> Account:

@@ -5,12 +5,12 @@ Nothing is opened here. What is wrong with a file or an address is found when th
 """
 
 import argparse
-import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from phase4.accounts.nicknames import ON_DUPLICATE, BadNickname, normalise
 from phase4.archive.arguments import add_retention_arguments
+from phase4.hub.arguments import add_hub_arguments
 from phase4.transport.arguments import add_certificate_arguments
 from phase4.transport.proxy_protocol import proxy_network
 from shared.address import Network, port_number
@@ -52,7 +52,7 @@ class Settings:
     no_archive: bool = False
     history_lines: int = ARCHIVE_LINES
     history_days: int = ARCHIVE_DAYS
-    hub: str | None = None  # None: the room is this server's alone
+    hub: str | None = field(default=None, repr=False)  # None: the room is this server's alone
     hub_room: str = HUB_ROOM
     hub_wait: float = 0.0
     hub_lease: float = HUB_LEASE_SECONDS
@@ -189,19 +189,8 @@ def _add_people_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_hub_arguments(parser: argparse.ArgumentParser) -> None:
+    add_hub_arguments(parser, does="share one room with all servers that give")
     add = parser.add_argument
-    add(
-        "--hub",
-        metavar="URL",
-        help="share one room with all servers that give this redis:// or postgresql:// URL"
-        " (default: the room is this server's alone)",
-    )
-    add(
-        "--hub-room",
-        type=_room,
-        metavar="NAME",
-        help="which room there, where there are several (default %(default)s)",
-    )
     add(
         "--hub-wait",
         type=_at_least_zero,
@@ -248,14 +237,6 @@ def _at_least_one(text: str) -> float:
     if seconds < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
     return seconds
-
-
-def _room(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", text):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a name of 1 to 40 letters, digits, _ and -"
-        )
-    return text
 
 
 def _name(text: str) -> str:

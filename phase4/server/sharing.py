@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 
 from phase4.accounts.accounts import Accounts
 from phase4.accounts.errors import AccountsError
-from phase4.accounts.hub_store import HubStore
+from phase4.accounts.hub_store import open_hub_store
 from phase4.hub.engine import Engine, EngineDown, EngineUnfit, open_engine
 from phase4.hub.link import Link
-from phase4.hub.records import open_records
 from phase4.server.errors import HubUnusable
 from phase4.server.hub_file import HubFile
 from phase4.server.options import Settings
@@ -86,15 +85,15 @@ class Sharing:
     ) -> Accounts:
         """Whose the names are, for all servers of the room. Raises HubUnusable."""
         assert self._settings.hub is not None
-        records = open_records(self._settings.hub, room=self._settings.hub_room, server=self._name)
+        room, server = self._settings.hub_room, self._name
         try:
-            records.check()
-            return Accounts(lock, HubStore(records), report, on_change)
-        except EngineDown as error:
-            records.close()
-            raise HubUnusable(f"--hub: the room cannot be reached ({error}).") from error
+            store = open_hub_store(self._settings.hub, room=room, server=server)
         except (EngineUnfit, AccountsError) as error:
-            records.close()
+            raise HubUnusable(f"--hub: {error}") from error
+        try:
+            return Accounts(lock, store, report, on_change)
+        except AccountsError as error:
+            store.close()
             raise HubUnusable(f"--hub: {error}") from error
 
     @property

@@ -47,12 +47,13 @@ def test_no_option_takes_a_password_itself(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit):
         program.main(["add", "logs", "Alice", PASSWORD])
     assert "unrecognized arguments" in capsys.readouterr().err
-    actions = program._parser()._actions
-    [commands] = [each for each in actions if isinstance(each, argparse._SubParsersAction)]
-    options = {
-        option for each in commands.choices.values() for option in each._option_string_actions
-    }
-    assert options == {"-h", "--help", "--password-file"}
+    for has_hub in (True, False):
+        actions = program._parser(has_hub=has_hub)._actions
+        [commands] = [each for each in actions if isinstance(each, argparse._SubParsersAction)]
+        options = {
+            option for each in commands.choices.values() for option in each._option_string_actions
+        }
+        assert options == {"-h", "--help", "--password-file", "--hub", "--hub-room"}
 
 
 class _Terminal:
