@@ -92,6 +92,10 @@ class Accounts:
         """Keep a name from all others until `register` is over, which must follow."""
         self._registry.hold(name)
 
+    def let_go(self, name: str) -> None:
+        """Keep a name no more that was held."""
+        self._registry.let_go(name)
+
     def admit(self, account: Account) -> None:
         """Take in what `register` gave: from now on people log in to it."""
         self._registry.add(account)

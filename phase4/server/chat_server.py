@@ -23,7 +23,7 @@ import importlib.util
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from phase4.accounts.moderation_file import MODERATION, ModerationFile
@@ -223,10 +223,16 @@ class ChatServer:
 
     def _open_accounts(self, lock: FanOut) -> "Accounts | None":
         """Whose the names are; None where the server keeps no accounts."""
-        if self.settings.no_accounts or self.settings.hub is not None:
+        if self.settings.no_accounts:
             return None
-        log_dir, report = self.settings.log_dir, self._console.print
-        return open_accounts(lock, log_dir, report, lambda names: self.room.logins.changed(names))
+        report = self._console.print
+
+        def on_change(names: Collection[str]) -> None:
+            self.room.logins.changed(names)
+
+        if self._sharing is not None:
+            return self._sharing.open_accounts(lock, report, on_change)
+        return open_accounts(lock, self.settings.log_dir, report, on_change)
 
     def _new_historian(self) -> Historian | None:
         """None: there is no archive."""

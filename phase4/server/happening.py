@@ -237,6 +237,7 @@ class Happening(Room):
     def _take_entered(self, event: Entered, purpose: object) -> None:
         person, replaced = event.person, event.replaced
         self._who_at = ""
+        self.logins.hear_of(person.account)
         old = self._people.called(replaced.name) if replaced and self._is_here(replaced) else None
         if isinstance(purpose, Wish):
             self._take_in(purpose, event, old)
@@ -275,6 +276,7 @@ class Happening(Room):
         person, member = event.person, wish.member
         is_other = bool(event.wanted) and event.wanted != person.name
         remark = f"The name {event.wanted} is taken; you are {person.name}." if is_other else ""
+        self.logins.own(member, person.account)
         try:
             is_back = event.replaced is not None
             self.let_in(member, person.name, remark, replaces=old, is_back=is_back)
@@ -304,6 +306,8 @@ class Happening(Room):
 
     def _take_login(self, old: Person, new: Person, purpose: object) -> None:
         self._who_at = ""
+        self.logins.hear_of(new.account)
+        self.logins.hear_of_end(old.account if old.account != new.account else "")
         member = self._people.called(old.name) if self._is_here(old) else None
         if member is not None:
             if new.name != old.name:

@@ -67,9 +67,10 @@ def _operators(server: ChatServer) -> Iterator[str]:
         if accounts is None:
             yield f"--operator {name}: nobody can log in here, so {name} is not an operator."
         elif accounts.called(name) is None:
+            where = "--hub URL" if server.shares else str(server.settings.log_dir)
             yield (
                 f"WARNING: {name} is not registered, and whoever registers this name is an "
-                f"operator: {this_python()} -m phase4.accounts add {server.settings.log_dir} {name}"
+                f"operator: {this_python()} -m phase4.accounts add {where} {name}"
             )
 
 

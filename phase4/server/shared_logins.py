@@ -36,6 +36,20 @@ class SharedLogins(Logins):
             and self._gate.is_free(each)
         )
 
+    def hear_of(self, account: str) -> None:
+        """Somebody is logged in as this account, anywhere: nobody else gets the name.
+
+        It may be new, and not read from the hub yet. Under the room's lock.
+        """
+        if account and self.accounts is not None and not self.owner_of(account):
+            self.accounts.hold(account)
+            self.accounts.look()
+
+    def hear_of_end(self, account: str) -> None:
+        """Somebody is logged out of it, and it may be gone; as before it was held."""
+        if account and self.accounts is not None and self.accounts.called(account) is None:
+            self.accounts.let_go(account)
+
     def enter(self, member: Member, account: Account) -> None:
         """Let a newcomer in who has proved whose account it is. Raises Refused and RoomFull."""
         with self._fan_out.lock:
