@@ -342,6 +342,10 @@ def _children(pid: int) -> list[int]:
 
 def _state(pid: int) -> str:
     """The letter by which ps tells what a process does; "" where there is none."""
+    if Path("/proc/self/stat").exists():  # Linux, and far quicker
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
+        return ""
     told = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True)
     return told.stdout.strip()[:1]
 

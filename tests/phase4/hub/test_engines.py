@@ -16,6 +16,8 @@ from tests.kit.harness import ROOT, SECONDS, environment, wait_until
 from tests.phase4.hub.asking import FOR_EVER, all_of, append_many, data_of, goes_down, waiting
 from tests.phase4.hub.threads import Threads
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 
 @pytest.fixture
 def only_woken(monkeypatch: pytest.MonkeyPatch) -> None:

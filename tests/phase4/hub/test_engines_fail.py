@@ -20,11 +20,7 @@ KILLS = int(os.environ.get("ENGINE_KILLS", "1"))
 """Of each engine. The long form: ENGINE_KILLS=20 python -m pytest THIS_FILE -k kill"""
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer is waited for so long as a busy machine may take, and no longer."""
-    for module in (redis_connection, postgres_connection):
-        monkeypatch.setattr(module, "ANSWER_SECONDS", 1.0)
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 def test_what_was_appended_outlives_a_kill_in_the_middle_of_it(hub: Hub, threads: Threads) -> None:
@@ -84,21 +80,27 @@ def calls_of(engine: Engine) -> list[Callable[[], object]]:
 
 
 def test_a_frozen_engine_is_given_up_in_time_and_works_again_when_it_goes_on(
-    hub: Hub, threads: Threads, impatient: None
+    hub: Hub, threads: Threads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = hub.open()
+    monkeypatch.setattr(redis_connection, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(postgres_connection, "CONNECT_SECONDS", 2.0)
+    engine = hub.open()  # it keeps these, for each time that it connects
+    monkeypatch.setattr(redis_connection, "ANSWER_SECONDS", 5.0)
     engine.append(b"before")
     engine.is_connected("one")
     newest = engine.read("", 0)[-1].position
     end = threads.submit(engine.read, newest, FOR_EVER)
     wait_until(lambda: is_waiting(hub, "one"), "the reader waits")
-    hub.process.freeze()
-    assert goes_down(lambda: end.result(SECONDS)).startswith("it did not answer within ")
-    # The first over the connection that there was, the second over a new one.
-    for call in (lambda: engine.append(b"perhaps"), lambda: engine.append(b"not")):
-        assert goes_down(call).startswith("it did not answer within ")
-    assert goes_down(lambda: engine.is_connected("one")).startswith("it did not answer")
-    hub.process.thaw()
+    with monkeypatch.context() as impatient:
+        hub.process.freeze()
+        for module in (redis_connection, postgres_connection):
+            impatient.setattr(module, "ANSWER_SECONDS", 0.5)
+        assert goes_down(lambda: end.result(SECONDS)).startswith("it did not answer within ")
+        # The first over the connection that there was, the second over a new one.
+        for call in (lambda: engine.append(b"perhaps"), lambda: engine.append(b"not")):
+            assert goes_down(call).startswith("it did not answer within ")
+        assert goes_down(lambda: engine.is_connected("one")).startswith("it did not answer")
+        hub.process.thaw()
     engine.append(b"after")
     data = data_of(engine.read("", 0))
     assert data in ([b"before", b"after"], [b"before", b"perhaps", b"after"])

@@ -23,6 +23,8 @@ from tests.kit.engines import (
 )
 from tests.kit.harness import SECONDS, free_port
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 
 def refused(call: Callable[[], object]) -> str:
     """The sentence. Nothing that is shown of it has the password."""
