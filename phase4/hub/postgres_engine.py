@@ -33,7 +33,10 @@ from phase4.hub.reasons import connection_name
 from shared.deadline import Deadline
 
 TRIM_EVERY = 1000
-"""Appended entries, until old ones are looked for: it takes 20 ms, as KEEP_BATCHES are read."""
+"""Appended entries, until old ones are looked for: that takes some milliseconds."""
+
+TRIM_MOST = 2 * TRIM_EVERY
+"""Of those that are removed then. Each server does so, so a backlog is gone in time."""
 
 
 class PostgresEngine:
@@ -63,7 +66,7 @@ class PostgresEngine:
         """See Engine."""
         with self._faults.in_few_words(), self._publishing.held() as connection:
             if self._until_trim == 0:  # before: what fails here was not appended
-                postgres_tables.trim(connection, self._room, KEEP_BATCHES)
+                postgres_tables.trim(connection, self._room, keep=KEEP_BATCHES, most=TRIM_MOST)
                 self._until_trim = TRIM_EVERY
             postgres_tables.append(connection, self._room, data)
             self._until_trim -= 1

@@ -18,11 +18,13 @@ _MAKE = """
     SELECT pg_advisory_xact_lock(7163082358720591202);
     CREATE TABLE IF NOT EXISTS hub_room (
         room text PRIMARY KEY,
-        newest bigint NOT NULL
+        newest bigint NOT NULL,
+        entries bigint NOT NULL
     );
     CREATE TABLE IF NOT EXISTS hub_entry (
         room text,
         position bigint,
+        number bigint NOT NULL,
         data bytea NOT NULL,
         PRIMARY KEY (room, position)
     );
@@ -43,27 +45,26 @@ _APPEND = """
     WITH place AS (
         UPDATE hub_room
         SET newest = greatest(
-            newest + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+                newest + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
+            entries = entries + 1
         WHERE room = %(room)s
-        RETURNING newest
+        RETURNING newest, entries
     ), added AS (
-        INSERT INTO hub_entry (room, position, data)
-        SELECT %(room)s, newest, %(data)b FROM place
+        INSERT INTO hub_entry (room, position, number, data)
+        SELECT %(room)s, newest, entries, %(data)b FROM place
         RETURNING position
     )
     SELECT pg_notify(%(channel)s, '') FROM added
 """
 
-# Not all old rows at once, where there are very many: each statement has a deadline.
+# Only the oldest rows are looked at: to count all would take a tenth of a second, again and again.
 _TRIM = """
-    DELETE FROM hub_entry WHERE room = %(room)s AND position IN (
-        SELECT position FROM hub_entry
-        WHERE room = %(room)s AND position <= (
-            SELECT position FROM hub_entry WHERE room = %(room)s
-            ORDER BY position DESC OFFSET %(keep)s LIMIT 1
+    DELETE FROM hub_entry
+    WHERE room = %(room)s
+        AND position IN (
+            SELECT position FROM hub_entry WHERE room = %(room)s ORDER BY position LIMIT %(most)s
         )
-        ORDER BY position LIMIT 5000
-    )
+        AND number <= (SELECT entries FROM hub_room WHERE room = %(room)s) - %(keep)s
 """
 
 _FACTS = """
@@ -107,7 +108,7 @@ def make(connection: TimedConnection) -> None:
 def begin(connection: TimedConnection, room: str) -> None:
     """See that the tables and the room are there. Two servers may do so at once."""
     make(connection)
-    begun = "INSERT INTO hub_room VALUES (%s, 0) ON CONFLICT DO NOTHING"
+    begun = "INSERT INTO hub_room VALUES (%s, 0, 0) ON CONFLICT DO NOTHING"
     connection.execute(begun, (room,))
 
 
@@ -135,9 +136,9 @@ def append(connection: TimedConnection, room: str, data: bytes) -> None:
         raise EngineDown("its tables were emptied")
 
 
-def trim(connection: TimedConnection, room: str, keep: int) -> None:
-    """Remove old entries, so that in time `keep` are left."""
-    connection.execute(_TRIM, {"room": room, "keep": keep})
+def trim(connection: TimedConnection, room: str, *, keep: int, most: int) -> None:
+    """Remove old entries, so that `keep` are left; not more than `most` at once."""
+    connection.execute(_TRIM, {"room": room, "keep": keep, "most": most})
 
 
 def read(connection: TimedConnection, room: str, after: tuple[int, int], most: int) -> list[Entry]:

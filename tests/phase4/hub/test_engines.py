@@ -148,7 +148,7 @@ def test_old_entries_are_removed_and_the_newest_stay(
     engine = hub.open()
     append_many(engine, "a", 400)
     kept = all_of(engine)
-    assert 100 <= len(kept) <= 250
+    assert 100 <= len(kept) <= 200  # Redis removes a hundred at once, or none
     assert data_of(kept) == [f"a {count}".encode() for count in range(400 - len(kept), 400)]
     assert engine.span() == (kept[0].position, kept[-1].position)
 
