@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from monitor.events import Event, of_people
-from shared.status import Person, Snapshot
+from shared.status import Person, RoomServer, Snapshot
 
 _CLOCK_SLACK_SECONDS = 1.0  # a server may work out `started` anew each time, and round it
 
@@ -23,6 +23,7 @@ COUNTERS = (
     "log_errors",
     "log_lines_dropped",
     "console_lines_dropped",
+    "hub_outages",
 )
 """The fields of a snapshot that only grow, as long as it is the same server."""
 
@@ -31,6 +32,8 @@ LEVELS = {
     "threads": ("threads",),
     "memory": ("resident_bytes",),
     "log waiting": ("log_lines_waiting",),
+    "people here": ("people_now",),
+    "hub lag": ("hub_lag_seconds",),
 }
 """Figures that a snapshot tells as they are, each with the fields it is the sum of."""
 
@@ -42,6 +45,9 @@ RATES = {
     "in": ("bytes_in",),
     "out": ("bytes_out",),
     "cpu": ("cpu_seconds",),  # seconds a second: 1.0 is one processor, wholly used
+    "messages here": ("public_messages", "private_messages"),
+    "public here": ("public_messages",),
+    "private here": ("private_messages",),
 }
 """Figures that are by how much their fields grew since the reading before, a second."""
 
@@ -51,8 +57,15 @@ INCREASES = {
     "turned away": ("refused",),
     "log errors": ("log_errors",),
     "lines dropped": ("log_lines_dropped", "console_lines_dropped"),
+    "hub away": ("hub_outages",),
 }
 """Figures that are by how much their fields grew: too rare for a rate."""
+
+_HERE = {each: f"{each} here" for each in ("people", "messages", "public", "private")}
+"""Figures that may be those of a room that several servers share; and what is this server's."""
+
+OF_A_SHARED_ROOM = frozenset({*_HERE.values(), "hub lag", "hub away"})
+"""Figures that there are only where several servers have one room."""
 
 _FIELDS = LEVELS | RATES | INCREASES
 
@@ -101,9 +114,26 @@ def changes_between(old: Snapshot, new: Snapshot, seconds: float) -> dict[str, f
 
 def total(snapshot: Snapshot, name: str) -> float | None:
     """What the fields of a figure add up to; None where the server tells none of them."""
-    known = [getattr(snapshot, each) for each in _FIELDS[name] if each not in snapshot.unknown]
+    source: Snapshot | RoomServer = snapshot
+    if name in OF_A_SHARED_ROOM:
+        if not snapshot.servers or (name in _HERE.values() and snapshot.here is None):
+            return None
+        source = snapshot.here if name in _HERE.values() and snapshot.here else snapshot
+    known = [getattr(source, each) for each in _FIELDS[name] if each not in source.unknown]
     told: list[float] = [each for each in known if each is not None]
     return sum(told) if told else None
+
+
+def own(snapshot: Snapshot | None, name: str) -> str:
+    """The figure to take where several servers are added up.
+
+    They may have one room, which must not count once for each of them.
+
+    >>> own(Snapshot(), "people"), own(Snapshot(servers=(RoomServer("a", True),)), "people")
+    ('people', 'people here')
+    """
+    is_shared = snapshot is not None and snapshot.here is not None
+    return _HERE.get(name, name) if is_shared else name
 
 
 class Moves(NamedTuple):
@@ -121,8 +151,8 @@ def who_came_and_went(old: Snapshot, new: Snapshot, clock: float) -> list[Event]
     >>> [each.text for each in who_came_and_went(old, new, 0.0)]
     ['2 left', '3 joined']
     """
-    if len(old.people) < old.people_now or len(new.people) < new.people_now:
-        more = new.people_now - old.people_now
+    if len(old.people) < old.people_here or len(new.people) < new.people_here:
+        more = new.people_here - old.people_here
         is_told = "joins" not in old.unknown | new.unknown
         joined = new.joins - old.joins if is_told else max(0, more)
         counts = ((joined - more, "left"), (joined, "joined"))
@@ -181,6 +211,29 @@ def paces_between(old: Snapshot, new: Snapshot, seconds: float) -> Mapping[str, 
         for each in new.people
         if each.messages >= before.get(_who(each), each.messages + 1)
     }
+
+
+def server_paces_between(old: Snapshot, new: Snapshot, seconds: float) -> Mapping[str, float]:
+    """Messages a second of each server that is in both, by its name, if neither has begun anew.
+
+    >>> one, two = RoomServer("a", public_messages=3), RoomServer("a", public_messages=13)
+    >>> server_paces_between(Snapshot(servers=(one,)), Snapshot(servers=(two,)), 5.0)
+    {'a': 2.0}
+    """
+    if seconds <= 0:
+        return {}
+    before = {each.name: _said_at(each) for each in old.servers}
+    after = {each.name: _said_at(each) for each in new.servers}
+    return {
+        name: (said - was) / seconds
+        for name, said in after.items()
+        if said is not None and (was := before.get(name)) is not None and said >= was
+    }
+
+
+def _said_at(server: RoomServer) -> int | None:
+    is_told = not server.unknown & {"public_messages", "private_messages"}
+    return server.public_messages + server.private_messages if is_told else None
 
 
 def _who(person: Person) -> tuple[str, float]:

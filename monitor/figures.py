@@ -4,10 +4,10 @@ A row is a label, what the figure is now, what it adds up to (where there is roo
 the sparkline's maximum, without which it would tell nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from monitor.changes import INCREASES, total
+from monitor.changes import INCREASES, OF_A_SHARED_ROOM, total
 from monitor.graphs import axis, span_words, sparkline, sparkline_width
 from monitor.history import ANSWER
 from monitor.scene import Panel, Row, Scene, Span, Style, rule
@@ -57,9 +57,11 @@ def milliseconds(seconds: float) -> str:
 
 FIGURES = (
     _Figure("people", _count, Style.PEOPLE),
+    _Figure("people here", _count, Style.PEOPLE),
     _Figure("joined", _count),
     _Figure("public", _per_second, Style.MESSAGES, _count),
     _Figure("private", _per_second, Style.MESSAGES, _count),
+    _Figure("messages here", _per_second, Style.MESSAGES, _count),
     _Figure("delivered", _per_second, Style.STRONG, _count),
     _Figure("in", _size_per_second, Style.PLAIN, text.size),
     _Figure("out", _size_per_second, Style.PLAIN, text.size),
@@ -67,6 +69,8 @@ FIGURES = (
     _Figure("memory", text.size),
     _Figure("threads", _count),
     _Figure(ANSWER, milliseconds),
+    _Figure("hub lag", milliseconds),
+    _Figure("hub away", _count, Style.WARN),
     _Figure("log waiting", _count, Style.WARN),
     _Figure("too slow", _count, Style.WARN),
     _Figure("turned away", _count, Style.WARN),
@@ -83,22 +87,30 @@ _COLUMN_WIDTH = 48  # a column of figures has at least so much
 _MAX_COLUMNS = 3
 
 
-PANEL_HEIGHT = 1 + len(FIGURES)
+def panel_height(snapshot: Snapshot) -> int:
+    """How many rows the panel takes that has all the figures."""
+    return 1 + len(_of(snapshot))
 
 
-def figures_height(width: int) -> int:
+def figures_height(snapshot: Snapshot, width: int) -> int:
     """How many rows all the figures take, with their title."""
-    return 1 + -(-len(FIGURES) // _columns(width))
+    return 1 + -(-len(_of(snapshot)) // _columns(width))
+
+
+def _of(snapshot: Snapshot) -> Sequence[_Figure]:
+    """All figures; those of a shared room only where there is one."""
+    is_shared = bool(snapshot.servers)
+    return [each for each in FIGURES if is_shared or each.name not in OF_A_SHARED_ROOM]
 
 
 def figure_rows(scene: Scene, snapshot: Snapshot) -> list[Row]:
     """All the figures, in as many columns as fit, with a title."""
-    number = _columns(scene.width)
-    height = -(-len(FIGURES) // number)
+    number, figures = _columns(scene.width), _of(snapshot)
+    height = -(-len(figures) // number)
     width = scene.width // number
     rows: list[Row] = [rule(scene, _title(scene, snapshot), key="f")]
     for row in range(height):
-        across = FIGURES[row::height]
+        across = figures[row::height]
         rows.append(tuple(span for each in across for span in _row(scene, snapshot, each, width)))
     return rows
 
@@ -108,12 +120,13 @@ def figures_panel(scene: Scene, snapshot: Snapshot, room: int) -> Panel:
     page = room - 1
     if page < 1:
         return Panel((), scene.ui.scroll)
-    scroll = min(scene.ui.scroll, max(0, len(FIGURES) - page))
-    shown = FIGURES[scroll : scroll + page]
+    figures = _of(snapshot)
+    scroll = min(scene.ui.scroll, max(0, len(figures) - page))
+    shown = figures[scroll : scroll + page]
     rows = [tuple(_row(scene, snapshot, each, scene.width)) for each in shown]
     left = _left_of_sparkline(_WHOLE_WIDTH if scene.width >= _WHOLE_FROM_WIDTH else 0)
     title = axis(scene, _title(scene, snapshot), left, sparkline_width(scene.width - left - 1))
-    return Panel((title, *rows), scroll, page, len(FIGURES))
+    return Panel((title, *rows), scroll, page, len(figures))
 
 
 def _columns(width: int) -> int:

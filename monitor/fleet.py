@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from monitor.changes import total
+from monitor.changes import own, total
 from monitor.events import Event
 from monitor.figures import percent
 from monitor.frame import closed, help_rows, keys_row, sentence_of, state_of
@@ -141,13 +141,14 @@ def _events(scenes: Sequence[Scene], room: int) -> list[Row]:
 
 
 def _sum(scenes: Sequence[Scene], name: str, *, is_rate: bool = False) -> float | None:
-    """Over the servers that answer and tell it; None where none does."""
+    """Over the servers that answer and tell it; None where none does. A shared room counts once."""
     parts: list[float] = []
     for each in scenes:
         snapshot = each.figures.snapshot
         if snapshot is None or each.current.problem:
             continue
-        part = each.figures.values.get(name) if is_rate else total(snapshot, name)
+        mine = own(snapshot, name)
+        part = each.figures.values.get(mine) if is_rate else total(snapshot, mine)
         parts += [] if part is None else [part]
     return sum(parts) if parts else None
 
@@ -309,5 +310,6 @@ def _row(
         yield Span(f" {text.right(column.cell(scene), column.width, more)}", style, key=key)
     if chart:
         yield Span("  ")
-        for span in sparkline(scene, "messages", chart, Style.MESSAGES, text.rate):
+        name = own(scene.figures.snapshot, "messages")
+        for span in sparkline(scene, name, chart, Style.MESSAGES, text.rate):
             yield span._replace(key=key)

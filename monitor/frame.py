@@ -175,13 +175,20 @@ def _footer(scene: Scene) -> Row:
         ("space", "go on" if scene.ui.is_paused else "pause"),
         ("+/-", f"every {scene.ui.interval_seconds:g} s"),
         ("/", "filter"),
-        ("e", "people" if scene.ui.panel == "events" else "events"),
-        ("f", "people" if scene.ui.panel == "figures" else "figures"),
+        ("e", "people" if scene.panel == "events" else "events"),
+        ("f", "people" if scene.panel == "figures" else "figures"),
+        *_servers_key(scene),
         ("t", ("hour", "day", "10 min")[scene.ui.span % len(SPANS)]),
         ("s", "sort"),
         (scene.glyphs.arrows, "scroll"),
     )
     return tuple(_keys(keys, scene.width))
+
+
+def _servers_key(scene: Scene) -> Iterable[tuple[str, str]]:
+    """The key for the servers of a room, where there is more than one."""
+    if scene.figures.snapshot and scene.figures.snapshot.servers:
+        yield "r", "people" if scene.panel == "servers" else "servers"
 
 
 def advice(scene: Scene) -> list[Row]:
@@ -210,6 +217,7 @@ _HELP = (
     ("+  -", "read less often, more often"),
     ("e", "what happened, instead of the people; again: the people"),
     ("f", "each figure with its history; again: the people"),
+    ("r", "the servers, where several have one room; again: the people"),
     ("t", "the graphs show ten minutes, an hour, a day"),
     ("s", "sort the people by name, since when, messages, messages/s, bytes, outbox"),
     ("/", "show only what has these letters; Enter keeps that, Esc clears it"),

@@ -16,6 +16,7 @@ from monitor.changes import (
     is_restart,
     levels_of,
     paces_between,
+    server_paces_between,
     who_came_and_went,
 )
 from monitor.events import BAD, WARNING, Event
@@ -33,6 +34,7 @@ _TROUBLES = {
     "turned away": ("turned away",) * 2,
     "log errors": ("log error", "log errors"),
     "lines dropped": ("log or console line dropped", "log or console lines dropped"),
+    "hub away": ("outage of the hub", "outages of the hub"),
 }
 """How each is told where it happened once, and where more often."""
 
@@ -77,6 +79,7 @@ class Figures:
     at: Moment | None = None  # when `snapshot` came
     values: Values = field(default_factory=dict)  # what `snapshot` and the one before it tell
     paces: Mapping[str, float] = field(default_factory=dict)  # messages a second, by name
+    server_paces: Mapping[str, float] = field(default_factory=dict)  # of servers of one room
     tracks: tuple[Track, ...] = EMPTY  # for charts: one for each of GRAINS
     events: tuple[Event, ...] = ()  # oldest first
     problem: str = ""  # why the last reading failed; empty: it did not
@@ -101,12 +104,14 @@ class History:
         restarted = last.snapshot is not None and is_restart(last.snapshot, snapshot)
         values = levels_of(snapshot)
         paces: Mapping[str, float] = {}
+        server_paces: Mapping[str, float] = {}
         if answer_seconds is not None:
             values[ANSWER] = answer_seconds
         if last.snapshot and last.at and not restarted:
             seconds = at.seconds_since(last.at)
             values |= changes_between(last.snapshot, snapshot, seconds)
             paces = paces_between(last.snapshot, snapshot, seconds)
+            server_paces = server_paces_between(last.snapshot, snapshot, seconds)
         self._remember(at, values)
         if last.gone_since:
             seconds = at.seconds_since(last.gone_since)
@@ -121,6 +126,7 @@ class History:
             at=at,
             values=values,
             paces=paces,
+            server_paces=server_paces,
             tracks=tuple(each.track() for each in self._series),
             events=tuple(self._events),
             restarted=at if restarted else last.restarted,

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from monitor.changes import total
+from monitor.figures import milliseconds
 from monitor.people import bytes_of, messages_of, outbox_of
+from monitor.servers import COLUMNS, away, cell, name_of
 from shared import text
 from shared.status import Person, Snapshot
 
 
 def as_text(address: str, snapshot: Snapshot) -> str:
     """Lines for a person to read, the last one with its newline too."""
-    lines = [_title(address, snapshot), "", *_figures(snapshot), *_people(snapshot)]
+    lines = [_title(address, snapshot), "", *_figures(snapshot), *_hub(snapshot)]
+    lines += [*_servers(snapshot), *_people(snapshot)]
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
@@ -69,6 +72,26 @@ def _count(number: float) -> str:
     return text.count(int(number))
 
 
+def _hub(snapshot: Snapshot) -> Iterable[str]:
+    """How the link to the hub does, where there is one."""
+    if snapshot.servers:
+        lag = snapshot.hub_lag_seconds
+        known = "hub_outages" not in snapshot.unknown
+        outages = _count(snapshot.hub_outages) if known else _NONE
+        yield (
+            f"{'hub':<12} {_NONE if lag is None else milliseconds(lag)} "
+            f"(outages {outages}, away for {away(snapshot.hub_away_seconds)})"
+        )
+
+
+def _servers(snapshot: Snapshot) -> Iterable[str]:
+    if snapshot.servers:
+        rows = [("server", *COLUMNS)]
+        for each in snapshot.servers:
+            rows.append((name_of(each), *(cell(each, title) or _NONE for title in COLUMNS)))
+        yield from _in_columns(rows, words=1)
+
+
 def _people(snapshot: Snapshot) -> Iterable[str]:
     if not snapshot.people:
         return
@@ -77,10 +100,7 @@ def _people(snapshot: Snapshot) -> Iterable[str]:
         ("name", "address", "since", "messages", "bytes", "outbox"),
     ]
     rows += [_row(each, snapshot.time) for each in people]
-    widths = [max(text.cells(row[number]) for row in rows) for number in range(len(rows[0]))]
-    yield ""
-    for row in rows:
-        yield "  ".join(_aligned(row, widths))
+    yield from _in_columns(rows, words=2)
 
 
 def _row(person: Person, now: float) -> tuple[str, ...]:
@@ -94,7 +114,13 @@ def _row(person: Person, now: float) -> tuple[str, ...]:
     )
 
 
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> Iterable[str]:
-    """Words at the left, figures at the right."""
-    for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        yield text.left(cell, width) if number < 2 else text.right(cell, width)
+def _in_columns(rows: Sequence[Sequence[str]], *, words: int) -> Iterable[str]:
+    """An empty line, and the rows: so many words at the left, the figures at the right."""
+    widths = [max(map(text.cells, column)) for column in zip(*rows, strict=True)]
+    yield ""
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        yield "  ".join(
+            text.left(each, width) if number < words else text.right(each, width)
+            for number, (each, width) in enumerate(cells)
+        )

@@ -40,8 +40,8 @@ def _sort_key(scene: Scene) -> Callable[[Person], tuple[object, ...]]:
 
 def shows_events(scene: Scene) -> bool:
     """Whether what happened has a place of its own in the picture."""
-    is_beside = scene.ui.panel == "people" and scene.width >= _BESIDE_WIDTH
-    return is_beside or scene.ui.panel == "events"
+    is_beside = scene.panel == "people" and scene.width >= _BESIDE_WIDTH
+    return is_beside or scene.panel == "events"
 
 
 def people_panel(scene: Scene, snapshot: Snapshot, room: int) -> Panel:
@@ -87,7 +87,7 @@ def _newspaper(
 
 def _title(scene: Scene, snapshot: Snapshot, passed: int, first: int, shown: int) -> str:
     """Which of all the people the table shows."""
-    listed, now = len(snapshot.people), snapshot.people_now
+    listed, now = len(snapshot.people), snapshot.people_here
     if not listed:
         return "no list of people" if now or "people" in snapshot.unknown else "nobody is here"
     of = f" of {text.count(now)}" if now > listed else ""
@@ -101,7 +101,8 @@ def _title(scene: Scene, snapshot: Snapshot, passed: int, first: int, shown: int
         which = f"people {first + 1} to {first + shown} of {text.count(max(listed, now))}"
     else:
         which = f"{text.count(listed)}{of} people"
-    return f"{which}, by {scene.ui.sort}"
+    here = " at this server" if snapshot.servers else ""
+    return f"{which}{here}, by {scene.ui.sort}"
 
 
 def _wanted(scene: Scene) -> str:

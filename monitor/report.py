@@ -8,14 +8,16 @@ terminal cannot, such as flags; so names are as they are, without control charac
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from monitor.changes import INCREASES, total
+from monitor.changes import INCREASES, OF_A_SHARED_ROOM, own, total
 from monitor.events import Event
 from monitor.figures import milliseconds, percent
 from monitor.history import ANSWER, Figures, Moment
 from monitor.series import columns
+from monitor.servers import COLUMNS as SERVER_COLUMNS
+from monitor.servers import cell
 from shared import text
 from shared.safe_text import clean
-from shared.status import Snapshot
+from shared.status import RoomServer, Snapshot
 
 COLUMNS = 120
 """Of each graph: one for each slot of ten minutes."""
@@ -30,12 +32,27 @@ class Seen(NamedTuple):
 
     address: str
     figures: Figures
+    is_one_of_several: bool = False
+
+    def named(self, name: str) -> str:
+        """The name of a figure here. Where several are added up, a shared room counts once."""
+        return own(self.figures.snapshot, name) if self.is_one_of_several else name
+
+    def told(self, name: str) -> float | None:
+        """What its last snapshot says of a figure."""
+        snapshot = self.figures.snapshot
+        return total(snapshot, self.named(name)) if snapshot else None
+
+    def value(self, name: str) -> float | None:
+        """What its last two snapshots say of a figure."""
+        return self.figures.values.get(self.named(name))
 
 
 def report(
     servers: Sequence[Seen], now: Moment, interval_seconds: float, *, with_names: bool
 ) -> dict[str, Any]:
     """All that the page shows. Figures are text already: as the dashboard writes them."""
+    servers = [each._replace(is_one_of_several=len(servers) > 1) for each in servers]
     answering = [each for each in servers if _answers(each.figures)]
     # Where none answers the last figures stay, and the page dims them.
     summed = answering or [each for each in servers if each.figures.snapshot]
@@ -44,14 +61,15 @@ def report(
         "servers": [_server(each, now) for each in servers],
         "interval": interval_seconds,
         "answering": len(answering),
-        "people": _sum(summed, lambda each: _told(each, "people"), _count),
-        "pace": _sum(summed, lambda each: each.values.get("messages"), text.rate),
-        "messages": _sum(summed, lambda each: _told(each, "messages"), _count),
+        "people": _sum(summed, lambda each: each.told("people"), _count),
+        "pace": _sum(summed, lambda each: each.value("messages"), text.rate),
+        "messages": _sum(summed, lambda each: each.told("messages"), _count),
         "below": _below(summed),
         "details": _details(summed),
         "span": span,
         "graphs": {name: _graph(servers, name) for name in ("people", "messages")},
         "events": _events(servers, with_names=with_names),
+        "room": _room(summed),
     }
     if with_names:
         told["names"] = _names(summed)
@@ -62,32 +80,28 @@ def _answers(figures: Figures) -> bool:
     return figures.snapshot is not None and not figures.problem
 
 
-def _told(figures: Figures, name: str) -> float | None:
-    return total(figures.snapshot, name) if figures.snapshot else None
-
-
 def _count(number: float) -> str:
     return text.count(int(number))
 
 
 def _sum(
     servers: Sequence[Seen],
-    value: Callable[[Figures], float | None],
+    value: Callable[[Seen], float | None],
     form: Callable[[float], str],
 ) -> str:
-    parts = [part for each in servers if (part := value(each.figures)) is not None]
+    parts = [part for each in servers if (part := value(each)) is not None]
     return form(sum(parts)) if parts else _NONE
 
 
 def _below(servers: Sequence[Seen]) -> dict[str, str]:
     """What each of the three large figures is made of."""
-    peak = _sum(servers, lambda each: _field(each.snapshot, "people_peak"), _count)
+    peak = _sum(servers, lambda each: _field(each.figures.snapshot, "people_peak"), _count)
     parts = {
-        name: _sum(servers, lambda each, name=name: _told(each, name), _count)  # type: ignore[misc]
+        name: _sum(servers, lambda each, name=name: each.told(name), _count)  # type: ignore[misc]
         for name in ("public", "private")
     }
     paces = {
-        name: _sum(servers, lambda each, name=name: each.values.get(name), text.rate)  # type: ignore[misc]
+        name: _sum(servers, lambda each, name=name: each.value(name), text.rate)  # type: ignore[misc]
         for name in ("public", "private")
     }
     return {
@@ -123,30 +137,55 @@ _DETAILS = (
     _Detail("turned away", "turned away", _count),
     _Detail("log errors", "log errors", _count),
     _Detail("lines dropped", "lines dropped", _count),
+    _Detail("hub lag", "hub lag", milliseconds),
+    _Detail("hub away", "hub away", _count),
 )
-_TROUBLE = frozenset({"too slow", "turned away", "log errors", "lines dropped"})
+_TROUBLE = frozenset({"too slow", "turned away", "log errors", "lines dropped", "hub away"})
 
 
 def _details(servers: Sequence[Seen]) -> list[dict[str, Any]]:
-    return [_detail(each, servers) for each in _DETAILS]
+    """All; those of a shared room only where there is one."""
+    is_shared = any(each.figures.snapshot and each.figures.snapshot.servers for each in servers)
+    shown = [each for each in _DETAILS if is_shared or each.name not in OF_A_SHARED_ROOM]
+    return [_detail(each, servers) for each in shown]
 
 
 def _detail(detail: _Detail, servers: Sequence[Seen]) -> dict[str, Any]:
-    def value(figures: Figures) -> float | None:
-        if detail.name in INCREASES:
-            return _told(figures, detail.name)
-        return figures.values.get(detail.name)
+    def value(each: Seen) -> float | None:
+        is_increase = detail.name in INCREASES
+        return each.told(detail.name) if is_increase else each.value(detail.name)
 
-    found = [part for each in servers if (part := value(each.figures)) is not None]
+    found = [part for each in servers if (part := value(each)) is not None]
     weight = ""
     if detail.name in _TROUBLE and found:
         weight = "bad" if sum(found) else "good"
-    return {"label": detail.label, "value": _sum(servers, value, detail.form), "weight": weight}
+    of = max if detail.name == "hub lag" else sum  # of several, the one that is worst
+    told = detail.form(of(found)) if found else _NONE
+    return {"label": detail.label, "value": told, "weight": weight}
+
+
+def _room(servers: Sequence[Seen]) -> dict[str, Any] | None:
+    """The servers that have one room, as the first says that knows of others; else None."""
+    for each in servers:
+        snapshot = each.figures.snapshot
+        if snapshot is not None and snapshot.servers:
+            return {
+                "people": text.count(snapshot.people_now),
+                "servers": [_of_a_room(server, each.figures) for server in snapshot.servers],
+            }
+    return None
+
+
+def _of_a_room(server: RoomServer, figures: Figures) -> dict[str, Any]:
+    told = {title: cell(server, title) or _NONE for title in SERVER_COLUMNS}
+    pace = figures.server_paces.get(server.name)
+    told["pace"] = _NONE if pace is None else text.rate(pace)
+    return {"name": clean(server.name), "is_here": server.is_here, **told}
 
 
 def _graph(servers: Sequence[Seen], name: str) -> list[float | None]:
     """The sum over all servers, the newest at the end; None where nobody knows."""
-    graphs = [columns(each.figures.tracks[0], name, COLUMNS) for each in servers]
+    graphs = [columns(each.figures.tracks[0], each.named(name), COLUMNS) for each in servers]
     longest = max(map(len, graphs))
     unknown: list[float | None] = [None]
     padded = [unknown * (longest - len(each)) + each for each in graphs]
@@ -168,9 +207,9 @@ def _server(seen: Seen, now: Moment) -> dict[str, Any]:
         "words": words,
         "up": _up(figures.snapshot),
         "answer": milliseconds(figures.values[ANSWER]) if ANSWER in figures.values else _NONE,
-        "people": _sum([seen], lambda each: _told(each, "people"), _count),
-        "pace": _sum([seen], lambda each: each.values.get("messages"), text.rate),
-        "messages": _sum([seen], lambda each: _told(each, "messages"), _count),
+        "people": _sum([seen], lambda each: each.told("people"), _count),
+        "pace": _sum([seen], lambda each: each.value("messages"), text.rate),
+        "messages": _sum([seen], lambda each: each.told("messages"), _count),
     }
 
 

@@ -61,7 +61,7 @@ SPANS = tuple(seconds for seconds, _ in GRAINS)
 INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 """The steps of the keys + and -, in seconds."""
 
-_PANELS = {"e": "events", "f": "figures"}
+_PANELS = {"e": "events", "f": "figures", "r": "servers"}
 _MAX_FILTER_CHARACTERS = 40  # two names
 
 
@@ -72,7 +72,7 @@ class Ui:
     interval_seconds: float = REPORT_SECONDS
     is_paused: bool = False
     shows_help: bool = False
-    panel: str = "people"  # what the lower part shows: people, events, or figures
+    panel: str = "people"  # what the lower part shows: people, events, figures, or servers
     sort: str = "name"
     span: int = 0  # what the graphs show: a place in SPANS
     filter: str = ""  # people and events without this are left out
@@ -126,6 +126,13 @@ class Scene:
     glyphs: Glyphs = UNICODE
     interval_since: Moment | None = None  # when the interval was changed last, by a key
     is_one_of_several: bool = False  # a key leads back to the others
+
+    @property
+    def panel(self) -> str:
+        """What the lower part shows: people, where there is one server alone."""
+        snapshot = self.figures.snapshot
+        has_servers = snapshot is not None and bool(snapshot.servers)
+        return "people" if self.ui.panel == "servers" and not has_servers else self.ui.panel
 
     @property
     def age_seconds(self) -> float:
@@ -225,7 +232,7 @@ def _choose(ui: Ui, key: str) -> Ui:
         panel = "people" if ui.panel == _PANELS[key] else _PANELS[key]
         return replace(ui, panel=panel, scroll=0)
     if key == "/":
-        panel = "people" if ui.panel == "figures" else ui.panel
+        panel = "people" if ui.panel in ("figures", "servers") else ui.panel
         return replace(ui, is_typing=True, panel=panel, scroll=0)
     if key == "escape":
         opened = ui.opened if ui.filter else 0

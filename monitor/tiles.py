@@ -49,7 +49,9 @@ def _people(scene: Scene, snapshot: Snapshot) -> Tile:
     now, below = total(snapshot, "people"), ""
     if "people_peak" not in snapshot.unknown:
         below = f"peak {text.count(snapshot.people_peak)}"
-    if snapshot.max_people:
+    if snapshot.servers:  # each has its own space
+        below += f" {scene.glyphs.dot} {text.count(snapshot.people_here)} at this server"
+    elif snapshot.max_people:
         below += f" of {text.count(snapshot.max_people)}"
     figure = scene.glyphs.none if now is None else str(now)
     return Tile("PEOPLE", figure, below, Style.PEOPLE)

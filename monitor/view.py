@@ -10,21 +10,23 @@ in a tiny terminal the one line that matters.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from monitor.changes import INCREASES, total
 from monitor.figures import (
     DETAILS_HEIGHT,
-    PANEL_HEIGHT,
     detail_rows,
     figure_rows,
     figures_height,
     figures_panel,
+    panel_height,
     uptime,
 )
 from monitor.frame import advice, closed, filter_row, header, help_rows, message, state_of
 from monitor.graphs import chart_rows, charts_height, wide_chart
 from monitor.people import events_panel, people_panel
 from monitor.scene import Panel, Picture, Row, Scene, Span, Style
+from monitor.servers import hub_words, servers_height, servers_panel, servers_rows
 from monitor.tiles import SIZES, tile_rows, tiles_height
 from shared import text
 from shared.status import Snapshot
@@ -56,11 +58,18 @@ _SHORT_HEIGHT = 5
 
 def _panel(scene: Scene, snapshot: Snapshot, room: int) -> Panel:
     """The lower part, as the keys have chosen."""
-    if scene.ui.panel == "events":
+    if scene.panel == "events":
         return events_panel(scene, room)
-    if scene.ui.panel == "figures":
+    if scene.panel == "figures":
         return figures_panel(scene, snapshot, room)
-    return people_panel(scene, snapshot, room)
+    if scene.panel == "servers":
+        return servers_panel(scene, snapshot, room)
+    above = servers_rows(scene, snapshot, room - _LEAST_PEOPLE_ROWS)
+    panel = people_panel(scene, snapshot, room - len(above))
+    return replace(panel, rows=(*above, *panel.rows))
+
+
+_LEAST_PEOPLE_ROWS = 3  # the servers above leave them so much: one person
 
 
 # --- the whole dashboard -------------------------------------------------------------------------
@@ -71,16 +80,17 @@ def _wide(scene: Scene, snapshot: Snapshot, room: int) -> list[Row]:
 
     By the room alone: nothing must jump when somebody joins.
     """
-    if scene.ui.panel == "figures":  # which tell what stands below the large ones, too
-        return tile_rows(scene, snapshot, _size(scene, room + 1, PANEL_HEIGHT))[:-1]
-    full = figures_height(scene.width)
-    is_full = room >= tiles_height(0) + charts_height(1) + full + _PANEL_ROWS
+    if scene.panel == "figures":  # which tell what stands below the large ones, too
+        return tile_rows(scene, snapshot, _size(scene, room + 1, panel_height(snapshot)))[:-1]
+    panel = _PANEL_ROWS + servers_height(snapshot)
+    full = figures_height(snapshot, scene.width)
+    is_full = room >= tiles_height(0) + charts_height(1) + full + panel
     details = full if is_full else DETAILS_HEIGHT
-    size = _size(scene, room, charts_height(1) + details + _PANEL_ROWS) if is_full else 0
+    size = _size(scene, room, charts_height(1) + details + panel) if is_full else 0
     left = room - tiles_height(size) - details
     return [
         *tile_rows(scene, snapshot, size),
-        *chart_rows(scene, _chart_height(left)),
+        *chart_rows(scene, _chart_height(left, panel)),
         *(figure_rows if is_full else detail_rows)(scene, snapshot),
     ]
 
@@ -98,9 +108,9 @@ def _size(scene: Scene, room: int, others: int) -> int:
     )
 
 
-def _chart_height(room: int) -> int:
+def _chart_height(room: int, panel: int) -> int:
     """Rows for each of the two charts, of `room` for them and the panel."""
-    return min(max(1, (room - _PANEL_ROWS) // 5), 6)
+    return min(max(1, (room - panel) // 5), 6)
 
 
 # --- where there is little room ------------------------------------------------------------------
@@ -108,13 +118,17 @@ def _chart_height(room: int) -> int:
 
 def _short(scene: Scene, snapshot: Snapshot, room: int) -> list[Row]:
     """A line for each figure, the most important first."""
-    if scene.ui.panel == "figures":
+    if scene.panel == "figures":
         return []  # it shows all of them
     lines = [
         _line(scene, "people", _told(scene, snapshot, "people"), _peak(snapshot)),
         _line(scene, "messages/s", _pace(scene, "messages"), _in_all(snapshot, "messages")),
     ]
-    if scene.ui.panel != "people":
+    if snapshot.servers:
+        lines.append(
+            _line(scene, "servers", text.count(len(snapshot.servers)), hub_words(scene, snapshot))
+        )
+    if scene.panel != "people":
         return lines[: max(0, room - _LEAST_PANEL_ROWS)]
     threads = "" if "threads" in snapshot.unknown else f"{text.count(snapshot.threads)} threads"
     lines += [

@@ -68,6 +68,7 @@ ELSEWHERE = {
     r"python -m monitor --status .* --status .*": "two machines; tests/monitor/test_fleet.py",
 }
 TO_LOOK_AT = {
+    r"─ 3 servers, one room, ": "tests/monitor/test_servers.py draws it",
     r"State +Recv-Q": "ss, while somebody waits: test_claims asks the same of /proc/net/tcp",
     r"OSError: \[Errno 24\]": "test_one_too_many_ends_phase_2, below",
     r" +phase1 +phase2": "the table of a class; tests/progress/whole/test_screen.py prints it",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from shared.status import Person, Snapshot
+from shared.status import Person, RoomServer, Snapshot
 
 STARTED = 1_700_000_000.0
 
@@ -30,6 +30,22 @@ QUIET = Snapshot(
     threads=9,
     people=PEOPLE,
 )
+
+
+SHARED = replace(
+    QUIET,
+    people_now=120,
+    public_messages=1_000,
+    hub_lag_seconds=0.0004,
+    hub_away_seconds=3.5,
+    hub_outages=1,
+    servers=(
+        RoomServer("one:12345", True, 3, 150, 7, 300, 0.0004, 3.5),
+        RoomServer("two:12345", False, 80, 700, 20, 9_000, 0.0012),
+        RoomServer("three:12345", False, 37, 150, unknown=frozenset({"hub_lag_seconds"})),
+    ),
+)
+"""QUIET's server, where three have one room."""
 
 
 def crowd(number: int) -> tuple[Person, ...]:

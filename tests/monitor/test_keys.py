@@ -43,7 +43,7 @@ def test_scrolling_stops_at_both_ends() -> None:
     assert press(replace(ui, total=3), "down").scroll == 0
 
 
-@pytest.mark.parametrize(("key", "panel"), [("e", "events"), ("f", "figures")])
+@pytest.mark.parametrize(("key", "panel"), [("e", "events"), ("f", "figures"), ("r", "servers")])
 def test_the_key_of_a_panel_leads_there_and_back(key: str, panel: str) -> None:
     there = press(Ui(scroll=3), key)
     assert (there.panel, there.scroll) == (panel, 0)

@@ -11,7 +11,7 @@ from monitor.__main__ import main
 from monitor.record import COLUMNS
 from monitor.source import Source, SourceError
 from shared.defaults import STATUS_PORT
-from shared.status import Person, Snapshot
+from shared.status import Person, RoomServer, Snapshot
 from tests.kit.harness import ROOT, SECONDS, environment, free_port, wait_until
 
 PAGE = (ROOT / "monitor" / "README.md").read_text(encoding="utf-8")
@@ -41,8 +41,10 @@ def _messages(source: Source) -> int:
         return 0
 
 
-@pytest.mark.parametrize("kind", [Snapshot, Person])
-def test_every_field_is_on_the_page(kind: type[Snapshot] | type[Person]) -> None:
+@pytest.mark.parametrize("kind", [Snapshot, Person, RoomServer])
+def test_every_field_is_on_the_page(
+    kind: type[Snapshot] | type[Person] | type[RoomServer],
+) -> None:
     on_the_wire = {each.name for each in fields(kind)} - {"unknown"}
     format_page = PAGE.partition("Watch your own")[2]
     assert not [each for each in on_the_wire if f"`{each}`" not in format_page]

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from monitor.changes import INCREASES, LEVELS, RATES
+from monitor.changes import INCREASES, LEVELS, OF_A_SHARED_ROOM, RATES
 from monitor.drawing import ASCII, UNICODE
 from monitor.history import History, Moment
 from monitor.scene import SORTS, Picture, Scene, Style, Ui
 from monitor.view import render
-from shared.status import Person, Snapshot, parse_snapshot
+from shared.status import Person, RoomServer, Snapshot, parse_snapshot
 from tests.monitor.samples import QUIET, changed, crowd
 
 NOON = 1_700_000_000.0
@@ -66,6 +66,14 @@ _texts = st.text(max_size=30)
 _counts = st.integers(0, 2**63 - 1)
 _times = st.floats(-1e11, 2e11)
 _people = st.builds(Person, _texts, _texts, _times, _counts, _counts)
+_servers = st.builds(
+    RoomServer,
+    _texts,
+    st.booleans(),
+    *[_counts] * 4,
+    *[st.floats(0, 2e11)] * 2,
+    st.frozensets(_texts),
+)
 _snapshots = st.builds(
     Snapshot,
     server=_texts,
@@ -81,6 +89,9 @@ _snapshots = st.builds(
     resident_bytes=st.none() | _counts,
     cpu_seconds=st.none() | st.floats(0, 1e11),
     unknown=st.frozensets(st.sampled_from([each.name for each in fields(Snapshot)])),
+    hub_lag_seconds=st.none() | st.floats(0, 2e11),
+    hub_outages=_counts,
+    servers=st.just(()) | st.lists(_servers, max_size=5).map(tuple),
     people=st.lists(_people, max_size=5).map(tuple),
 )
 
@@ -93,7 +104,7 @@ _snapshots = st.builds(
         Ui,
         is_paused=st.booleans(),
         shows_help=st.booleans(),
-        panel=st.sampled_from(["people", "events", "figures"]),
+        panel=st.sampled_from(["people", "events", "figures", "servers"]),
         sort=st.sampled_from(SORTS),
         filter=_texts,
         is_typing=st.booleans(),
@@ -228,7 +239,8 @@ def test_where_there_is_room_every_figure_has_its_sparkline_beside_the_people(
     width: int, height: int
 ) -> None:
     text = shown(scene(QUIET_BEFORE, BUSY, width=width, height=height))
-    for label in {*LEVELS, *RATES, *INCREASES} - {"messages"}:  # those are in the chart
+    own = {*LEVELS, *RATES, *INCREASES} - OF_A_SHARED_ROOM
+    for label in own - {"messages"}:  # those are in the chart
         assert re.search(rf" {label} +[\d.,]+( %|/s| k?M?B(/s)?)? .*█ max ", text), label
     assert "Alice" in text
 

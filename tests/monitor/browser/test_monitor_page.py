@@ -2,13 +2,14 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from shared.status import Person
 from tests.conftest import Need
 from tests.kit.browser import AXE, SIZES, Browser, Visitor
-from tests.monitor.samples import QUIET, changed
+from tests.monitor.samples import QUIET, SHARED, changed
 from tests.monitor.status_server import StatusServer
 from tests.monitor.test_serve import Page, serving
 
@@ -97,6 +98,21 @@ def test_of_several_servers_each_has_a_row(browser: Browser, watched: StatusServ
         assert not visitor.scrolls_sideways()
 
 
+def test_servers_of_one_room_have_a_row_each_on_every_screen(
+    browser: Browser, watched: StatusServer, page: Page
+) -> None:
+    nasty = replace(SHARED.servers[2], name=NASTY)
+    watched.show(replace(SHARED, servers=(*SHARED.servers[:2], nasty)))
+    visitor = looks_at(browser, page, SIZES[0])
+    shows(visitor, "people", "120")
+    shows(visitor, "room-people", "3 servers, 120 people")
+    rows = [row.split("\t") for row in visitor.page.locator("#room tr").all_inner_texts()]
+    assert [row[:2] for row in rows] == [["one:12345", "3"], ["two:12345", "80"], [NASTY, "37"]]
+    assert not visitor.scrolls_sideways()
+    watched.show(QUIET)
+    visitor.until("() => document.getElementById('room-row').hidden")
+
+
 def test_a_server_that_goes_is_told_with_its_last_figures(browser: Browser) -> None:
     with contextlib.ExitStack() as stack:
         with StatusServer(QUIET) as one:
@@ -131,7 +147,9 @@ def test_it_fits_every_width_and_axe_finds_nothing(
     need(modules=AXE)
     visitor = looks_at(browser, page, size, color_scheme=scheme)
     people = (Person("W" * 20, "", 5.0), Person("داریوش", "", 6.0, 12))
-    watched.show(changed(people=people, people_now=2, max_people=9, public_messages=9_999_999))
+    shared = {name: getattr(SHARED, name) for name in ("servers", "hub_lag_seconds", "hub_outages")}
+    counts = {"people_now": 2, "max_people": 9, "public_messages": 9_999_999}
+    watched.show(changed(people=people, **counts, **shared))
     shows(visitor, "names", "داریوش")
     assert not visitor.scrolls_sideways()
     assert not visitor.violations()
