@@ -7,7 +7,7 @@ import pytest
 
 from tests.kit.engines import RedisProcess
 from tests.kit.harness import wait_until
-from tests.kit.hub import HubChat, Servers, wait_until_empty
+from tests.kit.hub import SHORT_LEASE_SECONDS, HubChat, Servers, wait_until_empty
 
 
 @pytest.fixture
@@ -22,6 +22,14 @@ def a_redis(need: Callable[..., None]) -> Iterator[RedisProcess]:
 def servers(tmp_path: Path, a_redis: RedisProcess) -> Iterator[Servers]:
     """Servers of one room, none yet."""
     with Servers(tmp_path, a_redis) as made:
+        yield made
+
+
+@pytest.fixture
+def mortal_servers(tmp_path: Path, a_redis: RedisProcess) -> Iterator[Servers]:
+    """The same, but a server that says nothing for a few seconds is taken for dead."""
+    lease = ("--hub-lease", f"{SHORT_LEASE_SECONDS:g}")
+    with Servers(tmp_path, a_redis, *lease) as made:
         yield made
 
 

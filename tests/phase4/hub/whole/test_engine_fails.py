@@ -97,9 +97,9 @@ def test_an_engine_that_is_full_is_away_until_it_has_space(
 
 
 def test_nobody_is_taken_for_dead_because_the_engine_was_full_for_longer_than_the_lease(
-    servers: Servers, a_redis: RedisProcess
+    mortal_servers: Servers, a_redis: RedisProcess
 ) -> None:
-    one, two = servers.start_several("one", "two")
+    one, two = mortal_servers.start_several("one", "two")
     talkers = [Talker(one, "ann"), Talker(two, "bob")]
     with talking(*talkers):
         wait_for_more(*talkers)

@@ -11,7 +11,7 @@ from tests.kit.engines import RedisProcess
 from tests.kit.harness import wait_until
 from tests.kit.hub import (
     IS_AWAY,
-    LEASE_SECONDS,
+    SHORT_LEASE_SECONDS,
     HubChat,
     Servers,
     Talker,
@@ -48,10 +48,10 @@ def three(
 
 
 def test_when_a_server_is_killed_the_others_lose_no_word_and_read_who_is_gone(
-    servers: Servers,
+    mortal_servers: Servers,
 ) -> None:
-    with three(servers) as ((one, two, _), talkers):
-        servers.kill("three")
+    with three(mortal_servers) as ((one, two, _), talkers):
+        mortal_servers.kill("three")
         for each in talkers[:4]:
             each.wait_for(IS_LOST.format("Cat"))
             each.wait_for(IS_LOST.format("Cyd"))
@@ -61,18 +61,16 @@ def test_when_a_server_is_killed_the_others_lose_no_word_and_read_who_is_gone(
 
 
 def test_whoever_comes_back_at_another_server_gets_their_name_before_the_lease_is_over(
-    tmp_path_factory: pytest.TempPathFactory, a_redis: RedisProcess
+    servers: Servers,
 ) -> None:
-    lease = ("--hub-lease", "60")
-    with Servers(tmp_path_factory.mktemp("long"), a_redis, *lease) as servers:
-        one, _ = servers.start_several("one", "two")
-        ann, bob = together([*servers.all.values()], "Ann", "Bob")
-        with ann, bob:
-            servers.kill("two")
-            with join(one, "Bob") as again:
-                assert again.name == "Bob"
-                ann.hear("* Bob left (server lost)")
-                ann.hear("* Bob joined")
+    one, _ = servers.start_several("one", "two")
+    ann, bob = together([*servers.all.values()], "Ann", "Bob")
+    with ann, bob:
+        servers.kill("two")
+        with join(one, "Bob") as again:
+            assert again.name == "Bob"
+            ann.hear("* Bob left (server lost)")
+            ann.hear("* Bob joined")
 
 
 def test_a_server_that_was_killed_comes_back_with_the_log_of_the_others(servers: Servers) -> None:
@@ -103,17 +101,17 @@ def test_a_server_cut_off_for_less_than_the_lease_goes_on_as_if_nothing_had_been
 
 
 def test_a_server_cut_off_for_longer_is_taken_for_dead_and_its_people_are_told_and_come_back(
-    servers: Servers,
+    mortal_servers: Servers,
 ) -> None:
-    with three(servers, has_cable=True) as (all_of_them, talkers):
-        servers.cables["three"].cut()
+    with three(mortal_servers, has_cable=True) as (all_of_them, talkers):
+        mortal_servers.cables["three"].cut()
         for each in talkers[:4]:
             each.wait_for(IS_LOST.format("Cat"))
             each.wait_for(IS_LOST.format("Cyd"))
         for each in talkers[4:]:
             each.wait_for(IS_AWAY)
         wait_for_more(*talkers[:4])
-        servers.cables["three"].mend()
+        mortal_servers.cables["three"].mend()
         for each in talkers[4:]:
             each.wait_for(f"! {CUT_OFF}")
         for each in talkers[:4]:
@@ -125,16 +123,16 @@ def test_a_server_cut_off_for_longer_is_taken_for_dead_and_its_people_are_told_a
 
 
 def test_whoever_lost_their_name_while_their_server_was_cut_off_has_it_with_a_number(
-    servers: Servers,
+    mortal_servers: Servers,
 ) -> None:
-    one, two = servers.start("one"), servers.start("two", has_cable=True)
+    one, two = mortal_servers.start("one"), mortal_servers.start("two", has_cable=True)
     ann, bob, bill = together([one, two, two], "Ann", "Bob", "Bob1")
     with ann, bob, bill:
-        servers.cables["two"].cut()
+        mortal_servers.cables["two"].cut()
         ann.skip_to(IS_LOST.format("Bob1"))
         with join(one, "Bob") as other:
             assert other.name == "Bob"
-            servers.cables["two"].mend()
+            mortal_servers.cables["two"].mend()
             bob.skip_to(rf"{TIME} \* The name Bob was taken meanwhile; you are Bob2\.")
             bill.send("/ping still here")
             bill.skip_to(rf"{TIME} \* Pong still here")
@@ -152,24 +150,26 @@ def test_whoever_lost_their_name_while_their_server_was_cut_off_has_it_with_a_nu
             ann.skip_to(rf"{TIME} \* 1 online: Ann")
 
 
-def test_whoever_left_while_their_server_was_cut_off_is_gone_afterwards(servers: Servers) -> None:
-    one, two = servers.start("one"), servers.start("two", has_cable=True)
+def test_whoever_left_while_their_server_was_cut_off_is_gone_afterwards(
+    mortal_servers: Servers,
+) -> None:
+    one, two = mortal_servers.start("one"), mortal_servers.start("two", has_cable=True)
     ann, bob, bea = together([one, two, two], "Ann", "Bob", "Bea")
     with ann, bob, bea:
-        servers.cables["two"].cut()
+        mortal_servers.cables["two"].cut()
         bob.send("/quit")
         bob.read_bytes_until_end()
         ann.skip_to(IS_LOST.format("Bea"))
-        servers.cables["two"].mend()
+        mortal_servers.cables["two"].mend()
         ann.skip_to(rf"{TIME} \* Bea joined")
         ann.send("/who")
         ann.skip_to(rf"{TIME} \* 2 online: Ann, Bea")
 
 
 def test_a_server_frozen_for_longer_than_the_lease_is_told_what_was_not_said_and_goes_on(
-    servers: Servers,
+    mortal_servers: Servers,
 ) -> None:
-    with three(servers) as (all_of_them, talkers):
+    with three(mortal_servers) as (all_of_them, talkers):
         frozen = all_of_them[2]
         frozen.signal(signal.SIGSTOP)
         for each in talkers[:4]:
@@ -196,11 +196,11 @@ def test_a_server_that_stops_in_order_leaves_the_others_talking(servers: Servers
 
 
 def test_an_engine_that_restarts_while_a_server_dies_harms_nobody_else(
-    servers: Servers, a_redis: RedisProcess
+    mortal_servers: Servers, a_redis: RedisProcess
 ) -> None:
-    with three(servers) as ((one, two, _), talkers):
+    with three(mortal_servers) as ((one, two, _), talkers):
         a_redis.kill()
-        servers.kill("three")
+        mortal_servers.kill("three")
         a_redis.start()
         for each in talkers[:4]:
             each.wait_for(IS_LOST.format("Cat"), 40)
@@ -210,9 +210,9 @@ def test_an_engine_that_restarts_while_a_server_dies_harms_nobody_else(
 
 
 def test_an_engine_that_comes_back_empty_while_a_server_is_frozen_harms_nobody(
-    servers: Servers, a_redis: RedisProcess
+    mortal_servers: Servers, a_redis: RedisProcess
 ) -> None:
-    with three(servers) as (all_of_them, talkers):
+    with three(mortal_servers) as (all_of_them, talkers):
         all_of_them[2].signal(signal.SIGSTOP)
         wait_for_more(*talkers[:4])
         a_redis.empty()
@@ -224,38 +224,38 @@ def test_an_engine_that_comes_back_empty_while_a_server_is_frozen_harms_nobody(
 
 
 def test_an_engine_that_restarts_while_a_server_is_cut_off_harms_nobody(
-    servers: Servers, a_redis: RedisProcess
+    mortal_servers: Servers, a_redis: RedisProcess
 ) -> None:
-    with three(servers, has_cable=True) as (all_of_them, talkers):
-        servers.cables["three"].cut()
+    with three(mortal_servers, has_cable=True) as (all_of_them, talkers):
+        mortal_servers.cables["three"].cut()
         wait_for_more(*talkers[:2])
         a_redis.restart()
         wait_for_more(*talkers[:4])
-        servers.cables["three"].mend()
+        mortal_servers.cables["three"].mend()
         wait_for_more(*talkers)
         settle(*talkers)
         tells_one_story(all_of_them, *talkers)
 
 
 def test_a_private_message_to_somebody_at_a_server_that_died_is_refused_once_that_is_known(
-    servers: Servers,
+    mortal_servers: Servers,
 ) -> None:
-    one, _ = servers.start_several("one", "two")
-    ann, bob = together([*servers.all.values()], "Ann", "Bob")
+    one, _ = mortal_servers.start_several("one", "two")
+    ann, bob = together([*mortal_servers.all.values()], "Ann", "Bob")
     with ann, bob:
-        servers.kill("two")
-        ann.skip_to(IS_LOST.format("Bob"), LEASE_SECONDS + 10)
+        mortal_servers.kill("two")
+        ann.skip_to(IS_LOST.format("Bob"), SHORT_LEASE_SECONDS + 10)
         ann.send("/pm Bob are you there")
         ann.refused("Nobody here is called Bob.*")
         assert not [line for line in one.privates() if "are you there" in line]
 
 
-def test_nobody_is_buried_who_only_says_nothing(servers: Servers) -> None:
-    one, _ = servers.start_several("one", "two")
-    ann, bob = together([*servers.all.values()], "Ann", "Bob")
+def test_nobody_is_buried_who_only_says_nothing(mortal_servers: Servers) -> None:
+    one, _ = mortal_servers.start_several("one", "two")
+    ann, bob = together([*mortal_servers.all.values()], "Ann", "Bob")
     with ann, bob:
         with pytest.raises(AssertionError, match="nothing came in time"):
-            ann.read_line(2.5 * LEASE_SECONDS)
+            ann.read_line(2.5 * SHORT_LEASE_SECONDS)
         with Person(one.host, one.port) as cat:
             cat.expect(PROMPT)
             cat.send("Cat")
