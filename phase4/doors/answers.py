@@ -20,7 +20,7 @@ SCRIPT = "text/javascript; charset=utf-8"
 _PARTS = Path(__file__).with_name("page")
 SCRIPTS = (
     *("lines.js", "typed.js", "missed.js"),  # what they decide, the server decides as well
-    *("conversation.js", "tab.js", "chat.js", "entry.js", "menu.js"),
+    *("conversation.js", "tab.js", "chat.js", "heard.js", "entry.js", "menu.js"),
 )
 """In the order in which they stand in the page."""
 
