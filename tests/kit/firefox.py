@@ -36,6 +36,8 @@ _LINK = """href => {
   const link = document.createElement("a");
   Object.assign(link, {href, target: "_blank", rel: "opener"}).click();
 }"""
+# So it tells of a connection that is lost, which is no fault of the page.
+_LOSSES = ("can’t establish a connection to the server at ws", "was interrupted while the page")
 _CAPABILITIES = {"alwaysMatch": {"unhandledPromptBehavior": {"default": "accept"}}}
 
 
@@ -158,7 +160,8 @@ class FirefoxPage:
             )
             self._heard["dialog"](accepted)
         elif event["type"] == "javascript":
-            self._heard["pageerror"](event["text"])
+            if not any(each in event["text"] for each in _LOSSES):
+                self._heard["pageerror"](event["text"])
         else:
             said = SimpleNamespace(type=event["level"], text=event["text"], location={"url": ""})
             self._heard["console"](said)

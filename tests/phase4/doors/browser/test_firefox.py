@@ -117,6 +117,8 @@ def test_after_a_restart_all_read_one_order_that_of_the_log(
     chat.wait()
     alice.see_state("Not connected")
     alice.say("typed while away")
+    alice.page.evaluate("chat.wake()")
+    alice.until("() => !chat.socket")  # nobody listens there, which is no fault of the page
     again = start_site("--history", "20", "--web-port", str(web), port=chat.port)
     with again.join("Bob") as bob:
         alice.page.evaluate("chat.wake()")
