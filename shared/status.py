@@ -27,8 +27,10 @@ MAX_STATUS_SERVERS = 100
 MAX_STATUS_SERVER_CHARACTERS = 60
 """Of a server's name. With them, 100 servers and 2,000 people stay below MAX_STATUS_BYTES."""
 
+MAX_STATUS_SECONDS = 253_402_300_800
+"""Times and spans of it stay below: that is the year 10000, where datetime ends."""
+
 _MAX_COUNT = 2**63  # what a counter of 64 bits holds; JSON's numbers have no bound of their own
-_MAX_TIME = 253_402_300_800  # the year 10000, where datetime ends
 _MAX_SHOWN_CHARACTERS = 40
 _MAX_TEXT_CHARACTERS = 500  # of a name or an address: a monitor keeps a thousand of them
 
@@ -270,7 +272,7 @@ def _checked(name: str, kind: Any, value: Any) -> Any:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is int and is_number and 0 <= value < _MAX_COUNT and value == int(value):
         return int(value)
-    if kind is float and is_number and 0 <= value < _MAX_TIME:
+    if kind is float and is_number and 0 <= value < MAX_STATUS_SECONDS:
         return float(value)
     if kind in (str, bool) and isinstance(value, kind):
         return value

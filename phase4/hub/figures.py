@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from phase4.hub.state import State
-from shared.status import MAX_STATUS_SERVERS, RoomServer
+from shared.status import MAX_STATUS_SECONDS, MAX_STATUS_SERVERS, RoomServer
 
 _MAX_FIGURE = 2**62
 """Beyond it, no program that reads the status would take the number."""
@@ -61,8 +61,10 @@ def _number(value: Any) -> float | int | None:
 
 def _as(name: str, value: float | int | None) -> Any:
     """Seconds as they are; of counts, whole ones."""
-    if value is None or name.endswith("_seconds"):
-        return value if value is None else float(value)
+    if value is None:
+        return None
+    if name.endswith("_seconds"):
+        return float(value) if value < MAX_STATUS_SECONDS else None
     return int(value) if value == int(value) else None
 
 

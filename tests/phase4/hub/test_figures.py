@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from phase4.hub import figures
@@ -42,6 +42,7 @@ def test_what_is_no_number_of_json_is_not_told(value: float) -> None:
     assert "hub_lag_seconds" not in ServerFigures(hub_lag_seconds=value).to_json()
 
 
+@example({"hub_lag_seconds": 253402300800.0, "hub_away_seconds": 253402300799.0})
 @given(JSON | st.dictionaries(st.sampled_from([*ServerFigures.__dataclass_fields__]), JSON))
 def test_whatever_another_server_tells_the_status_is_sound(values: Any) -> None:
     servers = Servers()
