@@ -93,19 +93,19 @@ class PostgresRecords:
     def __init__(self, url: str, *, room: str, server: str) -> None:
         """Connect to nothing yet. Raises EngineUnfit for a URL that libpq does not take."""
         self._room = room
-        conninfo = conninfo_of(url, connection_name(room, server))
+        self._conninfo = conninfo = conninfo_of(url, connection_name(room, server))
         self._faults = PostgresFaults(password_of(conninfo))
         self._line = new_line(conninfo, partial(_begin, room=room), has_ended=is_readable)
-        self._checking = new_line(conninfo)
 
     def check(self) -> None:
         """See Records."""
+        line = new_line(self._conninfo)  # which writes nothing yet
         try:
-            with self._faults.explained(), self._checking.held() as connection:
+            with self._faults.explained(), line.held() as connection:
                 _make(connection)
                 postgres_tables.refuse_without_rights(connection, _TABLES)
         finally:
-            close_all(self._checking)
+            close_all(line)
 
     def version(self, kind: str) -> int:
         """See Records."""
@@ -142,7 +142,7 @@ class PostgresRecords:
 
     def close(self) -> None:
         """See Records."""
-        close_all(self._line, self._checking)
+        close_all(self._line)
 
 
 def _make(connection: TimedConnection) -> None:

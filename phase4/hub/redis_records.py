@@ -46,7 +46,13 @@ return 1
 """
 
 _CHECK: Place = ("check", "check")
-"""A place where nothing ever is: to remove it shows that we may do all that the script does."""
+"""A place where nothing ever is."""
+
+_USED = (
+    *(("HGETALL",), ("HGET", "check"), ("HMGET", "check")),
+    *(("HSET", "check", "0"), ("HDEL", "check")),
+)
+"""What is done to hashes, here to the version of that place's kind."""
 
 
 class RedisRecords:
@@ -64,6 +70,9 @@ class RedisRecords:
         with self._faults.explained():
             found = ask(self._line, "TYPE", self._key).decode()
             redis_faults.refuse_foreign(self._key, found, "hash")
+            # Where a script may not do something, the error does not tell so as clearly.
+            for command, *words in _USED:
+                ask(self._line, command, self._key, *words)
             self._change({_CHECK: None}, {_CHECK: None})
 
     def version(self, kind: str) -> int:

@@ -8,6 +8,7 @@ import pytest
 from phase4.hub import line, postgres_connection, redis_connection
 from phase4.hub.records import EngineDown, EngineUnfit, Place, Records, open_records
 from tests.kit.engine_fixtures import Hub
+from tests.kit.engines import PASSWORD, PostgresProcess, RedisProcess
 from tests.kit.harness import SECONDS
 
 ALICE: Place = ("name", "alice")
@@ -163,6 +164,86 @@ def test_to_close_wakes_whoever_waits_and_ends_it_for_good(
     with pytest.raises(EngineDown):
         records.version("name")
     records.close()
+
+
+def test_a_redis_user_needs_no_more_rights_than_the_sentence_names(
+    redis_process: RedisProcess,
+) -> None:
+    with Hub(redis_process) as hub, redis_process.client() as client:
+        hub.room = "records-of-ann"
+        records = hub.records(url=f"redis://ann:s3cret@127.0.0.1:{redis_process.port}")
+        few = ("on", "resetpass", ">s3cret", "resetkeys", "-@all", "+client", "+type")
+        client.execute_command("ACL", "SETUSER", "ann", *few, f"~{hub.room}:*")
+        sentence = _refused(records)
+        assert "forbids the user ann" in sentence
+        words = sentence.partition("redis-cli: ")[2].split()
+        for lacks in ("eval", "hset", "hdel", "hget", "hgetall", "hmget"):
+            client.execute_command(*words, f"-{lacks}")  # as it would be pasted, and one taken back
+            assert _refused(records) == sentence
+        client.execute_command(*words)
+        records.check()
+        assert records.change({ALICE: None}, {ALICE: b"1"})
+        assert records.all("name") == records.some("name", ["alice"]) == {"alice": b"1"}
+
+
+def test_a_key_of_another_program_is_left_alone(redis_process: RedisProcess) -> None:
+    with Hub(redis_process) as hub, redis_process.client() as client:
+        client.set(f"{hub.room}:records", "mine")
+        assert f"The key {hub.room}:records holds what another program" in _refused(hub.records())
+        assert client.get(f"{hub.room}:records") == b"mine"
+
+
+def test_a_user_of_postgresql_who_may_not_write_reads_what_the_owner_has_to_type(
+    postgres_process: PostgresProcess,
+) -> None:
+    with Hub(postgres_process) as hub:
+        hub.records().check()
+        postgres_process.execute(
+            *("REVOKE CREATE ON SCHEMA public FROM public", "DROP ROLE IF EXISTS cleo"),
+            f"CREATE ROLE cleo LOGIN PASSWORD '{PASSWORD}'",
+        )
+        records = hub.records(url=postgres_process.url_of("cleo", "postgres"))
+        sentence = _refused(records)
+        assert "forbids the user cleo" in sentence
+        postgres_process.execute(sentence.partition("types: ")[2])
+        records.check()
+        assert records.change({}, {ALICE: b"1"})
+        assert hub.records().all("name") == {"alice": b"1"}
+
+
+@pytest.mark.parametrize("loss", ["DROP TABLE", "TRUNCATE"])
+def test_tables_that_somebody_removed_are_made_anew(
+    postgres_process: PostgresProcess, loss: str
+) -> None:
+    with Hub(postgres_process) as hub:
+        records = hub.records()
+        records.change({}, {ALICE: b"1"})
+        postgres_process.execute(f"{loss} hub_record, hub_version")
+        with pytest.raises(EngineDown, match="its tables were"):
+            records.change({}, {ALICE: b"2"})
+        assert records.change({ALICE: None}, {ALICE: b"3"})
+        assert records.all("name") == {"alice": b"3"}
+
+
+def test_a_full_redis_changes_nothing_and_says_so(redis_process: RedisProcess) -> None:
+    with Hub(redis_process) as hub:
+        records = hub.records()
+        records.change({}, {ALICE: b"1", BOB: b"1"})
+        redis_process.fill()
+        try:
+            for changes in ({ALICE: b"2"}, {ALICE: b"2", BOB: None}):
+                with pytest.raises(EngineDown, match="its memory is full"):
+                    records.change({}, changes)
+        finally:
+            redis_process.drain()
+        assert records.all("name") == {"alice": b"1", "bob": b"1"}
+
+
+def _refused(records: Records) -> str:
+    """What its check says."""
+    with pytest.raises(EngineUnfit) as caught:
+        records.check()
+    return str(caught.value)
 
 
 def test_a_url_of_another_kind_is_refused_with_a_sentence() -> None:
