@@ -1,16 +1,16 @@
-"""The accounts as a server has them: names in memory, passwords checked one at a time, one file.
+"""The accounts as a server has them: names in memory, passwords checked one at a time, one store.
 
 Whose a name is stands in the registry, which is asked under the room's lock and waits for nothing.
-All that takes long is done in the hashing thread: to hash, to write to the file, and to see what
-the command line has changed in it. Whoever asks for that waits in their own thread, without the
-lock.
+All that takes long is done in the hashing thread: to hash, to write to the store, and to see what
+others have changed in it: the command line, or the other servers of a room. Whoever asks for that
+waits in their own thread, without the lock.
 
-**A registered name does not become free because the file cannot be read.** A server does not start
-where the file is there and cannot be read. While it runs, what was read before holds: names stay
+**A registered name does not become free because the store cannot be read.** A server does not start
+where it is there and cannot be read. While it runs, what was read before holds: names stay
 registered, and people log in. Only what would have to be written is refused.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from phase4.accounts.contract import AccountStore
 from phase4.accounts.errors import AccountsError, HubAway, NoAccounts, WrongPassword
 from phase4.accounts.hashing import HashingThread
 from phase4.accounts.passwords import BadPassword, CannotCheck
-from phase4.accounts.registry import Registry
+from phase4.accounts.registry import Registry, difference
 from phase4.accounts.tries import Tries
 
 NEW_NAMES = 60
@@ -62,7 +62,7 @@ class Accounts:
         self._tries = Tries()
         self._new_names = Tries(tries=NEW_NAMES, per_seconds=NEW_NAMES_SECONDS)
 
-        # Under the room's lock. Another one whenever the file was changed by another program.
+        # Under the room's lock.
         self._registry = Registry(self._store.accounts() if self._store.exists else ())
 
         # The hashing thread's: what was reported last, and a form that is checked where there is no
@@ -75,7 +75,7 @@ class Accounts:
         self._hashing.stop()
 
     def close(self) -> None:
-        """Close the file, after `stop`."""
+        """Close the store, after `stop`."""
         self._store.close()
 
     # --- under the room's lock ------------------------------------------------------------------
@@ -181,16 +181,28 @@ class Accounts:
         """Take up what another program has changed. What cannot be read now stays as it was."""
         try:
             if self._store.is_changed():
-                accounts = self._store.accounts()
-                with self._lock:
-                    changed = self._registry.changed_in(accounts)
-                    self._registry = self._registry.replaced_by(accounts)
-                    self._on_change(changed)
+                self._take_up(self._store.accounts())
             self._reported = ""
         except NoAccounts:
             pass
         except AccountsError as error:
             self._complain_of(error)
+
+    def _take_up(self, accounts: Iterable[Account]) -> None:
+        with self._lock:
+            known = self._registry.known()
+        gone, new = difference(known, accounts)
+        changed = {each.name for each in gone}
+        for each in new:
+            before = known.get(each.id)
+            if before is not None and before.stored != each.stored:
+                changed.add(before.name)
+        with self._lock:
+            for each in gone:
+                self._registry.remove(each)
+            for each in new:
+                self._registry.add(each)
+            self._on_change(changed)
 
     def _complain_of(self, error: AccountsError) -> None:
         if not isinstance(error, HubAway):

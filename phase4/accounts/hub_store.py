@@ -117,7 +117,7 @@ class HubStore:
                 for key, value in self._records.all("account").items()
             ]
         self._version = version
-        return sorted(accounts, key=lambda each: each.key)
+        return sorted(accounts, key=lambda each: each.name.casefold())
 
     def waiting(self) -> dict[int, int]:
         """See AccountStore."""
