@@ -44,6 +44,7 @@ RATES = {
     "delivered": ("deliveries",),
     "in": ("bytes_in",),
     "out": ("bytes_out",),
+    "hub gone": ("hub_away_seconds",),  # seconds a second: 1.0 is all the time
     "cpu": ("cpu_seconds",),  # seconds a second: 1.0 is one processor, wholly used
     "messages here": ("public_messages", "private_messages"),
     "public here": ("public_messages",),
@@ -64,7 +65,7 @@ INCREASES = {
 _HERE = {each: f"{each} here" for each in ("people", "messages", "public", "private")}
 """Figures that may be those of a room that several servers share; and what is this server's."""
 
-OF_A_SHARED_ROOM = frozenset({*_HERE.values(), "hub lag", "hub away"})
+OF_A_SHARED_ROOM = frozenset({*_HERE.values(), "hub lag", "hub away", "hub gone"})
 """Figures that there are only where several servers have one room."""
 
 _FIELDS = LEVELS | RATES | INCREASES
@@ -152,7 +153,7 @@ def who_came_and_went(old: Snapshot, new: Snapshot, clock: float) -> list[Event]
     ['2 left', '3 joined']
     """
     if len(old.people) < old.people_here or len(new.people) < new.people_here:
-        more = new.people_here - old.people_here
+        more = new.people_now - old.people_now
         is_told = "joins" not in old.unknown | new.unknown
         joined = new.joins - old.joins if is_told else max(0, more)
         counts = ((joined - more, "left"), (joined, "joined"))

@@ -104,12 +104,17 @@ def sentence_of(scene: Scene) -> tuple[str, Style]:
         return "The answer is overdue.", Style.WARN
     if scene.alarm:
         return f"{text.clock(scene.alarm.at.clock)}: {scene.alarm.words}.", Style.BAD
+    if current.values.get("hub gone", 0.0) > _MOSTLY:
+        return "The hub cannot be reached: what people say waits until it is back.", Style.BAD
     if current.restarted and scene.tells_of_restart:
         at = text.clock(current.restarted.clock)
         return f"The server was restarted (seen at {at}): its counters began again.", Style.WARN
     if current.snapshot and (current.snapshot.log_errors or current.snapshot.log_lines_dropped):
         return _log_sentence(current.snapshot), Style.BAD
     return "", Style.PLAIN
+
+
+_MOSTLY = 0.5  # of the time since the last reading
 
 
 def _news(scene: Scene) -> Row:

@@ -160,8 +160,19 @@ def _detail(detail: _Detail, servers: Sequence[Seen]) -> dict[str, Any]:
     if detail.name in _TROUBLE and found:
         weight = "bad" if sum(found) else "good"
     of = max if detail.name == "hub lag" else sum  # of several, the one that is worst
+    if detail.name == "joined":
+        found = _joined(servers)
     told = detail.form(of(found)) if found else _NONE
     return {"label": detail.label, "value": told, "weight": weight}
+
+
+def _joined(servers: Sequence[Seen]) -> list[float]:
+    """Of a shared room once, by the server that has seen most of it."""
+    pairs = [(each, told) for each in servers if (told := each.told("joined")) is not None]
+    shared = [told for each, told in pairs if each.named("people") != "people"]
+    return [told for each, told in pairs if each.named("people") == "people"] + (
+        [max(shared)] if shared else []
+    )
 
 
 def _room(servers: Sequence[Seen]) -> dict[str, Any] | None:

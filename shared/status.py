@@ -71,10 +71,9 @@ class RoomServer:
 class Snapshot:
     """The figures at one moment. Counters count from the server's start and only grow.
 
-    Where several servers have one room, `people_now`, `people_peak` and `public_messages` are of
-    the whole room, as this server has seen it since its start. All the rest is this server's own:
-    `people` lists those who are here through it, and `private_messages` counts what they sent or
-    got.
+    Where several servers have one room, `people_now`, `people_peak`, `joins` and the messages are
+    of the whole room, as this server has seen it since its start. All the rest is this server's
+    own: `people` lists those who are here through it.
     """
 
     server: str = ""  # program and version, for people to read

@@ -32,7 +32,7 @@ from prometheus_client.registry import Collector
 from shared.goodbye import say_goodbye
 from shared.http_head import FULL_ANSWER, read_head
 from shared.listener import Listener
-from shared.status import Snapshot
+from shared.status import RoomServer, Snapshot
 from shared.threaded_server import Bound, ThreadedServer
 
 MAX_CONNECTIONS = 16
@@ -51,10 +51,14 @@ class ChatCollector(Collector):
 
     def describe(self) -> Iterator[Metric]:
         """The same without figures: the registry asks which names there will be."""
-        return _metrics(Snapshot(resident_bytes=0, cpu_seconds=0.0))
+        here = RoomServer("", is_here=True)
+        snapshot = Snapshot(resident_bytes=0, cpu_seconds=0.0, hub_lag_seconds=0.0, servers=(here,))
+        return _metrics(snapshot)
 
 
-_FIGURES = (
+_Figures = tuple[tuple[type[Gauge] | type[Counter], str, str, str], ...]
+
+_FIGURES: _Figures = (
     (Gauge, "chat_people", "People in the room now.", "people_now"),
     (Gauge, "chat_people_peak", "The most people at a time since the start.", "people_peak"),
     (Gauge, "chat_people_limit", "People that may come in.", "max_people"),
@@ -77,29 +81,58 @@ _FIGURES = (
 the conventions of Prometheus: base units; a counter gets `_total` at its end."""
 
 
+_OF_THE_HUB: _Figures = (
+    (Gauge, "chat_hub_lag_seconds", "From the hub's door and back.", "hub_lag_seconds"),
+    (Counter, "chat_hub_away_seconds", "Without the hub, in all.", "hub_away_seconds"),
+    (Counter, "chat_hub_outages", "Times that the hub was away.", "hub_outages"),
+)
+"""Of a room that several servers share."""
+
+
 def _metrics(now: Snapshot) -> Iterator[Metric]:
     """All of them; what the system does not tell is left out."""
     yield InfoMetricFamily(
         "chat_build", "The server's version.", value={"version": now.server_version}
     )
-    for kind, name, what, field in _FIGURES:
-        value = getattr(now, field)
-        if value is not None:
-            yield kind(name, what, value)
+    yield from _plain(_FIGURES, now)
+    if now.servers:
+        yield from _shared(now)
     unread = sum(each.outbox_bytes for each in now.people)
     yield Gauge("chat_outbox_bytes", "Bytes that wait for people to read, in all.", unread)
-    messages = Counter(
-        "chat_messages", "Messages sent by people, by kind: public or private.", labels=["kind"]
-    )
-    messages.add_metric(["public"], now.public_messages)
-    messages.add_metric(["private"], now.private_messages)
-    yield messages
+    yield _by_kind("chat_messages", "Messages sent by people, by kind: public or private.", now)
     volume = Counter(
         "chat_bytes", "Bytes received from people and sent to them.", labels=["direction"]
     )
     volume.add_metric(["in"], now.bytes_in)
     volume.add_metric(["out"], now.bytes_out)
     yield volume
+
+
+def _plain(figures: _Figures, now: Snapshot) -> Iterator[Metric]:
+    for kind, name, what, field in figures:
+        value = getattr(now, field)
+        if value is not None:
+            yield kind(name, what, value)
+
+
+def _shared(now: Snapshot) -> Iterator[Metric]:
+    """What is this server's own part of the room, and how its link does.
+
+    Not what it knows of the others: whoever collects asks each of them.
+    """
+    yield Gauge("chat_servers", "Servers that share the room.", len(now.servers))
+    yield from _plain(_OF_THE_HUB, now)
+    if now.here is not None:
+        what = "People who are here through this server."
+        yield Gauge("chat_server_people", what, now.people_here)
+        yield _by_kind("chat_server_messages", "Messages of this server's people.", now.here)
+
+
+def _by_kind(name: str, what: str, of: Snapshot | RoomServer) -> Metric:
+    messages = Counter(name, what, labels=["kind"])
+    messages.add_metric(["public"], of.public_messages)
+    messages.add_metric(["private"], of.private_messages)
+    return messages
 
 
 # --- HTTP -------------------------------------------------------------------------------------

@@ -102,6 +102,14 @@ def test_an_outage_of_the_hub_is_told() -> None:
     assert "1 outage of the hub" in happened(after(SHARED, LATER))
 
 
+def test_a_hub_that_is_away_now_is_said_above_all_figures() -> None:
+    away = changed(LATER, hub_away_seconds=8.5)
+    assert (
+        "The hub cannot be reached: what people say waits" in lines(render(scene(LATER, away)))[1]
+    )
+    assert "cannot be reached" not in shown(scene(LATER, away, changed(away, joins=99)))
+
+
 def test_a_server_that_is_gone_or_has_begun_anew_has_no_rate() -> None:
     begun = changed(LATER, servers=(LATER.servers[0], replace(TWO, public_messages=3)))
     assert after(SHARED, begun).server_paces == {"one:12345": 2.0}
@@ -165,6 +173,7 @@ def test_the_page_adds_them_up_as_well() -> None:
     assert (told["people"], told["pace"], told["messages"]) == ("83", "10.0", "927")
     assert told["below"]["messages"] == "public 900 · private 27"
     assert told["graphs"]["people"][-1] == 83
+    assert {"label": "joined", "value": "12", "weight": ""} in told["details"]
     assert [each["people"] for each in told["servers"]] == ["3", "80"]
 
 

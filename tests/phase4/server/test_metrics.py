@@ -104,6 +104,7 @@ def test_a_scrape_tells_what_has_happened(watched: Watched) -> None:
     assert values["chat_bytes_total{direction=in}"] > len("hello")
     assert values["chat_bytes_total{direction=out}"] > values["chat_bytes_total{direction=in}"]
     assert values[f"chat_build_info{{version={VERSION}}}"] == 1
+    assert not [name for name in values if name.startswith(("chat_hub", "chat_server"))]
     assert values["process_threads"] >= 5
     assert 0 < values["process_cpu_seconds_total"] < 60
 
