@@ -82,7 +82,7 @@ class App:
         self._address = ""
         self._board: Board | None = None  # None too where no other machine can connect
         self._board_window: BoardWindow | None = None
-        self._people_now = 0
+        self._people_now = self._people_here = 0
         self._last_words: Stopped | Failed | None = None  # of a process, before it ended
         self._kill_at: float | None = None
         self._was_killed = False
@@ -130,9 +130,9 @@ class App:
         self._ask_first("Stop the server", self.stop_at_once)
 
     def _ask_first(self, label: str, do: Callable[[], object]) -> None:
-        if self.state is State.RUNNING and self._people_now:
+        if self.state is State.RUNNING and self._people_here:
             self.root.deiconify()  # the question must be seen
-            self.page.questions.stop(lambda: self._people_now, label, do)
+            self.page.questions.stop(lambda: self._people_here, label, do)
         else:
             do()
 
@@ -270,7 +270,8 @@ class App:
                 self.show_board()
 
     def _show_snapshot(self, snapshot: Snapshot) -> None:
-        self.page.counts.show(snapshot)
+        self.page.show_figures(snapshot)
+        self._people_here = snapshot.people_here
         self.page.people.show(snapshot.people)
         self.moderating.renew()
         self._has_rows = True
@@ -283,7 +284,7 @@ class App:
         if self._process is not None:
             self._process.stop()  # it has ended, but our end of its pipe is open
         self._process = self._kill_at = None
-        self._people_now = 0
+        self._people_now = self._people_here = 0
         self.page.people.show(())
         self._has_rows = True
         self.page.tls.show_fingerprint("", "")

@@ -15,6 +15,7 @@ from phase4.server_gui.moderating import Moderating
 from phase4.server_gui.people_table import PeopleTable
 from phase4.server_gui.questions import Questions
 from phase4.server_gui.room_bar import RoomBar
+from phase4.server_gui.servers_line import ServersLine
 from phase4.server_gui.tls_form import TlsForm
 from phase4.widgets.actions import Action
 from phase4.widgets.conversation import Conversation
@@ -22,6 +23,7 @@ from phase4.widgets.pieces import FocusRing, fill_menu, focus_next
 from phase4.widgets.scrolled import ScrolledPage
 from phase4.widgets.select_all import bind_select_all
 from phase4.widgets.theme import Theme, pad
+from shared.status import Snapshot
 
 HINT = "127.0.0.1: this machine only.  0.0.0.0: every network that this machine is in."
 MUTE, UNMUTE = "Mute", "Unmute"
@@ -49,6 +51,7 @@ class ServerPage(ttk.Frame):
         self._build_form(start, stop, show_board)
         self._build_bar()
         self.counts = Counts(self._inside, theme)
+        self.servers = ServersLine(self._inside, theme)
         self.room = RoomBar(
             self._inside,
             theme,
@@ -82,6 +85,11 @@ class ServerPage(ttk.Frame):
         fields = {**self.fields, **(self.tls.fields if self._wants_tls.get() else {})}
         return {name: field.get().strip() for name, field in fields.items()}
 
+    def show_figures(self, snapshot: Snapshot) -> None:
+        """Show the server's figures, and those of the room that it may share."""
+        self.counts.show(snapshot)
+        self.servers.show(snapshot)
+
     def show_state(
         self, text: str, *, can_start: bool, can_stop: bool, is_running: bool = False
     ) -> None:
@@ -93,6 +101,8 @@ class ServerPage(ttk.Frame):
         self.board_button.configure(state="normal" if is_running else "disabled")
         self.room.enable(is_running=is_running)
         (self.room.grid if is_running else self.room.grid_remove)()  # it takes space
+        if not is_running:
+            self.servers.hide()
         state: Literal["normal", "disabled"] = "normal" if can_start else "disabled"
         for field in self.fields.values():
             field.configure(state=state)
@@ -257,7 +267,7 @@ class ServerPage(ttk.Frame):
         self._show_tls()
         self._inside.bind("<Configure>", lambda _: self._fit(), add=True)
         rows = (
-            *(self._form, self._edges[0], self._bar, self.counts, self.room),
+            *(self._form, self._edges[0], self._bar, self.counts, self.servers, self.room),
             *(self._edges[1], self._panes),
         )
         for row, part in enumerate(rows):
@@ -265,6 +275,7 @@ class ServerPage(ttk.Frame):
             part.bind("<Configure>", lambda _: self._scroll.fit(), add=True)
         self._bar.grid_remove()
         self.room.grid_remove()
+        self.servers.grid_remove()
         self._inside.columnconfigure(0, weight=1)
         self._inside.rowconfigure(len(rows) - 1, weight=1)
         self._scroll.grid(row=0, column=0, sticky="nsew")
