@@ -50,7 +50,7 @@ def _people(scene: Scene, snapshot: Snapshot) -> Tile:
     if "people_peak" not in snapshot.unknown:
         below = f"peak {text.count(snapshot.people_peak)}"
     if snapshot.servers:  # each has its own space
-        below += f" {scene.glyphs.dot} {text.count(snapshot.people_here)} at this server"
+        below += f" {scene.glyphs.dot} {text.count(snapshot.people_here)} here"
     elif snapshot.max_people:
         below += f" of {text.count(snapshot.max_people)}"
     figure = scene.glyphs.none if now is None else str(now)

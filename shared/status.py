@@ -104,7 +104,8 @@ class Snapshot:
         None  # used by the process since its start, with the system's for it
     )
     # The hub is what several servers share, each over a link of its own.
-    hub_lag_seconds: float | None = None  # what this server said last was so long under way
+    # What this server said last was so long under way; or what waits already for longer.
+    hub_lag_seconds: float | None = None
     hub_away_seconds: float = 0.0  # for so long, in all, it could not reach the hub
     hub_outages: int = 0  # so often it could not
     servers: tuple[RoomServer, ...] = field(default_factory=tuple)  # of one room; none: no hub

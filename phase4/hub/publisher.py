@@ -102,10 +102,21 @@ class Publisher:
         self._is_stopping = False
         self._beat_at = 0.0
 
-        self.lag_seconds = 0.0
-        """How long the last batch took, from the engine's door and back."""
+        self._lag_seconds: float | None = None  # of the last batch that came back
 
     # --- any thread -----------------------------------------------------------------------------
+
+    @property
+    def lag_seconds(self) -> float | None:
+        """How long the last batch took, from the engine's door and back; None: there was none.
+
+        One that waits longer than that already says more.
+        """
+        with self._changed:
+            last, waiting = self._lag_seconds, next(iter(self._in_flight.values()), None)
+        if waiting is None:
+            return last
+        return max(last or 0.0, time.monotonic() - waiting.began)
 
     def add(self, operation: Operation, purpose: object = None) -> None:
         """Say this in the room, after all that was added before; `purpose` comes back with it."""
@@ -169,7 +180,7 @@ class Publisher:
             flight = self._in_flight.pop(number, None)
             self._changed.notify_all()
         if flight is not None:
-            self.lag_seconds = time.monotonic() - flight.began
+            self._lag_seconds = time.monotonic() - flight.began
         return flight
 
     def set_up(self, *, is_up: bool) -> None:

@@ -56,7 +56,7 @@ def test_above_the_people_each_server_has_a_row() -> None:
     assert re.search(r"^ two:12345 +80 +8\.0 +740 +20 +1\.2 ms +0 s$", text, re.MULTILINE)
     assert re.search(r"^ three:12345 +37 +0\.0 +150 +0 +– +0 s$", text, re.MULTILINE)
     assert "people 1 to 1 of 3 at this server, by name" in text
-    assert "peak 8 · 3 at this" in text
+    assert "peak 8 · 3 here" in text
 
 
 def test_the_rows_on_the_monitors_page_are_those_that_it_draws() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from monitor.__main__ import main
 from shared.status import Snapshot, parse_snapshot
+from tests.kit.engines import RedisProcess
 from tests.kit.harness import Peer, wait_until
 from tests.kit.hub import HubChat, Servers, together
 from tests.phase4.server.test_metrics import Metrics
@@ -23,6 +24,23 @@ def told_of(server: HubChat, other: HubChat) -> tuple[int, int, int]:
     port = f":{other.port}"
     row = next(each for each in snapshot_of(server).servers if each.name.endswith(port))
     return row.people_now, row.public_messages, row.private_messages
+
+
+def test_while_nothing_comes_back_the_lag_grows_and_then_the_time_away(
+    servers: Servers, a_redis: RedisProcess
+) -> None:
+    server = servers.start("one")
+    a_redis.freeze()
+    wait_until(lambda: (snapshot_of(server).hub_lag_seconds or 0) > 0.5, "a lag that grows")
+    wait_until(lambda: snapshot_of(server).hub_away_seconds > 0, "that the hub is away")
+    assert snapshot_of(server).hub_outages == 1
+    a_redis.thaw()
+
+    def is_back() -> bool:
+        before, after = snapshot_of(server), snapshot_of(server)
+        return before.hub_away_seconds == after.hub_away_seconds
+
+    wait_until(is_back, "that the hub is back")
 
 
 def test_each_server_tells_what_is_the_rooms_and_what_is_whose(
