@@ -20,6 +20,7 @@ nothing of what it had in flight counts any more. It is *fenced*, and begins aga
 name.
 """
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -119,8 +120,17 @@ class Link:
     def load(self, kept: bytes | None) -> dict[str, Any]:
         """Begin where this server has stopped, or else at the room's snapshot; what stands beside.
 
-        `kept` is what the room was last given to keep. Raises EngineDown.
+        `kept` is what the room was last given to keep. Where there is neither, and the engine does
+        not know how the room began, others will soon save a snapshot. Raises EngineDown.
         """
+        give_up_at = time.monotonic() + 2 * SNAPSHOT_SECONDS
+        while (more := self._load(kept)) is None:
+            if self._is_whole() or time.monotonic() > give_up_at:
+                return {}
+            time.sleep(_RETRY_SECONDS)
+        return more
+
+    def _load(self, kept: bytes | None) -> dict[str, Any] | None:
         oldest, newest = self._engine.span()
         for data in (kept, self._engine.load()):
             if data is None:
@@ -136,7 +146,16 @@ class Link:
                 self._recent.begin(position)
                 self.has_resumed = data is kept
                 return more
-        return {}
+        return None
+
+    def _is_whole(self) -> bool:
+        """Whether the engine has the first batch of each server that it knows at first."""
+        firsts: dict[str, int] = {}
+        for each in self._engine.read("", 0.0):
+            with contextlib.suppress(BadBatch):
+                batch = decode(each.data)
+                firsts.setdefault(batch.server, batch.number)
+        return all(number == 1 for number in firsts.values())
 
     def start(self) -> None:
         """Start both threads. People can come in once all was read that is there."""

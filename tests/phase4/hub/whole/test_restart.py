@@ -124,6 +124,21 @@ def test_a_server_that_is_new_in_the_room_says_how_much_its_log_lacks(
             assert two.messages()[-2:] == ["* 2 entries were lost", "Ann: three"]
 
 
+def test_a_server_that_starts_when_the_engine_has_just_lost_all_waits_for_the_snapshot_of_another(
+    servers: Servers, a_redis: RedisProcess
+) -> None:
+    one = servers.start("one")
+    with join(one, "Ann") as ann, a_redis.client() as client:
+        before = client.get("chat:snapshot")
+        wait_until(lambda: client.get("chat:snapshot") != before, "it was just saved")
+        client.flushall()
+        say(ann, "hello")
+        with join(servers.start("two"), "Bob") as bob:
+            bob.send("/who", "/pm Ann hi")
+            bob.skip_to(rf"{TIME} \* 2 online: Ann, Bob")
+            ann.skip_to(rf"{TIME} Bob -> Ann: hi")
+
+
 def test_a_server_that_comes_into_another_room_knows_nothing_of_the_one_before(
     tmp_path: Path, a_redis: RedisProcess
 ) -> None:
