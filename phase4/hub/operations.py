@@ -37,10 +37,15 @@ class Say(NamedTuple):
 
 
 class Whisper(NamedTuple):
-    """Somebody says something to one person: `to`, as it was typed, and `to_fold`."""
+    """Somebody says something to one person: `to`, as it was typed, and `to_fold`.
+
+    It may wait while the engine is away, and another may have the name by then. So `to_entry` is
+    that of the person who is meant.
+    """
 
     speaker: str
     to_fold: str
+    to_entry: str
     to: str
     text: str
 

@@ -192,7 +192,7 @@ class State:
         to = self.people.get(asked.to_fold)
         if person is None:
             yield Unsaid()
-        elif to is None:
+        elif to is None or to.entry != asked.to_entry:
             yield NotHere(person, asked.to, asked.text)
         else:
             yield Whispered(person, to, asked.text)
@@ -213,11 +213,15 @@ class State:
             account = replaced.account if replaced is not None else ""
             if asked.account and not at:  # the first name is the account's
                 account = asked.account
-            person = Person(*name, server, asked.host, self.time, asked.proof, account)
+            entry = replaced.entry if replaced is not None else self._entry(server)
+            person = Person(*name, server, asked.host, self.time, asked.proof, account, entry)
             self._put(person)
             yield Entered(person, asked.wanted, replaced)
             return
         yield Taken()
+
+    def _entry(self, server: str) -> str:
+        return f"{server}#{self.servers[server].number}"
 
     def _rename(self, server: str, asked: Rename) -> Iterable[Event]:
         old = self._at(server, asked.speaker)

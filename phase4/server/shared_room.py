@@ -162,19 +162,17 @@ class SharedRoom(Happening):
         with self.fan_out.lock:
             if member.is_gone:
                 return
-            fold = self._find(to)
+            person = self._find(to)
             if member.is_hushed:
-                self._gate.check_private(member, self.link.state.people[fold].account)
-            self.link.say(Whisper(fold_of(member), fold, to, text), member)
+                self._gate.check_private(member, person.account)
+            asked = Whisper(fold_of(member), person.fold, person.entry, to, text)
+            self.link.say(asked, member)
 
-    def _find(self, to: str) -> str:
-        """The fold of the person of this name, or at this address. Raises Refused."""
-        fold, people = nicknames.fold(to), self.link.state.people
-        return (
-            fold
-            if fold in people
-            else find_by_address(people.values(), to, shown=self._show_addresses).fold
-        )
+    def _find(self, to: str) -> Person:
+        """The person of this name, or at this address. Raises Refused."""
+        people = self.link.state.people
+        person = people.get(nicknames.fold(to))
+        return person or find_by_address(people.values(), to, shown=self._show_addresses)
 
     def _wait_for_hub(self, member: Member) -> None:
         """Not before each line: whoever wants to leave, or asks who is here, need not wait."""

@@ -56,6 +56,12 @@ class HubChat(Chat):
         return self.log("private_messages.txt")
 
 
+class WrongClockChat(HubChat):
+    """One whose clock is a day ahead."""
+
+    how = ("-m", "tests.kit.wrong_clock")
+
+
 class Servers:
     """Servers of one room. Use it in a `with` statement; leaving it ends them."""
 
@@ -75,7 +81,13 @@ class Servers:
         """End them."""
         self._stack.__exit__(*failure)  # type: ignore[arg-type]
 
-    def start(self, name: str, *arguments: str, has_cable: bool = False) -> HubChat:
+    def start(
+        self,
+        name: str,
+        *arguments: str,
+        has_cable: bool = False,
+        kind: type[HubChat] = HubChat,
+    ) -> HubChat:
         """A server of this name, on the logs that one of this name has left.
 
         `has_cable`: its way to the engine can be cut.
@@ -87,7 +99,7 @@ class Servers:
             url = url.replace(f":{self._engine.port}", f":{self.cables[name].port}")
         directory = self._directory / name
         directory.mkdir(exist_ok=True)
-        server = HubChat(directory, url, *self._arguments, *arguments, port=free_port())
+        server = kind(directory, url, *self._arguments, *arguments, port=free_port())
         self.all[name] = self._stack.enter_context(server)
         return server
 

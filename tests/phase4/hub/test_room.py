@@ -3,6 +3,7 @@
 import re
 import threading
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.kit.hub import (
     HubChat,
     Servers,
     Talker,
+    WrongClockChat,
     gather,
     join,
     talking,
@@ -124,6 +126,24 @@ def test_whispering_to_oneself_is_shown_and_logged_once(two: list[HubChat]) -> N
         ann.hear("Ann -> Ann: note")
         ann.hear("* Pong after")
         assert two[0].privates() == ["Ann -> Ann: note"]
+
+
+def test_a_private_message_that_waited_does_not_go_to_whoever_has_taken_the_name_meanwhile(
+    servers: Servers,
+) -> None:
+    one, two = servers.start("one"), servers.start("two", has_cable=True)
+    ann, bob, cat = together([two, one, two], "Ann", "Bob", "Cat")
+    with ann, bob, cat:
+        servers.cables["two"].cut()
+        ann.send("/pm Bob for Bob alone")
+        bob.send("/quit")
+        bob.read_bytes_until_end()
+        with join(one, "Bob") as other:
+            assert other.name == "Bob"
+            servers.cables["two"].mend()
+            ann.skip_to("! Nobody here is called Bob.*")
+            ann.send("hello")
+            other.hear("Ann: hello")
 
 
 def test_a_private_message_to_nobody_is_refused_and_never_public(two: list[HubChat]) -> None:
@@ -277,6 +297,29 @@ def _history(person: Person) -> str:
     while not lines or "Pong history" not in lines[-1]:
         lines.append(person.read_line())
     return "\n".join(line for line in lines if line.startswith("("))
+
+
+def test_a_servers_clock_that_is_wrong_by_a_day_changes_no_time_that_is_shown_or_logged(
+    servers: Servers,
+) -> None:
+    one, two = servers.start("one"), servers.start("two", kind=WrongClockChat)
+    ann, bob = together([one, two], "Ann", "Bob")
+    with ann, bob:
+        ann.send("hello")
+        bob.hear("Ann: hello")
+        bob.send("good day", "/ping said")
+        bob.hear("* Pong said")
+        ann.hear("Bob: good day")
+        assert one.message_bytes() == two.message_bytes()
+        times = [datetime.fromisoformat(line.split()[0]) for line in _lines_of(one, two)]
+        assert max(times) - min(times) < timedelta(minutes=2)
+
+
+def _lines_of(*servers: HubChat) -> list[str]:
+    """All entries of these logs that have to do with the room."""
+    logs = [each.logs / name for each in servers for name in ("messages.txt", "connections.txt")]
+    lines = [line for each in logs for line in each.read_text().splitlines()]
+    return [line for line in lines if "listens on" not in line]
 
 
 def test_rooms_of_one_engine_know_nothing_of_each_other(

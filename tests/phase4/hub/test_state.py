@@ -245,7 +245,7 @@ def test_nobody_speaks_for_somebody_at_another_server() -> None:
     happened = servers.do(
         "b",
         Say("Ann", "I resign."),
-        Whisper("Ann", "Ben", "Ben", "psst"),
+        Whisper("Ann", "Ben", "b#1", "Ben", "psst"),
         rename("Ann", "Eve"),
         Leave("Ann", ""),
     )
@@ -254,12 +254,29 @@ def test_nobody_speaks_for_somebody_at_another_server() -> None:
     assert names(servers) == {"Ann": "a", "Ben": "b"}
 
 
-def test_a_private_message_goes_to_whoever_has_the_name_then() -> None:
+def test_a_private_message_goes_to_the_person_who_was_meant() -> None:
     servers = both()
-    [told] = servers.do("a", Whisper("Ann", "Ben", "BEN", "psst"))
+    [told] = servers.do("a", Whisper("Ann", "Ben", "b#1", "BEN", "psst"))
     assert told == Whispered(servers.state.people["Ann"], servers.state.people["Ben"], "psst")
-    [away] = servers.do("a", Whisper("Ann", "Cid", "cid", "psst"))
+    [away] = servers.do("a", Whisper("Ann", "Cid", "b#2", "cid", "psst"))
     assert away == NotHere(servers.state.people["Ann"], "cid", "psst")
+
+
+def test_a_private_message_that_waited_does_not_go_to_whoever_has_the_name_by_then() -> None:
+    servers = both()
+    servers.do("b", Leave("Ben", ""))
+    servers.do("b", enter("Ben"))
+    [away] = servers.do("a", Whisper("Ann", "Ben", "b#1", "Ben", "psst"))
+    assert away == NotHere(servers.state.people["Ann"], "Ben", "psst")
+
+
+def test_whoever_comes_back_in_the_place_of_their_lost_connection_is_who_was_meant() -> None:
+    servers = both()
+    servers.do("b", enter("Cid", proof="p"))
+    entry = servers.state.people["Cid"].entry
+    servers.do("a", enter("Cid", proof="p"))
+    [told] = servers.do("a", Whisper("Ann", "Cid", entry, "Cid", "psst"))
+    assert isinstance(told, Whispered)
 
 
 def test_an_order_is_handed_on_as_it_was_given() -> None:

@@ -72,7 +72,7 @@ NAMING: list[Callable[[Random], Operation]] = [
 ]
 SAYING: list[Callable[[Random], Operation]] = [
     lambda random: Say(letter(random), "hi"),
-    lambda random: Whisper(letter(random), letter(random), "x", "hi"),
+    lambda random: Whisper(letter(random), letter(random), random.choice(["", "a#1"]), "x", "hi"),
     lambda random: Order("x", {"kind": "mute"}),
     lambda random: Beat({"people": random.randrange(9)}),
     lambda random: Begin(random.randrange(50)),
