@@ -18,7 +18,7 @@ from phase4.doors.web import WebDoor
 from phase4.server import chat_server
 from phase4.server.chat_server import ChatServer
 from phase4.server.options import Settings
-from phase4.transport.proxy_protocol import TrustedProxies
+from phase4.transport.proxy_protocol import TrustedProxies, proxy_network
 from shared.address import Address
 from shared.console import Console
 from tests.kit.certificates import Authority
@@ -119,7 +119,7 @@ def test_a_flood_of_silent_requests_keeps_nobody_out_and_none_of_silent_people(s
 def test_pages_that_are_read_slowly_make_way_where_they_are_many() -> None:
     """As through a trusted proxy, which has no bound of its own."""
     proxy = Address("192.0.2.7", 1)
-    door = WebDoor(OwnNames(), Page(), trusted=TrustedProxies())
+    door = WebDoor(OwnNames(), Page(), trusted=TrustedProxies([proxy_network("192.0.2.7")]))
     near, far = socket.socketpair()  # its buffers hold less than a page
     near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
     ended = threading.Event()
@@ -130,11 +130,12 @@ def test_pages_that_are_read_slowly_make_way_where_they_are_many() -> None:
         ended.set()
 
     with near, far:
-        far.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        far.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 198.51.100.9\r\n\r\n")
         serving = threading.Thread(target=serve)
         serving.start()
         wait_until(lambda: any(each.is_served for each in door.newcomers()), "it is answered")
         [slow] = door.newcomers()
+        assert slow.network == "198.51.100.9"  # for whom the proxy speaks, so that it is their turn
         assert slow.end()
         assert ended.wait(web.ANSWER_SECONDS / 2)
         serving.join()
