@@ -107,7 +107,13 @@ class Visitor:
         self.address = address
 
     def _note(self, message: Any) -> None:
-        is_loss = "WebSocket connection to" in message.text or "ERR_CONNECTION" in message.text
+        # In Chromium's words, and in Firefox's.
+        losses = (
+            "WebSocket connection to",
+            "ERR_CONNECTION",
+            "establish a connection to the server",
+        )
+        is_loss = any(each in message.text for each in losses)
         if message.type == "error" and _NO_ICON not in message.location["url"] and not is_loss:
             self.wrong.append(message.text)
 
