@@ -35,6 +35,7 @@ PAGES = (
     "phase4/archive/README.md",
     "phase4/doors/README.md",
     "phase4/accounts/README.md",
+    "phase4/hub/README.md",
     "monitor/README.md",
     "docs/class.md",
     "docs/operator.md",
@@ -47,7 +48,7 @@ PAGES = (
 
 _BLOCK = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<text>.*?)^ *```$", re.DOTALL | re.M)
 _PROGRAM = re.compile(
-    r"(\(?(bash|sh|mkdir|py|python3?|nc|curl|printf|head|git|telnet|ss|docker|apt-get|sudo|pip|\.)"
+    r"(\(?(bash|sh|mkdir|py|python3?|nc|curl|printf|head|git|telnet|ss|docker|redis-cli|apt-get|sudo|pip|\.)"
     r"|\.venv[/\\]\S+)( |$)"
 )
 _ARROW = re.compile(r"^\S+ (?P<direction>(#\S+ )?\S+ → \S+) (?P<what>.*)$")

@@ -24,6 +24,7 @@ import pytest
 from tests.conftest import Need
 from tests.grading.teaching import starting
 from tests.house.pages import PAGES, Command, Diff, is_as_shown, read_page
+from tests.kit.engines import PASSWORD, RedisProcess
 from tests.kit.harness import (
     ROOT,
     SECONDS,
@@ -51,6 +52,8 @@ THIS_SUITE = "is the suite that runs already"
 A_WINDOW = "opens a window; the checks do that on a screen of their own: tests/phase4/"
 ELSEWHERE = {
     r"sh \.ci/setup .*": INSTALLS,
+    r"sudo apt install redis-server": INSTALLS,
+    r"docker run .*": "needs Docker; tests/kit/engines.py starts the same programs without",
     r"python -m pip install .*": INSTALLS,
     r"\. \.venv/bin/activate": "the checks' Python is active already",
     r"python3 -m phase1\.server": "without any library: tests/house/test_bare.py",
@@ -84,6 +87,7 @@ TO_LOOK_AT = {
     r"\[14:03:05\] \* Bob is banned\.": "the same",
     r"Press q to stop\. / begins": "tests/phase4/server/test_command_line.py",
     r"\* Enter your nickname:\nAlice\n": "test_the_conversation_with_nc, below",
+    r"\* Enter your nickname:\nAnn\n": "a server is killed: tests/phase4/hub/test_haproxy.py",
 }
 NEEDS_SERVER = re.compile(r"\bnc\b|phase\d\.client|monitor")
 INTERACTIVE = re.compile(r"python -m phase[123]\.(server|client)")  # with what is typed into it
@@ -91,6 +95,8 @@ STARTS = re.compile(r"python -m (phase4\.(server|relay))( .*)?")
 STATUS_ONE = ("does not have this flaw", "FAILED", "NOT YET", "This was not expected")
 CERTIFICATE = ("--tls-cert", "chat-cert.pem", "--tls-key", "chat-key.pem")  # made on the page
 SHOWN_HOST = "192.168.1.20"  # the server's machine on the page
+SHOWN_ENGINES = re.compile(r"redis://(127\.0\.0\.1:6379|10\.0\.0\.9)")  # what --hub is told there
+SEVERAL_SERVERS = "phase4/hub/README.md"
 
 
 def reason_of(known: dict[str, str], text: str, *, whole: bool) -> str | None:
@@ -149,6 +155,8 @@ class Desk:
         self._server: Server | None = None
         self._tls_server: Server | None = None
         self._web: Program | None = None
+        self._engine: RedisProcess | None = None
+        self._is_shared = page == SEVERAL_SERVERS
         self._printed: dict[str, tuple[int, str]] = {}  # by commands that are on the page again
         self.metrics_port = free_port()
         self.page_port = free_port()
@@ -184,13 +192,31 @@ class Desk:
             self.printed_by_web = self._web.expect(r"Serving HTTP on .* port (\d+) ")
         return int(self.printed_by_web[1])
 
+    @property
+    def engine_url(self) -> str:
+        """Where a Redis is, which is started when it is first asked for."""
+        if self._engine is None:
+            self._engine = self._stack.enter_context(RedisProcess())
+        return self._engine.url
+
     def phase4_arguments(self) -> tuple[str, ...]:
         """So that it is alone on its ports, and its logs are not in the house."""
         return (
+            *(("--hub", self.engine_url) if self._is_shared else ()),
             *("--status-port", str(self.status_port), "--metrics-port", str(self.metrics_port)),
             *("--web-port", str(self.page_port), "--quit-key", "off"),
             *("--log-dir", str(self.directory / "logs")),
         )
+
+    def with_engine(self, command: str) -> str:
+        """The same, with this desk's Redis in place of the page's."""
+        if SHOWN_ENGINES.search(command):
+            return SHOWN_ENGINES.sub(self.engine_url, command)
+        if not command.startswith("redis-cli "):
+            return command
+        assert self.engine_url  # it is up
+        assert self._engine is not None
+        return f"REDISCLI_AUTH='{PASSWORD}' {command.replace(' ', f' -p {self._engine.port} ', 1)}"
 
     def with_ports(self, command: str) -> str:
         """The command as it must be here: with the ports of this desk."""
@@ -239,13 +265,14 @@ class Desk:
 
     def outcome_of(self, command: Command) -> tuple[int, str]:
         """The exit status and the output; where a page shows a run in parts, of one run."""
-        assert re.match(r"\(?(python|printf|mkdir|nc|curl|head|openssl)\b", command.text), (
-            "not known"
-        )
+        assert re.match(
+            r"\(?(python|printf|mkdir|nc|curl|head|openssl|redis-cli)\b", command.text
+        ), "not known"
         if command.text not in self._printed:
             speaks = command.text.startswith(("nc ", "openssl s_client"))
             typed = b"Reader\n/quit\n" if speaks else b""
-            outcome = shell(self.with_ports(command.text), self.directory, typed)
+            here = self.with_ports(self.with_engine(command.text))
+            outcome = shell(here, self.directory, typed)
             if not re.search("eavesdropper|certificate", command.text):
                 return outcome
             self._printed[command.text] = outcome
@@ -257,8 +284,8 @@ class Desk:
             compare(command, traced_relay(self.port))
             return
         options = [] if module == "phase4.relay" else ["--status-port", "0", "--quit-key", "off"]
-        given = command.text.split()[3:]
-        for option in {"--metrics-port", "--port", "--web-port"} & {*given}:
+        given = self.with_engine(command.text).split()[3:]
+        for option in {"--metrics-port", "--port", "--status-port", "--web-port"} & {*given}:
             given[given.index(option) + 1] = "0"
         with Server(module, *options, *given, cwd=self.directory) as server:
             server.interrupt()
@@ -349,6 +376,8 @@ def test_a_command_does_what_its_page_says(
 ) -> None:
     if found := re.match(r"(?:.*\| )?(nc|curl)\b", command.text):
         need(found[1])
+    if command.page == SEVERAL_SERVERS or SHOWN_ENGINES.search(command.text):
+        need("redis-server", "redis-cli", modules=["redis"])
     error = outcome(command)
     if error is not None:
         raise error

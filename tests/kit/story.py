@@ -163,11 +163,15 @@ class Story:
         assert not missing, f"{missing} are not in the log, but: {views}"
         assert len(logged) == len({*logged}), "a line was said twice"
 
-    def unsaid(self) -> list[str]:
-        """The lines that are not in the log. From here on they are not asked for."""
+    def missing(self) -> list[str]:
+        """The lines that are not in the log by now."""
         logged = {*self._logged()}
-        unsaid = [each for each in self._said if each not in logged]
-        self._said = [each for each in self._said if each in logged]
+        return [each for each in self._said if each not in logged]
+
+    def unsaid(self) -> list[str]:
+        """The same, once their speakers know: from here on nobody waits for them."""
+        unsaid = self.missing()
+        self._said = [each for each in self._said if each not in unsaid]
         return unsaid
 
     def wait_until_all_show_it(self) -> None:
