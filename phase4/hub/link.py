@@ -32,7 +32,7 @@ from phase4.hub.engine import Engine, EngineDown, Entry
 from phase4.hub.events import Happened
 from phase4.hub.follows import Follows, T, Wish
 from phase4.hub.operations import BadBatch, Batch, Begin, Bury, End, Operation, decode, given_again
-from phase4.hub.publisher import BEAT_SECONDS, Flight, Publisher
+from phase4.hub.publisher import BEAT_SECONDS, GATHER_SECONDS, Flight, Publisher
 from phase4.hub.recent import Recent
 from phase4.hub.snapshot import from_bytes, to_bytes
 from phase4.hub.state import State
@@ -48,6 +48,7 @@ SETTLE_SECONDS = 1.0
 """After the engine was away, before anything new is appended: others may have to give it again
 what it has lost."""
 
+_BUSY_BYTES = 400  # more is not what one person has said at a time
 _READ_SECONDS = 1.0
 _RETRY_SECONDS = 0.2
 _STOP_SECONDS = 0.5
@@ -269,6 +270,8 @@ class Link:
                 for each in entries:
                     self._apply(each)
             self._room.settle()
+            if len(entries) > 1 or len(entries[0].data) > _BUSY_BYTES:
+                time.sleep(GATHER_SECONDS)
         return entries
 
     def _apply(self, entry: Entry) -> None:

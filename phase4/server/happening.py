@@ -361,6 +361,8 @@ class Happening(Room):
 
     def settle(self) -> None:
         """Write down what was ordered, and answer whoever has. Without the lock."""
+        if not (self._unsettled or self._nudged):  # nearly always; only our thread adds
+            return
         with self.fan_out.lock:
             unsettled, self._unsettled = self._unsettled, []
             nudged, self._nudged = self._nudged, []
