@@ -6,7 +6,8 @@ quicker: it reads and decides anew. (This is called *optimistic*: nobody holds a
 death of a server would leave behind.)
 
     accounts   ledger: the last id that was given, how many accounts there are, and the version of
-               this form. Whoever adds or removes an account changes it, so that two agree on both
+               all forms (hub_forms.py). Whoever adds or removes an account changes it, so that two
+               agree on both
     account    by id: name, the stored form of the password, and the day on which it was made
     name       by what the spellings of a name have in common: the id
     look       by what looks like a name has in common: the id
@@ -20,11 +21,9 @@ server reads these anew because of it.
 """
 
 import contextlib
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from phase4.accounts.account import Account, Letter
 from phase4.accounts.contract import MAX_ACCOUNTS, refuse_too_many
@@ -36,33 +35,27 @@ from phase4.accounts.errors import (
     NewerAccounts,
     TooManyAccounts,
 )
+from phase4.accounts.hub_forms import (
+    Damaged,
+    Ledger,
+    Newer,
+    Waiting,
+    account_of,
+    ledger_of,
+    letter_of,
+    to_bytes,
+    waiting_of,
+)
 from phase4.hub.engine import EngineDown, open_engine
 from phase4.hub.records import Place, Records, open_records
 
 HUB = "The hub"
 """What the errors say cannot be used."""
 
-VERSION = 1
-
 MOST_TRIES = 100
 """Each that fails has let somebody else's change through: so only a crowd needs more than a few."""
 
 _LEDGER: Place = ("accounts", "ledger")
-
-
-@dataclass(frozen=True, slots=True)
-class _Ledger:
-    last: int = 0
-    count: int = 0
-    version: int = VERSION
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """`letters`: number and sender of each, the oldest first."""
-
-    last: int = 0
-    letters: tuple[tuple[int, str], ...] = ()
 
 
 def open_hub_store(url: str, *, room: str, server: str) -> "HubStore":
@@ -113,7 +106,7 @@ class HubStore:
             self._ledger()
             seen = self._records.all("seen")
             accounts = [
-                _account(int(key), value, seen.get(key, b""))
+                account_of(key, value, seen.get(key, b""))
                 for key, value in self._records.all("account").items()
             ]
         self._version = version
@@ -122,11 +115,11 @@ class HubStore:
     def waiting(self) -> dict[int, int]:
         """See AccountStore."""
         with _in_words():
-            counts = {
-                int(key): len(_waiting(value).letters)
+            letters = {
+                key: waiting_of(value).letters
                 for key, value in self._records.all("waiting").items()
             }
-        return {key: count for key, count in counts.items() if count}
+        return {int(key): len(each) for key, each in letters.items() if each and key.isdecimal()}
 
     def add(self, name: str, stored: str) -> Account:
         """See AccountStore."""
@@ -150,41 +143,41 @@ class HubStore:
         raise AccountsBusy(HUB)
 
     def _add(
-        self, account: Account, letters: Sequence[Letter], raw: bytes | None, ledger: _Ledger
+        self, account: Account, letters: Sequence[Letter], raw: bytes | None, ledger: Ledger
     ) -> bool:
         name, looks = ("name", account.key), ("look", account.look)
         number = _id_of(account)
         changes = {
-            _LEDGER: _json(replace(ledger, last=account.id, count=ledger.count + 1)),
+            _LEDGER: to_bytes(replace(ledger, last=account.id, count=ledger.count + 1)),
             name: number,
             looks: number,
-            _place(account): _kept(account),
+            _place(account): to_bytes(account),
         }
         if account.seen:
             changes["seen", str(account.id)] = account.seen.encode()
         if letters:
             senders = tuple((count, each.sender) for count, each in enumerate(letters, 1))
-            changes["waiting", str(account.id)] = _json(_Waiting(len(letters), senders))
+            changes["waiting", str(account.id)] = to_bytes(Waiting(len(letters), senders))
             for count, each in enumerate(letters, 1):
-                changes[_letter(account, count)] = _written(each.at, each.sender, each.text)
+                changes[_letter(account, count)] = to_bytes(each)
         return self._records.change({_LEDGER: raw, name: None, looks: None}, changes)
 
     def _refuse_taken(self, account: Account) -> None:
         for kind, key in (("name", account.key), ("look", account.look)):
             for number in self._records.some(kind, [key]).values():
-                for value in self._records.some("account", [number.decode()]).values():
-                    raise NameTaken(json.loads(value)["name"])
+                owner = number.decode("ascii", "replace")
+                for value in self._records.some("account", [owner]).values():
+                    raise NameTaken(account_of(owner, value).name)
 
     def change(self, account: Account, stored: str) -> bool:
         """See AccountStore."""
         place = _place(account)
         with _in_words():
             raw = self._at(place)
-            if raw is None or _account(account.id, raw).stored != account.stored:
+            if raw is None or account_of(str(account.id), raw).stored != account.stored:
                 return False
-            return self._records.change(
-                {place: raw}, {place: _kept(replace(account, stored=stored))}
-            )
+            renewed = to_bytes(replace(account, stored=stored))
+            return self._records.change({place: raw}, {place: renewed})
 
     def remove(self, account: Account) -> bool:
         """See AccountStore."""
@@ -202,11 +195,11 @@ class HubStore:
         letters = self._at(waits)
         gone = [
             *(name, ("look", account.look), _place(account), ("seen", str(account.id)), waits),
-            *(_letter(account, number) for number, _ in _waiting(letters).letters),
+            *(_letter(account, number) for number, _ in waiting_of(letters).letters),
         ]
         return self._records.change(
             {_LEDGER: raw, name: _id_of(account), waits: letters},
-            {_LEDGER: _json(replace(ledger, count=ledger.count - 1)), **dict.fromkeys(gone)},
+            {_LEDGER: to_bytes(replace(ledger, count=ledger.count - 1)), **dict.fromkeys(gone)},
         )
 
     def note_login(self, account: Account) -> None:
@@ -224,25 +217,25 @@ class HubStore:
     def check_letters(self, account: Account, sender: str) -> None:
         """See AccountStore."""
         with _in_words():
-            waiting = _waiting(self._at(("waiting", str(account.id))))
+            waiting = waiting_of(self._at(("waiting", str(account.id))))
         refuse_too_many((each for _, each in waiting.letters), sender)
 
     def keep(self, account: Account, at: str, sender: str, text: str) -> None:
         """See AccountStore."""
-        letter = _written(at, sender, text)
         place = ("waiting", str(account.id))
         with _in_words():
             for _ in range(MOST_TRIES):
                 raw = self._at(place)
-                waiting = _waiting(raw)
+                waiting = waiting_of(raw)
                 refuse_too_many((each for _, each in waiting.letters), sender)
                 if not self._is_there(account):
                     raise CannotUse(HUB, f"{account.name} is not registered any more")
                 number = waiting.last + 1
-                more = _Waiting(number, (*waiting.letters, (number, sender)))
+                more = Waiting(number, (*waiting.letters, (number, sender)))
+                letter = Letter(number, at, sender, account.name, text)
                 if self._records.change(
                     {place: raw, ("name", account.key): _id_of(account)},
-                    {place: _json(more), _letter(account, number): letter},
+                    {place: to_bytes(more), _letter(account, number): to_bytes(letter)},
                 ):
                     return
         raise AccountsBusy(HUB)
@@ -250,11 +243,11 @@ class HubStore:
     def letters(self, account: Account) -> list[Letter]:
         """See AccountStore."""
         with _in_words():
-            waiting = _waiting(self._at(("waiting", str(account.id))))
+            waiting = waiting_of(self._at(("waiting", str(account.id))))
             places = {_letter(account, number)[1]: number for number, _ in waiting.letters}
             found = self._records.some("letter", places)
             return [
-                Letter(number, recipient=account.name, **json.loads(found[key]))
+                letter_of(number, account.name, found[key])
                 for key, number in places.items()
                 if key in found  # else it has arrived meanwhile
             ]
@@ -265,12 +258,12 @@ class HubStore:
         with _in_words():
             for _ in range(MOST_TRIES):
                 raw = self._at(place)
-                waiting = _waiting(raw)
+                waiting = waiting_of(raw)
                 left = tuple(each for each in waiting.letters if each[0] > last)
                 if left == waiting.letters:
                     return
                 gone = [_letter(account, each[0]) for each in waiting.letters if each not in left]
-                changes = {place: _json(replace(waiting, letters=left)), **dict.fromkeys(gone)}
+                changes = {place: to_bytes(replace(waiting, letters=left)), **dict.fromkeys(gone)}
                 if self._records.change({place: raw}, changes):
                     return
         raise AccountsBusy(HUB)
@@ -294,17 +287,12 @@ class HubStore:
             raise CannotUse(HUB, "it has lost the accounts")
         return version
 
-    def _ledger(self) -> tuple[bytes | None, _Ledger]:
-        """As it is kept, and what it says. Raises NewerAccounts, and CannotUse where it is lost."""
+    def _ledger(self) -> tuple[bytes | None, Ledger]:
+        """As it is kept, and what it says. Raises CannotUse where it is lost."""
         raw = self._at(_LEDGER)
-        if raw is None:
-            if self._was_there:
-                raise CannotUse(HUB, "it has lost the accounts")
-            return raw, _Ledger()
-        values = json.loads(raw)
-        if values["version"] > VERSION:
-            raise NewerAccounts(HUB, values["version"])
-        return raw, _Ledger(**values)
+        if raw is None and self._was_there:
+            raise CannotUse(HUB, "it has lost the accounts")
+        return raw, ledger_of(raw)
 
 
 @contextlib.contextmanager
@@ -314,7 +302,9 @@ def _in_words() -> Iterator[None]:
         yield
     except EngineDown as error:
         raise HubAway(str(error)) from error
-    except (ValueError, TypeError, KeyError) as error:
+    except Newer as error:
+        raise NewerAccounts(HUB, error.version) from error
+    except Damaged as error:
         raise CannotUse(HUB, "the accounts in it are damaged") from error
 
 
@@ -328,26 +318,3 @@ def _letter(account: Account, number: int) -> Place:
 
 def _id_of(account: Account) -> bytes:
     return b"%d" % account.id
-
-
-def _kept(account: Account) -> bytes:
-    return _json({"name": account.name, "stored": account.stored, "since": account.since})
-
-
-def _written(at: str, sender: str, text: str) -> bytes:
-    return _json({"at": at, "sender": sender, "text": text})
-
-
-def _account(number: int, value: bytes, seen: bytes = b"") -> Account:
-    return Account(number, seen=seen.decode(), **json.loads(value))
-
-
-def _waiting(value: bytes | None) -> _Waiting:
-    if value is None:
-        return _Waiting()
-    found = json.loads(value)
-    return _Waiting(found["last"], tuple((number, sender) for number, sender in found["letters"]))
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value if isinstance(value, dict) else asdict(value)).encode()

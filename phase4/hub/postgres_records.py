@@ -19,7 +19,7 @@ from phase4.hub.line import close_all, is_readable
 from phase4.hub.postgres_connection import TimedConnection, conninfo_of, new_line, password_of
 from phase4.hub.postgres_faults import PostgresFaults
 from phase4.hub.reasons import connection_name
-from phase4.hub.records_contract import Place
+from phase4.hub.records_contract import CLOSE_SECONDS, Place
 
 _TABLES = ("hub_record", "hub_version")
 
@@ -142,7 +142,8 @@ class PostgresRecords:
 
     def close(self) -> None:
         """See Records."""
-        close_all(self._line)
+        self._line.wake()
+        self._line.close(CLOSE_SECONDS)
 
 
 def _make(connection: TimedConnection) -> None:

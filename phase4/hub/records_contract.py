@@ -15,6 +15,11 @@ Place = tuple[str, str]
 """Kind and key. A kind is a short word in ASCII; a key may be any text without NUL."""
 
 
+CLOSE_SECONDS = 0.1
+"""How long close() waits for the thread inside. One that waits for an answer is woken and leaves at
+once; one that connects cannot be woken, and ends the connection by itself."""
+
+
 class Records(Protocol):
     """The records of one room. Any thread may call any method.
 

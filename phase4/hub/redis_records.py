@@ -11,9 +11,8 @@ and needs no more right than `+eval`, and those of the commands in it.)
 from collections.abc import Collection, Mapping
 
 from phase4.hub import redis_faults
-from phase4.hub.line import close_all
 from phase4.hub.reasons import connection_name
-from phase4.hub.records_contract import Place
+from phase4.hub.records_contract import CLOSE_SECONDS, Place
 from phase4.hub.redis_connection import ask, has_ended, login_of, new_line, pool_of
 
 # KEYS: the versions, then a hash for each kind. ARGV: how many places are expected; then for each
@@ -104,7 +103,8 @@ class RedisRecords:
 
     def close(self) -> None:
         """See Records."""
-        close_all(self._line)
+        self._line.wake()
+        self._line.close(CLOSE_SECONDS)
 
     def _change(
         self, expected: Mapping[Place, bytes | None], changes: Mapping[Place, bytes | None]

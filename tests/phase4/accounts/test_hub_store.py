@@ -110,10 +110,16 @@ def test_an_engine_that_has_lost_the_accounts_makes_no_name_free(
     [
         (("accounts", "ledger"), b"not JSON"),
         (("accounts", "ledger"), b"[]"),
+        (("accounts", "ledger"), b'{"version": 1, "last": -1, "count": 0}'),
+        (("accounts", "ledger"), b"[" * 100_000),
         (("account", "1"), b'{"name": "Alice"}'),
+        (("account", "1"), b'{"name": 5, "stored": "x", "since": ""}'),
+        (("account", "1"), b'{"name": "A\\nBob", "stored": "x", "since": ""}'),
         (("account", "one"), b"{}"),
         (("account", "1"), b"\xff"),
+        (("seen", "1"), b"yesterday"),
     ],
+    ids=str,
 )
 def test_what_is_not_ours_is_left_as_it_is(
     store: HubStore, records: Records, place: tuple[str, str], value: bytes
@@ -124,6 +130,26 @@ def test_what_is_not_ours_is_left_as_it_is(
     with pytest.raises(AccountsError, match="damaged"):
         store.accounts()
     assert records.all(place[0]) == before
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("waiting", "1"), b'{"last": 1, "letters": [[1]]}'),
+        (("waiting", "1"), b'{"last": true, "letters": []}'),
+        (("letter", "1/1"), b'{"at": "2026-11-21 14:03:05", "sender": "Bob", "text": "a\\r\\nb"}'),
+        (("letter", "1/1"), b'{"at": "now", "sender": "Bob", "text": "a"}'),
+    ],
+    ids=str,
+)
+def test_a_letter_that_is_not_ours_is_shown_to_nobody(
+    store: HubStore, records: Records, place: tuple[str, str], value: bytes
+) -> None:
+    alice = store.add("Alice", "stored")
+    store.keep(alice, "2026-11-21 14:03:05", "Bob", "hi")
+    records.change({}, {place: value})
+    with pytest.raises(CannotUse, match="damaged"):
+        store.letters(alice)
 
 
 def test_what_a_newer_program_has_made_is_left_as_it_is(store: HubStore, records: Records) -> None:
