@@ -159,6 +159,20 @@ def test_what_a_newer_program_has_made_is_left_as_it_is(store: HubStore, records
             call()
 
 
+def test_an_account_that_is_removed_in_the_last_moment_gets_no_letter_and_no_day(
+    store: HubStore, other: HubStore, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = store.add("Alice", "stored")
+    monkeypatch.setattr(store, "_is_there", lambda account: True)  # as it was when it looked
+    other.remove(alice)
+    with pytest.raises(AccountsBusy):
+        store.keep(alice, "2026-11-21 14:03:05", "Bob", "hi")
+    with pytest.raises(AccountsBusy):
+        store.remove(alice)
+    store.note_login(alice)
+    assert not any(records.all(kind) for kind in ("waiting", "letter", "seen"))
+
+
 def test_whoever_always_comes_too_late_is_told_so_in_the_end(
     store: HubStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
