@@ -38,6 +38,7 @@ from phase4.hub.operations import (
     Whisper,
     decode,
     encode,
+    given_again,
 )
 from phase4.hub.snapshot import from_bytes, to_bytes
 from phase4.hub.state import State
@@ -109,7 +110,8 @@ class Replica:
         for data, time in stream[self.position : self.position + count]:
             said = self.state.said
             try:
-                happened = self.state.apply(decode(data), time)
+                batch = decode(data)
+                happened = self.state.apply(batch, min(batch.time or time, time))  # as link.py
             except BadBatch:
                 happened = []
             self.shown.append((self.position, happened))
@@ -212,19 +214,23 @@ def test_all_who_read_a_stream_show_the_same_whenever_they_began() -> None:
 batches = st.lists(st.tuples(server_of, operations), min_size=5, max_size=14)
 
 
-def _stream(batches: list[tuple[str, list[Operation]]]) -> list[bytes]:
-    """These batches, each with its number."""
+Stream = list[tuple[bytes, float]]
+
+
+def _stream(batches: list[tuple[str, list[Operation]]]) -> Stream:
+    """These batches, each with its number, one a second."""
     numbers = dict.fromkeys(SERVERS, 0)
     stream = []
-    for server, operations in batches:
+    for second, (server, operations) in enumerate(batches):
         numbers[server] += 1
-        stream.append(encode(server, numbers[server], operations))
+        stream.append((encode(server, numbers[server], operations), TIME + second))
     return stream
 
 
-def _after(stream: list[bytes]) -> tuple[State, list[Event]]:
-    replica = Replica(State(), 0)
-    replica.read([(each, TIME) for each in stream], len(stream))
+def _after(*streams: Stream) -> tuple[State, list[Event]]:
+    """What a server knows and has shown that has read one stream after the other."""
+    replica, whole = Replica(State(), 0), [each for stream in streams for each in stream]
+    replica.read(whole, len(whole))
     return replica.state, [event for _, happened in replica.shown for _, event in happened]
 
 
@@ -233,17 +239,22 @@ def _after(stream: list[bytes]) -> tuple[State, list[Event]]:
 def test_servers_that_give_a_lost_end_again_bring_it_back_in_its_order(
     batches: list[tuple[str, list[Operation]]], data: st.DataObject
 ) -> None:
-    """The engine has lost what came last. Each server has read some of it, from its beginning."""
+    """The engine has lost what came last. Each server has read some of it, from its beginning.
+
+    So those who have read it, and those who read it now, know and show the same: at its time, too.
+    """
     stream = _stream(batches)
     kept = data.draw(st.integers(0, len(stream)))
     lost = stream[kept:]
-    readers = [lost[: data.draw(st.integers(0, len(lost)))] for _ in range(3)]
-    known = kept + max(map(len, readers))
-    again = []
-    while any(readers):
-        giving = data.draw(st.sampled_from([each for each in readers if each]))
-        again.append(giving.pop(0))
-    assert _after(stream[:kept] + again) == _after(stream[:known])
+    read = [lost[: data.draw(st.integers(0, len(lost)))] for _ in range(3)]
+    to_give = [[*each] for each in read]
+    again: Stream = []
+    while any(to_give):
+        giving = data.draw(st.sampled_from([each for each in to_give if each]))
+        again.append((given_again(*giving.pop(0)), TIME + 99 + len(again)))
+    expected = _after(stream[:kept], max(read, key=len))
+    for each in [[], *read]:
+        assert _after(stream[:kept], each, again) == expected
 
 
 @LONG
