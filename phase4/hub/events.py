@@ -27,7 +27,7 @@ class Person:
     """The registered name as which they are logged in; empty: they are not."""
 
     entry: str = ""
-    """By which batch they came in: a name may have another holder before and after. Whoever comes
+    """By which operation they came in: a name may have another holder before and after. Whoever comes
     back in the place of their lost connection keeps it."""
 
 

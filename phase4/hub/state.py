@@ -93,6 +93,7 @@ class State:
         """Operations and batches that made no sense, or came late."""
         self._looks: dict[str, str] = {}  # the fold, by look
         self._dead: dict[str, None] = {}  # the oldest first
+        self._place = 0  # in its batch, of the operation that is applied
 
     # --- questions ------------------------------------------------------------------------------
 
@@ -135,6 +136,7 @@ class State:
             if batch.server not in self.servers:  # it has ended, by an operation before
                 self.skipped += len(batch.operations) - place
                 break
+            self._place = place
             events = list(self._do(batch.server, operation))
             self.skipped += not events and not isinstance(operation, Beat)
             happened += [(place, each) for each in events]
@@ -221,7 +223,8 @@ class State:
         yield Taken()
 
     def _entry(self, server: str) -> str:
-        return f"{server}#{self.servers[server].number}"
+        """Of whoever comes in now: many may in one batch, so its place in it is a part."""
+        return f"{server}#{self.servers[server].number}.{self._place}"
 
     def _rename(self, server: str, asked: Rename) -> Iterable[Event]:
         old = self._at(server, asked.speaker)
@@ -349,12 +352,16 @@ class State:
             raise ValueError("There are too many servers, or it is too late.")
         if not state._dead.keys().isdisjoint(servers):
             raise ValueError("A server lives and is dead.")
+        entries = set()
         for each in people:
+            entries.add(each.entry)
             if not (each.name and each.fold and each.look) or each.since > time:
                 raise ValueError("Somebody has no name, or has not come yet.")
             if each.server not in servers or state.holder(each.fold, each.look) is not None:
                 raise ValueError("Somebody is at no server, or has a name that is another's.")
             state._put(each)
+        if len(entries) < len(state.people):
+            raise ValueError("Two have come in by one operation.")
         return state
 
     def __eq__(self, other: object) -> bool:

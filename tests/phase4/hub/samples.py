@@ -56,6 +56,7 @@ def check(state: State) -> None:
     assert all(each.name and each.fold and each.look for each in people)
     assert not any(state.is_dead(each) for each in state.servers)
     assert all(each.since <= state.time for each in people)
+    assert len({each.entry for each in people}) == len(people)
 
 
 def batch(server: str, number: int, *operations: Operation | None) -> Batch:

@@ -245,7 +245,7 @@ def test_nobody_speaks_for_somebody_at_another_server() -> None:
     happened = servers.do(
         "b",
         Say("Ann", "I resign."),
-        Whisper("Ann", "Ben", "b#1", "Ben", "psst"),
+        Whisper("Ann", "Ben", "b#1.1", "Ben", "psst"),
         rename("Ann", "Eve"),
         Leave("Ann", ""),
     )
@@ -256,9 +256,9 @@ def test_nobody_speaks_for_somebody_at_another_server() -> None:
 
 def test_a_private_message_goes_to_the_person_who_was_meant() -> None:
     servers = both()
-    [told] = servers.do("a", Whisper("Ann", "Ben", "b#1", "BEN", "psst"))
+    [told] = servers.do("a", Whisper("Ann", "Ben", "b#1.1", "BEN", "psst"))
     assert told == Whispered(servers.state.people["Ann"], servers.state.people["Ben"], "psst")
-    [away] = servers.do("a", Whisper("Ann", "Cid", "b#2", "cid", "psst"))
+    [away] = servers.do("a", Whisper("Ann", "Cid", "b#2.1", "cid", "psst"))
     assert away == NotHere(servers.state.people["Ann"], "cid", "psst")
 
 
@@ -266,7 +266,7 @@ def test_a_private_message_that_waited_does_not_go_to_whoever_has_the_name_by_th
     servers = both()
     servers.do("b", Leave("Ben", ""))
     servers.do("b", enter("Ben"))
-    [away] = servers.do("a", Whisper("Ann", "Ben", "b#1", "Ben", "psst"))
+    [away] = servers.do("a", Whisper("Ann", "Ben", "b#1.1", "Ben", "psst"))
     assert away == NotHere(servers.state.people["Ann"], "Ben", "psst")
 
 
@@ -277,6 +277,15 @@ def test_whoever_comes_back_in_the_place_of_their_lost_connection_is_who_was_mea
     servers.do("a", enter("Cid", proof="p"))
     [told] = servers.do("a", Whisper("Ann", "Cid", entry, "Cid", "psst"))
     assert isinstance(told, Whispered)
+
+
+def test_of_two_who_came_in_at_once_each_is_another_who_may_be_meant() -> None:
+    servers = both()
+    servers.do("b", enter("Cid"), enter("Dan"))
+    cid = servers.state.people["Cid"].entry
+    servers.do("b", Leave("Cid", ""), rename("Dan", "Cid"))
+    [away] = servers.do("a", Whisper("Ann", "Cid", cid, "Cid", "psst"))
+    assert away == NotHere(servers.state.people["Ann"], "Cid", "psst")
 
 
 def test_an_order_is_handed_on_as_it_was_given() -> None:
