@@ -27,8 +27,11 @@ class Person:
     """The registered name as which they are logged in; empty: they are not."""
 
     entry: str = ""
-    """By which operation they came in: a name may have another holder before and after. Whoever comes
-    back in the place of their lost connection keeps it."""
+    """By which operation they came in: a name may have another holder before and after. Whoever
+    comes back in the place of their lost connection keeps it."""
+
+    arrival: str = ""
+    """The same of this connection: whoever comes back has another one."""
 
 
 # --- what has happened ----------------------------------------------------------------------------

@@ -93,10 +93,15 @@ class Nudge(NamedTuple):
 
 
 class Leave(NamedTuple):
-    """Somebody has left, for a reason; empty: of their own will."""
+    """Somebody has left, for a reason; empty: of their own will.
+
+    `arrival` is that of the person who is meant: they may have come back meanwhile, in their own
+    place. Empty: whoever has the name there.
+    """
 
     speaker: str
     reason: str
+    arrival: str = ""
 
 
 class Begin(NamedTuple):

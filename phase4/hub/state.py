@@ -161,8 +161,8 @@ class State:
                 return self._login(server, operation)
             case Nudge(account):
                 return (Nudged(account),)
-            case Leave(speaker, reason):
-                return self._leave(server, speaker, reason)
+            case Leave():
+                return self._leave(server, operation)
             case Beat(figures):
                 self.servers[server].figures = figures
             case Begin(said) if said < MAX_NUMBER:
@@ -215,14 +215,17 @@ class State:
             account = replaced.account if replaced is not None else ""
             if asked.account and not at:  # the first name is the account's
                 account = asked.account
-            entry = replaced.entry if replaced is not None else self._entry(server)
-            person = Person(*name, server, asked.host, self.time, asked.proof, account, entry)
+            arrival = self._arrival(server)
+            entry = replaced.entry if replaced is not None else arrival
+            person = Person(
+                *name, server, asked.host, self.time, asked.proof, account, entry, arrival
+            )
             self._put(person)
             yield Entered(person, asked.wanted, replaced)
             return
         yield Taken()
 
-    def _entry(self, server: str) -> str:
+    def _arrival(self, server: str) -> str:
         """Of whoever comes in now: many may in one batch, so its place in it is a part."""
         return f"{server}#{self.servers[server].number}.{self._place}"
 
@@ -282,10 +285,10 @@ class State:
         self._put(new)
         return new
 
-    def _leave(self, server: str, speaker: str, reason: str) -> Iterable[Event]:
-        person = self._at(server, speaker)
-        if person is not None:
-            yield Left(self._drop(person), reason)
+    def _leave(self, server: str, asked: Leave) -> Iterable[Event]:
+        person = self._at(server, asked.speaker)
+        if person is not None and asked.arrival in ("", person.arrival):
+            yield Left(self._drop(person), asked.reason)
 
     def _gone(self, server: str, *, is_lost: bool) -> Iterable[Event]:
         people = self.people_of(server)

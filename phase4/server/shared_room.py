@@ -117,7 +117,10 @@ class SharedRoom(Happening):
         self._end(member, last_words, self.fan_out.stop_listening if may_wait else end)
         self._people.release(member)
         self._note(self._now(), f"{member.name} left" + (f" ({reason})" if reason else ""))
-        self.link.say(Leave(fold_of(member), reason))
+        fold = fold_of(member)
+        person = self.link.state.people.get(fold)
+        arrival = person.arrival if person is not None and self._is_here(person) else ""
+        self.link.say(Leave(fold, reason, arrival))
         if may_wait:
             self._leaving[member.outbox] = member
             self.link.publisher.after(lambda: self._let_go(member.outbox))

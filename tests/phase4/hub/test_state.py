@@ -221,6 +221,19 @@ def test_who_logs_out_keeps_their_name_and_ousts_nobody() -> None:
     assert names(servers) == {"Ann": "a", "Ben": "a"}
 
 
+def test_a_leave_that_comes_behind_their_return_ends_nobody() -> None:
+    """The old connection is lost while the new one's wish is under way, at the same server."""
+    servers = Servers()
+    servers.do("a", enter("Ann", proof="secret"))
+    old = servers.state.people["Ann"]
+    servers.do("a", enter("Ann", proof="secret"), Leave("Ann", "connection lost", old.arrival))
+    assert names(servers) == {"Ann": "a"}
+    new = servers.state.people["Ann"]
+    assert (new.entry, new.arrival != old.arrival) == (old.entry, True)
+    [left] = servers.do("a", Leave("Ann", "", new.arrival))
+    assert left == Left(new, "")
+
+
 # --- what is said ---------------------------------------------------------------------------------
 
 

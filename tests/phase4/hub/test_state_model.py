@@ -69,7 +69,7 @@ NAMING: list[Callable[[Random], Operation]] = [
     lambda random: Login(
         letter(random), random.choice(" pq").strip(), names(random), names(random)
     ),
-    lambda random: Leave(letter(random), ""),
+    lambda random: Leave(letter(random), "", random.choice(["", "", "a#1.0"])),
 ]
 SAYING: list[Callable[[Random], Operation]] = [
     lambda random: Say(letter(random), "hi"),
