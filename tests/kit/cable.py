@@ -52,6 +52,10 @@ class Cable:
         """What waits arrives, and all goes on."""
         self._is_whole.set()
 
+    def lead_to(self, port: int) -> None:
+        """Carry new connections to another port."""
+        self._to = ("127.0.0.1", port)
+
     def _start(self, target: object, *arguments: object) -> threading.Thread:
         thread = threading.Thread(target=target, args=arguments, daemon=True)  # type: ignore[arg-type]
         thread.start()

@@ -42,6 +42,13 @@ def say(person: Person, *lines: str) -> None:
     person.skip_to(rf"{TIME} \* Pong said")
 
 
+def said_by_snapshot(engine: RedisProcess) -> int:
+    """How many messages the room's snapshot knows of."""
+    with engine.client() as client:
+        found = re.search(rb'"said": ?(\d+)', client.get("chat:snapshot") or b"")
+    return int(found[1]) if found else 0
+
+
 def knows_of(server: HubChat, name: str) -> bool:
     """Whether somebody of this name was there when it last wrote where it is."""
     file = server.logs / "hub.json"
@@ -51,9 +58,9 @@ def knows_of(server: HubChat, name: str) -> bool:
 @with_and_without_archive
 @pytest.mark.parametrize("is_killed", [True, False], ids=["killed", "stopped"])
 def test_what_was_said_while_a_server_was_down_is_in_its_log_afterwards(
-    servers: Servers, remembers: tuple[str, ...], is_killed: bool
+    mortal_servers: Servers, a_redis: RedisProcess, remembers: tuple[str, ...], is_killed: bool
 ) -> None:
-    one, two = servers.start("one", *remembers), servers.start("two", *remembers)
+    one, two = (mortal_servers.start(each, *remembers) for each in ("one", "two"))
     with join(one, "Ann") as ann, join(two, "Bob") as bob:
         say(ann, "one", "two")
         say(bob, "three")
@@ -62,9 +69,11 @@ def test_what_was_said_while_a_server_was_down_is_in_its_log_afterwards(
         if not is_killed:
             two.interrupt()
             assert two.wait() == 0
-        servers.kill("two")
+        mortal_servers.kill("two")
         say(ann, *map(str, range(200)))
-        two = servers.start("two", *remembers)
+        # Who begins at the room's snapshot, from here on, lacks them.
+        wait_until(lambda: said_by_snapshot(a_redis) == 204, "the room's snapshot has them")
+        two = mortal_servers.start("two", *remembers)
         with join(two, "Cat") as cat:
             say(cat, "back")
             gather(ann, cat)
