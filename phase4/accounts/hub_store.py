@@ -24,6 +24,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from phase4.accounts.account import Account, Letter
 from phase4.accounts.contract import MAX_ACCOUNTS, refuse_too_many
@@ -31,6 +32,7 @@ from phase4.accounts.errors import (
     AccountsBusy,
     CannotUse,
     HubAway,
+    LettersFull,
     NameTaken,
     NewerAccounts,
     TooManyAccounts,
@@ -46,6 +48,7 @@ from phase4.accounts.hub_forms import (
     to_bytes,
     waiting_of,
 )
+from phase4.accounts.recent import Recent
 from phase4.hub.engine import EngineDown, open_engine
 from phase4.hub.records import Place, Records, open_records
 
@@ -83,6 +86,7 @@ class HubStore:
         self._version = -1
         # Whether accounts were seen, or made. Only ever set.
         self._was_there = False
+        self._recent = Recent(records.connections)
 
     @property
     def exists(self) -> bool:
@@ -97,7 +101,10 @@ class HubStore:
 
     def is_changed(self) -> bool:
         """See AccountStore."""
-        return self._seen_version() != self._version
+        version = self._seen_version()
+        with _in_words():
+            self._recent.look(self._records.connections)
+        return version != self._version
 
     def accounts(self) -> list[Account]:
         """See AccountStore."""
@@ -139,6 +146,7 @@ class HubStore:
                 account = replace(account, id=ledger.last + 1)
                 if self._add(account, letters, raw, ledger):
                     self._was_there = True
+                    self._recent.done(partial(self._add_again, account, letters))
                     return account
         raise AccountsBusy(HUB)
 
@@ -177,7 +185,10 @@ class HubStore:
             if raw is None or account_of(str(account.id), raw).stored != account.stored:
                 return False
             renewed = to_bytes(replace(account, stored=stored))
-            return self._records.change({place: raw}, {place: renewed})
+            is_done = self._records.change({place: raw}, {place: renewed})
+            if is_done:
+                self._recent.done(partial(self._change_again, account, stored))
+            return is_done
 
     def remove(self, account: Account) -> bool:
         """See AccountStore."""
@@ -186,6 +197,7 @@ class HubStore:
                 if not self._is_there(account):
                     return False
                 if self._remove(account):
+                    self._recent.done(partial(self._remove_again, account))
                     return True
         raise AccountsBusy(HUB)
 
@@ -237,6 +249,7 @@ class HubStore:
                     {place: raw, ("name", account.key): _id_of(account)},
                     {place: to_bytes(more), _letter(account, number): to_bytes(letter)},
                 ):
+                    self._recent.done(partial(self._keep_again, account, letter))
                     return
         raise AccountsBusy(HUB)
 
@@ -267,6 +280,44 @@ class HubStore:
                 if self._records.change({place: raw}, changes):
                     return
         raise AccountsBusy(HUB)
+
+    # --- again, where the engine has lost it (recent.py) ----------------------------------------
+
+    def _add_again(self, account: Account, letters: Sequence[Letter]) -> bool:
+        """No id is given twice: so it was lost where that one is to come, or is somebody else's."""
+        _, ledger = self._ledger()
+        known = self._known(str(account.id))
+        if ledger.last < account.id if known is None else known.name != account.name:
+            with contextlib.suppress(NameTaken, TooManyAccounts):
+                self.take_over(account, letters)
+        return True
+
+    def _change_again(self, account: Account, stored: str) -> bool:
+        """Nobody has the old form again by chance: it has a salt."""
+        return self.change(account, stored) or self._known(str(account.id)) is not None
+
+    def _remove_again(self, account: Account) -> bool:
+        known = self._known(str(account.id))
+        if known is not None and known.stored == account.stored:
+            self.remove(account)
+        return True
+
+    def _keep_again(self, account: Account, letter: Letter) -> bool:
+        """No number is given twice, either. The account may have been given again as another."""
+        number = self._at(("name", account.key))
+        known = self._known((number or b"").decode("ascii", "replace"))
+        if known is None or known.stored != account.stored:
+            return False
+        waiting = waiting_of(self._at(("waiting", str(known.id))))
+        raw = self._at(_letter(known, letter.number))
+        if waiting.last < letter.number if raw is None else raw != to_bytes(letter):
+            with contextlib.suppress(LettersFull):
+                self.keep(known, letter.at, letter.sender, letter.text)
+        return True
+
+    def _known(self, number: str) -> Account | None:
+        raw = self._at(("account", number))
+        return account_of(number, raw) if raw is not None else None
 
     # --- what all of them need ------------------------------------------------------------------
 

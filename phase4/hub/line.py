@@ -44,6 +44,7 @@ class Line(Generic[C]):
         self._lock = threading.Lock()
         self._wakeup = Wakeup()  # rung once, by wake(), and never cleared: it wakes every wait
         self._connection: C | None = None  # under the lock
+        self.connections = 0  # made so far; written under the lock
         self._is_closed = False  # set by wake(), whatever the lock
 
     @contextmanager
@@ -68,6 +69,7 @@ class Line(Generic[C]):
                 self._drop()
             if self._connection is None:
                 self._connection = self._connect()
+                self.connections += 1
             yield self._connection
         except BaseException:
             self._drop()

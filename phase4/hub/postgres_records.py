@@ -97,6 +97,11 @@ class PostgresRecords:
         self._faults = PostgresFaults(password_of(conninfo))
         self._line = new_line(conninfo, partial(_begin, room=room), has_ended=is_readable)
 
+    @property
+    def connections(self) -> int:
+        """See Records."""
+        return self._line.connections
+
     def check(self) -> None:
         """See Records."""
         line = new_line(self._conninfo)  # which writes nothing yet

@@ -29,6 +29,10 @@ class Records(Protocol):
     error's text has the password of the URL.
     """
 
+    @property
+    def connections(self) -> int:
+        """How many were made so far: it grows where the engine was away. Waits for nothing."""
+
     def check(self) -> None:
         """See that we may read and write, once, at the start. Raises EngineUnfit as well.
 

@@ -64,6 +64,11 @@ class RedisRecords:
         self._faults = redis_faults.RedisFaults(*login_of(pool), room)
         self._line = new_line(pool, has_ended)
 
+    @property
+    def connections(self) -> int:
+        """See Records."""
+        return self._line.connections
+
     def check(self) -> None:
         """See Records."""
         with self._faults.explained():
