@@ -1,4 +1,4 @@
-"""What is kept beside the stream, and is no event: small tables that all servers change. No I/O.
+"""What is kept beside the stream, and is not an event: tables that all servers change. No I/O.
 
 A *record* is a value under a *place*: its kind, and a key. A change of several places is done whole
 or not at all, and only where a few places hold what whoever asks believes to be there (*compare and
