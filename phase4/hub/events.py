@@ -31,7 +31,7 @@ class Person:
     comes back in the place of their lost connection keeps it."""
 
     arrival: str = ""
-    """The same of this connection: whoever comes back has another one."""
+    """The same of this connection: whoever comes back has another one. Under it they speak."""
 
 
 # --- what has happened ----------------------------------------------------------------------------

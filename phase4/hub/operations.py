@@ -2,7 +2,7 @@ r"""What servers tell each other: operations, and batches of them. No I/O.
 
 A batch is one entry of the engine's stream: a line of JSON that people can read as well.
 
-    {"v": 1, "server": "a:12345", "number": 7, "ops": [["say", "alice", "hello"]]}
+    {"v": 1, "server": "a:12345", "number": 7, "ops": [["say", "a:12345#2.0", "hello"]]}
 
 Its server counts its batches, so that one that comes twice is known, and one that is missing, too.
 Servers of different age may share a room. So whoever reads takes what it understands: an operation
@@ -30,7 +30,11 @@ _MAX_INTEGER = 2**63  # what a counter of 64 bits holds; JSON's numbers have no 
 
 
 class Say(NamedTuple):
-    """Somebody says something to all. `speaker` is the folded name, here and below."""
+    """Somebody says something to all.
+
+    `speaker`, here and below, is their arrival: while this is under way they may get another name,
+    and somebody else theirs. Where their server does not know it: the folded name.
+    """
 
     speaker: str
     text: str
@@ -93,15 +97,10 @@ class Nudge(NamedTuple):
 
 
 class Leave(NamedTuple):
-    """Somebody has left, for a reason; empty: of their own will.
-
-    `arrival` is that of the person who is meant: they may have come back meanwhile, in their own
-    place. Empty: whoever has the name there.
-    """
+    """Somebody has left, for a reason; empty: of their own will."""
 
     speaker: str
     reason: str
-    arrival: str = ""
 
 
 class Begin(NamedTuple):

@@ -92,6 +92,7 @@ class State:
         self.skipped = 0
         """Operations and batches that made no sense, or came late."""
         self._looks: dict[str, str] = {}  # the fold, by look
+        self._arrivals: dict[str, str] = {}  # the fold, by arrival
         self._dead: dict[str, None] = {}  # the oldest first
         self._place = 0  # in its batch, of the operation that is applied
 
@@ -161,8 +162,8 @@ class State:
                 return self._login(server, operation)
             case Nudge(account):
                 return (Nudged(account),)
-            case Leave():
-                return self._leave(server, operation)
+            case Leave(speaker, reason):
+                return self._leave(server, speaker, reason)
             case Beat(figures):
                 self.servers[server].figures = figures
             case Begin(said) if said < MAX_NUMBER:
@@ -178,7 +179,7 @@ class State:
 
     def _at(self, server: str, speaker: str) -> Person | None:
         """Somebody who is here through this server."""
-        person = self.people.get(speaker)
+        person = self.people.get(self._arrivals.get(speaker, speaker))
         return person if person is not None and person.server == server else None
 
     def _say(self, server: str, speaker: str, text: str) -> Iterable[Event]:
@@ -285,10 +286,10 @@ class State:
         self._put(new)
         return new
 
-    def _leave(self, server: str, asked: Leave) -> Iterable[Event]:
-        person = self._at(server, asked.speaker)
-        if person is not None and asked.arrival in ("", person.arrival):
-            yield Left(self._drop(person), asked.reason)
+    def _leave(self, server: str, speaker: str, reason: str) -> Iterable[Event]:
+        person = self._at(server, speaker)
+        if person is not None:
+            yield Left(self._drop(person), reason)
 
     def _gone(self, server: str, *, is_lost: bool) -> Iterable[Event]:
         people = self.people_of(server)
@@ -303,10 +304,12 @@ class State:
     def _put(self, person: Person) -> None:
         self.people[person.fold] = person
         self._looks[person.look] = person.fold
+        self._arrivals[person.arrival] = person.fold
 
     def _drop(self, person: Person) -> Person:
         del self.people[person.fold]
         self._looks.pop(person.look, None)
+        self._arrivals.pop(person.arrival, None)
         return person
 
     # --- snapshots ------------------------------------------------------------------------------
@@ -316,6 +319,7 @@ class State:
         other = State()
         other.said, other.time = self.said, self.time
         other.people, other._looks = dict(self.people), dict(self._looks)
+        other._arrivals = dict(self._arrivals)
         other.servers = {
             name: Server(each.number, each.figures) for name, each in self.servers.items()
         }
@@ -363,7 +367,7 @@ class State:
             if each.server not in servers or state.holder(each.fold, each.look) is not None:
                 raise ValueError("Somebody is at no server, or has a name that is another's.")
             state._put(each)
-        if len(entries) < len(state.people):
+        if len(entries) < len(state.people) or len(state._arrivals) < len(state.people):
             raise ValueError("Two have come in by one operation.")
         return state
 

@@ -257,7 +257,7 @@ class Happening(Room):
         """Somebody has their name again after the others took them for gone, or another one."""
         if member.is_gone:
             if member.name != person.name:  # else the Leave is behind it that was meant
-                self.link.say(Leave(person.fold, "", person.arrival))
+                self.link.say(Leave(person.arrival, ""))
             return
         if member.name != person.name:
             old = member.name
@@ -281,7 +281,7 @@ class Happening(Room):
             is_back = event.replaced is not None
             self.let_in(member, person.name, remark, replaces=old, is_back=is_back)
         except RoomFull as error:
-            self.link.say(Leave(person.fold, "", person.arrival))
+            self.link.say(Leave(person.arrival, ""))
             wish.decide(None, error)
         else:
             wish.decide(event)
@@ -293,7 +293,7 @@ class Happening(Room):
             self._give(member, new.name)
             self.logins.has_other_name(member)
         elif self._is_here(old):  # gone meanwhile, and they said so under the old name
-            self.link.say(Leave(new.fold, "", new.arrival))
+            self.link.say(Leave(new.arrival, ""))
         self._announce(message.Renamed(self._now().wire, old.name, new.name))
         if isinstance(purpose, Wish):
             purpose.decide(None)

@@ -21,7 +21,7 @@ from phase4.hub.events import (
 from phase4.hub.operations import Leave, Rename, Say, Whisper
 from phase4.server.happening import Happening
 from phase4.server.member import Member
-from phase4.server.offering import CANDIDATES, as_offered, entry_of, fold_of, proof_of
+from phase4.server.offering import CANDIDATES, as_offered, entry_of, proof_of, speaker_of
 from phase4.server.outbox import Outbox
 from phase4.server.people import find_by_address
 from phase4.server.refusal import Refused
@@ -117,10 +117,7 @@ class SharedRoom(Happening):
         self._end(member, last_words, self.fan_out.stop_listening if may_wait else end)
         self._people.release(member)
         self._note(self._now(), f"{member.name} left" + (f" ({reason})" if reason else ""))
-        fold = fold_of(member)
-        person = self.link.state.people.get(fold)
-        arrival = person.arrival if person is not None and self._is_here(person) else ""
-        self.link.say(Leave(fold, reason, arrival))
+        self.link.say(Leave(speaker_of(member, self.link), reason))
         if may_wait:
             self._leaving[member.outbox] = member
             self.link.publisher.after(lambda: self._let_go(member.outbox))
@@ -135,8 +132,8 @@ class SharedRoom(Happening):
             self.logins.check_free(name, member)
             if name == member.name:
                 raise Refused(f"You are {name} already.")
-            fold = fold_of(member)
-        self.link.ask(Rename(fold, [as_offered(name)]), Wish(member))
+            speaker = speaker_of(member, self.link)
+        self.link.ask(Rename(speaker, [as_offered(name)]), Wish(member))
 
     def close(self, text: str) -> list[Outbox]:
         """As Room; and let the other servers know that this one ends."""
@@ -157,7 +154,7 @@ class SharedRoom(Happening):
                 return
             if member.is_hushed:
                 self._gate.check_public(member)
-            self.link.say(Say(fold_of(member), text), member)
+            self.link.say(Say(speaker_of(member, self.link), text), member)
 
     def whisper(self, member: Member, to: str, text: str) -> None:
         """A private message to a name (or an address, where those are shown). As `say`."""
@@ -168,7 +165,7 @@ class SharedRoom(Happening):
             person = self._find(to)
             if member.is_hushed:
                 self._gate.check_private(member, person.account)
-            asked = Whisper(fold_of(member), person.fold, person.entry, to, text)
+            asked = Whisper(speaker_of(member, self.link), person.fold, person.entry, to, text)
             self.link.say(asked, member)
 
     def _find(self, to: str) -> Person:

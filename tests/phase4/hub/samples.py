@@ -57,6 +57,7 @@ def check(state: State) -> None:
     assert not any(state.is_dead(each) for each in state.servers)
     assert all(each.since <= state.time for each in people)
     assert len({each.entry for each in people}) == len(people)
+    assert state._arrivals == {each.arrival: each.fold for each in people}
 
 
 def batch(server: str, number: int, *operations: Operation | None) -> Batch:

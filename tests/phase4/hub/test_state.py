@@ -19,6 +19,7 @@ from phase4.hub.events import (
     Renamed,
     Said,
     Taken,
+    Unsaid,
     Whispered,
 )
 from phase4.hub.operations import (
@@ -226,12 +227,28 @@ def test_a_leave_that_comes_behind_their_return_ends_nobody() -> None:
     servers = Servers()
     servers.do("a", enter("Ann", proof="secret"))
     old = servers.state.people["Ann"]
-    servers.do("a", enter("Ann", proof="secret"), Leave("Ann", "connection lost", old.arrival))
+    servers.do("a", enter("Ann", proof="secret"), Leave(old.arrival, "connection lost"))
     assert names(servers) == {"Ann": "a"}
     new = servers.state.people["Ann"]
     assert (new.entry, new.arrival != old.arrival) == (old.entry, True)
-    [left] = servers.do("a", Leave("Ann", "", new.arrival))
+    [left] = servers.do("a", Leave(new.arrival, ""))
     assert left == Left(new, "")
+
+
+def test_what_somebody_says_is_theirs_whoever_has_their_name_by_then() -> None:
+    servers = Servers()
+    servers.do("a", enter("Ann"))
+    ann = servers.state.people["Ann"]
+    owner = enter("Ann", account="Ann", others=["Guest"])
+    happened = servers.do("a", owner, Say(ann.arrival, "I resign."), Say("Ann", "I do not."))
+    said = [each for each in happened if isinstance(each, Said)]
+    assert [(each.person.name, each.text) for each in said] == [
+        ("Guest", "I resign."),
+        ("Ann", "I do not."),
+    ]
+    servers.do("a", Leave(ann.arrival, ""))
+    assert servers.do("a", Say(ann.arrival, "hi")) == [Unsaid()]
+    assert names(servers) == {"Ann": "a"}
 
 
 # --- what is said ---------------------------------------------------------------------------------

@@ -69,10 +69,10 @@ NAMING: list[Callable[[Random], Operation]] = [
     lambda random: Login(
         letter(random), random.choice(" pq").strip(), names(random), names(random)
     ),
-    lambda random: Leave(letter(random), "", random.choice(["", "", "a#1.0"])),
+    lambda random: Leave(random.choice([letter(random), "a#1.0", "b#2.1"]), ""),
 ]
 SAYING: list[Callable[[Random], Operation]] = [
-    lambda random: Say(letter(random), "hi"),
+    lambda random: Say(random.choice([letter(random), "a#1.0", "b#2.1"]), "hi"),
     lambda random: Whisper(letter(random), letter(random), random.choice(["", "a#1"]), "x", "hi"),
     lambda random: Order("x", {"kind": "mute"}),
     lambda random: Beat({"people": random.randrange(9)}),
