@@ -12,6 +12,20 @@ from typing import Self
 from tests.kit.harness import SECONDS
 
 
+class Gates:
+    """Of a connection: what goes to the engine, and what comes back, waits while one is shut."""
+
+    def __init__(self) -> None:
+        self.there = threading.Event()
+        self.back = threading.Event()
+        self.open()
+
+    def open(self) -> None:
+        """Let what waits go on."""
+        self.there.set()
+        self.back.set()
+
+
 class Cable:
     """Carries connections to a port of this machine. Use it in a `with` statement."""
 
@@ -19,8 +33,8 @@ class Cable:
         self._to = ("127.0.0.1", to_port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self._is_whole = threading.Event()
-        self._is_whole.set()
+        self._gates = Gates()  # for connections that are made from here on
+        self._held: list[Gates] = []
         self._is_over = False
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []  # under the lock
@@ -33,7 +47,7 @@ class Cable:
     def __exit__(self, *_: object) -> None:
         """End all connections."""
         self._is_over = True
-        self._is_whole.set()
+        self.mend()
         with self._lock:
             sockets = [self._listener, *self._sockets]
         for each in sockets:
@@ -46,11 +60,27 @@ class Cable:
 
     def cut(self) -> None:
         """From here on nothing gets through, and nobody is told."""
-        self._is_whole.clear()
+        self._gates.back.clear()
+        self.cut_the_way_there()
+
+    def cut_the_way_there(self) -> None:
+        """From here on nothing gets to the engine, but what it says gets back."""
+        self._gates.there.clear()
 
     def mend(self) -> None:
         """What waits arrives, and all goes on."""
-        self._is_whole.set()
+        self._gates.open()
+        self.deliver()
+
+    def mend_for_new_connections(self) -> None:
+        """What waits does so until `deliver`, as TCP asks more and more seldom whether it may."""
+        self._held.append(self._gates)
+        self._gates = Gates()
+
+    def deliver(self) -> None:
+        """What waits arrives."""
+        for each in self._held:
+            each.open()
 
     def lead_to(self, port: int) -> None:
         """Carry new connections to another port."""
@@ -67,10 +97,10 @@ class Cable:
                 near = self._listener.accept()[0]
                 with self._lock:
                     self._sockets.append(near)
-                self._threads.append(self._start(self._connect, near))
+                self._threads.append(self._start(self._connect, near, self._gates))
 
-    def _connect(self, near: socket.socket) -> None:
-        self._is_whole.wait()
+    def _connect(self, near: socket.socket, gates: Gates) -> None:
+        gates.there.wait()
         if self._is_over:
             return
         try:
@@ -82,15 +112,15 @@ class Cable:
         far.settimeout(None)
         with self._lock:
             self._sockets.append(far)
-        back = self._start(self._carry, far, near)
-        self._carry(near, far)
+        back = self._start(self._carry, far, near, gates.back)
+        self._carry(near, far, gates.there)
         back.join()
 
-    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+    def _carry(self, source: socket.socket, sink: socket.socket, gate: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                self._is_whole.wait()
+                gate.wait()
                 sink.sendall(data)
-        self._is_whole.wait()
+        gate.wait()
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_WR)

@@ -11,6 +11,7 @@ from tests.kit.engines import RedisProcess
 from tests.kit.harness import wait_until
 from tests.kit.hub import (
     IS_AWAY,
+    IS_BACK,
     SHORT_LEASE_SECONDS,
     HubChat,
     Servers,
@@ -90,7 +91,9 @@ def test_a_server_cut_off_for_less_than_the_lease_goes_on_as_if_nothing_had_been
 ) -> None:
     with three(servers, has_cable=True) as (all_of_them, talkers):
         servers.cables["three"].cut()
-        wait_for_more(*talkers[:4])  # a second
+        for each in talkers[4:]:
+            each.wait_for(IS_AWAY)  # by then it has given up what is under way, which arrives late
+        wait_for_more(*talkers[:4])
         servers.cables["three"].mend()
         wait_for_more(*talkers)
         settle(*talkers)
@@ -98,6 +101,22 @@ def test_a_server_cut_off_for_less_than_the_lease_goes_on_as_if_nothing_had_been
         for each in talkers:
             assert not each.has_read(r".*server lost.*")
             assert each.told_unsaid() == 0
+
+
+def test_what_arrives_at_the_engine_after_its_server_has_said_it_again_is_not_said_twice(
+    servers: Servers,
+) -> None:
+    with three(servers, has_cable=True) as (all_of_them, talkers):
+        servers.cables["three"].cut_the_way_there()
+        for each in talkers[4:]:
+            each.wait_for(IS_AWAY)
+        servers.cables["three"].mend_for_new_connections()
+        for each in talkers[4:]:
+            each.wait_for(IS_BACK)
+        servers.cables["three"].deliver()
+        wait_for_more(*talkers)
+        settle(*talkers)
+        tells_one_story(all_of_them, *talkers)
 
 
 def test_a_server_cut_off_for_longer_is_taken_for_dead_and_its_people_are_told_and_come_back(
