@@ -1,7 +1,8 @@
 """One historian at a time: a lock that ends with the process that has it, however that ends.
 
 The system holds it (flock(2), and on Windows LockFile), on a file beside the archive. The file
-itself means nothing: it stays when nobody has the lock.
+itself means nothing: it stays when nobody has the lock. Servers of one room hold another one, as
+each of them needs logs of its own.
 """
 
 import os
@@ -18,9 +19,9 @@ NAME = "archive.lock"
 class Guard:
     """The lock of a directory of logs, while this lives. Use it in a `with` statement."""
 
-    def __init__(self, log_dir: Path) -> None:
+    def __init__(self, log_dir: Path, name: str = NAME) -> None:
         """Take it. Raises AlreadyFollowed where another process has it, and CannotUse."""
-        path = log_dir / NAME
+        path = log_dir / name
         try:
             self._file = open_ordinary(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -37,7 +38,13 @@ class Guard:
 
     def __exit__(self, *_: object) -> None:
         """Give the lock back."""
-        os.close(self._file)
+        self.close()
+
+    def close(self) -> None:
+        """Give the lock back. Again does no harm."""
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
 
 
 if sys.platform == "win32":

@@ -378,6 +378,8 @@ class ChatServer:
             self._accounts.close()
         if self._historian is not None:
             self._historian.stop()
+        if self._sharing is not None:
+            self._sharing.close()
 
     def obey(self, line: str) -> operating.Reply:
         """Do what an operator at the server asks for with a line such as `/kick Bob`.

@@ -5,12 +5,15 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from phase4.accounts.accounts import Accounts
 from phase4.accounts.errors import AccountsError
 from phase4.accounts.hub_store import open_hub_store
+from phase4.archive.errors import AlreadyFollowed, CannotUse
+from phase4.archive.guard import Guard
 from phase4.hub.engine import Engine, EngineDown, EngineUnfit, open_engine
 from phase4.hub.link import Link
 from phase4.server.errors import HubUnusable
@@ -33,13 +36,21 @@ class Sharing:
         assert settings.hub is not None
         self._settings = settings
         self._report = report
+        self._guard = _guard_of(settings.log_dir)
         # Made anew at each start: who comes back is not who was there before.
         self._name = f"{socket.gethostname()}:{port}-{secrets.token_hex(3)}"
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self._guard.close)
+            self.engine = self._open_engine(settings.hub)
+            on_failure.pop_all()
+
+    def _open_engine(self, url: str) -> Engine:
         try:
-            self.engine = open_engine(settings.hub, room=settings.hub_room, server=self._name)
-            self._check(self.engine)
+            engine = open_engine(url, room=self._settings.hub_room, server=self._name)
+            self._check(engine)
         except EngineUnfit as error:
             raise HubUnusable(f"--hub: {error}") from error
+        return engine
 
     def _check(self, engine: Engine) -> None:
         give_up_at = time.monotonic() + self._settings.hub_wait
@@ -113,6 +124,20 @@ class Sharing:
         self._link.start()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back, and the logs. Again does no harm."""
         with contextlib.suppress(EngineDown):
             self.engine.close()
+        self._guard.close()
+
+
+def _guard_of(log_dir: Path) -> Guard:
+    """What keeps other servers of a room from these logs. Raises HubUnusable."""
+    try:
+        return Guard(log_dir, "hub.lock")
+    except AlreadyFollowed as error:
+        raise HubUnusable(
+            f"--hub: another server that runs keeps its logs in {log_dir}: give this one its own, "
+            "with --log-dir."
+        ) from error
+    except CannotUse as error:
+        raise HubUnusable(f"--hub: {error}") from error

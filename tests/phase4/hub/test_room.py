@@ -11,7 +11,7 @@ import pytest
 from shared.status import parse_snapshot
 from tests.kit.chat import PROMPT, TIME, Person
 from tests.kit.engines import RedisProcess
-from tests.kit.harness import Peer, wait_until
+from tests.kit.harness import Peer, Program, wait_until
 from tests.kit.hub import (
     HubChat,
     Servers,
@@ -378,3 +378,18 @@ def test_a_server_that_stops_takes_its_people_along_and_the_others_read_left(
         wait_until(lambda: "The server" in str(one.log("connections.txt")), "it is noted")
         with join(one, "Bob") as again:
             assert again.name == "Bob"
+
+
+def test_a_server_that_would_log_where_another_does_is_refused_with_a_sentence(
+    servers: Servers, a_redis: RedisProcess
+) -> None:
+    one = servers.start("one")
+    options = ("--port", "0", "--status-port", "0", "--log-dir", str(one.logs))
+    with Program("phase4.server", *options, "--hub", a_redis.url) as second:
+        assert second.wait() == 2
+        (sentence,) = second.rest_of_output()
+        assert "another server that runs keeps its logs in" in sentence
+        assert "--log-dir" in sentence
+    servers.kill("one")
+    with join(servers.start("one"), "Ann") as ann:  # the lock has ended with the process
+        assert ann.name == "Ann"
