@@ -39,6 +39,21 @@ class Clock:
         return self._moment
 
 
+class HubClock(Clock):
+    """The engine's time: every server shows and logs the same. Under the room's lock."""
+
+    def __init__(self) -> None:
+        super().__init__(self._estimate)
+        self._time = self._at = 0.0
+
+    def set(self, engine_time: float) -> None:
+        """It is this late now: Unix time in seconds."""
+        self._time, self._at = engine_time, time.monotonic()
+
+    def _estimate(self) -> float:
+        return self._time + time.monotonic() - self._at if self._at else time.time()
+
+
 class SteadyClock:
     """Unix time at the start, and the seconds since then, whatever the system's clock is set to.
 

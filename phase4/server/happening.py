@@ -6,7 +6,6 @@ thread may wait for it (wish.py).
 """
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -38,7 +37,7 @@ from phase4.hub.events import Left as HasLeft
 from phase4.hub.figures import ServerFigures, rows
 from phase4.hub.link import Link
 from phase4.hub.operations import Leave
-from phase4.server.clock import Clock
+from phase4.server.clock import HubClock
 from phase4.server.deeds import from_json
 from phase4.server.hand import Giver
 from phase4.server.hub_file import HubFile
@@ -57,21 +56,6 @@ from shared.status import RoomServer
 
 AWAY = "The room is away; what you say waits."
 BACK = "The room is back."
-
-
-class HubClock(Clock):
-    """The engine's time: every server shows and logs the same. Under the room's lock."""
-
-    def __init__(self) -> None:
-        super().__init__(self._estimate)
-        self._time = self._at = 0.0
-
-    def set(self, engine_time: float) -> None:
-        """It is this late now: Unix time in seconds."""
-        self._time, self._at = engine_time, time.monotonic()
-
-    def _estimate(self) -> float:
-        return self._time + time.monotonic() - self._at if self._at else time.time()
 
 
 @dataclass(frozen=True)
