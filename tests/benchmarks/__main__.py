@@ -108,6 +108,7 @@ def _run(contender: Contender, people: int, parts: list[Part]) -> Report:
             there.pids,
             parts,
             contender.is_encrypted,
+            contender.is_framed,
             there.engine_pids,
         )
         try:

@@ -40,6 +40,7 @@ from phase4.transport.tls_socket import TLSSocket
 from shared.defaults import HOST
 from shared.listener import tune_connection
 from shared.stopping import raise_descriptor_limit
+from tests.benchmarks.framed import Framed
 from tests.benchmarks.system import (
     busy_seconds,
     cpu_seconds_of,
@@ -104,6 +105,7 @@ class Order:
     pids: list[int]  # of these servers, for their memory and CPU time
     parts: list[Part]
     is_encrypted: bool = False
+    is_framed: bool = False  # by the page's port, with a WebSocket
     engine_pids: list[int] = field(default_factory=list)  # of what they share the room by
 
 
@@ -151,6 +153,9 @@ class _Encrypted(TLSSocket):
         return len(data)
 
 
+Connection = socket.socket | _Encrypted | Framed
+
+
 class Watcher:
     """Reads every line of one recipient."""
 
@@ -177,12 +182,19 @@ class Crowd:
     """Everybody in the room. Use it in a `with` statement; leaving it closes all connections."""
 
     def __init__(
-        self, ports: Sequence[int], dialect: Dialect, people: int, *, is_encrypted: bool = False
+        self,
+        ports: Sequence[int],
+        dialect: Dialect,
+        people: int,
+        *,
+        is_encrypted: bool = False,
+        is_framed: bool = False,
     ) -> None:
         self._dialect = dialect
         self._is_encrypted = is_encrypted
+        self._is_framed = is_framed
         self._selector = selectors.DefaultSelector()
-        self.sockets: list[socket.socket | _Encrypted] = []
+        self.sockets: list[Connection] = []
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(self.close)
             for number in range(people):
@@ -206,7 +218,9 @@ class Crowd:
     def _join(self, number: int, port: int) -> None:
         plain = socket.create_connection((HOST, port), STALL_SECONDS)
         tune_connection(plain)
-        connection = _Encrypted(plain) if self._is_encrypted else plain
+        connection: Connection = _Encrypted(plain) if self._is_encrypted else plain
+        if self._is_framed:
+            connection = Framed(plain, port)
         self.sockets.append(connection)
         connection.sendall(self._dialect.hello.format(name=f"u{number:04}").encode())
         heard = b""
@@ -273,7 +287,7 @@ class Talk:
     def __init__(
         self,
         selector: selectors.BaseSelector,
-        sockets: Sequence[socket.socket | _Encrypted],
+        sockets: Sequence[Connection],
         dialect: Dialect,
         part: Part,
         watched: Iterable[int],
@@ -394,7 +408,13 @@ def carry_out(order: Order) -> Report:
     """Measure one server, or several of one room. Raises Failure."""
     empty = resident_bytes_of(order.pids)
     dialect = DIALECTS[order.dialect]
-    with Crowd(order.ports, dialect, order.people, is_encrypted=order.is_encrypted) as crowd:
+    with Crowd(
+        order.ports,
+        dialect,
+        order.people,
+        is_encrypted=order.is_encrypted,
+        is_framed=order.is_framed,
+    ) as crowd:
         joined = resident_bytes_of(order.pids)
         busiest = max(order.parts, key=lambda part: part.senders)
         check = Part(busiest.senders, busiest.in_flight, CHECK_SECONDS)

@@ -60,12 +60,14 @@ class Contender:
     command: Callable[[Place], list[str]]
     is_watched: bool = False  # a hundred monitors ask its status port all the time (watchers.py)
     is_encrypted: bool = False  # it is spoken to by TLS
+    is_framed: bool = False  # the people have a page
     hub_servers: int = 0  # so many of them share the room by a Redis; 0: it is one by itself
 
     @property
     def is_variant(self) -> bool:
         """Whether it is one of the others in special conditions; measured where it is asked for."""
-        return self.is_watched or self.is_encrypted or bool(self.hub_servers)
+        specials = (self.is_watched, self.is_encrypted, self.is_framed, self.hub_servers)
+        return any(specials)
 
 
 def _phase3(place: Place) -> list[str]:
@@ -106,6 +108,7 @@ CONTENDERS = {
         Contender("ngircd", "an IRC server in C", "irc", _ngircd),
         Contender("watched", "phase4, and a hundred monitors", "named", _phase4, is_watched=True),
         Contender("tls", "phase4, over TLS", "named", _phase4_tls, is_encrypted=True),
+        Contender("web", "phase4, to people with a page", "named", _phase4, is_framed=True),
         Contender("hub1", "one phase4, over a Redis", "named", _phase4, hub_servers=1),
         Contender("hub2", "two of one room", "named", _phase4, hub_servers=2),
         Contender("hub4", "four of one room", "named", _phase4, hub_servers=4),
@@ -140,9 +143,11 @@ def running(contender: Contender, people: int) -> Iterator[Running]:
         for number in range(contender.hub_servers or 1):
             place = Place(free_port(), free_port(), folder / str(number), people)
             place.folder.mkdir()
-            server = stack.enter_context(_process([*contender.command(place), *hub], errors))
+            web = ["--web-port", str(free_port())] if contender.is_framed else []
+            command = [*contender.command(place), *hub, *web]
+            server = stack.enter_context(_process(command, errors))
             _wait_for(server, place.port, errors.name)
-            ports.append(place.port)
+            ports.append(int(web[-1]) if web else place.port)
             pids.append(server.pid)
         watchers = None
         if contender.is_watched:

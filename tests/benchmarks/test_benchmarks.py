@@ -61,7 +61,7 @@ def test_a_curve_rises_where_its_values_do() -> None:
 # --- special conditions: a hundred monitors beside the server, TLS -------------------------------
 
 
-@pytest.mark.parametrize("server", ["watched", "tls", "hub2"])
+@pytest.mark.parametrize("server", ["watched", "tls", "web", "hub2"])
 def test_a_server_can_be_measured_in_special_conditions(
     server: str, tmp_path: Path, need: Need
 ) -> None:
