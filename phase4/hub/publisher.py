@@ -293,6 +293,8 @@ class Publisher:
         return self._is_up and has_something and len(self._in_flight) < MAX_IN_FLIGHT
 
     def _seconds_to_wait(self) -> float:
+        if not self._is_up:
+            return _LOOK_SECONDS
         now = time.monotonic()
         if self._operations and self._gather_until > now:
             return self._gather_until - now
