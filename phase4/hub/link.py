@@ -208,11 +208,15 @@ class Link:
         self.publisher.add(operation, purpose)
 
     def ask(self, operation: Operation, wish: Wish[T]) -> T:
-        """Say this, and wait for what becomes of it. Raises what the wish does.
+        """Say this, and wait for what becomes of it. Raises what the wish does."""
+        self.say(operation, wish)
+        return self.wait_for(wish)
+
+    def wait_for(self, wish: Wish[T]) -> T:
+        """Wait for what becomes of something that was said. Raises what the wish does.
 
         Then it is withdrawn, where it has not gone yet. Without the room's lock.
         """
-        self.say(operation, wish)
         try:
             return wish.wait()
         except BaseException:

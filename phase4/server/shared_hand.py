@@ -25,7 +25,7 @@ class SharedHand(Hand):
         with self._floor.fan_out.lock:
             check()
             self.link.say(Order(giver.name, to_json(deed)), wish)
-        wish.wait()
+        self.link.wait_for(wish)
         return wish.has_changed
 
     def _everybody(self) -> Iterable[Somebody]:

@@ -74,7 +74,7 @@ class SharedLogins(Logins):
                 self._gate.check_renaming(member)
             wish = Wish(member)
             self._log_in(member, account.name, wish)
-        wish.wait()
+        self.link.wait_for(wish)
 
     def _has_registered(self, member: Member, account: Account) -> None:
         self._log_in(member, account.name)

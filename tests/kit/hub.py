@@ -56,6 +56,12 @@ class HubChat(Chat):
         return self.log("private_messages.txt")
 
 
+class OperatedChat(HubChat):
+    """One in which whoever is called Ann is an operator, with --operator=Ann."""
+
+    how = ("-m", "tests.kit.logged_in")
+
+
 class WrongClockChat(HubChat):
     """One whose clock is a day ahead."""
 

@@ -12,6 +12,7 @@ from tests.kit.harness import wait_until
 from tests.kit.hub import (
     IS_AWAY,
     IS_BACK,
+    OperatedChat,
     Servers,
     Talker,
     crowd,
@@ -155,6 +156,22 @@ def test_a_new_name_while_the_room_is_away_is_refused_and_nobody_is_hung_up_on(
         ann.skip_to(IS_BACK)
         ann.send("/who")
         ann.hear("* 1 online: Ann")
+
+
+def test_an_order_that_was_refused_while_the_room_is_away_is_not_carried_out_later(
+    servers: Servers, a_redis: RedisProcess
+) -> None:
+    one = servers.start("one", "--operator=Ann", kind=OperatedChat)
+    bob, ann = together([one], "Bob", "Ann")
+    with ann, bob:
+        a_redis.kill()
+        bob.skip_to(IS_AWAY)
+        ann.send("/kick Bob")
+        ann.skip_to("! The room cannot be reached now; try again later.")
+        a_redis.start()
+        bob.skip_to(IS_BACK)
+        ann.send("hello")
+        bob.hear("Ann: hello")
 
 
 def say_until_made_to_wait(connection: socket.socket, letter: bytes) -> tuple[int, bytes]:
