@@ -31,7 +31,16 @@ from typing import Any
 from phase4.hub.engine import Engine, EngineDown, Entry
 from phase4.hub.events import Happened
 from phase4.hub.follows import Follows, T, Wish
-from phase4.hub.operations import BadBatch, Batch, Begin, Bury, End, Operation, decode, given_again
+from phase4.hub.operations import (
+    BadBatch,
+    Begin,
+    Bury,
+    End,
+    Operation,
+    decode,
+    end_of,
+    given_again,
+)
 from phase4.hub.publisher import BEAT_SECONDS, GATHER_SECONDS, Flight, Publisher
 from phase4.hub.recent import Recent
 from phase4.hub.snapshot import from_bytes, to_bytes
@@ -294,7 +303,7 @@ class Link:
         time_of_it = min(batch.time or entry.time, entry.time)
         self._take(self.state.apply(batch, time_of_it), flight, is_ours=is_ours)
         if flight is not None and self._is_ending:
-            self._unsaid += flight.purposes[0 if had_ended else _end_of(batch) :]
+            self._unsaid += flight.purposes[0 if had_ended else end_of(batch) :]
         if self._has_begun and not self._is_ending and self.state.is_dead(self.server):
             self._begin_again()
 
@@ -445,9 +454,3 @@ class Link:
             state, more = self.state.copy(), self._room.more()
             position = self._recent.position
         return to_bytes(state, position, more)
-
-
-def _end_of(batch: Batch) -> int:
-    """Where in a batch its server has ended; behind all, where it has not."""
-    ends = (at for at, each in enumerate(batch.operations) if isinstance(each, End))
-    return next(ends, len(batch.operations))
