@@ -261,10 +261,15 @@ class Happening(Room):
         is_other = bool(event.wanted) and event.wanted != person.name
         remark = f"The name {event.wanted} is taken; you are {person.name}." if is_other else ""
         self.logins.own(member, person.account)
+        if old is not None and old.secret and old.secret == member.secret:  # as Room.resume
+            member.lines, member.questions = old.lines, old.questions
         try:
             is_back = event.replaced is not None
             self.let_in(member, person.name, remark, replaces=old, is_back=is_back)
         except RoomFull as error:
+            if old is not None:  # the others know of it no more
+                self._end(old, LOGGED_IN_ELSEWHERE, self.fan_out.hang_up)
+                self._people.release(old)
             self.link.say(Leave(person.arrival, ""))
             wish.decide(None, error)
         else:

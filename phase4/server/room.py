@@ -190,7 +190,7 @@ class Room(Answering):
         `is_back`: it was one at another server, so nobody is told. Raises RoomFull.
         """
         is_back = is_back or replaces is not None
-        self._check_open(may_replace=is_back)
+        self._check_open(may_replace=replaces is not None)
         if member.is_gone:  # evicted meanwhile: nobody would release the name again
             raise RoomFull("Others took your place; try again later.")
         if replaces is not None:

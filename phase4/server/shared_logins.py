@@ -122,7 +122,6 @@ class SharedLetters(Letters):
     def _reach(self, account: Account) -> bool:
         with self._fan_out.lock:
             recipient = self.link.state.people.get(nicknames.fold(account.name))
-        is_here = recipient is not None and recipient.account == account.name
-        if is_here:
-            self.link.say(Nudge(account.name))
-        return is_here
+        # Also where they seem to be away: they may be coming in at another server just now.
+        self.link.say(Nudge(account.name))
+        return recipient is not None and recipient.account == account.name

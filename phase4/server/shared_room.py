@@ -72,8 +72,10 @@ class SharedRoom(Happening):
         proof = proof_of(member.secret)
         with self.fan_out.lock:
             old = self.link.state.people.get(nicknames.fold(wanted))
-        if old is None or not proof or old.proof != proof:
-            return False
+            if old is None or not proof or old.proof != proof:
+                return False
+            if old.server != self.link.server:
+                self._check_open()  # first: they may be better off where they are
         return isinstance(self._ask_for(member, [old.name], old.name), Entered)
 
     def _ask_for(self, member: Member, names: Iterable[str], wanted: str) -> Event | None:

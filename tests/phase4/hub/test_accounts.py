@@ -1,15 +1,18 @@
 """A name that is somebody's own is so at every server of the room; and what operators order."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
 
+from phase4.hub.engine import open_engine
+from phase4.hub.operations import Nudge, decode
 from tests.kit.accounts import PASSWORD, command
 from tests.kit.chat import PROMPT, TIME, Person
 from tests.kit.engines import RedisProcess
 from tests.kit.harness import wait_until
 from tests.kit.hub import HubChat, Servers, join, together
+from tests.phase4.hub.asking import all_of
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +137,23 @@ def test_a_private_message_waits_for_whoever_is_away_at_any_server(chats: list[H
         wait_until(waits, "the server has read of the account")
         with log_in(one, "Frida") as frida:
             frida.expect(r"\(.*\) Sender -> Frida: lunch\?")
+
+
+def test_of_a_message_that_waits_all_servers_are_told_as_its_recipient_may_just_be_coming_in(
+    chats: list[HubChat], url: str
+) -> None:
+    one, two = chats
+    with join(one, "Sonja") as sender:
+        command("add", "--hub", url, "Sigrid", password=PASSWORD)
+        with log_in(two, "Sigrid") as greta:
+            greta.send("/quit")
+            sender.skip_to(rf"{TIME} \* Sigrid left")
+        sender.send("/pm Sigrid hello", "/ping kept")
+        sender.skip_to(rf"{TIME} \* Sigrid is away.*")
+        sender.skip_to(rf"{TIME} \* Pong kept")
+    with closing(open_engine(url, room="chat", server="looker")) as looking:
+        told = [each for entry in all_of(looking) for each in decode(entry.data).operations]
+    assert Nudge("Sigrid") in told
 
 
 def test_whoever_is_removed_by_the_command_line_is_logged_out_at_their_server(
