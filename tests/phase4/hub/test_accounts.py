@@ -143,13 +143,17 @@ def test_of_a_message_that_waits_all_servers_are_told_as_its_recipient_may_just_
     chats: list[HubChat], url: str
 ) -> None:
     one, two = chats
-    with join(one, "Sonja") as sender:
-        command("add", "--hub", url, "Sigrid", password=PASSWORD)
-        with log_in(two, "Sigrid") as greta:
-            greta.send("/quit")
-            sender.skip_to(rf"{TIME} \* Sigrid left")
-        sender.send("/pm Sigrid hello", "/ping kept")
-        sender.skip_to(rf"{TIME} \* Sigrid is away.*")
+    with join(one, "Sonja") as sender, join(two, "Sigrid") as away:
+        register(away, "Sigrid")
+        away.send("/quit")
+        sender.skip_to(rf"{TIME} \* Sigrid left")
+
+        def waits() -> bool:
+            sender.send("@Sigrid: hello")
+            return "is away" in sender.skip_to(rf"{TIME} \* Sigrid is away.*|! Nobody here .*")[0]
+
+        wait_until(waits, "the server has read of the account")
+        sender.send("/ping kept")
         sender.skip_to(rf"{TIME} \* Pong kept")
     with closing(open_engine(url, room="chat", server="looker")) as looking:
         told = [each for entry in all_of(looking) for each in decode(entry.data).operations]
