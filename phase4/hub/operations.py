@@ -15,6 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args, get_type_hints
 
+from shared.safe_text import clean
+
 FORMAT_VERSION = 1
 
 MAX_NUMBER = 2**53
@@ -247,6 +249,9 @@ def decode(data: bytes) -> Batch:
         values = read_json(data)
     except ValueError as error:
         raise BadBatch("This is not JSON.") from error
+    text = data.decode()
+    if clean(text) != text:  # those that JSON takes as they are
+        raise BadBatch("This has control characters.")
     if not isinstance(values, dict):
         raise BadBatch("This is not an object.")
     version, server = values.get("v"), values.get("server")

@@ -4,21 +4,19 @@ Nothing in a snapshot is believed unseen. A state that no batches can lead to wo
 compute another room than the others do, so it is refused as a whole.
 """
 
-import re
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar, get_type_hints
 
 from phase4.hub.events import Person
 from phase4.hub.operations import is_shallow, read_json, write_json
 from phase4.hub.state import Server, State
+from shared.safe_text import clean
 
 FORMAT_VERSION = 1
 
 _PERSON = get_type_hints(Person)
 _MAY_BE_MISSING = {each.name for each in fields(Person) if each.default is not MISSING}
 """An older server has not written them."""
-
-_NO_LINE = re.compile(r"[\x00-\x1f\ud800-\udfff]")  # nor does any batch have such a character
 
 Kind = TypeVar("Kind", int, float, str, list[Any], dict[str, Any])
 
@@ -95,6 +93,6 @@ def _get(values: Any, name: str, kind: type[Kind]) -> Kind:
 
 def _line(text: Any) -> str:
     """A text that is part of a line. Raises BadSnapshot."""
-    if not isinstance(text, str) or _NO_LINE.search(text):
+    if not isinstance(text, str) or clean(text) != text:
         raise BadSnapshot("A text has control characters, or is none.")
     return text
