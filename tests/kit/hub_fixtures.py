@@ -5,40 +5,57 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.engines import RedisProcess
+from tests.kit.engines import EngineProcess, RedisProcess
 from tests.kit.harness import wait_until
 from tests.kit.hub import SHORT_LEASE_SECONDS, HubChat, Servers, wait_until_empty
 
 
+@pytest.fixture(scope="session")
+def engine_kind() -> type[EngineProcess]:
+    """The kind of engine that all servers of a check share. A module may have another one."""
+    return RedisProcess
+
+
 @pytest.fixture
-def a_redis(need: Callable[..., None]) -> Iterator[RedisProcess]:
+def an_engine(
+    engine_kind: type[EngineProcess], need: Callable[..., None]
+) -> Iterator[EngineProcess]:
     """An engine for one check, which may do with it what it likes."""
-    need(*RedisProcess.programs, modules=["redis"])
-    with RedisProcess() as process:
+    need(*engine_kind.programs, modules=[engine_kind.library])
+    with engine_kind() as process:
         yield process
 
 
 @pytest.fixture
-def servers(tmp_path: Path, a_redis: RedisProcess) -> Iterator[Servers]:
+def a_redis(an_engine: EngineProcess) -> RedisProcess:
+    """The same, where it is a Redis."""
+    assert isinstance(an_engine, RedisProcess)
+    return an_engine
+
+
+@pytest.fixture
+def servers(tmp_path: Path, an_engine: EngineProcess) -> Iterator[Servers]:
     """Servers of one room, none yet."""
-    with Servers(tmp_path, a_redis) as made:
+    with Servers(tmp_path, an_engine) as made:
         yield made
 
 
 @pytest.fixture
-def mortal_servers(tmp_path: Path, a_redis: RedisProcess) -> Iterator[Servers]:
+def mortal_servers(tmp_path: Path, an_engine: EngineProcess) -> Iterator[Servers]:
     """The same, but a server that says nothing for a few seconds is taken for dead."""
     lease = ("--hub-lease", f"{SHORT_LEASE_SECONDS:g}")
-    with Servers(tmp_path, a_redis, *lease) as made:
+    with Servers(tmp_path, an_engine, *lease) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def _two(
-    need: Callable[..., None], tmp_path_factory: pytest.TempPathFactory
+    engine_kind: type[EngineProcess],
+    need: Callable[..., None],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[list[HubChat]]:
-    need(*RedisProcess.programs, modules=["redis"])
-    with RedisProcess() as engine, Servers(tmp_path_factory.mktemp("two"), engine) as servers:
+    need(*engine_kind.programs, modules=[engine_kind.library])
+    with engine_kind() as engine, Servers(tmp_path_factory.mktemp("two"), engine) as servers:
         yield servers.start_several("one", "two")
 
 

@@ -6,7 +6,15 @@ import pytest
 
 from tests.kit.engine_fixtures import hub, postgres_process, redis_process  # noqa: F401 - fixtures
 from tests.kit.harness import SECONDS
-from tests.kit.hub_fixtures import _two, a_redis, mortal_servers, servers, two  # noqa: F401 - fixtures
+from tests.kit.hub_fixtures import (  # noqa: F401 - fixtures
+    _two,
+    a_redis,
+    an_engine,
+    engine_kind,
+    mortal_servers,
+    servers,
+    two,
+)
 from tests.phase4.hub.threads import Threads
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.status import parse_snapshot
 from tests.kit.chat import PROMPT, TIME, Person
-from tests.kit.engines import RedisProcess
+from tests.kit.engines import EngineProcess
 from tests.kit.harness import Peer, Program, wait_until
 from tests.kit.hub import (
     HubChat,
@@ -323,11 +323,11 @@ def _lines_of(*servers: HubChat) -> list[str]:
 
 
 def test_rooms_of_one_engine_know_nothing_of_each_other(
-    tmp_path: Path, a_redis: RedisProcess
+    tmp_path: Path, an_engine: EngineProcess
 ) -> None:
     with (
-        Servers(tmp_path / "a", a_redis, "--hub-room", "a") as some,
-        Servers(tmp_path / "b", a_redis, "--hub-room", "b") as others,
+        Servers(tmp_path / "a", an_engine, "--hub-room", "a") as some,
+        Servers(tmp_path / "b", an_engine, "--hub-room", "b") as others,
     ):
         (tmp_path / "a").mkdir()
         (tmp_path / "b").mkdir()
@@ -381,11 +381,11 @@ def test_a_server_that_stops_takes_its_people_along_and_the_others_read_left(
 
 
 def test_a_server_that_would_log_where_another_does_is_refused_with_a_sentence(
-    servers: Servers, a_redis: RedisProcess
+    servers: Servers, an_engine: EngineProcess
 ) -> None:
     one = servers.start("one")
     options = ("--port", "0", "--status-port", "0", "--log-dir", str(one.logs))
-    with Program("phase4.server", *options, "--hub", a_redis.url) as second:
+    with Program("phase4.server", *options, "--hub", an_engine.url) as second:
         assert second.wait() == 2
         (sentence,) = second.rest_of_output()
         assert "another server that runs keeps its logs in" in sentence

@@ -9,7 +9,7 @@ import pytest
 
 from tests.kit.chat_fixtures import authority  # noqa: F401 - fixtures
 from tests.kit.desktop import Desktop
-from tests.kit.hub_fixtures import a_redis, servers  # noqa: F401 - fixtures
+from tests.kit.hub_fixtures import a_redis, an_engine, engine_kind, servers  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:  # not all checks here need tkinter
     import tkinter as tk
