@@ -20,7 +20,6 @@ nothing of what it had in flight counts any more. It is *fenced*, and begins aga
 name.
 """
 
-import contextlib
 import threading
 import time
 from collections import deque
@@ -28,6 +27,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from phase4.hub.beginning import is_whole
 from phase4.hub.engine import Engine, EngineDown, Entry
 from phase4.hub.events import Happened
 from phase4.hub.follows import Follows, T, Wish
@@ -135,7 +135,7 @@ class Link:
         """
         give_up_at = time.monotonic() + 2 * SNAPSHOT_SECONDS
         while (more := self._load(kept)) is None:
-            if self._is_whole() or time.monotonic() > give_up_at:
+            if is_whole(self._engine) or time.monotonic() > give_up_at:
                 return {}
             time.sleep(_RETRY_SECONDS)
         return more
@@ -157,15 +157,6 @@ class Link:
                 self.has_resumed = data is kept
                 return more
         return None
-
-    def _is_whole(self) -> bool:
-        """Whether the engine has the first batch of each server that it knows at first."""
-        firsts: dict[str, int] = {}
-        for each in self._engine.read("", 0.0):
-            with contextlib.suppress(BadBatch):
-                batch = decode(each.data)
-                firsts.setdefault(batch.server, batch.number)
-        return all(number == 1 for number in firsts.values())
 
     def start(self) -> None:
         """Start both threads. People can come in once all was read that is there."""
@@ -440,14 +431,22 @@ class Link:
             return
         self._snapshot_at = time.monotonic() + SNAPSHOT_SECONDS
         self._room.keep(self._snapshot_bytes)
-        with self._lock:
-            is_first = self.server == min(self.state.servers, default=self.server)
-        if is_first or self._has_lost:
+        if self._is_first() or self._has_lost:
             try:
                 self._engine.save(self._snapshot_bytes())
                 self._has_lost = False
             except EngineDown as error:
                 self._went_down(error)
+
+    def _is_first(self) -> bool:
+        """Whether no server comes before ours that was heard lately: one of all saves the room's.
+
+        Where two take themselves for it, both do.
+        """
+        lately = time.monotonic() - SNAPSHOT_SECONDS
+        with self._lock:
+            heard = [each for each in self.state.servers if self._heard.get(each, 0.0) > lately]
+        return self.server <= min(heard, default=self.server)
 
     def _snapshot_bytes(self) -> bytes:
         with self._lock:

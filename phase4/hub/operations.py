@@ -164,6 +164,12 @@ class BadBatch(ValueError):
     """An entry is no batch, or one that was written for newer servers."""
 
 
+def end_of(batch: Batch) -> int:
+    """Where in a batch its server has ended; behind all, where it has not."""
+    ends = (at for at, each in enumerate(batch.operations) if isinstance(each, End))
+    return next(ends, len(batch.operations))
+
+
 # --- JSON, strictly -------------------------------------------------------------------------------
 
 

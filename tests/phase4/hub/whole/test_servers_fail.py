@@ -280,3 +280,20 @@ def test_nobody_is_buried_who_only_says_nothing(mortal_servers: Servers) -> None
             cat.send("Cat")
             cat.expect(rf"{TIME} \* Welcome, Cat! 3 online\. .*")
         wait_until(lambda: one.people_now() == 1, "Cat has left")
+
+
+def test_the_rooms_snapshot_does_not_wait_for_the_funeral_of_whoever_has_saved_it(
+    servers: Servers, a_redis: RedisProcess
+) -> None:
+    servers.start_several("one", "two", "three")
+    with a_redis.client() as client:
+        for _ in range(2):
+            wait_until(lambda: client.delete("chat:snapshot") == 1, "one of them saves it")
+            _kill_first(servers)
+        client.delete("chat:snapshot")
+        wait_until(lambda: client.exists("chat:snapshot") == 1, "the last one saves it")
+
+
+def _kill_first(servers: Servers) -> None:
+    """That whose name in the room comes first: by its port, as all are on one machine."""
+    servers.kill(min(servers.all, key=lambda name: str(servers.all[name].port)))
