@@ -10,6 +10,7 @@ no setting. And it never raises: a batch that one server cannot bear would end a
 makes no sense is skipped, by all alike.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
@@ -62,6 +63,13 @@ MAX_SERVERS = 100
 
 MAX_TIME = 253_402_214_400
 """The last day of the year 9999: there the calendars of programs end, in some zone."""
+
+_NO_NAME = re.compile(r"[\x00-,./:-@\[-^`{-\x7f]")
+"""No name has these of ASCII: with them it could look like another line. Which letters it may have,
+each server decides for its own people, as their tables are of different age."""
+
+_MAX_NAMES_CHARACTERS = 400
+"""Of a name, its fold and its look: a name has 20, and no letter becomes more than nine."""
 
 _PERSON = [each.name for each in fields(Person)]
 
@@ -388,9 +396,15 @@ class Name(NamedTuple):
 def _names(offered: Iterable[Any]) -> Iterator[Name]:
     """Those among them that are names."""
     for each in offered:
-        is_long_enough = isinstance(each, list) and len(each) == len(Name._fields)
-        if is_long_enough and all(isinstance(part, str) and part for part in each):
+        if _is_name(each):
             yield Name(*each)
+
+
+def _is_name(offered: Any) -> bool:
+    is_long_enough = isinstance(offered, list) and len(offered) == len(Name._fields)
+    if not (is_long_enough and all(isinstance(part, str) and part for part in offered)):
+        return False
+    return len("".join(offered)) <= _MAX_NAMES_CHARACTERS and not _NO_NAME.search(offered[0])
 
 
 def _is_theirs(holder: Person, asked: Enter) -> bool:
