@@ -132,10 +132,8 @@ def test_a_name_without_its_fold_or_look_is_passed_over(wrong: Any) -> None:
 @pytest.mark.parametrize("wrong", ["* Ann", "Ann:", "Ann -> Ben", "[x]", "(x)", "x" * 500])
 def test_nobody_gets_a_name_that_could_be_another_line(wrong: str) -> None:
     servers = both()
-    assert servers.do("a", enter("Cid", seat="3"), Rename("3", [[wrong, "x", "y"]]))[1:] == [
-        NotRenamed(None)
-    ]
-    assert servers.do("a", Enter([[wrong, "x", "y"]], "", "", "", "", [], "4")) == [Taken()]
+    assert servers.do("a", Rename("Ann", [[wrong, "x", "y"]])) == [NotRenamed(None)]
+    assert servers.do("a", Enter([[wrong, "x", "y"]], "", "", "", "", [])) == [Taken()]
 
 
 @pytest.mark.parametrize("wrong", [("", "x", "x"), ("X", "", "x"), ("X", "x", "")])
