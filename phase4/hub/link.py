@@ -42,7 +42,7 @@ from phase4.hub.operations import (
     given_again,
 )
 from phase4.hub.publisher import BEAT_SECONDS, GATHER_SECONDS, Flight, Publisher
-from phase4.hub.recent import Recent
+from phase4.hub.recent import Recent, is_whole
 from phase4.hub.snapshot import from_bytes, to_bytes
 from phase4.hub.state import State
 from shared.defaults import HUB_LEASE_SECONDS
