@@ -246,9 +246,11 @@ class Link:
         read_at = time.monotonic()
         while not self._stopping.is_set():
             self._tell_if_long()
-            if self._must_repair and not self._repair():
-                self._stopping.wait(_RETRY_SECONDS)
-                continue
+            if self._must_repair:
+                if not self._repair():
+                    self._stopping.wait(_RETRY_SECONDS)
+                    continue
+                read_at = time.monotonic()
             try:
                 entries = self._read(_READ_SECONDS if self._has_begun else 0.0)
             except EngineDown as error:
