@@ -239,12 +239,6 @@ def given_again(data: bytes, time: float) -> bytes:
     return b'{"time":%b,' % repr(time).encode() + data[1:]
 
 
-def end_of(batch: Batch) -> int:
-    """Where in a batch its server has ended; behind all, where it has not."""
-    ends = (at for at, each in enumerate(batch.operations) if isinstance(each, End))
-    return next(ends, len(batch.operations))
-
-
 def decode(data: bytes) -> Batch:
     """The batch of an entry. Raises BadBatch, and nothing else."""
     # JSON escapes quotes, backslashes, and what no text of ours has: control characters, which
