@@ -31,6 +31,7 @@ from phase4.hub.beginning import is_whole
 from phase4.hub.engine import Engine, EngineDown, Entry
 from phase4.hub.events import Happened
 from phase4.hub.follows import Follows, T, Wish
+from phase4.hub.heard import Heard
 from phase4.hub.operations import (
     BadBatch,
     Begin,
@@ -42,7 +43,7 @@ from phase4.hub.operations import (
     given_again,
 )
 from phase4.hub.publisher import BEAT_SECONDS, GATHER_SECONDS, Flight, Publisher
-from phase4.hub.recent import Recent, is_whole
+from phase4.hub.recent import Recent
 from phase4.hub.snapshot import from_bytes, to_bytes
 from phase4.hub.state import State
 from shared.defaults import HUB_LEASE_SECONDS
@@ -92,7 +93,6 @@ class Link:
         self._lock = lock
         self._report = report
         self._is_broken = is_broken
-        self._lease_seconds = lease_seconds
         self.publisher = Publisher(
             engine,
             f"{name}.1",
@@ -106,7 +106,7 @@ class Link:
 
         # The follower's.
         self._recent = Recent()
-        self._heard: dict[str, float] = {}
+        self._heard = Heard(lease_seconds)
         self._has_begun = False
         self._is_ending = False  # only ever set, by `stop`
         self._has_lost = False  # the engine's snapshot, as well
@@ -235,8 +235,7 @@ class Link:
                 return False
         except EngineDown:
             return True  # rarely asked, its connection may be an old one: the next is made anew
-        silent = time.monotonic() - self._heard.get(server, 0.0)
-        if silent > 1.5 * BEAT_SECONDS:
+        if self._heard.seconds_ago(server) > 1.5 * BEAT_SECONDS:
             self.say(Bury(server))
         return True
 
@@ -261,11 +260,13 @@ class Link:
                 # We did not listen, so nobody was silent; and there may be more than is kept.
                 self._must_repair = self._has_begun
             if self._must_repair or self._down_since is not None:
-                self._hear_all(now)
+                self._heard.all(self.state.servers)
             read_at = now
             if not entries and not self._has_begun:
                 self._begin()
-            self._bury_the_silent(now)
+            for server in self._heard.silent([*self.state.servers]):
+                if server != self.server and self.is_up:
+                    self.say(Bury(server))
 
     def _read(self, seconds: float) -> list[Entry]:
         """Read on and apply. Raises EngineDown."""
@@ -291,7 +292,7 @@ class Link:
             return
         is_ours = batch.server == self.server
         flight = self.publisher.came_back(batch.number) if is_ours else None
-        self._heard[batch.server] = time.monotonic()
+        self._heard.note(batch.server)
         had_ended = self.state.is_dead(batch.server)
         time_of_it = min(batch.time or entry.time, entry.time)
         self._take(self.state.apply(batch, time_of_it), flight, is_ours=is_ours)
@@ -315,7 +316,7 @@ class Link:
     def _begin(self) -> None:
         """All was read that was there: from here on we take part."""
         with self._lock:
-            self._hear_all(time.monotonic())
+            self._heard.all(self.state.servers)
             self._has_begun = True
             self.say(Begin(self._room.said()))
         self.publisher.set_up(is_up=True)
@@ -375,7 +376,7 @@ class Link:
         except EngineDown as error:
             self._went_down(error)
             return False
-        self._hear_all(time.monotonic())
+        self._heard.all(self.state.servers)
         self._must_repair = False
         self.publisher.set_up(is_up=self._has_begun)
         return True
@@ -409,21 +410,6 @@ class Link:
             self.publisher.give_again(given_again(each.data, each.time) for each in lost)
             self._report(f"The hub had lost {len(lost)} batches, and gets them again.")
 
-    # --- those who are silent ---------------------------------------------------------------------
-
-    def _hear_all(self, now: float) -> None:
-        """Nobody's silence counts that was ours."""
-        self._heard = dict.fromkeys(self.state.servers, now)
-
-    def _bury_the_silent(self, now: float) -> None:
-        for server in [*self.state.servers]:
-            since = self._heard.setdefault(server, now)
-            if server != self.server and self.is_up and now - since > self._lease_seconds:
-                self._heard[server] = now  # asked for again later, should this be lost
-                self.say(Bury(server))
-        for server in [each for each in self._heard if each not in self.state.servers]:
-            del self._heard[server]
-
     # --- snapshots: the publisher's thread --------------------------------------------------------
 
     def _snapshots(self) -> None:
@@ -445,9 +431,9 @@ class Link:
 
         Where two take themselves for it, both do.
         """
-        lately = time.monotonic() - SNAPSHOT_SECONDS
+        ago = self._heard.seconds_ago
         with self._lock:
-            heard = [each for each in self.state.servers if self._heard.get(each, 0.0) > lately]
+            heard = [each for each in self.state.servers if ago(each) < SNAPSHOT_SECONDS]
         return self.server <= min(heard, default=self.server)
 
     def _snapshot_bytes(self) -> bytes:

@@ -4,11 +4,9 @@ An engine that lost its power may have forgotten the last second; one whose disk
 """
 
 import bisect
-import contextlib
 from collections import deque
 
 from phase4.hub.contract import Engine, Entry
-from phase4.hub.operations import BadBatch, decode
 
 RECENT_BYTES = 8 * 1024 * 1024
 """Of what was read last. As people write, hours of a busy room."""
@@ -60,13 +58,3 @@ class Recent:
 
     def _before(self, place: int) -> str:
         return self._entries[place - 1].position if place else self._after
-
-
-def is_whole(engine: Engine) -> bool:
-    """Whether it has the first batch of each server that it knows at first. Raises EngineDown."""
-    firsts: dict[str, int] = {}
-    for each in engine.read("", 0.0):
-        with contextlib.suppress(BadBatch):
-            batch = decode(each.data)
-            firsts.setdefault(batch.server, batch.number)
-    return all(number == 1 for number in firsts.values())
