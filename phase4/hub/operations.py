@@ -127,6 +127,10 @@ class Bury(NamedTuple):
     server: str
 
 
+class Nothing(NamedTuple):
+    """What stood here was withdrawn: whoever asked for it was told that it is refused."""
+
+
 class Order(NamedTuple):
     """An operator's order, as its server has written it; `by` whom."""
 
@@ -135,7 +139,19 @@ class Order(NamedTuple):
 
 
 Operation = (
-    Say | Whisper | Enter | Rename | Login | Leave | Nudge | Begin | Beat | End | Bury | Order
+    Say
+    | Whisper
+    | Enter
+    | Rename
+    | Login
+    | Leave
+    | Nudge
+    | Begin
+    | Beat
+    | End
+    | Bury
+    | Order
+    | Nothing
 )
 
 KINDS: dict[str, type[Operation]] = {each.__name__.lower(): each for each in get_args(Operation)}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from phase4.hub.engine import Engine, EngineDown
-from phase4.hub.operations import Beat, Operation, Say, Whisper, encode
+from phase4.hub.operations import Beat, Nothing, Operation, Say, Whisper, encode
 
 BEAT_SECONDS = 1.0
 """Between two signs of life."""
@@ -46,6 +46,7 @@ class Flight:
     """A batch that has not come back."""
 
     data: bytes
+    operations: list[Operation]
     purposes: list[object]
     """What each of its operations is for, as it was given to `add`."""
 
@@ -99,7 +100,7 @@ class Publisher:
         self._in_flight: dict[int, Flight] = {}
         # What goes before all others: what the engine has lost, and what was in flight.
         self._lost: deque[bytes] = deque()
-        self._again: deque[bytes] = deque()
+        self._again: deque[int] = deque()
         self._is_up = False
         # It has answered since the last fault; then what it has lost is tried.
         self._is_reached = False
@@ -150,8 +151,16 @@ class Publisher:
         call()
 
     def withdraw(self, purpose: object) -> None:
-        """Forget what was added for this, if it has not gone yet."""
+        """Forget what was added for this, unless the engine has it.
+
+        Where nobody can tell, its batch is appended again without it. Which of the two stands first
+        in the stream counts, and all servers read the same.
+        """
         with self._changed:
+            for number, flight in self._in_flight.items():
+                if purpose in flight.purposes:
+                    flight.operations[flight.purposes.index(purpose)] = Nothing()
+                    flight.data = encode(self.server, number, flight.operations)
             for place, each in enumerate(self._purposes):
                 if each is purpose:
                     del self._purposes[place], self._operations[place]
@@ -192,7 +201,7 @@ class Publisher:
         """Whether the engine can be reached. What is in flight is appended again, then."""
         with self._changed:
             if is_up and not self._is_up:
-                self._again += [each.data for each in self._in_flight.values()]
+                self._again += self._in_flight
             self._is_up = self._is_reached = is_up
             self._changed.notify_all()
 
@@ -263,8 +272,9 @@ class Publisher:
             while not self._is_stopping:
                 if self._lost and self._is_reached:
                     return self._lost[0]
-                if self._again:
-                    return self._again.popleft()
+                while self._again:
+                    if flight := self._in_flight.get(self._again.popleft()):
+                        return flight.data
                 if self._may_go():
                     return self._close_batch()
                 self._changed.wait(self._seconds_to_wait())
@@ -279,7 +289,7 @@ class Publisher:
             self._gather_until = time.monotonic() + GATHER_SECONDS
         self._number += 1
         data = encode(self.server, self._number, self._operations)
-        flight = Flight(data, self._purposes, self._afterwards)
+        flight = Flight(data, self._operations, self._purposes, self._afterwards)
         self._in_flight[self._number] = flight
         self._operations, self._purposes, self._afterwards = [], [], []
         self._waiting_bytes = 0

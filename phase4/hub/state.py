@@ -47,6 +47,7 @@ from phase4.hub.operations import (
     Enter,
     Leave,
     Login,
+    Nothing,
     Nudge,
     Operation,
     Order,
@@ -147,7 +148,7 @@ class State:
                 break
             self._place = place
             events = list(self._do(batch.server, operation))
-            self.skipped += not events and not isinstance(operation, Beat)
+            self.skipped += not events and not isinstance(operation, Beat | Nothing)
             happened += [(place, each) for each in events]
         return happened
 
