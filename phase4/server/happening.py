@@ -243,6 +243,7 @@ class Happening(Room):
             if member.name != person.name:  # else the Leave is behind it that was meant
                 self.link.say(Leave(person.arrival, ""))
             return
+        member.arrival = person.arrival
         if member.name != person.name:
             old = member.name
             self._give(member, person.name)
@@ -261,6 +262,7 @@ class Happening(Room):
         is_other = bool(event.wanted) and event.wanted != person.name
         remark = f"The name {event.wanted} is taken; you are {person.name}." if is_other else ""
         self.logins.own(member, person.account)
+        member.arrival = person.arrival
         if old is not None and old.secret and old.secret == member.secret:  # as Room.resume
             member.lines, member.questions = old.lines, old.questions
         try:
@@ -400,6 +402,7 @@ class Happening(Room):
         free = (each for each in others if self._people.holder(each) is None)
         names = [member.name, *islice(free, CANDIDATES)]
         entry = entry_of(member, names, member.name)
+        member.arrival = ""  # what they say until they are back counts under their name
         self.link.say(entry._replace(account=member.account), Return(member))
 
     def away(self, *, is_away: bool) -> None:

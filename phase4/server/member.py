@@ -38,6 +38,10 @@ class Member:
     # The registered name as which this person is logged in; empty: they are not.
     account: str = ""
 
+    # What the servers of one room call this connection; empty: the name, folded. Not looked up when
+    # it is needed: while what has happened is told, the name may be another's already.
+    arrival: str = ""
+
     # What their program has shown; one that shows it again is the same person. Empty: nothing.
     secret: str = ""
 

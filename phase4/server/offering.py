@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable
 
 from phase4.accounts import nicknames
-from phase4.hub.link import Link
 from phase4.hub.operations import Enter
 from phase4.server.member import Member
 
@@ -21,11 +20,9 @@ def as_offered(name: str) -> list[str]:
     return [name, nicknames.fold(name), nicknames.look(name)]
 
 
-def speaker_of(member: Member, link: Link) -> str:
-    """How operations call somebody who is here. Holding the room's lock."""
-    fold = nicknames.fold(member.name)
-    person = link.state.people.get(fold)
-    return person.arrival if person is not None and person.server == link.server else fold
+def speaker_of(member: Member) -> str:
+    """How operations call somebody who is here."""
+    return member.arrival or nicknames.fold(member.name)
 
 
 def proof_of(secret: str) -> str:

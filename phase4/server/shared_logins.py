@@ -81,7 +81,7 @@ class SharedLogins(Logins):
 
     def _log_in(self, member: Member, account: str, wish: Wish | None = None) -> None:
         names, others = [as_offered(account)], self._others()
-        self.link.say(Login(speaker_of(member, self.link), account, names, others), wish)
+        self.link.say(Login(speaker_of(member), account, names, others), wish)
 
     def log_out(self, member: Member) -> None:
         """Log somebody out. As the name is registered, they get another one, that is free."""
@@ -89,16 +89,16 @@ class SharedLogins(Logins):
             if member.is_gone or not member.account:
                 return
             self._gate.check_renaming(member)
-            wanted = Rename(speaker_of(member, self.link), self._others())
+            wanted = Rename(speaker_of(member), self._others())
         self.link.ask(wanted, Wish(member))
 
     def changed(self, names: Collection[str]) -> None:
         """These accounts were removed, or have another password: nobody is logged in there."""
         for member in [each for each in self._people if each.account in names]:
             if self.is_registered(member.account):
-                self.link.say(Rename(speaker_of(member, self.link), self._others()))
+                self.link.say(Rename(speaker_of(member), self._others()))
             else:
-                self.link.say(Login(speaker_of(member, self.link), "", [], []))
+                self.link.say(Login(speaker_of(member), "", [], []))
 
     def unregistered(self, account: Account) -> None:
         """Let the name of an account be anybody's, and its owner keep it for now."""
@@ -106,7 +106,7 @@ class SharedLogins(Logins):
         with self._fan_out.lock:
             self.accounts.dismiss(account)
             for each in [each for each in self._people if each.account == account.name]:
-                self.link.say(Login(speaker_of(each, self.link), "", [], []))
+                self.link.say(Login(speaker_of(each), "", [], []))
 
     def _others(self) -> list[list[str]]:
         """Names for whoever has to give up theirs."""

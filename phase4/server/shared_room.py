@@ -119,7 +119,7 @@ class SharedRoom(Happening):
         self._end(member, last_words, self.fan_out.stop_listening if may_wait else end)
         self._people.release(member)
         self._note(self._now(), f"{member.name} left" + (f" ({reason})" if reason else ""))
-        self.link.say(Leave(speaker_of(member, self.link), reason))
+        self.link.say(Leave(speaker_of(member), reason))
         if may_wait:
             self._leaving[member.outbox] = member
             self.link.publisher.after(lambda: self._let_go(member.outbox))
@@ -134,7 +134,7 @@ class SharedRoom(Happening):
             self.logins.check_free(name, member)
             if name == member.name:
                 raise Refused(f"You are {name} already.")
-            speaker = speaker_of(member, self.link)
+            speaker = speaker_of(member)
         self.link.ask(Rename(speaker, [as_offered(name)]), Wish(member))
 
     def close(self, text: str) -> list[Outbox]:
@@ -156,7 +156,7 @@ class SharedRoom(Happening):
                 return
             if member.is_hushed:
                 self._gate.check_public(member)
-            self.link.say(Say(speaker_of(member, self.link), text), member)
+            self.link.say(Say(speaker_of(member), text), member)
 
     def whisper(self, member: Member, to: str, text: str) -> None:
         """A private message to a name (or an address, where those are shown). As `say`."""
@@ -167,7 +167,7 @@ class SharedRoom(Happening):
             person = self._find(to)
             if member.is_hushed:
                 self._gate.check_private(member, person.account)
-            asked = Whisper(speaker_of(member, self.link), person.fold, person.entry, to, text)
+            asked = Whisper(speaker_of(member), person.fold, person.entry, to, text)
             self.link.say(asked, member)
 
     def _find(self, to: str) -> Person:

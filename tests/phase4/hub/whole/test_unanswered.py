@@ -4,7 +4,10 @@ import socket
 import time
 from typing import cast
 
+from tests.kit.accounts import PASSWORD, command
 from tests.kit.chat import PROMPT, TIME, Person
+from tests.kit.engines import RedisProcess
+from tests.kit.harness import wait_until
 from tests.kit.hub import IS_AWAY, HubChat, Servers, join, together
 from tests.kit.web import WebSocket, web_port
 
@@ -51,6 +54,36 @@ def test_an_order_that_was_refused_while_the_room_was_away_is_not_carried_out_la
         bob.send("not muted", "/ping said")
         bob.hear("* Pong said")
         olga.skip_to(rf"{TIME} Bob: not muted")
+
+
+def test_whoever_is_disconnected_does_not_take_the_owner_of_their_name_along(
+    servers: Servers, a_redis: RedisProcess
+) -> None:
+    """Both are in one batch: when the order is carried out, the name is the owner's already."""
+    one = servers.start("one", "--operator", "Olga", has_cable=True)
+    two = servers.start("two")
+    olga, witness, guest = together([one, two, one], "Olga", "Wim", "Bob")
+    with olga, witness, guest, Person(one.host, one.port) as owner:
+        olga.send("/register secret99")
+        olga.skip_to(rf"{TIME} \* You are logged in as Olga.*")
+        command("add", "--hub", a_redis.url, "Bob", password=PASSWORD)
+        owner.expect(PROMPT)
+
+        def is_known() -> bool:
+            olga.send("/nick Bob")
+            return "registered" in olga.skip_to("! .*")[0]
+
+        wait_until(is_known, "the server has read of the account")
+        servers.cables["one"].cut()
+        olga.skip_to(IS_AWAY)
+        olga.send("/kick Bob")
+        # It takes longer, as a password is hashed; and the engine gets nothing new for a second.
+        owner.send(f"/login Bob {PASSWORD}")
+        servers.cables["one"].mend()
+        owner.skip_to(rf"{TIME} \* You are logged in as Bob.*")
+        guest.skip_to("! Disconnected by Olga.*")
+        owner.send("here")
+        witness.skip_to(rf"{TIME} Bob: here")
 
 
 def test_a_page_that_was_let_in_too_late_leaves_nobody_behind_whom_the_others_do_not_know(
