@@ -87,7 +87,7 @@ TO_LOOK_AT = {
     r"\[14:03:05\] \* Bob is banned\.": "the same",
     r"Press q to stop\. / begins": "tests/phase4/server/test_command_line.py",
     r"\* Enter your nickname:\nAlice\n": "test_the_conversation_with_nc, below",
-    r"\* Enter your nickname:\nAnn\n": "a server is killed: tests/phase4/hub/test_haproxy.py",
+    r"\* Enter your nickname:\nAnn\n": "a server is killed: tests/phase4/hub/whole/test_haproxy.py",
 }
 NEEDS_SERVER = re.compile(r"\bnc\b|phase\d\.client|monitor")
 INTERACTIVE = re.compile(r"python -m phase[123]\.(server|client)")  # with what is typed into it

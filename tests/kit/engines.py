@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from tests.kit.harness import SECONDS, free_port, wait_until
+from tests.kit.harness import SECONDS, free_port, state_of, wait_until
 
 if TYPE_CHECKING:
     import redis
@@ -133,7 +133,7 @@ class EngineProcess(ABC):
         """Stop it as a machine that hangs: connections stay, and nothing is answered."""
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGSTOP)  # before the others: it starts no more of them
-        wait_until(lambda: _state(self.pids[0]) == "T", "the engine is stopped")
+        wait_until(lambda: state_of(self.pids[0]) == "T", "the engine is stopped")
         self._frozen = self.pids
         for pid in self._frozen[1:]:
             with suppress(ProcessLookupError):
@@ -340,15 +340,5 @@ def _children(pid: int) -> list[int]:
     return [each for child in direct for each in (child, *_children(child))]
 
 
-def _state(pid: int) -> str:
-    """The letter by which ps tells what a process does; "" where there is none."""
-    if Path("/proc/self/stat").exists():  # Linux, and far quicker
-        with suppress(OSError):
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
-        return ""
-    told = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True)
-    return told.stdout.strip()[:1]
-
-
 def _is_alive(pid: int) -> bool:
-    return _state(pid) not in ("", "Z")
+    return state_of(pid) not in ("", "Z")

@@ -392,3 +392,13 @@ def run(*arguments: str, seconds: float = SECONDS, cwd: Path = ROOT) -> tuple[in
 def joined(commands: Sequence[str]) -> str:
     """Lines as one text, each with its newline."""
     return "".join(command + "\n" for command in commands)
+
+
+def state_of(pid: int) -> str:
+    """The letter by which ps tells what a process does; "" where there is none."""
+    if Path("/proc/self/stat").exists():  # Linux, and far quicker
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
+        return ""
+    told = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True)
+    return told.stdout.strip()[:1]

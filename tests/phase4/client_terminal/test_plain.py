@@ -13,7 +13,7 @@ import pytest
 from shared import message
 from tests.kit.chat import Chat
 from tests.kit.chat_terminal import CLIENT, HASTY, PATIENT, ChatTerminal, after_a_moment
-from tests.kit.harness import Program, wait_until
+from tests.kit.harness import Program, state_of, wait_until
 from tests.kit.scripted import NOBODY_ELSE, ScriptedServer, Speaker
 from tests.kit.terminal import Terminal
 
@@ -237,6 +237,8 @@ def test_without_libraries_an_end_of_input_or_ctrl_c_at_the_name_leaves() -> Non
     for key, status in (("\x04", 0), ("\x03", 130)):
         with Terminal(*BARE, "--port", "1", columns=300) as nobody:
             nobody.until("Your name")
+            # Python's input() is deaf for some microseconds between its question and its wait.
+            wait_until(lambda: state_of(nobody.process.pid) == "S", "it waits for the name")
             nobody.press(key)
             assert nobody.wait() == status
             assert "Traceback" not in nobody.text

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.kit.engines import EngineProcess, PostgresProcess
-from tests.phase4.hub.test_room import *  # noqa: F403 - its checks, asked once more
+from tests.phase4.hub.whole.test_room import *  # noqa: F403 - its checks, asked once more
 
 
 @pytest.fixture(scope="session")
