@@ -322,6 +322,14 @@ class Peer:
                 pass
         assert not self._unread, f"expected the end of the stream, got {self._unread!r}"
 
+    def hold_back(self) -> None:
+        """From here on what is sent waits for the end of our direction, and arrives with it.
+
+        Linux can (tcp(7), TCP_CORK). Elsewhere the end is a moment behind.
+        """
+        if hasattr(socket, "TCP_CORK"):
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+
     def half_close(self) -> None:
         """End our direction only (FIN); we can still read."""
         try:
