@@ -1,6 +1,6 @@
 """After a loss the page shows what was missed once, and sends again only what did not arrive.
 
-Its functions are asked in node, as in test_page_script.py.
+Its functions are asked in node, as in whole/test_page_script.py.
 """
 
 from collections.abc import Sequence

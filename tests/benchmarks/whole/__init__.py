@@ -1,0 +1,1 @@
+"""What starts servers to be measured. Asked by name, and by CI."""
