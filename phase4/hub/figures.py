@@ -20,7 +20,7 @@ _MAX_FIGURE = 2**62
 class ServerFigures:
     """What one server counts by itself, since its own start. None: unknown.
 
-    Who is here through which server is a part of the state, so nobody has to tell it.
+    Through which server somebody is here is a part of the state, so nobody has to tell it.
     """
 
     public_messages: int | None = None

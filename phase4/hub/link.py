@@ -215,7 +215,7 @@ class Link:
     def wait_for(self, wish: Wish[T]) -> T:
         """Wait for what becomes of something that was said. Raises what the wish does.
 
-        Then it is withdrawn, where it has not gone yet. Without the room's lock.
+        Then it is withdrawn (Publisher.withdraw). Without the room's lock.
         """
         try:
             return wish.wait()

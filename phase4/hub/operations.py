@@ -177,7 +177,7 @@ class Batch:
 
 
 class BadBatch(ValueError):
-    """An entry is no batch, or one that was written for newer servers."""
+    """An entry is not a batch, or one that was written for newer servers."""
 
 
 def end_of(batch: Batch) -> int:

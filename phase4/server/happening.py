@@ -154,9 +154,8 @@ class Happening(Room):
             case Taken() if isinstance(purpose, Wish):
                 purpose.decide(event)
             case Taken() if isinstance(purpose, Return) and not purpose.member.is_gone:
-                self._expel(
-                    purpose.member, "", "Your name was taken while this server was cut off."
-                )
+                words = "Your name was taken while this server was cut off."
+                self._expel(purpose.member, "name taken meanwhile", words)
             case Renamed(old, new):
                 self._take_renamed(old, new, purpose)
             case MadeWay(old, new):

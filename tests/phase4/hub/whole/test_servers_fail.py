@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from phase4.server.offering import CANDIDATES
 from tests.kit.chat import PROMPT, TIME, Person
 from tests.kit.engines import RedisProcess
 from tests.kit.harness import wait_until
@@ -167,6 +168,21 @@ def test_whoever_lost_their_name_while_their_server_was_cut_off_has_it_with_a_nu
             ann.send("/ping gone", "/who")
             ann.skip_to(rf"{TIME} \* Pong gone")
             ann.skip_to(rf"{TIME} \* 1 online: Ann")
+
+
+def test_whoever_finds_all_names_taken_after_a_cut_is_told_and_hung_up_on(
+    mortal_servers: Servers,
+) -> None:
+    one, two = mortal_servers.start("one"), mortal_servers.start("two", has_cable=True)
+    ann, bob = together([one, two], "Ann", "Bob")
+    with ann, bob, ExitStack() as others:
+        mortal_servers.cables["two"].cut()
+        ann.skip_to(IS_LOST.format("Bob"))
+        for name in ("Bob", *(f"Bob{number}" for number in range(1, CANDIDATES + 1))):
+            assert others.enter_context(join(one, name)).name == name
+        mortal_servers.cables["two"].mend()
+        bob.skip_to("! Your name was taken while this server was cut off.")
+        bob.read_bytes_until_end()
 
 
 def test_whoever_left_while_their_server_was_cut_off_is_gone_afterwards(
