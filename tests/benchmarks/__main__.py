@@ -1,15 +1,16 @@
 """Measure the chat servers side by side: python -m tests.benchmarks
 
 Starts each server in turn, lets a crowd talk in it (generator.py says how, and what is checked),
-prints a table of ratios, and draws how the speed changes with the number of people. Only loopback
-is used. The rounds are interleaved (A B C, A B C, ...), because the speed of a machine drifts:
-compare within one run, never across two. A run that other programs disturb is made again.
+prints a table of ratios, and with --picture draws how the speed changes with the number of people.
+Only loopback is used. The rounds are interleaved (A B C, A B C, ...), as the speed of a machine
+drifts: compare within one run, never across two. A run that other programs disturb is made again.
 
 Where the system allows it, the server and the generator share one CPU. That makes the figures
 lower, but steady: with two they depend on which two (a server was seen to differ from itself by a
 factor of two). `--all-cpus` lets the system place them.
 
-    python -m tests.benchmarks                              # about three minutes
+    python -m tests.benchmarks                              # a minute or two
+    python -m tests.benchmarks --picture docs/deliveries.svg     # the page's picture, and its table
     python -m tests.benchmarks --people 100 --servers asyncio,phase4 --rounds 5
     python -m tests.benchmarks --servers phase4,watched,tls # what a hundred monitors cost, and TLS
     python -m tests.benchmarks --servers phase4,hub1,hub2,hub4   # several servers, one room
@@ -62,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _measure(options: argparse.Namespace, servers: list[str]) -> Results:
     results = Results()
-    rooms = sorted({*options.people, *options.curve})
+    rooms = sorted({*options.people, *(options.curve if options.picture else ())})
     for number in range(1, options.rounds + 1):
         results.rounds.append({})
         for people in rooms:
@@ -257,8 +258,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add(
         "--picture",
         type=Path,
-        default=ROOT / "docs" / "deliveries.svg",
-        help="the curves, as SVG (default docs/deliveries.svg)",
+        metavar="FILE",
+        help="draw the curves into this SVG (docs/deliveries.svg is the one of the page)",
     )
     add("--json", type=Path, help="write all that was measured to this file")
     return parser.parse_args(arguments)
