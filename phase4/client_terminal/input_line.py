@@ -220,7 +220,7 @@ class InputLine:
 
     def _drawn_bar(self) -> Fragments:
         self._title.show(self._title_now())
-        self._shown_bar = self._bar(self._printer.note_size().columns)
+        self._shown_bar = self._bar(self._session.output.get_size().columns)
         return self._shown_bar
 
     async def _keep_bar_true(self) -> None:

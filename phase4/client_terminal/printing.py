@@ -23,17 +23,12 @@ class Printer:
         self._app = app
         self._is_over = is_over
         self._printed = Printed()
-        # The terminal's, when it was drawn on last.
+        # The terminal's, when all that stands there was drawn last, or looked at and left.
         self._size = Size(0, 0)
         self._printing = asyncio.Lock()
         self._resize_alone = app._on_resize
         app._on_resize = self._resized  # type: ignore[method-assign]
         app.before_render += self._look_at_size
-
-    def note_size(self) -> Size:
-        """The terminal is being drawn on, and has this size."""
-        self._size = self._app.output.get_size()
-        return self._size
 
     async def print(self, text: Fragments) -> None:
         """Take the line being typed away, print, and have it drawn again.
@@ -57,7 +52,7 @@ class Printer:
 
     def _print_above(self, text: Fragments) -> None:
         renderer, size = self._app.renderer, self._app.output.get_size()
-        if self._draw_above_anew():
+        if self._draw_above_anew(size):
             return
         row = renderer.rows_above_layout + 1 if renderer.height_is_known else None
         renderer.erase()
@@ -73,23 +68,28 @@ class Printer:
 
     def _resized(self) -> None:
         """The signal has come: draw anew."""
-        if self._app.output.get_size() == self._size:
+        size = self._app.output.get_size()
+        if size == self._size:
             return  # it was seen already
-        if not self._draw_above_anew():
+        if not self._draw_above_anew(size):
             self._resize_alone()
         self._app.invalidate()
 
     def _look_at_size(self, app: Application[str]) -> None:
-        """Something is about to be drawn."""
-        self._draw_above_anew()
+        """The line being typed is about to be drawn.
 
-    def _draw_above_anew(self) -> bool:
+        If the size changes from here on, while it is being drawn, the signal will find it changed.
+        """
+        size = app.output.get_size()
+        self._draw_above_anew(size)
+        self._size = size
+
+    def _draw_above_anew(self, size: Size) -> bool:
         """Where nobody can know what stands where, draw the screen as it is to be; whether it was.
 
         So it is, too, where lines were broken for another width. Whatever is drawn may be drawn
         before the signal that says so: looking for it then is too late.
         """
-        size = self._app.output.get_size()
         is_new = size != self._size != Size(0, 0) and not self._app.is_done
         if not is_new or not (self._is_torn(size.columns) or self._breaks_elsewhere(size)):
             return False

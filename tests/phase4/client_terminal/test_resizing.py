@@ -4,6 +4,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +79,48 @@ def test_so_it_is_in_a_terminal_that_cuts_rows_off(chat: Chat, columns: int) -> 
         ann.shows(r"^ Ann \| 127")
         assert ann.text.count("Ann>") == 1
         assert ann.text.count("Bob: said 8") == 1
+
+
+WHILE_DRAWN = f"""
+import pathlib, runpy, sys, time
+from phase4.client_terminal.printing import Printer
+
+mark = pathlib.Path(sys.argv.pop(1))
+look = Printer._look_at_size
+
+def look_and_wait(self, app):
+    look(self, app)
+    before, give_up_at = app.output.get_size(), time.monotonic() + 20
+    if mark.exists():
+        mark.unlink()
+        while app.output.get_size() == before and time.monotonic() < give_up_at:
+            time.sleep(0.005)
+
+Printer._look_at_size = look_and_wait
+runpy.run_module({CLIENT!r}, run_name="__main__", alter_sys=True)
+"""
+"""The client; where the mark is, it has looked at the size, and draws once that is another."""
+
+
+@pytest.mark.parametrize("columns", [40, 33, 120])
+def test_what_is_above_is_drawn_anew_when_the_size_changes_while_the_line_is_drawn(
+    chat: Chat, tmp_path: Path, columns: int
+) -> None:
+    mark = tmp_path / "mark"
+    arguments = (str(mark), "--port", str(chat.port), "--name", "Ann")
+    with ChatTerminal(*arguments, script=WHILE_DRAWN) as ann, chat.join("Bob") as bob:
+        ann.shows(r"\* Bob joined$|2 online")
+        bob.send(f"said: {LONG}")
+        ann.shows("Bob: said")
+        ann.press(HALF)
+        ann.shows("word39$")
+        mark.touch()
+        ann.press("x")
+        ann.until(lambda: not mark.exists())
+        ann.resize(columns, 24)
+        whole = squeezed(f"{LONG}Ann> {HALF}x")
+        ann.until(lambda: whole in squeezed(ann.text))
+        assert ann.text.count("Ann>") == 1
 
 
 def line(text: str) -> Fragments:
