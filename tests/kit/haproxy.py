@@ -23,7 +23,7 @@ defaults
     timeout client 60s
     timeout server 60s
 listen chat
-    bind fd@{descriptor}{bind}
+    bind fd@0{bind}
 {rules}    server chat {host}:{port} {server}
 """
 
@@ -44,6 +44,7 @@ class HAProxy:
     ) -> None:
         """`server` and `bind` stand at the end of these lines; `rules` are lines of their own."""
         # It takes the port from us, open: so it is free, and clients can come before HAProxy can.
+        # As its standard input, for HAProxy refuses descriptors above what it would open itself.
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.admin = directory / "haproxy.sock"
@@ -51,7 +52,6 @@ class HAProxy:
         file.write_text(
             _CONFIGURATION.format(
                 socket=self.admin,
-                descriptor=self._listener.fileno(),
                 bind=bind,
                 mode=mode,
                 rules="".join(f"    {each}\n" for each in rules),
@@ -62,8 +62,7 @@ class HAProxy:
         )
         self.process = subprocess.Popen(
             ["haproxy", "-db", "-f", str(file)],
-            pass_fds=[self._listener.fileno()],
-            stdin=subprocess.DEVNULL,
+            stdin=self._listener,
             stdout=sys.stderr.fileno() if hasattr(sys.stderr, "fileno") else None,
             stderr=subprocess.STDOUT,
         )

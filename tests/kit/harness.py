@@ -6,7 +6,6 @@ stream, and to show that something did *not* arrive it sends a marker after it a
 come next (a fence).
 """
 
-import atexit
 import contextlib
 import errno
 import os
@@ -21,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -367,8 +367,15 @@ class Peer:
         return data
 
 
+SIGNS = 64
+"""More ports than any check has in use. Each takes a descriptor: where they grow without a bound,
+so do the numbers that the programs of later checks are handed, and some have a limit (HAProxy)."""
+
+_signs: deque[socket.socket] = deque()
+
+
 def free_port() -> int:
-    """A port that nobody gets while this process lives, unless they ask for just this one.
+    """A port that nobody gets unless they ask for just this one, until `SIGNS` more were given.
 
     For a port that must be known before its server runs, or on which nobody is to listen. One that
     the system gives for 0 would not do: once it is free, the system gives it to the next who asks,
@@ -384,7 +391,9 @@ def free_port() -> int:
         except OSError:
             sign.close()
         else:
-            atexit.register(sign.close)
+            _signs.append(sign)
+            if len(_signs) > SIGNS:
+                _signs.popleft().close()
             return port
     raise AssertionError("of 1,000 ports, none is free")
 
