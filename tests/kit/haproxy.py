@@ -62,7 +62,7 @@ class HAProxy:
         )
         self.process = subprocess.Popen(
             ["haproxy", "-db", "-f", str(file)],
-            stdin=self._listener,
+            stdin=self._listener.fileno(),
             stdout=sys.stderr.fileno() if hasattr(sys.stderr, "fileno") else None,
             stderr=subprocess.STDOUT,
         )
