@@ -197,8 +197,9 @@ class Window:
         self.number = number
 
     def focus(self) -> None:
-        """Give it the keyboard."""
-        self.desktop.xdotool("windowactivate", "--sync", self.number)
+        """Give it the keyboard. A window manager that is just started again hears of nothing."""
+        command = ("windowactivate", self.number, "getactivewindow")
+        wait_until(lambda: self.desktop._ask(*command) == [self.number], "that it is in front")
 
     def type(self, text: str) -> None:
         """Type text, a key at a time; a newline is Return, a tab is Tab."""
