@@ -34,8 +34,8 @@ def test_the_checks_need_no_cache() -> None:
 
 
 def test_a_server_that_cannot_log_says_where_to_choose_another_place() -> None:
-    for program in ("phase4.server", "phase4.naive"):
-        status, output = run(program, "--port", "0", "--log-dir", str(NOT_OURS))
+    for program, *ports in (("phase4.server", "--status-port", "0"), ("phase4.naive",)):
+        status, output = run(program, "--port", "0", *ports, "--log-dir", str(NOT_OURS))
         assert status == 2
         assert output.endswith("). Choose another directory with --log-dir."), output
         assert "\n" not in output

@@ -9,6 +9,7 @@ import os
 import re
 import select
 import shlex
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,9 +26,13 @@ _KEYS = {"\n": "Return", "\t": "Tab"}  # xdotool would type the characters, whic
 
 _CAPS_LOCK = 66
 
-_AGAIN = 'trap "kill \\$last; exit" TERM; while :; do "$@" & last=$!; wait "$last"; done'
-"""Starts a program again that has crashed, as openbox does (SIGSEGV) where many windows of one
-program come and go. All windows are still there then."""
+_AGAIN = """
+number=$1; shift
+trap 'kill "$last"; exit' TERM
+while :; do "$@" & last=$!; echo "$last" >"$number"; wait "$last"; done
+"""
+"""Starts a program again that has ended, and writes down its process number. All windows are still
+there then; only the keyboard may be another's."""
 
 PROGRAMS = ("Xvfb", "openbox", "xdotool")
 MODULES = ("tkinter", "_tkinter")  # Debian splits them: the first may be there without the second
@@ -41,6 +46,7 @@ class Desktop:
         self._dpi = dpi
         self._stack = contextlib.ExitStack()
         self._reader: tkinter.Tk | None = None
+        self._directory = Path()  # the window manager's
         self.display = ""
 
     def __enter__(self) -> Self:
@@ -162,15 +168,33 @@ class Desktop:
         )
         return done.stdout.decode().split()
 
+    def renew_window_manager(self) -> None:
+        """Start another one, after windows that flashed for attention were destroyed.
+
+        Openbox dies of those some 600 ms later (SIGSEGV in frame_adjust_focus, 3.6.1): where one
+        began to flash twice within that time, the first timer looks for its window for ever.
+        """
+        self._ready.unlink()
+        os.kill(int(self._number.read_text()), signal.SIGTERM)
+        wait_until(self._ready.exists, "a window manager")
+
+    @property
+    def _ready(self) -> Path:
+        return self._directory / "ready"
+
+    @property
+    def _number(self) -> Path:
+        return self._directory / "number"
+
     @contextlib.contextmanager
     def _window_manager(self) -> Iterator[None]:
         """Openbox, ready: a window that is shown while it starts may never be seen again."""
         with tempfile.TemporaryDirectory() as directory:
-            ready = Path(directory, "ready")
-            startup = f"touch {shlex.quote(str(ready))}"
-            command = ["sh", "-c", _AGAIN, "sh", "openbox", "--sm-disable", "--startup", startup]
-            with _process(command, self.env):
-                wait_until(ready.exists, "a window manager")
+            self._directory = Path(directory)
+            startup = f"touch {shlex.quote(str(self._ready))}"
+            openbox = ["openbox", "--sm-disable", "--startup", startup]
+            with _process(["sh", "-c", _AGAIN, "sh", str(self._number), *openbox], self.env):
+                wait_until(self._ready.exists, "a window manager")
                 yield
 
     @contextlib.contextmanager

@@ -43,7 +43,14 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def alice(start_app: Apps, chat: Chat, memory: Path) -> App:
+def desktop(desktop: Desktop) -> Iterator[Desktop]:
+    """The screen, where windows may flash."""
+    yield desktop
+    desktop.renew_window_manager()
+
+
+@pytest.fixture
+def alice(desktop: Desktop, start_app: Apps, chat: Chat, memory: Path) -> App:
     """The client, in the conversation as Alice; it remembers what is chosen."""
     app = start_app(chat.port, memory=memory)
     app.connect_at_once()

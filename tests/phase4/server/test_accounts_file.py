@@ -167,7 +167,8 @@ def test_where_the_names_cannot_be_read_the_server_does_not_start(
         path.symlink_to(tmp_path / "elsewhere")
     else:
         path.write_text("not a database" * 100 if what == "not a database" else "")
-    with Program("phase4.server", "--port", "0", "--log-dir", str(logs)) as server:
+    ports = ("--port", "0", "--status-port", "0")
+    with Program("phase4.server", *ports, "--log-dir", str(logs)) as server:
         assert server.wait() == 2
         [line] = server.rest_of_output()
     assert line.startswith(f"phase4.server: {path} ")
