@@ -29,6 +29,7 @@ def test_the_title_counts_what_is_new_since_the_last_key(chat: Chat) -> None:
         chat.join("Bob") as bob,
     ):
         ann.until(lambda: title_of(ann) == place)
+        ann.shows("^Ann>$")  # the title comes first, and what is said before would not be hers
         bob.send("one", "/pm Ann secretive", "two, Ann")
         ann.until(lambda: title_of(ann) == f"(3, 2 for you) {place}")
         ann.press("x")
