@@ -90,18 +90,33 @@ class Readable:
     A selector does the same, in Python. One thread waits; there is nothing to close.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: HasDescriptor, doorbell: HasDescriptor | None = None) -> None:
+        """Whoever rings the `doorbell` ends the wait as well."""
         self._connection = connection
+        self._descriptor = connection.fileno()
+        self._doorbell = doorbell
         self._poller = None
         if hasattr(select, "poll"):
             self._poller = select.poll()
-            self._poller.register(connection, select.POLLIN)
+            for each in filter(None, (connection, doorbell)):
+                self._poller.register(each, select.POLLIN)
 
     def wait(self, seconds: float | None) -> bool:
         """Whether it can be read, or has ended, within `seconds`; None waits for ever."""
         if self._poller is None:
-            return is_ready(self._connection, seconds)
-        return bool(self._poller.poll(None if seconds is None else max(0.0, seconds) * 1000))
+            return self._select(seconds)
+        ready = self._poller.poll(None if seconds is None else max(0.0, seconds) * 1000)
+        return any(descriptor == self._descriptor for descriptor, _ in ready)
+
+    def is_of(self, connection: HasDescriptor) -> bool:
+        """Whether it waits for this one, under the descriptor that it has now."""
+        return self._connection is connection and self._descriptor == connection.fileno()
+
+    def _select(self, seconds: float | None) -> bool:
+        poller = Poller()
+        for each in filter(None, (self._connection, self._doorbell)):
+            poller.register(each, selectors.EVENT_READ)
+        return any(key.fileobj is self._connection for key, _ in poller.select(seconds))
 
 
 def hangs_up(connection: socket.socket, seconds: float) -> bool:

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from phase4.hub.contract import ANSWER_SECONDS, EngineDown
 from shared.deadline import Deadline
-from shared.poller import HasDescriptor, Poller
+from shared.poller import HasDescriptor, Poller, Readable
 from shared.wakeup import Wakeup
 
 CLOSE_SECONDS = 0.5
@@ -44,6 +44,7 @@ class Line(Generic[C]):
         self._lock = threading.Lock()
         self._wakeup = Wakeup()  # rung once, by wake(), and never cleared: it wakes every wait
         self._connection: C | None = None  # under the lock
+        self._readable: Readable | None = None
         self.connections = 0  # made so far; written under the lock
         self._is_closed = False  # set by wake(), whatever the lock
 
@@ -83,12 +84,22 @@ class Line(Generic[C]):
 
         Raises EngineDown when the line is closed, at once.
         """
-        poller = Poller()
-        poller.register(what, events)
-        poller.register(self._wakeup, selectors.EVENT_READ)
-        ready = {key.fileobj: event for key, event in poller.select(seconds)}
+        if events == selectors.EVENT_READ:
+            ready = self._readable_of(what).wait(seconds) * events
+        else:
+            poller = Poller()
+            poller.register(what, events)
+            poller.register(self._wakeup, selectors.EVENT_READ)
+            found = {key.fileobj: event for key, event in poller.select(seconds)}
+            ready = found.get(what, 0)
         self._refuse_if_closed()
-        return ready.get(what, 0)
+        return ready
+
+    def _readable_of(self, what: HasDescriptor) -> Readable:
+        """It is kept, as most waits are for the same; while one connects, it may be another's."""
+        if self._readable is None or not self._readable.is_of(what):
+            self._readable = Readable(what, self._wakeup)
+        return self._readable
 
     def wake(self) -> None:
         """From here on, nobody waits or begins. Any thread; again does no harm."""
@@ -107,6 +118,7 @@ class Line(Generic[C]):
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
+        self._readable = None
         if connection is not None:
             self._disconnect(connection)
 

@@ -91,7 +91,9 @@ class Publisher:
         self._on_beat = on_beat
 
         # Guards all below. Whoever takes it holds the room's lock already, or takes no other.
-        self._changed = threading.Condition()
+        lock = threading.RLock()  # figures are asked for under it, and look here
+        self._has_work = threading.Condition(lock)  # `run` waits for it
+        self._changed = threading.Condition(lock)  # all others wait for it
         self._operations: list[Operation] = []
         self._purposes: list[object] = []
         self._afterwards: list[Afterwards] = []
@@ -131,7 +133,8 @@ class Publisher:
             self._operations.append(operation)
             self._purposes.append(purpose)
             self._waiting_bytes += size + _OPERATION_BYTES
-            self._changed.notify_all()
+            if len(self._operations) == 1:  # else it knows
+                self._has_work.notify()
 
     def after(self, call: Callable[[], object]) -> None:
         """Call this once all that was added has come back: at once, where that is so already.
@@ -191,6 +194,8 @@ class Publisher:
     def came_back(self, number: int) -> Flight | None:
         """A batch of ours was read: what it was for. None: it was read before."""
         with self._changed:
+            if len(self._in_flight) == MAX_IN_FLIGHT:
+                self._has_work.notify()
             flight = self._in_flight.pop(number, None)
             self._changed.notify_all()
         if flight is not None:
@@ -203,14 +208,14 @@ class Publisher:
             if is_up and not self._is_up:
                 self._again += self._in_flight
             self._is_up = self._is_reached = is_up
-            self._changed.notify_all()
+            self._has_work.notify()
 
     def give_again(self, batches: Iterable[bytes]) -> None:
         """Append these before all others, also while we are not up, until that has worked."""
         with self._changed:
             self._lost = deque(dict.fromkeys([*self._lost, *batches]))
             self._is_reached = True
-            self._changed.notify_all()
+            self._has_work.notify()
 
     def rename(self, server: str) -> Dropped:
         """Begin anew under another name; forget all that has not come back."""
@@ -232,6 +237,7 @@ class Publisher:
         self._operations, self._purposes, self._afterwards = [], [], []
         self._again.clear()
         self._waiting_bytes = 0
+        self._has_work.notify()
         self._changed.notify_all()
         return Dropped(purposes, [each.call for each in afterwards])
 
@@ -239,6 +245,7 @@ class Publisher:
         """End `run`, soon."""
         with self._changed:
             self._is_stopping = True
+            self._has_work.notify()
             self._changed.notify_all()
 
     # --- its own thread -------------------------------------------------------------------------
@@ -277,7 +284,7 @@ class Publisher:
                         return flight.data
                 if self._may_go():
                     return self._close_batch()
-                self._changed.wait(self._seconds_to_wait())
+                self._has_work.wait(self._seconds_to_wait())
         return None
 
     def _close_batch(self) -> bytes:

@@ -11,7 +11,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.poller import ManyPoller, Poller, PortionSelector, hangs_up, has_ended, is_ready
+from shared.poller import (
+    ManyPoller,
+    Poller,
+    PortionSelector,
+    Readable,
+    hangs_up,
+    has_ended,
+    is_ready,
+)
 from tests.kit.harness import SECONDS
 
 
@@ -29,6 +37,39 @@ def test_what_has_come_can_be_read(pair: tuple[socket.socket, socket.socket]) ->
     theirs.send(b"!")
     assert is_ready(ours, None)
     assert is_ready(ours, 0, write=True)
+
+
+@pytest.fixture(params=["poll", "select"])
+def waits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it waits here, and as on Windows."""
+    if request.param == "select":
+        monkeypatch.delattr(select, "poll", raising=False)
+
+
+@pytest.mark.usefixtures("waits")
+def test_a_doorbell_ends_the_wait_and_is_no_reason_to_read(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    bell, ringer = socket.socketpair()
+    with bell, ringer:
+        readable = Readable(ours, bell)
+        assert not readable.wait(0)
+        ringer.send(b"!")
+        assert not readable.wait(None)
+        theirs.send(b"!")
+        assert readable.wait(None)
+
+
+def test_what_is_waited_for_is_known_by_its_descriptor_too(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    readable = Readable(ours)
+    assert readable.is_of(ours)
+    assert not readable.is_of(theirs)
+    ours.close()
+    assert not readable.is_of(ours)
 
 
 def test_a_full_socket_cannot_be_written(pair: tuple[socket.socket, socket.socket]) -> None:
