@@ -115,6 +115,30 @@ class Ousted:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """Whoever comes in next at this server with this proof was shown so many private lines."""
+
+    server: str
+    proof: str
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A server has handed over private lines that a lost connection may not have shown.
+
+    They are for `to` alone. None: for somebody who has left meanwhile, and may come back.
+    """
+
+    server: str
+    to: Person | None
+    fold: str
+    proof: str
+    lost: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Nudged:
     """Something waits for whoever is logged in as this account."""
 
@@ -170,7 +194,7 @@ class Missing:
 
 Event = (
     Said | Whispered | Unsaid | NotHere | Entered | Taken | Renamed | MadeWay | LoggedIn | Ousted
-    | NotRenamed | Nudged | Left    | Began | Ended | Ordered | Missing
+    | NotRenamed | Resumed | HandedOver | Nudged | Left | Began | Ended | Ordered | Missing
 )  # fmt: skip
 
 Happened = tuple[int, Event]

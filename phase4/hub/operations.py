@@ -98,6 +98,31 @@ class Nudge(NamedTuple):
     account: str
 
 
+class Resume(NamedTuple):
+    """Somebody who shows this proof is about to enter; their page has shown so many private lines.
+
+    It shows no more of what was sent to it before. So once they have entered, whoever keeps more of
+    these lines hands them over.
+    """
+
+    proof: str
+    seen: int
+
+
+class HandOver(NamedTuple):
+    """What a lost connection of somebody has not shown: private lines, as they are on the wire.
+
+    They are for whoever shows this `proof`, and has this name or this entry: they may have another
+    name by the time that this is read. `lost` is how many more there were, which nobody keeps.
+    """
+
+    to_fold: str
+    to_entry: str
+    proof: str
+    lost: int
+    lines: list[str]
+
+
 class Leave(NamedTuple):
     """Somebody has left, for a reason; empty: of their own will."""
 
@@ -144,6 +169,8 @@ Operation = (
     | Enter
     | Rename
     | Login
+    | Resume
+    | HandOver
     | Leave
     | Nudge
     | Begin

@@ -20,6 +20,7 @@ from phase4.hub.events import (
     Ended,
     Entered,
     Event,
+    HandedOver,
     Happened,
     Left,
     LoggedIn,
@@ -32,6 +33,7 @@ from phase4.hub.events import (
     Ousted,
     Person,
     Renamed,
+    Resumed,
     Said,
     Taken,
     Unsaid,
@@ -45,6 +47,7 @@ from phase4.hub.operations import (
     Bury,
     End,
     Enter,
+    HandOver,
     Leave,
     Login,
     Nothing,
@@ -52,6 +55,7 @@ from phase4.hub.operations import (
     Operation,
     Order,
     Rename,
+    Resume,
     Say,
     Whisper,
 )
@@ -169,6 +173,10 @@ class State:
                 return self._rename(server, operation)
             case Login():
                 return self._login(server, operation)
+            case Resume(proof, seen) if proof and 0 <= seen < MAX_NUMBER:
+                return (Resumed(server, proof, seen),)
+            case HandOver():
+                return self._hand_over(server, operation)
             case Nudge(account):
                 return (Nudged(account),)
             case Leave(speaker, reason):
@@ -294,6 +302,16 @@ class State:
         new = replace(old, name=name.name, fold=name.fold, look=name.look, account=account)
         self._put(new)
         return new
+
+    def _hand_over(self, server: str, given: HandOver) -> Iterable[Event]:
+        fold, entry, proof, lost, lines = given
+        if not (proof and 0 <= lost < MAX_NUMBER and all(isinstance(each, str) for each in lines)):
+            return
+        to = self.people.get(fold)
+        if to is None or to.proof != proof:  # they have another name by now, or are gone
+            same = (each for each in self.people.values() if each.entry == entry)
+            to = next((each for each in same if each.proof == proof), None)
+        yield HandedOver(server, to, fold, proof, lost, tuple(lines))
 
     def _leave(self, server: str, speaker: str, reason: str) -> Iterable[Event]:
         person = self._at(server, speaker)

@@ -7,7 +7,7 @@ gone. Somebody who leaves with /quit leaves nothing behind.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from phase4.accounts import nicknames
 from phase4.server.member import Member
@@ -32,15 +32,16 @@ class ComingBack:
         self._voice = voice
         self._clock = clock
 
-        # What each of them may not have seen, by their secret: their name, and when they were lost.
-        # The oldest first.
+        # What each of them may not have seen, by what they show: their name, and when they were
+        # lost. The oldest first.
         self._away: OrderedDict[str, tuple[str, float, Unseen]] = OrderedDict()
 
     def lost(self, member: Member) -> None:
         """Keep what somebody who is gone may not have seen."""
         if member.unseen is not None and member.name:
-            self._away[member.secret] = (member.name, self._clock(), member.unseen)
-            self._away.move_to_end(member.secret)
+            shown = self._shown_by(member)
+            self._away[shown] = (member.name, self._clock(), member.unseen)
+            self._away.move_to_end(shown)
             self._forget_old()
 
     def forget(self, member: Member) -> None:
@@ -51,20 +52,42 @@ class ComingBack:
     def is_back(self, member: Member) -> None:
         """Send somebody who is in what they have not seen."""
         self._forget_old()
-        if member.unseen is None or member.secret not in self._away:
+        if member.unseen is None:
             return
-        name, _, before = self._away.pop(member.secret)
-        if nicknames.fold(name) != nicknames.fold(member.name):
-            return
-        seen = member.unseen.count
-        lines = before.after(seen)
-        if (missing := before.count - seen - len(lines)) > 0:
-            what = "1 private message" if missing == 1 else f"{missing} private messages"
+        before = self._kept_for(self._shown_by(member), nicknames.fold(member.name))
+        if before is not None:
+            del self._away[self._shown_by(member)]
+            self._show(member, *before.missed(member.unseen.count))
+
+    def wait(self, member: Member) -> None:
+        """Wait until somebody who is in has all of it. Their own thread's, without the lock.
+
+        Here that is so: what they have not seen is at this server, if at any.
+        """
+
+    def _show(self, member: Member, lost: int, lines: Iterable[bytes]) -> None:
+        """Send somebody lines that they have not seen, and say how many more there were."""
+        if lost:
+            what = "1 private message" if lost == 1 else f"{lost} private messages"
             text = f"{what} did not reach you, and cannot be shown any more."
             self._voice.tell(member, Notice(self._voice.now().wire, text))
         for line in lines:
-            member.unseen.add(line)
+            if member.unseen is not None:
+                member.unseen.add(line)
             self._fan_out.deliver(line, member.outbox)
+
+    def _kept_for(self, shown: str, fold: str) -> Unseen | None:
+        """What is kept for whoever shows this; under another name it is somebody else: nothing."""
+        name, _, unseen = self._away.get(shown, ("", 0.0, None))
+        if unseen is not None and nicknames.fold(name) != fold:
+            del self._away[shown]
+            return None
+        return unseen
+
+    @staticmethod
+    def _shown_by(member: Member) -> str:
+        """By what they are known again."""
+        return member.secret
 
     def _forget_old(self) -> None:
         now = self._clock()

@@ -8,7 +8,6 @@ thread may wait for it (wish.py).
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -18,6 +17,7 @@ from phase4.hub.events import (
     Ended,
     Entered,
     Event,
+    HandedOver,
     LoggedIn,
     MadeWay,
     Missing,
@@ -28,6 +28,7 @@ from phase4.hub.events import (
     Ousted,
     Person,
     Renamed,
+    Resumed,
     Said,
     Taken,
     Unsaid,
@@ -47,9 +48,10 @@ from phase4.server.offering import CANDIDATES, entry_of
 from phase4.server.outbox import Outbox
 from phase4.server.refusal import Refused, RoomFull
 from phase4.server.room import Room
+from phase4.server.shared_coming_back import SharedComingBack
 from phase4.server.shared_hand import SharedHand
 from phase4.server.shared_logins import SharedLetters, SharedLogins
-from phase4.server.wish import ANSWER_SECONDS, UNREACHABLE, Wish
+from phase4.server.wish import ANSWER_SECONDS, UNREACHABLE, Return, Wish
 from shared import message
 from shared.message import LOGGED_IN_ELSEWHERE, Error, Joined, Left, Notice, Private
 from shared.status import RoomServer
@@ -58,22 +60,17 @@ AWAY = "The room is away; what you say waits."
 BACK = "The room is back."
 
 
-@dataclass(frozen=True)
-class Return:
-    """Somebody asks for their name again, whom the others took for gone."""
-
-    member: Member
-
-
 class Happening(Room):
     """A room that is told what happens: phase4.hub.link.Follows."""
 
     logins: SharedLogins
     letters: SharedLetters
     hand: SharedHand
+    coming_back: SharedComingBack
     _logins_of = SharedLogins
     _letters_of = SharedLetters
     _hand_of = SharedHand
+    _coming_back_of = SharedComingBack
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """As Room."""
@@ -100,7 +97,7 @@ class Happening(Room):
     def join_hub(self, link: Link, file: HubFile) -> None:
         """Share the room. Raises EngineDown."""
         self.link, self._file = link, file
-        self.logins.link = self.letters.link = self.hand.link = link
+        self.logins.link = self.letters.link = self.hand.link = self.coming_back.link = link
         more = link.load(file.read())
         if link.has_resumed:  # all that it knows of is logged; an old log may have been deleted
             self.past.skip(max(0, link.state.said - self.said()))
@@ -165,6 +162,10 @@ class Happening(Room):
                 self._take_login(old, new, purpose)
             case Ousted(person):
                 self._take_ousted(person)
+            case Resumed(server, proof, seen) if not is_ours:
+                self.coming_back.has_seen(server, proof, seen)
+            case HandedOver(_, to):
+                self.coming_back.take(event, self._member_of(to), purpose)
             case Nudged(account):
                 self._nudged += [each for each in self._people if each.account == account]
             case NotRenamed(holder) if isinstance(purpose, Wish):
@@ -200,19 +201,23 @@ class Happening(Room):
         now = self._now()
         private = Private(now.wire, person.name, to.name, text)
         sender = purpose if isinstance(purpose, Member) else None
-        recipient = self._people.called(to.name) if self._is_here(to) else None
-        if sender is None and recipient is None:
+        recipient = self._member_of(to)
+        if sender is None and not self._is_here(to):
             self._whispered_elsewhere += 1
             return
         self._voice.log_private(now, private, sender)
         self.whispered_here += sender is not None
-        if recipient is not None:
-            self._tell(recipient, private)
+        if self._is_here(to):
+            self.coming_back.tell(recipient, to, private)
         if sender is not None and sender is not recipient and self._hears(sender):
             self._tell(sender, private)
 
     def _is_here(self, person: Person) -> bool:
         return person.server == self.link.server
+
+    def _member_of(self, person: Person | None) -> Member | None:
+        """Them, where they are at this server, and still connected."""
+        return self._people.called(person.name) if person and self._is_here(person) else None
 
     def _hears(self, member: Member) -> bool:
         return not member.is_gone or member.outbox in self._leaving
@@ -221,7 +226,9 @@ class Happening(Room):
         person, replaced = event.person, event.replaced
         self._who_at = ""
         self.logins.hear_of(person.account)
-        old = self._people.called(replaced.name) if replaced and self._is_here(replaced) else None
+        old = self._member_of(replaced)
+        if replaced is not None:
+            self.coming_back.gone(replaced)
         if isinstance(purpose, Wish):
             self._take_in(purpose, event, old)
             return
@@ -229,6 +236,7 @@ class Happening(Room):
             self._end(old, LOGGED_IN_ELSEWHERE, self.fan_out.hang_up)
             self._people.release(old)
             self._note(self._now(), f"{person.name} came back through another server")
+        self.coming_back.hand_over(person)
         if isinstance(purpose, Return):
             self._take_back(purpose.member, person)
         elif replaced is None:
@@ -274,11 +282,12 @@ class Happening(Room):
             self.link.say(Leave(person.arrival, ""))
             wish.decide(None, error)
         else:
+            self.coming_back.expect(member, person)
             wish.decide(event)
 
     def _take_renamed(self, old: Person, new: Person, purpose: object) -> None:
         self._who_at = ""
-        member = self._people.called(old.name) if self._is_here(old) else None
+        member = self._member_of(old)
         if member is not None:
             self._give(member, new.name)
             self.logins.has_other_name(member)
@@ -289,8 +298,7 @@ class Happening(Room):
             purpose.decide(None)
 
     def _tell_made_way(self, old: Person, new: Person) -> None:
-        member = self._people.called(new.name) if self._is_here(new) else None
-        if member is not None:
+        if (member := self._member_of(new)) is not None:
             text = f"The name {old.name} is registered, and its owner has come; you are {new.name}."
             self._tell(member, Notice(self._now().wire, text))
 
@@ -298,7 +306,7 @@ class Happening(Room):
         self._who_at = ""
         self.logins.hear_of(new.account)
         self.logins.hear_of_end(old.account if old.account != new.account else "")
-        member = self._people.called(old.name) if self._is_here(old) else None
+        member = self._member_of(old)
         if member is not None:
             if new.name != old.name:
                 self._give(member, new.name)
@@ -314,14 +322,14 @@ class Happening(Room):
             purpose.decide(None)
 
     def _take_ousted(self, person: Person) -> None:
-        member = self._people.called(person.name) if self._is_here(person) else None
-        if member is not None:
+        if (member := self._member_of(person)) is not None:
             self._end(member, LOGGED_IN_ELSEWHERE, self.fan_out.hang_up)
             self._people.release(member)
         self._take_left(person, "logged in from elsewhere")
 
     def _take_left(self, person: Person, reason: str) -> None:
         self._who_at = ""
+        self.coming_back.gone(person)
         self._announce(Left(self._now().wire, person.name, reason))
 
     def _take_ended(self, server: str, people: Iterable[Person], *, is_lost: bool) -> None:
@@ -379,6 +387,7 @@ class Happening(Room):
         self._tell_unsaid(purposes, "this server was cut off")
         for member in [*self._people]:
             self._come_back(member)
+        self.coming_back.say_again(purposes)
 
     def _tell_unsaid(self, purposes: Iterable[object], why: str) -> None:
         """Tell our people what will not happen of what they wanted. Holding the lock."""

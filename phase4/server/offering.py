@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 
 from phase4.accounts import nicknames
-from phase4.hub.operations import Enter
+from phase4.hub.operations import Enter, Resume
 from phase4.server.member import Member
 
 CANDIDATES = 24
@@ -28,6 +28,13 @@ def speaker_of(member: Member) -> str:
 def proof_of(secret: str) -> str:
     """What shows that this is the same person, and tells nobody the secret; of none, nothing."""
     return hashlib.sha256(secret.encode()).hexdigest() if secret else ""
+
+
+def resume_of(member: Member) -> Resume | None:
+    """What goes before any Enter of somebody whose page counts private lines."""
+    if member.unseen is None:
+        return None
+    return Resume(proof_of(member.secret), member.unseen.count)
 
 
 def entry_of(member: Member, names: Iterable[str], wanted: str) -> Enter:

@@ -58,6 +58,7 @@ class Room(Answering):
     _logins_of: type[Logins] = Logins
     _letters_of: type[Letters] = Letters
     _hand_of: type[Hand] = Hand
+    _coming_back_of: type[ComingBack] = ComingBack
 
     def __init__(
         self,
@@ -99,7 +100,7 @@ class Room(Answering):
         )
         self.letters = self._letters_of(*shared, gate)
 
-        self.coming_back = ComingBack(self.fan_out, voice)
+        self.coming_back = self._coming_back_of(self.fan_out, voice)
 
         # Everybody who is connected, also those who have no name yet.
         self._connected: dict[Outbox, Member] = {}

@@ -246,6 +246,7 @@ class Session:
                 raise ConnectionResetError
 
     def _converse(self, lines: Iterator[str | BadLine]) -> None:
+        self._room.coming_back.wait(self._member)
         for line in lines:
             if isinstance(line, BadLine):
                 self._answer_bad(line)

@@ -15,7 +15,7 @@ from phase4.hub.operations import Enter, Login, Nudge, Rename
 from phase4.server.letters import Letters
 from phase4.server.logins import Logins, is_same
 from phase4.server.member import Member
-from phase4.server.offering import CANDIDATES, as_offered, proof_of, speaker_of
+from phase4.server.offering import CANDIDATES, as_offered, proof_of, resume_of, speaker_of
 from phase4.server.refusal import Refused
 from phase4.server.wish import Wish
 
@@ -61,6 +61,8 @@ class SharedLogins(Logins):
         name = account.name
         proof = proof_of(member.secret)
         entry = Enter([as_offered(name)], member.host, "", proof, name, others)
+        if (resume := resume_of(member)) is not None:
+            self.link.say(resume)
         if isinstance(self.link.ask(entry, Wish(member)), Taken):
             raise Refused(f"The name {name} is taken.")
 

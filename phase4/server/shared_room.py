@@ -21,7 +21,14 @@ from phase4.hub.events import (
 from phase4.hub.operations import Leave, Rename, Say, Whisper
 from phase4.server.happening import Happening
 from phase4.server.member import Member
-from phase4.server.offering import CANDIDATES, as_offered, entry_of, proof_of, speaker_of
+from phase4.server.offering import (
+    CANDIDATES,
+    as_offered,
+    entry_of,
+    proof_of,
+    resume_of,
+    speaker_of,
+)
 from phase4.server.outbox import Outbox
 from phase4.server.people import find_by_address
 from phase4.server.refusal import Refused
@@ -79,6 +86,8 @@ class SharedRoom(Happening):
         return isinstance(self._ask_for(member, [old.name], old.name), Entered)
 
     def _ask_for(self, member: Member, names: Iterable[str], wanted: str) -> Event | None:
+        if (resume := resume_of(member)) is not None:
+            self.link.say(resume)
         return self.link.ask(entry_of(member, names, wanted), Wish(member))
 
     def _holder(self, name: str) -> Person | None:
@@ -142,6 +151,7 @@ class SharedRoom(Happening):
         unsaid = self.link.stop()
         with self.fan_out:
             self._tell_unsaid(unsaid, "the server stops")
+            self.coming_back.stop_waiting()
             for outbox in [*self._leaving]:
                 self._let_go(outbox)
         return super().close(text)

@@ -1,6 +1,7 @@
 """What the thread of one person waits for, in a room that several servers share."""
 
 import threading
+from dataclasses import dataclass
 
 from phase4.hub.events import Event
 from phase4.server.hand import Giver
@@ -11,6 +12,13 @@ ANSWER_SECONDS = 10.0
 """How long somebody waits for an answer. The hub needs a millisecond, or is away."""
 
 UNREACHABLE = "The room cannot be reached now; try again later."
+
+
+@dataclass(frozen=True)
+class Return:
+    """Somebody asks for their name again, whom the others took for gone."""
+
+    member: Member
 
 
 class Wish:

@@ -313,6 +313,10 @@ class Swallower:
         for each in self._swallowed:
             each.set()
 
+    def lead_to(self, port: int) -> None:
+        """From here on new connections go to this port, as a proxy may lead them."""
+        self._to = port
+
     def close(self) -> None:
         """End all of it."""
         with contextlib.suppress(OSError):

@@ -33,6 +33,7 @@ OBJECT = st.dictionaries(LINE, VALUE | st.lists(VALUE, max_size=3), max_size=4)
 OF_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     str: LINE,
     int: st.integers(0, MAX_NUMBER - 1),
+    list[str]: st.lists(LINE, max_size=3),
     list[list[str]]: st.lists(st.lists(LINE, max_size=4), max_size=3),
     dict[str, Any]: OBJECT,
 }
@@ -156,6 +157,10 @@ def test_what_is_not_a_batch_is_refused(data: bytes) -> None:
         ["say", "ann", 7],
         ["say", ["ann"], "hi"],
         ["enter", "ann", "192.0.2.1", "ann", ""],
+        ["resume", "proof", 1.0],
+        ["resume", 7, 1],
+        ["handover", "ann", "a#1.0", "proof", True, []],
+        ["handover", "ann", "a#1.0", "proof", 0, "hi"],
         ["begin", True],
         ["begin", 1.0],
         ["beat", []],

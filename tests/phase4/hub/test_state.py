@@ -8,6 +8,7 @@ from phase4.hub.events import (
     Began,
     Ended,
     Entered,
+    HandedOver,
     Left,
     LoggedIn,
     MadeWay,
@@ -17,6 +18,7 @@ from phase4.hub.events import (
     Ordered,
     Ousted,
     Renamed,
+    Resumed,
     Said,
     Taken,
     Unsaid,
@@ -28,10 +30,12 @@ from phase4.hub.operations import (
     Bury,
     End,
     Enter,
+    HandOver,
     Leave,
     Login,
     Order,
     Rename,
+    Resume,
     Say,
     Whisper,
 )
@@ -327,6 +331,72 @@ def test_of_two_who_came_in_at_once_each_is_another_who_may_be_meant() -> None:
 
 def test_an_order_is_handed_on_as_it_was_given() -> None:
     assert Servers().do("a", Order("Ann", {"kind": "mute"})) == [Ordered("Ann", {"kind": "mute"})]
+
+
+# --- what somebody has not seen -------------------------------------------------------------------
+
+LINES = ["[14:03:05] Ben -> Ann: hi"]
+
+
+def given_to(servers: Servers, given: HandOver) -> tuple[str, str] | None:
+    """Who gets it, and at which server; None: nobody for now."""
+    [handed] = servers.do("b", given)
+    assert isinstance(handed, HandedOver)
+    assert (handed.server, handed.lines) == ("b", tuple(LINES))
+    return (handed.to.name, handed.to.server) if handed.to else None
+
+
+def test_what_was_seen_is_told_to_all_for_the_one_who_is_about_to_come() -> None:
+    assert both().do("a", Resume("secret", 7)) == [Resumed("a", "secret", 7)]
+
+
+@pytest.mark.parametrize("wrong", [Resume("", 7), Resume("secret", -1), Resume("secret", 2**53)])
+def test_what_makes_no_sense_of_what_was_seen_is_skipped(wrong: Resume) -> None:
+    servers = both()
+    assert servers.do("a", wrong) == []
+    assert servers.state.skipped == 1
+
+
+def test_what_is_handed_over_is_for_whoever_has_the_proof_and_the_name_wherever_they_are() -> None:
+    servers = both()
+    servers.do("a", enter("Cat", proof="secret"))
+    given = HandOver("Cat", "", "secret", 0, LINES)
+    assert given_to(servers, given) == ("Cat", "a")
+    servers.do("b", enter("Cat", proof="secret"))
+    assert given_to(servers, given) == ("Cat", "b")
+
+
+def test_what_is_handed_over_finds_whoever_has_another_name_by_then() -> None:
+    servers = both()
+    servers.do("a", enter("Cat", proof="secret"))
+    cat = servers.state.people["Cat"]
+    servers.do("a", rename(cat.arrival, "Kit"))
+    assert given_to(servers, HandOver("Cat", cat.entry, "secret", 0, LINES)) == ("Kit", "a")
+    assert given_to(servers, HandOver("Cat", "a#1.0", "secret", 0, LINES)) is None
+
+
+@pytest.mark.parametrize("proof", ["guessed", "SECRET"])
+def test_what_is_handed_over_is_for_nobody_else(proof: str) -> None:
+    servers = both()
+    servers.do("a", enter("Cat", proof="secret"))
+    entry = servers.state.people["Cat"].entry
+    assert given_to(servers, HandOver("Cat", entry, proof, 0, LINES)) is None
+    servers.do("a", Leave("Cat", "connection lost"), enter("Cat"))
+    assert given_to(servers, HandOver("Cat", entry, "secret", 0, LINES)) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        HandOver("Ann", "a#1.1", "", 0, LINES),
+        HandOver("Ann", "a#1.1", "secret", -1, LINES),
+        HandOver("Ann", "a#1.1", "secret", 2**53, LINES),
+        HandOver("Ann", "a#1.1", "secret", 0, [*LINES, 7]),  # type: ignore[list-item]
+        HandOver("Ann", "a#1.1", "secret", 0, [LINES]),  # type: ignore[list-item]
+    ],
+)
+def test_what_makes_no_sense_is_handed_over_to_nobody(wrong: HandOver) -> None:
+    assert both().do("b", wrong) == []
 
 
 # --- servers --------------------------------------------------------------------------------------

@@ -29,11 +29,13 @@ from phase4.hub.operations import (
     Bury,
     End,
     Enter,
+    HandOver,
     Leave,
     Login,
     Operation,
     Order,
     Rename,
+    Resume,
     Say,
     Whisper,
     decode,
@@ -74,6 +76,10 @@ NAMING: list[Callable[[Random], Operation]] = [
 SAYING: list[Callable[[Random], Operation]] = [
     lambda random: Say(random.choice([letter(random), "a#1.0", "b#2.1"]), "hi"),
     lambda random: Whisper(letter(random), letter(random), random.choice(["", "a#1"]), "x", "hi"),
+    lambda random: Resume(random.choice(" pq").strip(), random.randrange(9)),
+    lambda random: HandOver(
+        letter(random), random.choice(["", "a#1.0"]), random.choice(" pq").strip(), 0, ["hi"]
+    ),
     lambda random: Order("x", {"kind": "mute"}),
     lambda random: Beat({"people": random.randrange(9)}),
     lambda random: Begin(random.randrange(50)),
