@@ -211,6 +211,8 @@ class Happening(Room):
             self.coming_back.tell(recipient, to, private)
         if sender is not None and sender is not recipient and self._hears(sender):
             self._tell(sender, private)
+        elif sender is not None and person is not to:  # lost meanwhile: they read it once back
+            self.coming_back.tell(None, person, private)
 
     def _is_here(self, person: Person) -> bool:
         return person.server == self.link.server

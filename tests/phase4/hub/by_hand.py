@@ -1,5 +1,6 @@
 """Servers of one room that read and say things when a check tells them to, and a page."""
 
+import contextlib
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from phase4.server.gate import Gate
 from phase4.server.member import Member
 from phase4.server.offering import entry_of, resume_of
 from phase4.server.outbox import Outbox
+from phase4.server.refusal import Refused
 from phase4.server.shared_room import SharedRoom
 from phase4.server.unseen import Unseen
 from phase4.server.wish import Wish
@@ -27,6 +29,7 @@ class Server:
         """As the hub's link, it is `server`, and has a `state`."""
         self.server = name
         self.state = State()
+        self.publisher = SimpleNamespace(wait_for_room=lambda is_over: None)
         self.has_resumed, self.is_up = False, True
         self.whispers: list[str] = []
         self.got: dict[Outbox, list[str]] = {}
@@ -151,6 +154,14 @@ class Page:
         new = private[self._taken : self._taken + count]
         self._taken += len(new)
         self.shown += new
+
+    def whisper(self, to: str, text: str) -> None:
+        """Say this to somebody, once all that was missed is here."""
+        if self._at is not None:
+            server, member, _ = self._at
+            if member.name and member not in server.room.coming_back._awaited:
+                with contextlib.suppress(Refused):
+                    server.room.whisper(member, to, text)
 
     def lose(self) -> None:
         """The server notices that the connection is dead."""
