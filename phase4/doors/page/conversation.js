@@ -77,7 +77,7 @@ function makeRow({kind, time = "", at = "", from = "", to = "", text}) {
 class Conversation {
   constructor(person = "") {
     Object.assign(this, {person, unread: 0, calls: 0, draft: "", typed: [], unanswered: []});
-    Object.assign(this, {isDoubtful: false, wasPasted: false, run: [], day: "", news: null, follows: null, wasAtEnd: true});
+    Object.assign(this, {isDoubtful: false, wasPasted: false, run: [], day: "", news: null, follows: null, wasAtEnd: true, top: 0});
     const number = Conversation.count = (Conversation.count || 0) + 1;
     this.rows = make("div");
     this.waiting = make("div");
@@ -98,8 +98,17 @@ class Conversation {
   }
 
   get title() { return this.person || "Everybody"; }
-  get isAtEnd() { return this.lines.scrollHeight - this.lines.scrollTop - this.lines.clientHeight < 60; }
-  toEnd() { this.lines.scrollTop = this.lines.scrollHeight; this.down.hidden = true; }
+  /** Whether the end is in sight, or was until the page changed around it: nobody has scrolled away. */
+  get isAtEnd() {
+    const {scrollHeight, scrollTop, clientHeight} = this.lines;
+    return scrollHeight - scrollTop - clientHeight < 60 || (this.wasAtEnd && scrollTop >= this.top);
+  }
+
+  toEnd() {
+    this.lines.scrollTop = this.lines.scrollHeight;
+    Object.assign(this, {top: this.lines.scrollTop, wasAtEnd: true});
+    this.down.hidden = true;
+  }
 
   label() {
     const count = this.calls ? ` @${this.calls}` : this.unread ? ` (${this.unread})` : "";
@@ -173,7 +182,7 @@ class Conversation {
   }
 
   scrolled() {
-    this.wasAtEnd = this.isAtEnd;
+    Object.assign(this, {wasAtEnd: this.isAtEnd, top: this.lines.scrollTop});
     if (this.wasAtEnd) this.down.hidden = true;
     const isLong = this.lines.scrollHeight > this.lines.clientHeight + 80;
     if (isLong && this.lines.scrollTop < 40 && this === everybody) chat.askOlder();

@@ -194,12 +194,33 @@ def test_lines_that_are_out_of_sight_make_the_page_no_higher(visit: Open, site: 
     assert alice.page.evaluate("document.documentElement.scrollHeight") == SIZES[0][1]
 
 
+LAST_IS_IN_SIGHT = (
+    "() => { const row = [...document.querySelectorAll('.row')].pop().getBoundingClientRect();"
+    " return row.bottom <= document.getElementById('form').getBoundingClientRect().top; }"
+)
+
+
 def test_the_last_line_stays_in_sight_when_the_entry_grows(visit: Open, site: Site) -> None:
     alice = visit(SIZES[0]).join("Alice")
     for number in range(40):
         alice.say(f"line {number}")
     alice.type("one\ntwo\nthree\nfour")
-    alice.until(
-        "() => { const row = [...document.querySelectorAll('.row')].pop().getBoundingClientRect();"
-        " return row.bottom <= document.getElementById('form').getBoundingClientRect().top; }"
+    alice.until(LAST_IS_IN_SIGHT)
+
+
+def test_so_it_does_while_the_view_is_still_going_there(visit: Open, site: Site) -> None:
+    alice = visit(SIZES[0]).join("Alice")
+    for number in range(40):
+        alice.say(f"line {number}")
+    alice.until(LAST_IS_IN_SIGHT)
+    # In one frame: the browser has yet to tell that the view has moved when the entry grows.
+    alice.page.evaluate(
+        "() => { everybody.lines.scrollTop -= 1; everybody.toEnd();"
+        " $('text').value = 'one\\ntwo\\nthree\\nfour'; typing.changed(); }"
     )
+    alice.until(LAST_IS_IN_SIGHT)
+    alice.page.evaluate("() => { everybody.lines.scrollTop = 0; }")
+    alice.until("() => !everybody.wasAtEnd")
+    alice.page.evaluate("() => { $('text').value = ''; typing.changed(); }")
+    alice.until("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 0, true)))")
+    assert alice.page.evaluate("everybody.lines.scrollTop") == 0
