@@ -132,6 +132,31 @@ class Moderation:
         """All mutes."""
         return [each for each in self.mutes if not each.is_over(now)]
 
+    def orders(self, now: float) -> tuple[Order, ...]:
+        """Those that lead to what holds now."""
+
+        def left(hold: Hold) -> float | None:
+            return None if hold.until is None else hold.until - now
+
+        bans = (Ban(each.target, left(each), each.by) for each in self.bans(now))
+        mutes = (Mute(str(each.target), left(each), each.by) for each in self.all_mutes(now))
+        topic = [SetTopic(self.topic, self.topic_by)] if self.topic else []
+        closed = [] if self.is_open else [SetWriting(is_open=False, by=self.closed_by)]
+        return (*bans, *mutes, *topic, *closed)
+
+    def lacks(self, order: Order) -> bool:
+        """Whether nothing of the kind holds now, of whatever length and whosever it is."""
+        match order:
+            case Ban(target):
+                return target not in self._held(target)
+            case Mute(name):
+                return name not in self.mutes
+            case SetTopic():
+                return not self.topic
+            case SetWriting(is_open):
+                return self.is_open and not is_open
+        return False
+
     # --- orders ---------------------------------------------------------------------------------
 
     def apply(self, order: Order, now: float) -> Outcome:

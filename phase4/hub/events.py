@@ -162,9 +162,17 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """A server has begun."""
+    """A server has begun. `more`: so many messages more were said before than was known."""
 
     server: str
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BeganAnew:
+    """The room has begun anew, and numbers what is said from 1 on. It had numbered so many."""
+
+    said: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +203,7 @@ class Missing:
 Event = (
     Said | Whispered | Unsaid | NotHere | Entered | Taken | Renamed | MadeWay | LoggedIn | Ousted
     | NotRenamed | Resumed | HandedOver | Nudged | Left | Began | Ended | Ordered | Missing
+    | BeganAnew
 )  # fmt: skip
 
 Happened = tuple[int, Event]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from phase4.hub.events import Event
+from phase4.hub.operations import Operation
 
 T = TypeVar("T", covariant=True)
 
@@ -23,11 +24,17 @@ class Follows(Protocol):
     def settle(self) -> None:
         """Do what needs no lock of what was taken. Not under the lock."""
 
-    def said(self) -> int:
-        """How many messages the log of this server knows of."""
+    def first_words(self) -> list[Operation]:
+        """What this server says as it begins: a Begin, and what it knows of eras before."""
 
     def more(self) -> dict[str, Any]:
         """What stands in a snapshot beside the state. Values of JSON."""
+
+    def go_on_at(self, more: dict[str, Any], *, is_other_era: bool) -> None:
+        """From here on the room's snapshot counts, which has `more` beside the state.
+
+        `is_other_era`: the room has begun anew since this server was in it. Not under the lock.
+        """
 
     def buried(self, purposes: list[object]) -> None:
         """The others took us for dead: what all was for that does not count any more."""

@@ -23,6 +23,10 @@ class Heard:
         """How long it was silent; for ever, where it is not known."""
         return time.monotonic() - self._at.get(server, float("-inf"))
 
+    def within(self, seconds: float, servers: Iterable[str]) -> list[str]:
+        """Those of them that were heard for the last time not longer ago than that."""
+        return [each for each in servers if self.seconds_ago(each) < seconds]
+
     def silent(self, servers: Collection[str]) -> list[str]:
         """Those that were silent for longer than their lease; they have another one from now on.
 

@@ -18,6 +18,9 @@ all others, so all agree on when. Clocks play no part in it: each measures how l
 nothing, and only while it heard others. A server that was merely cut off reads that it was buried;
 nothing of what it had in flight counts any more. It is *fenced*, and begins again under another
 name.
+
+**A server knows nothing of what was before.** There is no snapshot, and the stream does not hold
+the beginning. Then the room begins anew with it (state.py), and all others are buried by that.
 """
 
 import threading
@@ -25,16 +28,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
 
-from phase4.hub.beginning import is_whole
+from phase4.hub.beginning import Start, find_beyond, find_start
 from phase4.hub.engine import Engine, EngineDown, Entry
-from phase4.hub.events import Happened
+from phase4.hub.events import Began, Happened
 from phase4.hub.follows import Follows, T, Wish
 from phase4.hub.heard import Heard
 from phase4.hub.operations import (
     BadBatch,
-    Begin,
+    Batch,
     Bury,
     End,
     Operation,
@@ -44,7 +46,7 @@ from phase4.hub.operations import (
 )
 from phase4.hub.publisher import BEAT_SECONDS, GATHER_SECONDS, Flight, Publisher
 from phase4.hub.recent import Recent
-from phase4.hub.snapshot import from_bytes, to_bytes
+from phase4.hub.snapshot import to_bytes
 from phase4.hub.state import State
 from shared.defaults import HUB_LEASE_SECONDS
 
@@ -105,6 +107,8 @@ class Link:
         """Whether it goes on where this server's own log ends."""
 
         # The follower's.
+        self._knows = False  # the past: by a snapshot, or as it has read how the room began
+        self._is_in = False  # our Begin has come back
         self._recent = Recent()
         self._heard = Heard(lease_seconds)
         self._has_begun = False
@@ -127,36 +131,16 @@ class Link:
 
     # --- start and stop -------------------------------------------------------------------------
 
-    def load(self, kept: bytes | None) -> dict[str, Any]:
-        """Begin where this server has stopped, or else at the room's snapshot; what stands beside.
+    def load(self, kept: bytes | None) -> None:
+        """Begin where this server has stopped, or else at the room's snapshot.
 
-        `kept` is what the room was last given to keep. Where there is neither, and the engine does
-        not know how the room began, others will soon save a snapshot. Raises EngineDown.
+        `kept` is what the room was last given to keep. Raises EngineDown.
         """
-        give_up_at = time.monotonic() + 2 * SNAPSHOT_SECONDS
-        while (more := self._load(kept)) is None:
-            if is_whole(self._engine) or time.monotonic() > give_up_at:
-                return {}
-            time.sleep(_RETRY_SECONDS)
-        return more
-
-    def _load(self, kept: bytes | None) -> dict[str, Any] | None:
-        oldest, newest = self._engine.span()
-        for data in (kept, self._engine.load()):
-            if data is None:
-                continue
-            try:
-                state, position, more = from_bytes(data)
-                is_there = not self._engine.is_before(position, oldest)
-                is_there &= not self._engine.is_before(newest, position)
-            except ValueError:  # also BadSnapshot
-                continue
-            if position and is_there:
-                self.state = state
-                self._recent.begin(position)
-                self.has_resumed = data is kept
-                return more
-        return None
+        start = find_start(self._engine, kept, wait_seconds=2 * SNAPSHOT_SECONDS)
+        if start is not None:
+            self._go_on_at(start)
+            self.has_resumed = start.is_kept
+            self._room.go_on_at(start.more, is_other_era=start.is_other_era)
 
     def start(self) -> None:
         """Start both threads. People can come in once all was read that is there."""
@@ -293,12 +277,30 @@ class Link:
         is_ours = batch.server == self.server
         flight = self.publisher.came_back(batch.number) if is_ours else None
         self._heard.note(batch.server)
-        had_ended = self.state.is_dead(batch.server)
+        had_ended, era = self.state.is_dead(batch.server), self.state.era
         time_of_it = min(batch.time or entry.time, entry.time)
-        self._take(self.state.apply(batch, time_of_it), flight, is_ours=is_ours)
+        happened = self.state.apply(batch, time_of_it)
+        self._take(happened, flight, is_ours=is_ours)
         if flight is not None and self._is_ending:
+            had_ended |= batch.era != self.state.era
             self._unsaid += flight.purposes[0 if had_ended else end_of(batch) :]
+        self._is_in |= is_ours and any(isinstance(each, Began) for _, each in happened)
+        if self.state.era != era:
+            self._take_era(batch)
         if self._has_begun and not self._is_ending and self.state.is_dead(self.server):
+            self._begin_again()
+
+    def _take_era(self, batch: Batch) -> None:
+        """The room has begun anew with this batch. Holding the lock."""
+        self._knows |= batch.time is None  # else it was over, maybe, where others knew more
+        self._is_in = False
+        self._recent.begin_with_last()
+        self.publisher.give_up()
+        if not self._has_begun or self._is_ending:
+            return
+        if batch.server == self.server:
+            self._say_first_words()
+        else:
             self._begin_again()
 
     def _take(self, happened: list[Happened], flight: Flight | None, *, is_ours: bool) -> None:
@@ -318,14 +320,23 @@ class Link:
         with self._lock:
             self._heard.all(self.state.servers)
             self._has_begun = True
-            self.say(Begin(self._room.said()))
+            self.publisher.era = self.state.era if self._knows else self.server
+            self._say_first_words()
         self.publisher.set_up(is_up=True)
+
+    def _say_first_words(self) -> None:
+        """With an era of our own: not before it has begun, as only then its numbers are known."""
+        if self.publisher.era == self.state.era:
+            for each in self._room.first_words():
+                self.say(each)
 
     def _begin_again(self) -> None:
         """We were buried alive: nothing of ours counts any more. Holding the lock."""
         self._lives += 1
-        left = self.publisher.rename(f"{self._name}.{self._lives}")
-        self.say(Begin(self._room.said()))
+        self._is_in = False
+        server = f"{self._name}.{self._lives}"
+        left = self.publisher.rename(server, self.state.era if self._knows else server)
+        self._say_first_words()
         self._room.buried(left.purposes)
         for call in left.afterwards:
             call()
@@ -384,24 +395,21 @@ class Link:
     def _skip_what_is_gone(self) -> None:
         """Go on at the room's snapshot, where we were away for longer than the engine keeps.
 
-        The others have buried us long ago, else it is something else. Raises EngineDown.
+        By then the others have buried us, or the room has begun anew. Raises EngineDown.
         """
-        oldest, _ = self._engine.span()
-        here = self._recent.position
-        if not here or not self._engine.is_before(here, oldest):
+        start = find_beyond(self._engine, self._recent.position)
+        if start is None:
             return
-        data = self._engine.load()
-        try:
-            state, position, _ = from_bytes(data or b"")
-            is_kept = not self._engine.is_before(position, oldest)
-        except ValueError:  # also BadSnapshot
-            return
-        if not (is_kept and state.is_dead(self.server)):
-            return
-        with self._lock:
-            self.state = state
-            self._recent.begin(position)
-            self._begin_again()
+        is_other_era = start.state.era != self.state.era
+        if is_other_era or start.state.is_dead(self.server):
+            self._room.go_on_at(start.more, is_other_era=is_other_era)
+            with self._lock:
+                self._go_on_at(start)
+                self._begin_again()
+
+    def _go_on_at(self, start: Start) -> None:
+        self.state, self._knows = start.state, True
+        self._recent.begin(start.position)
 
     def _give_again(self) -> None:
         """Have appended what we have read and the engine has lost. Raises EngineDown."""
@@ -415,7 +423,7 @@ class Link:
     def _snapshots(self) -> None:
         """Now and then: one for this server alone, and one for servers that begin."""
         is_due = self._has_lost or time.monotonic() >= self._snapshot_at
-        if not is_due or not self.is_up:
+        if not (is_due and self.is_up and self._is_in):  # else our first words are no part of it
             return
         self._snapshot_at = time.monotonic() + SNAPSHOT_SECONDS
         self._room.keep(self._snapshot_bytes)
@@ -431,9 +439,8 @@ class Link:
 
         Where two take themselves for it, both do.
         """
-        ago = self._heard.seconds_ago
         with self._lock:
-            heard = [each for each in self.state.servers if ago(each) < SNAPSHOT_SECONDS]
+            heard = self._heard.within(SNAPSHOT_SECONDS, self.state.servers)
         return self.server <= min(heard, default=self.server)
 
     def _snapshot_bytes(self) -> bytes:

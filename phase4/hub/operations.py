@@ -5,6 +5,8 @@ A batch is one entry of the engine's stream: a line of JSON that people can read
     {"v": 1, "server": "a:12345", "number": 7, "ops": [["say", "a:12345#2.0", "hello"]]}
 
 Its server counts its batches, so that one that comes twice is known, and one that is missing, too.
+A batch also says in which *era* of the room it was written: `"era": "b:12345"`. A server that does
+not know what was before begins another one, by the first of its batches: its era is that server.
 Servers of different age may share a room. So whoever reads takes what it understands: an operation
 of a kind that it does not know, or with other fields, is skipped by every server of that age.
 """
@@ -131,9 +133,9 @@ class Leave(NamedTuple):
 
 
 class Begin(NamedTuple):
-    """A server begins. Its log knows of so many messages."""
+    """A server begins. Its log knows of so many messages from before this era of the room."""
 
-    said: int
+    before: int
 
 
 class Beat(NamedTuple):
@@ -202,6 +204,14 @@ class Batch:
     time: float | None = None
     """When the engine took it first, where it was given again: Unix time in seconds."""
 
+    era: str = ""
+    """In which it counts: the name of the server with which the room began, or began anew."""
+
+    @property
+    def begins_era(self) -> bool:
+        """Whether the room begins with it, as its server knows nothing of what was before."""
+        return self.number == 1 and self.era == self.server
+
 
 class BadBatch(ValueError):
     """An entry is not a batch, or one that was written for newer servers."""
@@ -265,10 +275,11 @@ def is_shallow(value: Any, depth: int = MAX_DEPTH) -> bool:
 # --- batches --------------------------------------------------------------------------------------
 
 
-def encode(server: str, number: int, operations: Iterable[Operation]) -> bytes:
+def encode(server: str, number: int, operations: Iterable[Operation], era: str = "") -> bytes:
     """The entry of a batch. Raises ValueError for a number that is not finite."""
+    head = {"v": FORMAT_VERSION, "server": server, "number": number} | ({"era": era} if era else {})
     written = [[_NAMES[type(each)], *each] for each in operations]
-    return write_json({"v": FORMAT_VERSION, "server": server, "number": number, "ops": written})
+    return write_json(head | {"ops": written})
 
 
 def given_again(data: bytes, time: float) -> bytes:
@@ -307,9 +318,12 @@ def decode(data: bytes) -> Batch:
         raise BadBatch("This batch lacks its number.")
     if not isinstance(written, list):
         raise BadBatch("This batch lacks its operations.")
+    era = values.get("era", "")
+    if not (isinstance(era, str) and len(era) <= MAX_SERVER_CHARACTERS):
+        raise BadBatch("This batch is of no era.")
     time = values.get("time")
     was_at = time if type(time) is float and time > 0 else None
-    return Batch(server, number, [_operation(each) for each in written], was_at)
+    return Batch(server, number, [_operation(each) for each in written], was_at, era)
 
 
 def _operation(written: Any) -> Operation | None:

@@ -84,6 +84,8 @@ class Publisher:
         `on_beat` is called now and then. All are called by the thread that talks to the engine.
         """
         self.server = server
+        self.era = ""
+        """Of the room, in which our batches count. Set while nothing is under way: `rename`."""
         self._engine = engine
         self._figures = figures
         self._on_down = on_down
@@ -163,7 +165,7 @@ class Publisher:
             for number, flight in self._in_flight.items():
                 if purpose in flight.purposes:
                     flight.operations[flight.purposes.index(purpose)] = Nothing()
-                    flight.data = encode(self.server, number, flight.operations)
+                    flight.data = encode(self.server, number, flight.operations, self.era)
             for place, each in enumerate(self._purposes):
                 if each is purpose:
                     del self._purposes[place], self._operations[place]
@@ -217,11 +219,17 @@ class Publisher:
             self._is_reached = True
             self._has_work.notify()
 
-    def rename(self, server: str) -> Dropped:
-        """Begin anew under another name; forget all that has not come back."""
+    def give_up(self) -> None:
+        """Append no more of what the engine has lost: it is of no use to anybody."""
         with self._changed:
-            self.server = server
+            self._lost.clear()
+
+    def rename(self, server: str, era: str) -> Dropped:
+        """Begin again under another name, in this era; forget all that has not come back."""
+        with self._changed:
+            self.server, self.era = server, era
             self._number = 0
+            self._beat_at = 0.0
             return self._drop()
 
     def drop(self) -> Dropped:
@@ -295,7 +303,7 @@ class Publisher:
         if len(self._operations) > 1:
             self._gather_until = time.monotonic() + GATHER_SECONDS
         self._number += 1
-        data = encode(self.server, self._number, self._operations)
+        data = encode(self.server, self._number, self._operations, self.era)
         flight = Flight(data, self._operations, self._purposes, self._afterwards)
         self._in_flight[self._number] = flight
         self._operations, self._purposes, self._afterwards = [], [], []

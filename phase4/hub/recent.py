@@ -38,6 +38,12 @@ class Recent:
             self._after = oldest.position
             self._bytes -= len(oldest.data)
 
+    def begin_with_last(self) -> None:
+        """Forget what came before the last one: it is of use to nobody any more."""
+        self._after = self._before(len(self._entries) - 1)
+        self._entries = deque([self._entries[-1]])
+        self._bytes = len(self._entries[-1].data)
+
     def lost(self, engine: Engine) -> list[Entry]:
         """Those that the engine has no more, and before the first of them one reads on.
 

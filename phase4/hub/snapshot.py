@@ -47,7 +47,10 @@ def from_bytes(data: bytes) -> tuple[State, str, dict[str, Any]]:
 def _state(values: Any) -> State:
     servers = _get(values, "servers", dict)
     return State.of(
+        era=_get(values, "era", str),
+        era_at=_get(values, "era_at", float),
         said=_get(values, "said", int),
+        before=_get(values, "before", int),
         time=_get(values, "time", float),
         people=[_person(each) for each in _get(values, "people", list)],
         servers={_line(name): _server(each) for name, each in servers.items()},

@@ -8,15 +8,20 @@ other: who got a name that two wanted, where a message goes, which server is dea
 For that, `apply` may depend on nothing but the state and the batch: on no clock, no random number,
 no setting. And it never raises: a batch that one server cannot bear would end all of them. What
 makes no sense is skipped, by all alike.
+
+A server that begins may find nothing that tells it what was before. It cannot come to what the
+others have, so they come to what it has: with its first batch the room *begins anew*, and nothing
+of what was before counts any more, for anybody. From there on a state is made of what stands
+behind that batch, and of nothing else.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from phase4.hub.events import (
     Began,
+    BeganAnew,
     Ended,
     Entered,
     Event,
@@ -39,6 +44,7 @@ from phase4.hub.events import (
     Unsaid,
     Whispered,
 )
+from phase4.hub.names import Name, names_of
 from phase4.hub.operations import (
     MAX_NUMBER,
     Batch,
@@ -69,13 +75,6 @@ MAX_SERVERS = 100
 MAX_TIME = 253_402_214_400
 """The last day of the year 9999: there the calendars of programs end, in some zone."""
 
-_NO_NAME = re.compile(r"[\x00-,./:-@\[-^`{-\x7f]")
-"""No name has these of ASCII: with them it could look like another line. Which letters it may have,
-each server decides for its own people, as their tables are of different age."""
-
-_MAX_NAMES_CHARACTERS = 400
-"""Of a name, its fold and its look: a name has 20, and no letter becomes more than nine."""
-
 _PERSON = [each.name for each in fields(Person)]
 
 
@@ -99,9 +98,16 @@ class State:
         self.people: dict[str, Person] = {}  # by fold
         self.servers: dict[str, Server] = {}
         self.said = 0
-        """Messages to all since the room began; the number of the last one."""
+        """Messages to all, and those `before`; the number of the last one."""
+        self.before = 0
+        """Messages of before this era, as far as the logs of its servers know."""
+        self.era = ""
+        """The server that has begun the room, or has begun it anew."""
+        self.era_at = 0.0
+        """The time of that."""
         self.time = 0.0
-        """Of the last batch: Unix time in seconds, by the engine's clock. It never goes back."""
+        """Of the last batch: Unix time in seconds, by the engine's clock. In an era it never goes
+        back."""
         self.skipped = 0
         """Operations and batches that made no sense, or came late."""
         self._looks: dict[str, str] = {}  # the fold, by look
@@ -133,10 +139,14 @@ class State:
 
     def apply(self, batch: Batch, time: float) -> list[Happened]:
         """What has happened by a batch that the engine took at this time. Never raises."""
+        happened = [*self._begin_anew(batch.era)] if self._is_begun_anew_by(batch, time) else []
         if self.time < time < MAX_TIME:
             self.time = time
+        if happened:
+            self.era_at = self.time
         known = self.servers.get(batch.server)
-        if self.is_dead(batch.server) or (known is not None and batch.number <= known.number):
+        is_again = known is not None and batch.number <= known.number
+        if batch.era != self.era or self.is_dead(batch.server) or is_again:
             self.skipped += 1
             return []
         if known is None:
@@ -144,7 +154,7 @@ class State:
                 self.skipped += 1
                 return []
             known = self.servers[batch.server] = Server(batch.number - 1)
-        happened = list(self._missing(batch, known))
+        happened += self._missing(batch, known)
         known.number = batch.number
         for place, operation in enumerate(batch.operations):
             if batch.server not in self.servers:  # it has ended, by an operation before
@@ -155,6 +165,21 @@ class State:
             self.skipped += not events and not isinstance(operation, Beat | Nothing)
             happened += [(place, each) for each in events]
         return happened
+
+    def _is_begun_anew_by(self, batch: Batch, time: float) -> bool:
+        """A batch that was given again comes late: an era that is not newer is over by then."""
+        if not batch.begins_era or batch.era == self.era:
+            return False
+        return batch.time is None or not self.era or time > self.era_at
+
+    def _begin_anew(self, era: str) -> Iterator[Happened]:
+        """Forget all: whoever has not read it must come to the same. Time may go back by it."""
+        for server in sorted(self.servers):
+            yield -1, Ended(server, self.people_of(server), is_lost=True)
+        yield -1, BeganAnew(self.said)
+        skipped = self.skipped
+        State.__init__(self)
+        self.era, self.skipped = era, skipped
 
     @staticmethod
     def _missing(batch: Batch, known: Server) -> Iterator[Happened]:
@@ -183,9 +208,10 @@ class State:
                 return self._leave(server, speaker, reason)
             case Beat(figures):
                 self.servers[server].figures = figures
-            case Begin(said) if said < MAX_NUMBER:
-                self.said = max(self.said, said)
-                return (Began(server),)
+            case Begin(before) if before < MAX_NUMBER:
+                more = max(0, before - self.before)
+                self.said, self.before = self.said + more, self.before + more
+                return (Began(server, more),)
             case End():
                 return self._gone(server, is_lost=False)
             case Bury(other) if other in self.servers:
@@ -218,7 +244,7 @@ class State:
             yield Whispered(person, to, asked.text)
 
     def _enter(self, server: str, asked: Enter) -> Iterable[Event]:
-        for at, name in enumerate(_names(asked.names)):
+        for at, name in enumerate(names_of(asked.names)):
             holder = self.holder(name.fold, name.look)
             replaced = holder if holder is not None and _is_theirs(holder, asked) else None
             if replaced is not None:
@@ -253,7 +279,7 @@ class State:
             yield NotRenamed(None)
             return
         holder: Person | None = None
-        for name in _names(asked.names):
+        for name in names_of(asked.names):
             holder = self.holder(name.fold, name.look, but=old)
             if holder is None:
                 account = old.account if name.fold == old.fold else ""
@@ -268,7 +294,7 @@ class State:
             return
         name = Name(old.name, old.fold, old.look)
         if asked.account:
-            name = next(_names(asked.names), name)
+            name = next(names_of(asked.names), name)
         holder = self.holder(name.fold, name.look, but=old)
         if holder is not None and asked.account and holder.account == asked.account:
             yield Ousted(self._drop(holder))
@@ -282,7 +308,7 @@ class State:
         yield LoggedIn(old, self._become(old, name, asked.account))
 
     def _make_way(
-        self, name: "Name", holder: Person, others: list[list[str]], owner: Person | None = None
+        self, name: Name, holder: Person, others: list[list[str]], owner: Person | None = None
     ) -> MadeWay | None:
         """Give the holder of a registered name another one, as its owner has come.
 
@@ -291,13 +317,13 @@ class State:
         rival = self.holder(name.fold, name.look, but=holder)
         if rival is not None and rival is not owner:
             return None
-        for other in _names(others):
+        for other in names_of(others):
             is_apart = other.fold != name.fold and other.look != name.look
             if is_apart and self.holder(other.fold, other.look) is None:
                 return MadeWay(holder, self._become(holder, other, ""))
         return None
 
-    def _become(self, old: Person, name: "Name", account: str) -> Person:
+    def _become(self, old: Person, name: Name, account: str) -> Person:
         self._drop(old)
         new = replace(old, name=name.name, fold=name.fold, look=name.look, account=account)
         self._put(new)
@@ -344,7 +370,8 @@ class State:
     def copy(self) -> "State":
         """One that stays as it is. Takes a moment, however many people are here."""
         other = State()
-        other.said, other.time = self.said, self.time
+        other.said, other.before, other.time = self.said, self.before, self.time
+        other.era, other.era_at = self.era, self.era_at
         other.people, other._looks = dict(self.people), dict(self._looks)
         other._arrivals = dict(self._arrivals)
         other.servers = {
@@ -356,7 +383,10 @@ class State:
     def to_json(self) -> dict[str, Any]:
         """All of it. Two states are the same where this is."""
         return {
+            "era": self.era,
+            "era_at": self.era_at,
             "said": self.said,
+            "before": self.before,
             "time": self.time,
             "people": [
                 {name: getattr(each, name) for name in _PERSON} for each in self.people.values()
@@ -372,7 +402,10 @@ class State:
     def of(
         cls,
         *,
+        era: str,
+        era_at: float,
         said: int,
+        before: int,
         time: float,
         people: Iterable[Person],
         servers: dict[str, Server],
@@ -380,10 +413,13 @@ class State:
     ) -> "State":
         """A state of these parts. Raises ValueError for one that no batches can lead to."""
         state = cls()
-        state.said, state.time, state.servers = said, time, servers
+        state.era, state.era_at, state.time = era, era_at, time
+        state.said, state.before, state.servers = said, before, servers
         state._dead = dict.fromkeys(dead)
         if len(servers) > MAX_SERVERS or len(state._dead) > MAX_DEAD or time >= MAX_TIME:
             raise ValueError("There are too many servers, or it is too late.")
+        if before > said or era_at > time:
+            raise ValueError("More was said before than in all, or the era has not come yet.")
         if not state._dead.keys().isdisjoint(servers):
             raise ValueError("A server lives and is dead.")
         entries = set()
@@ -402,28 +438,6 @@ class State:
         return isinstance(other, State) and self.to_json() == other.to_json()
 
     __hash__ = None  # type: ignore[assignment]
-
-
-class Name(NamedTuple):
-    """A name, and what is the same name, and what looks alike."""
-
-    name: str
-    fold: str
-    look: str
-
-
-def _names(offered: Iterable[Any]) -> Iterator[Name]:
-    """Those among them that are names."""
-    for each in offered:
-        if _is_name(each):
-            yield Name(*each)
-
-
-def _is_name(offered: Any) -> bool:
-    is_long_enough = isinstance(offered, list) and len(offered) == len(Name._fields)
-    if not (is_long_enough and all(isinstance(part, str) and part for part in offered)):
-        return False
-    return len("".join(offered)) <= _MAX_NAMES_CHARACTERS and not _NO_NAME.search(offered[0])
 
 
 def _is_theirs(holder: Person, asked: Enter) -> bool:

@@ -30,27 +30,38 @@ class Kick:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What held before the room began anew: it holds again where nothing else does."""
+
+    deeds: tuple[Order, ...]
+
+
 Deed = Order | Kick
 
-_KINDS: dict[str, type[Deed]] = {
+_KINDS: dict[str, type[Order | Kick]] = {
     each.__name__.lower(): each for each in (Ban, Unban, Mute, Unmute, SetTopic, SetWriting, Kick)
 }
 
 
-def to_json(deed: Deed) -> dict[str, Any]:
+def to_json(deed: Deed | Again) -> dict[str, Any]:
     """A deed as values of JSON.
 
     >>> to_json(Kick("Bob", "spam"))
     {'do': 'kick', 'name': 'Bob', 'why': 'spam'}
     """
+    if isinstance(deed, Again):
+        return {"do": "again", "deeds": [to_json(each) for each in deed.deeds]}
     values = asdict(deed)
     if isinstance(deed, Ban | Unban):
         values["target"] = shown(deed.target)
     return {"do": type(deed).__name__.lower(), **values}
 
 
-def from_json(values: dict[str, Any]) -> Deed | None:
+def from_json(values: dict[str, Any]) -> Deed | Again | None:
     """The deed; None where it is none that is understood here. Raises nothing."""
+    if values.get("do") == "again":
+        return _again(values.get("deeds"))
     fields = dict(values)
     kind = _KINDS.get(str(fields.pop("do", "")))
     try:
@@ -61,6 +72,13 @@ def from_json(values: dict[str, Any]) -> Deed | None:
         return deed if deed is not None and _is_right(deed) else None
     except (TypeError, ValueError, KeyError, AttributeError):
         return None
+
+
+def _again(values: object) -> Again | None:
+    if not isinstance(values, list):
+        return None
+    deeds = [from_json(each) for each in values if isinstance(each, dict)]
+    return Again(tuple(each for each in deeds if isinstance(each, Order)))
 
 
 def _is_right(deed: Deed) -> bool:

@@ -17,6 +17,7 @@ from phase4.accounts.moderation import (
     MAX_BANS,
     MAX_MUTES,
     Ban,
+    Moderation,
     Mute,
     Order,
     Outcome,
@@ -263,6 +264,9 @@ class Hand:
     def _follow_ban(self, giver: Giver, target: Target, seconds: float | None) -> None:
         until = self._until(seconds)
         self._tell_operators(giver, f"{giver.name} banned {shown(target)}{until}")
+        self._expel_banned(giver, target, until)
+
+    def _expel_banned(self, giver: Giver, target: Target, until: str) -> None:
         you = "You are" if isinstance(target, str) else "This address is"
         reason = f"banned by {giver.in_a_sentence}"
         for each in self._connections_of(target):
@@ -392,11 +396,15 @@ class Hand:
 
     def take_over(self, text: str) -> None:
         """From now on this holds, and not what held before; unless it cannot be read."""
+        with contextlib.suppress(ValueError), self._floor.fan_out.lock:
+            self._gate.state = self._state_of(text)
+            self.changes += 1
+
+    def _state_of(self, text: str) -> Moderation:
+        """What `as_text` was made of. Raises ValueError."""
         clock = self._gate.clock
         now = clock.now()
-        with contextlib.suppress(ValueError), self._floor.fan_out.lock:
-            self._gate.state, _ = from_text(text, now, clock.on_the_wall(now))
-            self.changes += 1
+        return from_text(text, now, clock.on_the_wall(now))[0]
 
 
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))

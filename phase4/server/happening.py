@@ -14,6 +14,7 @@ from typing import Any
 from phase4.accounts import nicknames
 from phase4.hub.events import (
     Began,
+    BeganAnew,
     Ended,
     Entered,
     Event,
@@ -35,11 +36,10 @@ from phase4.hub.events import (
     Whispered,
 )
 from phase4.hub.events import Left as HasLeft
-from phase4.hub.figures import ServerFigures, rows
 from phase4.hub.link import Link
-from phase4.hub.operations import Leave
+from phase4.hub.operations import Begin, Leave, Operation, Order
 from phase4.server.clock import HubClock
-from phase4.server.deeds import from_json
+from phase4.server.deeds import Again, from_json, to_json
 from phase4.server.hand import Giver
 from phase4.server.hub_file import HubFile
 from phase4.server.log_file import loss
@@ -54,7 +54,7 @@ from phase4.server.shared_logins import SharedLetters, SharedLogins
 from phase4.server.wish import ANSWER_SECONDS, UNREACHABLE, Return, Wish
 from shared import message
 from shared.message import LOGGED_IN_ELSEWHERE, Error, Joined, Left, Notice, Private
-from shared.status import RoomServer
+from shared.rights import THE_OPERATOR
 
 AWAY = "The room is away; what you say waits."
 BACK = "The room is back."
@@ -91,6 +91,9 @@ class Happening(Room):
         self.said_here = self.whispered_here = 0
         self._whispered_elsewhere = 0  # from and to others
 
+        # By how much our log is ahead of what all servers number: by messages of before this era.
+        self._ahead = 0
+
         # The answer to /who, and the time that it shows; "" once the answer is wrong.
         self._who_lines, self._who_at = b"", ""
 
@@ -98,9 +101,15 @@ class Happening(Room):
         """Share the room. Raises EngineDown."""
         self.link, self._file = link, file
         self.logins.link = self.letters.link = self.hand.link = self.coming_back.link = link
-        more = link.load(file.read())
+        link.load(file.read())
         if link.has_resumed:  # all that it knows of is logged; an old log may have been deleted
-            self.past.skip(max(0, link.state.said - self.said()))
+            self.past.skip(max(0, link.state.said - self._said()))
+
+    def go_on_at(self, more: dict[str, Any], *, is_other_era: bool) -> None:
+        """What operators have decided holds as it does elsewhere. Without the lock."""
+        if is_other_era:
+            self._ahead = self._said()
+            self.hand.begin_anew()
         if isinstance(text := more.get("moderation"), str):
             self.hand.take_over(text)
 
@@ -108,29 +117,6 @@ class Happening(Room):
     def people_now(self) -> int:
         """How many people are here, at all servers."""
         return len(self.link.state.people)
-
-    # --- figures: any thread ----------------------------------------------------------------------
-
-    def own_figures(self) -> ServerFigures:
-        """What this server tells the others of itself."""
-        link = self.link
-        return ServerFigures(
-            public_messages=self.said_here,
-            private_messages=self.whispered_here,
-            deliveries=self.fan_out.deliveries,
-            hub_lag_seconds=link.publisher.lag_seconds,
-            hub_away_seconds=link.away_now(),
-        )
-
-    def servers(self) -> tuple[RoomServer, ...]:
-        """A row for each server of the room."""
-        with self.fan_out.lock:
-            return rows(self.link.state, self.link.server, self.own_figures())
-
-    @property
-    def private_messages(self) -> int:
-        """How many there were since the start, at all servers."""
-        return self._voice.private_messages + self._whispered_elsewhere
 
     # --- one event after the other ----------------------------------------------------------------
 
@@ -177,13 +163,21 @@ class Happening(Room):
                 self._take_ended(server, people, is_lost=is_lost)
             case Ordered(by, order):
                 self._take_order(by, order, purpose)
-            case Began(server) if not is_ours:
-                self._log_now(f"The server {server} shares this room")
+            case BeganAnew(said):
+                self._ahead += said
+                self._who_at = ""
+                self.hand.begin_anew()
+            case Began(server, more):
+                self._ahead = max(0, self._ahead - more)
+                if not is_ours:
+                    self._log_now(f"The server {server} shares this room")
+                elif self.hand.has_begun_anew():
+                    self._unsettled.append(None)
             case Missing(server, count):
                 self._log_now(f"{count} batches of the server {server} are missing")
 
     def _take_said(self, person: Person, text: str, number: int, purpose: object) -> None:
-        missing = number - self.past.next_number
+        missing = number + self._ahead - self.past.next_number
         if missing < 0:
             return  # it is in our log already: we read again what we had read before
         if missing:
@@ -348,6 +342,10 @@ class Happening(Room):
         deed = from_json(order)
         if deed is None:
             return  # of a newer server
+        if isinstance(deed, Again):
+            if self.hand.hold_again(deed):
+                self._unsettled.append(None)
+            return
         giver = wish.giver if wish is not None and wish.giver is not None else Giver(by)
         try:
             has_changed = self.hand.carry_out(giver, deed)
@@ -430,9 +428,17 @@ class Happening(Room):
         """Wait until the writing thread has taken what is too much for one batch."""
         self.fan_out.wait_for_room()
 
-    def said(self) -> int:
+    def _said(self) -> int:
         """How many messages our log knows of."""
         return self.past.next_number - 1
+
+    def first_words(self) -> list[Operation]:
+        """How much our log knows of, and what operators had decided. Holding the lock."""
+        state = self.link.state
+        self._ahead = max(self._ahead, self._said() - state.said)
+        held = self.hand.held_before()
+        orders = [Order(THE_OPERATOR, to_json(held))] if held is not None else []
+        return [*orders, Begin(state.before + self._ahead)]
 
     def more(self) -> dict[str, Any]:
         """What operators have decided. Holding the lock."""

@@ -18,6 +18,7 @@ from phase4.hub.events import (
     Event,
     Person,
 )
+from phase4.hub.figures import ServerFigures, rows
 from phase4.hub.operations import Leave, Rename, Say, Whisper
 from phase4.server.happening import Happening
 from phase4.server.member import Member
@@ -36,6 +37,7 @@ from phase4.server.roster import roster
 from phase4.server.wish import Wish
 from shared.message import Message, Notice
 from shared.rights import Topic
+from shared.status import RoomServer
 
 _GHOST_SECONDS = 2.0  # how long a name of a server that may be dead is waited for
 _LOOK_SECONDS = 0.1
@@ -44,6 +46,29 @@ _LAST_WORDS_SECONDS = 1.5  # for those to come back, where the hub does not answ
 
 class SharedRoom(Happening):
     """Room's methods, for a room of several servers. `join_hub` comes before all others."""
+
+    # --- figures: any thread ----------------------------------------------------------------------
+
+    def own_figures(self) -> ServerFigures:
+        """What this server tells the others of itself."""
+        link = self.link
+        return ServerFigures(
+            public_messages=self.said_here,
+            private_messages=self.whispered_here,
+            deliveries=self.fan_out.deliveries,
+            hub_lag_seconds=link.publisher.lag_seconds,
+            hub_away_seconds=link.away_now(),
+        )
+
+    def servers(self) -> tuple[RoomServer, ...]:
+        """A row for each server of the room."""
+        with self.fan_out.lock:
+            return rows(self.link.state, self.link.server, self.own_figures())
+
+    @property
+    def private_messages(self) -> int:
+        """How many there were since the start, at all servers."""
+        return self._voice.private_messages + self._whispered_elsewhere
 
     # --- coming and going -----------------------------------------------------------------------
 

@@ -274,7 +274,7 @@ def test_messages_are_counted_without_a_hole() -> None:
 
 def test_a_server_whose_log_knows_more_raises_the_number_and_one_that_knows_less_does_not() -> None:
     servers = both()
-    assert servers.do("c", Begin(41)) == [Began("c")]
+    assert servers.do("c", Begin(41)) == [Began("c", 41)]
     servers.do("d", Begin(7))
     [said] = servers.do("a", Say("Ann", "hi"))
     assert isinstance(said, Said)

@@ -1,5 +1,7 @@
 """Batches in any interleaving, repeated, late and lost: every server computes the same room.
 
+It may begin anew at any moment. Then those who know nothing of what was before compute it, too.
+
 hypothesis makes up the streams. Names, folds and looks are few and do not belong together, so
 everybody's name is in everybody's way.
 
@@ -21,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from phase4.hub.events import Began, Event, Said
+from phase4.hub.events import Began, BeganAnew, Event, Said
 from phase4.hub.operations import (
     BadBatch,
     Beat,
@@ -104,27 +106,37 @@ operations = st.integers(0, 2**32).map(some_operations) | st.lists(OPERATION, ma
 
 
 class Replica:
-    """A server that has read some of the stream, and what it has shown."""
+    """A server that has read some of the stream, and what it has shown.
 
-    def __init__(self, state: State, position: int) -> None:
+    One that does not know what was before has shown nothing that the others have. `eras` are the
+    places at which the room has begun anew, by a batch that was not given again.
+    """
+
+    def __init__(self, state: State, position: int, *, knows: bool = True) -> None:
         self.state = state
         self.position = position
+        self.knows = knows
+        self.eras: set[int] = set()
         self.shown: list[tuple[int, list[tuple[int, Event]]]] = []
 
     def read(self, stream: list[tuple[bytes, float]], count: int) -> None:
         """Apply so many entries more."""
         for data, time in stream[self.position : self.position + count]:
-            said = self.state.said
+            said, era = self.state.said, self.state.era
             try:
                 batch = decode(data)
                 happened = self.state.apply(batch, min(batch.time or time, time))  # as link.py
+                if self.state.era != era and batch.time is None:
+                    self.eras.add(self.position)
             except BadBatch:
                 happened = []
-            self.shown.append((self.position, happened))
+            if self.knows:
+                self.shown.append((self.position, happened))
             self.position += 1
             check(self.state)
-            _check_numbers(said, [event for _, event in happened])
-            assert said <= self.state.said
+            events = [event for _, event in happened]
+            _check_numbers(said, events)
+            assert said <= self.state.said or BeganAnew(said) in events
 
 
 def _check_numbers(said: int, events: list[Event]) -> None:
@@ -134,7 +146,7 @@ def _check_numbers(said: int, events: list[Event]) -> None:
             case Said(_, _, number):
                 assert number == said + 1
                 said = number
-            case Began():
+            case Began() | BeganAnew():
                 return
 
 
@@ -145,12 +157,30 @@ class Room(RuleBasedStateMachine):
         super().__init__()
         self.stream: list[tuple[bytes, float]] = []
         self.numbers = dict.fromkeys(SERVERS, 0)
+        self.era = ""
         self.late: list[bytes] = []
         self.replicas = [Replica(State(), 0) for _ in range(2)]
 
     def _next(self, server: str, operations: list[Operation]) -> bytes:
         self.numbers[server] += 1
-        return encode(server, self.numbers[server], operations)
+        return encode(server, self.numbers[server], operations, self.era)
+
+    @rule(server=server_of, operations=operations, is_late=st.booleans())
+    def begin_anew(self, server: str, operations: list[Operation], is_late: bool) -> None:
+        """A server that knows nothing begins. The others have or have not read it by then."""
+        self.numbers[server] = 1
+        data = encode(server, 1, operations, server)
+        if is_late:
+            self.late.append(data)
+        else:
+            self.stream.append((data, TIME))
+            self.era = server
+
+    @rule(era=server_of, server=server_of)
+    def read_of_an_era(self, era: str, server: str) -> None:
+        """From here on servers are in an era that may be over, or may not have begun."""
+        self.era = era
+        self.numbers[server] = 0
 
     @rule(server=server_of, operations=operations, seconds=st.integers(-5, 5))
     def append(self, server: str, operations: list[Operation], seconds: int) -> None:
@@ -177,6 +207,14 @@ class Room(RuleBasedStateMachine):
         start = data.draw(st.integers(0, len(self.stream) - 1))
         self.stream += self.stream[start : start + data.draw(st.integers(1, 5))]
 
+    @precondition(lambda self: self.stream)
+    @rule(data=st.data())
+    def give_again(self, data: st.DataObject) -> None:
+        """Somebody takes the engine for one that has lost what it has read."""
+        start = data.draw(st.integers(0, len(self.stream) - 1))
+        lost = self.stream[start : start + data.draw(st.integers(1, 9))]
+        self.stream += [(given_again(each, time), TIME + 9) for each, time in lost]
+
     @rule(data=st.binary(max_size=40))
     def append_anything(self, data: bytes) -> None:
         """Somebody else writes into the stream."""
@@ -190,10 +228,28 @@ class Room(RuleBasedStateMachine):
     @rule(data=st.data())
     def begin_at_a_snapshot(self, data: st.DataObject) -> None:
         """One more server, or one that begins again, loads what another one has written."""
-        written = data.draw(st.sampled_from(self.replicas))
+        written = data.draw(st.sampled_from([each for each in self.replicas if each.knows]))
         state, position, _ = from_bytes(to_bytes(written.state, str(written.position), {}))
         assert state == written.state
         self.replicas.append(Replica(state, int(position)))
+
+    @rule(data=st.data())
+    def begin_without_the_past(self, data: st.DataObject) -> None:
+        """One more server: nobody has kept a snapshot for it, and the stream was trimmed."""
+        start = data.draw(st.integers(0, len(self.stream)))
+        self.replicas.append(Replica(State(), start, knows=False))
+
+    @precondition(lambda self: any(not each.knows for each in self.replicas))
+    @rule()
+    def read_on_to_the_end(self) -> None:
+        """One that does not know the past does, where it and all others read of a beginning."""
+        truth = Replica(State(), 0)
+        truth.read(self.stream, len(self.stream))
+        for each in self.replicas:
+            if not each.knows and each.position <= max(truth.eras, default=-1):
+                last = max(truth.eras)
+                each.read(self.stream, last + 1 - each.position)
+                each.knows = last in each.eras
 
     @invariant()
     def those_who_have_read_as_far_agree(self) -> None:
@@ -201,6 +257,8 @@ class Room(RuleBasedStateMachine):
         states: dict[int, State] = {}
         shown: dict[int, Any] = {}
         for each in self.replicas:
+            if not each.knows:
+                continue
             assert each.state == states.setdefault(each.position, each.state)
             for position, events in each.shown:
                 assert events == shown.setdefault(position, events)
@@ -217,19 +275,27 @@ def test_all_who_read_a_stream_show_the_same_whenever_they_began() -> None:
     run_state_machine_as_test(Room, settings=quick)
 
 
-batches = st.lists(st.tuples(server_of, operations), min_size=5, max_size=14)
+begins_anew = st.integers(0, 6).map(lambda number: number == 6)
+batches = st.lists(st.tuples(server_of, operations, begins_anew), min_size=5, max_size=14)
 
-
+Batches = list[tuple[str, list[Operation], bool]]
 Stream = list[tuple[bytes, float]]
 
 
-def _stream(batches: list[tuple[str, list[Operation]]]) -> Stream:
-    """These batches, each with its number, one a second."""
+def _stream(batches: Batches) -> Stream:
+    """These batches, each with its number, one a second. By some of them the room begins anew.
+
+    Then all servers that go on have other names.
+    """
     numbers = dict.fromkeys(SERVERS, 0)
-    stream = []
-    for second, (server, operations) in enumerate(batches):
+    stream, era, behind = [], "", ""
+    for second, (server, operations, is_anew) in enumerate(batches):
+        if is_anew:
+            numbers, behind = dict.fromkeys(SERVERS, 0), f".{second}"
+            era = server + behind
         numbers[server] += 1
-        stream.append((encode(server, numbers[server], operations), TIME + second))
+        data = encode(server + behind, numbers[server], operations, era)
+        stream.append((data, TIME + second))
     return stream
 
 
@@ -243,7 +309,7 @@ def _after(*streams: Stream) -> tuple[State, list[Event]]:
 @LONG
 @given(batches, st.data())
 def test_servers_that_give_a_lost_end_again_bring_it_back_in_its_order(
-    batches: list[tuple[str, list[Operation]]], data: st.DataObject
+    batches: Batches, data: st.DataObject
 ) -> None:
     """The engine has lost what came last. Each server has read some of it, from its beginning.
 
@@ -265,14 +331,17 @@ def test_servers_that_give_a_lost_end_again_bring_it_back_in_its_order(
 
 @LONG
 @given(batches, st.data())
-def test_a_batch_that_comes_again_changes_nothing(
-    batches: list[tuple[str, list[Operation]]], data: st.DataObject
-) -> None:
+def test_a_batch_that_comes_again_changes_nothing(batches: Batches, data: st.DataObject) -> None:
+    """But for the beginning of an era that is over: whoever does not know that begins with it."""
     stream = _stream(batches)
-    longer = []
-    for place, each in enumerate(stream):
+    longer: Stream = []
+    may_come: Stream = []
+    for each in stream:
+        if decode(each[0]).begins_era:
+            may_come = [old for old in may_come if not decode(old[0]).begins_era]
+        may_come.append(each)
         longer.append(each)
-        longer += data.draw(st.lists(st.sampled_from(stream[: place + 1]), max_size=2))
+        longer += data.draw(st.lists(st.sampled_from(may_come), max_size=2))
     assert _after(longer) == _after(stream)
 
 
@@ -282,5 +351,5 @@ def test_names_and_look_alikes_stay_exclusive_whoever_comes_goes_and_takes_anoth
     seed: int,
 ) -> None:
     random = Random(seed)
-    asked = [(random.choice("aaab"), [random.choice(NAMING)(random)]) for _ in range(200)]
+    asked = [(random.choice("aaab"), [random.choice(NAMING)(random)], False) for _ in range(200)]
     _after(_stream(asked))
