@@ -50,14 +50,17 @@ class SharedHand(Hand):
         return Again(orders) if orders else None
 
     def has_begun_anew(self) -> bool:
-        """What was said again is in force, and nothing else; whether that may be a change."""
+        """What was said again is in force, and nothing else; whether it is to be written down."""
         if self._anew is None:
             return False
         before, self._gate.state, self._anew = self._gate.state, self._anew, None
-        orders = self._gate.state.orders(self._gate.clock.now())
+        now = self._gate.clock.now()
+        orders = self._gate.state.orders(now)
         lacking = [each for each in orders if before.lacks(each)]
         self._enforce(lacking, before.topic, is_open=before.is_open)
-        return True
+        is_something = bool(orders or before.orders(now))
+        self.changes += is_something
+        return is_something
 
     def take_over(self, text: str) -> None:
         """See Hand. Without the lock."""
@@ -80,6 +83,7 @@ class SharedHand(Hand):
         topic, is_open = self._gate.state.topic, self._gate.state.is_open
         orders = self._let_hold(again, self._gate.state)
         self._enforce(orders, topic, is_open=is_open)
+        self.changes += bool(orders)
         return bool(orders)
 
     def _let_hold(self, again: Again, state: Moderation) -> list[Order]:
@@ -90,7 +94,6 @@ class SharedHand(Hand):
 
     def _enforce(self, orders: Iterable[Order], topic: str, *, is_open: bool) -> None:
         """These hold now, and did not; the topic was this one, and so was who may write."""
-        self.changes += 1
         for each in orders:
             if isinstance(each, Ban):
                 self._expel_banned(Giver(each.by), each.target, self._until(each.seconds))

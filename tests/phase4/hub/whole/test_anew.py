@@ -24,17 +24,22 @@ def engine_kind(request: pytest.FixtureRequest) -> type[EngineProcess]:
     return kind
 
 
-def forget_the_beginning(engine: EngineProcess) -> None:
-    """As if the room's snapshot had been lost, and more were said than the engine keeps."""
+def forget_the_snapshot(engine: EngineProcess) -> None:
     if isinstance(engine, RedisProcess):
         with engine.client() as client:
             client.delete("chat:snapshot")
+    elif isinstance(engine, PostgresProcess):
+        engine.execute("DELETE FROM hub_snapshot")
+
+
+def forget_the_beginning(engine: EngineProcess) -> None:
+    """As if more had been said than the engine keeps."""
+    if isinstance(engine, RedisProcess):
+        with engine.client() as client:
             client.xtrim("chat:stream", maxlen=1, approximate=False)
     elif isinstance(engine, PostgresProcess):
         newest = "SELECT max(position) FROM hub_entry"
-        engine.execute(
-            "DELETE FROM hub_snapshot", f"DELETE FROM hub_entry WHERE position < ({newest})"
-        )
+        engine.execute(f"DELETE FROM hub_entry WHERE position < ({newest})")
 
 
 def say(person: Person, *lines: str) -> None:
@@ -104,6 +109,7 @@ def test_a_server_that_finds_neither_a_snapshot_nor_the_beginning_while_another_
     with ann, bob:
         say(ann, "before")
         one.signal(signal.SIGSTOP)
+        forget_the_snapshot(an_engine)
         forget_the_beginning(an_engine)
         two = servers.start("two")
         with join(two, "Bob", FOR_A_START) as other:
@@ -113,6 +119,33 @@ def test_a_server_that_finds_neither_a_snapshot_nor_the_beginning_while_another_
             bob.skip_to(rf"{TIME} \* The name Bob was taken meanwhile; you are Bob1\.")
             are_one_room(ann, other, "Ann", "Bob", "Bob1")
         assert "Bob: meanwhile" in one.messages()
+
+
+@pytest.mark.parametrize("has_snapshot", [True, False], ids=["at a snapshot", "reading all"])
+def test_a_server_that_was_down_when_the_room_began_anew_brings_back_what_it_holds(
+    servers: Servers, an_engine: EngineProcess, has_snapshot: bool
+) -> None:
+    one = servers.start("one", "--operator=Ann", kind=OperatedChat)
+    with join(one, "Ann") as ann:
+        say(ann, "/ban Eve", "before")
+        wait_until((one.logs / "hub.json").exists, "it has written where it is")
+    servers.kill("one")
+    an_engine.empty()
+    two = servers.start("two")
+    with join(two, "Bob") as bob:
+        say(bob, "meanwhile")
+        wait_until(lambda: bool(snapshot(an_engine)), "the room's snapshot is saved")
+        if not has_snapshot:
+            forget_the_snapshot(an_engine)
+        one = servers.start("one")
+        with join(one, "Cat") as cat:
+            are_one_room(bob, cat, "Bob", "Cat")
+            assert is_banned(two, "Eve")
+            cat.send("/ids on", "/ping ids")
+            cat.skip_to(rf"{TIME} \* Pong ids")
+            bob.send("hi", "/history 1")
+            number = cat.skip_to(r"\[\S+ (#\d+)\] Bob: hi")[1]
+            bob.skip_to(rf"\(\S+ \S+ {number}\) Bob: hi")
 
 
 def test_several_that_begin_at_the_same_moment_in_an_empty_engine_have_one_room(
