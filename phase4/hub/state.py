@@ -19,31 +19,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from phase4.hub.events import (
-    Began,
-    BeganAnew,
-    Ended,
-    Entered,
-    Event,
-    HandedOver,
-    Happened,
-    Left,
-    LoggedIn,
-    MadeWay,
-    Missing,
-    NotHere,
-    NotRenamed,
-    Nudged,
-    Ordered,
-    Ousted,
-    Person,
-    Renamed,
-    Resumed,
-    Said,
-    Taken,
-    Unsaid,
-    Whispered,
-)
+from phase4.hub import events
+from phase4.hub.events import Event, Happened, Person
 from phase4.hub.names import Name, names_of
 from phase4.hub.operations import (
     MAX_NUMBER,
@@ -161,9 +138,9 @@ class State:
                 self.skipped += len(batch.operations) - place
                 break
             self._place = place
-            events = list(self._do(batch.server, operation))
-            self.skipped += not events and not isinstance(operation, Beat | Nothing)
-            happened += [(place, each) for each in events]
+            made = list(self._do(batch.server, operation))
+            self.skipped += not made and not isinstance(operation, Beat | Nothing)
+            happened += [(place, each) for each in made]
         return happened
 
     def _is_begun_anew_by(self, batch: Batch, time: float) -> bool:
@@ -175,8 +152,8 @@ class State:
     def _begin_anew(self, era: str) -> Iterator[Happened]:
         """Forget all: whoever has not read it must come to the same. Time may go back by it."""
         for server in sorted(self.servers):
-            yield -1, Ended(server, self.people_of(server), is_lost=True)
-        yield -1, BeganAnew(self.said)
+            yield -1, events.Ended(server, self.people_of(server), is_lost=True)
+        yield -1, events.BeganAnew(self.said)
         skipped = self.skipped
         State.__init__(self)
         self.era, self.skipped = era, skipped
@@ -184,7 +161,7 @@ class State:
     @staticmethod
     def _missing(batch: Batch, known: Server) -> Iterator[Happened]:
         if count := batch.number - known.number - 1:
-            yield -1, Missing(batch.server, count)
+            yield -1, events.Missing(batch.server, count)
 
     def _do(self, server: str, operation: Operation | None) -> Iterable[Event]:
         match operation:
@@ -199,11 +176,11 @@ class State:
             case Login():
                 return self._login(server, operation)
             case Resume(proof, seen) if proof and 0 <= seen < MAX_NUMBER:
-                return (Resumed(server, proof, seen),)
+                return (events.Resumed(server, proof, seen),)
             case HandOver():
                 return self._hand_over(server, operation)
             case Nudge(account):
-                return (Nudged(account),)
+                return (events.Nudged(account),)
             case Leave(speaker, reason):
                 return self._leave(server, speaker, reason)
             case Beat(figures):
@@ -211,13 +188,13 @@ class State:
             case Begin(before) if before < MAX_NUMBER:
                 more = max(0, before - self.before)
                 self.said, self.before = self.said + more, self.before + more
-                return (Began(server, more),)
+                return (events.Began(server, more),)
             case End():
                 return self._gone(server, is_lost=False)
             case Bury(other) if other in self.servers:
                 return self._gone(other, is_lost=True)
             case Order(by, order):
-                return (Ordered(by, order),)
+                return (events.Ordered(by, order),)
         return ()
 
     def _at(self, server: str, speaker: str) -> Person | None:
@@ -229,19 +206,19 @@ class State:
         person = self._at(server, speaker)
         if person is not None:
             self.said += 1
-            yield Said(person, text, self.said)
+            yield events.Said(person, text, self.said)
         else:
-            yield Unsaid()
+            yield events.Unsaid()
 
     def _whisper(self, server: str, asked: Whisper) -> Iterable[Event]:
         person = self._at(server, asked.speaker)
         to = self.people.get(asked.to_fold)
         if person is None:
-            yield Unsaid()
+            yield events.Unsaid()
         elif to is None or to.entry != asked.to_entry:
-            yield NotHere(person, asked.to, asked.text)
+            yield events.NotHere(person, asked.to, asked.text)
         else:
-            yield Whispered(person, to, asked.text)
+            yield events.Whispered(person, to, asked.text)
 
     def _enter(self, server: str, asked: Enter) -> Iterable[Event]:
         for at, name in enumerate(names_of(asked.names)):
@@ -265,9 +242,9 @@ class State:
                 *name, server, asked.host, self.time, asked.proof, account, entry, arrival
             )
             self._put(person)
-            yield Entered(person, asked.wanted, replaced)
+            yield events.Entered(person, asked.wanted, replaced)
             return
-        yield Taken()
+        yield events.Taken()
 
     def _arrival(self, server: str) -> str:
         """Of whoever comes in now: many may in one batch, so its place in it is a part."""
@@ -276,40 +253,40 @@ class State:
     def _rename(self, server: str, asked: Rename) -> Iterable[Event]:
         old = self._at(server, asked.speaker)
         if old is None:
-            yield NotRenamed(None)
+            yield events.NotRenamed(None)
             return
         holder: Person | None = None
         for name in names_of(asked.names):
             holder = self.holder(name.fold, name.look, but=old)
             if holder is None:
                 account = old.account if name.fold == old.fold else ""
-                yield Renamed(old, self._become(old, name, account))
+                yield events.Renamed(old, self._become(old, name, account))
                 return
-        yield NotRenamed(holder)
+        yield events.NotRenamed(holder)
 
     def _login(self, server: str, asked: Login) -> Iterable[Event]:
         old = self._at(server, asked.speaker)
         if old is None:
-            yield NotRenamed(None)
+            yield events.NotRenamed(None)
             return
         name = Name(old.name, old.fold, old.look)
         if asked.account:
             name = next(names_of(asked.names), name)
         holder = self.holder(name.fold, name.look, but=old)
         if holder is not None and asked.account and holder.account == asked.account:
-            yield Ousted(self._drop(holder))
+            yield events.Ousted(self._drop(holder))
             holder = self.holder(name.fold, name.look, but=old)
         if holder is not None:
             made_way = self._make_way(name, holder, asked.others, old)
             if made_way is None:
-                yield NotRenamed(holder)
+                yield events.NotRenamed(holder)
                 return
             yield made_way
-        yield LoggedIn(old, self._become(old, name, asked.account))
+        yield events.LoggedIn(old, self._become(old, name, asked.account))
 
     def _make_way(
         self, name: Name, holder: Person, others: list[list[str]], owner: Person | None = None
-    ) -> MadeWay | None:
+    ) -> events.MadeWay | None:
         """Give the holder of a registered name another one, as its owner has come.
 
         None: they have to keep it, or it is no use, as one more person has one that looks like it.
@@ -320,7 +297,7 @@ class State:
         for other in names_of(others):
             is_apart = other.fold != name.fold and other.look != name.look
             if is_apart and self.holder(other.fold, other.look) is None:
-                return MadeWay(holder, self._become(holder, other, ""))
+                return events.MadeWay(holder, self._become(holder, other, ""))
         return None
 
     def _become(self, old: Person, name: Name, account: str) -> Person:
@@ -337,12 +314,12 @@ class State:
         if to is None or to.proof != proof:  # they have another name by now, or are gone
             same = (each for each in self.people.values() if each.entry == entry)
             to = next((each for each in same if each.proof == proof), None)
-        yield HandedOver(server, to, fold, proof, lost, tuple(lines))
+        yield events.HandedOver(server, to, fold, proof, lost, tuple(lines))
 
     def _leave(self, server: str, speaker: str, reason: str) -> Iterable[Event]:
         person = self._at(server, speaker)
         if person is not None:
-            yield Left(self._drop(person), reason)
+            yield events.Left(self._drop(person), reason)
 
     def _gone(self, server: str, *, is_lost: bool) -> Iterable[Event]:
         people = self.people_of(server)
@@ -352,7 +329,7 @@ class State:
         self._dead[server] = None
         if len(self._dead) > MAX_DEAD:
             del self._dead[next(iter(self._dead))]
-        yield Ended(server, people, is_lost)
+        yield events.Ended(server, people, is_lost)
 
     def _put(self, person: Person) -> None:
         self.people[person.fold] = person

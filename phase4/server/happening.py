@@ -12,30 +12,8 @@ from itertools import islice
 from typing import Any
 
 from phase4.accounts import nicknames
-from phase4.hub.events import (
-    Began,
-    BeganAnew,
-    Ended,
-    Entered,
-    Event,
-    HandedOver,
-    LoggedIn,
-    MadeWay,
-    Missing,
-    NotHere,
-    NotRenamed,
-    Nudged,
-    Ordered,
-    Ousted,
-    Person,
-    Renamed,
-    Resumed,
-    Said,
-    Taken,
-    Unsaid,
-    Whispered,
-)
-from phase4.hub.events import Left as HasLeft
+from phase4.hub import events
+from phase4.hub.events import Event, Person
 from phase4.hub.link import Link
 from phase4.hub.operations import Begin, Leave, Operation, Order
 from phase4.server.clock import HubClock
@@ -124,56 +102,56 @@ class Happening(Room):
         """Do what has happened. Holding the lock."""
         self._hub_clock.set(time)
         match event:
-            case Said(person, text, number):
+            case events.Said(person, text, number):
                 self._take_said(person, text, number, purpose)
-            case Whispered(person, to, text):
+            case events.Whispered(person, to, text):
                 self._take_whispered(person, to, text, purpose)
-            case Unsaid() if isinstance(purpose, Member) and not purpose.is_gone:
+            case events.Unsaid() if isinstance(purpose, Member) and not purpose.is_gone:
                 self._tell(purpose, Error("A line of yours was not said. Send it again."))
-            case NotHere(_, to, _) if isinstance(purpose, Member) and not purpose.is_gone:
+            case events.NotHere(_, to, _) if isinstance(purpose, Member) and not purpose.is_gone:
                 self._tell(purpose, Error(f"Nobody here is called {to}. Nothing was sent."))
-            case Entered():
+            case events.Entered():
                 self._take_entered(event, purpose)
-            case Taken() if isinstance(purpose, Wish):
+            case events.Taken() if isinstance(purpose, Wish):
                 purpose.decide(event)
-            case Taken() if isinstance(purpose, Return) and not purpose.member.is_gone:
+            case events.Taken() if isinstance(purpose, Return) and not purpose.member.is_gone:
                 words = "Your name was taken while this server was cut off."
                 self._expel(purpose.member, "name taken meanwhile", words)
-            case Renamed(old, new):
+            case events.Renamed(old, new):
                 self._take_renamed(old, new, purpose)
-            case MadeWay(old, new):
+            case events.MadeWay(old, new):
                 self._take_renamed(old, new, None)
                 self._tell_made_way(old, new)
-            case LoggedIn(old, new):
+            case events.LoggedIn(old, new):
                 self._take_login(old, new, purpose)
-            case Ousted(person):
+            case events.Ousted(person):
                 self._take_ousted(person)
-            case Resumed(server, proof, seen) if not is_ours:
+            case events.Resumed(server, proof, seen) if not is_ours:
                 self.coming_back.has_seen(server, proof, seen)
-            case HandedOver(_, to):
+            case events.HandedOver(_, to):
                 self.coming_back.take(event, self._member_of(to), purpose)
-            case Nudged(account):
+            case events.Nudged(account):
                 self._nudged += [each for each in self._people if each.account == account]
-            case NotRenamed(holder) if isinstance(purpose, Wish):
+            case events.NotRenamed(holder) if isinstance(purpose, Wish):
                 name = holder.name if holder is not None else "you asked for"
                 purpose.decide(event, Refused(f"The name {name} is taken."))
-            case HasLeft(person, reason):
+            case events.Left(person, reason):
                 self._take_left(person, reason)
-            case Ended(server, people, is_lost):
+            case events.Ended(server, people, is_lost):
                 self._take_ended(server, people, is_lost=is_lost)
-            case Ordered(by, order):
+            case events.Ordered(by, order):
                 self._take_order(by, order, purpose)
-            case BeganAnew(said):
+            case events.BeganAnew(said):
                 self._ahead += said
                 self._who_at = ""
                 self.hand.begin_anew()
-            case Began(server, more):
+            case events.Began(server, more):
                 self._ahead = max(0, self._ahead - more)
                 if not is_ours:
                     self._log_now(f"The server {server} shares this room")
                 elif self.hand.has_begun_anew():
                     self._unsettled.append(None)
-            case Missing(server, count):
+            case events.Missing(server, count):
                 self._log_now(f"{count} batches of the server {server} are missing")
 
     def _take_said(self, person: Person, text: str, number: int, purpose: object) -> None:
@@ -218,7 +196,7 @@ class Happening(Room):
     def _hears(self, member: Member) -> bool:
         return not member.is_gone or member.outbox in self._leaving
 
-    def _take_entered(self, event: Entered, purpose: object) -> None:
+    def _take_entered(self, event: events.Entered, purpose: object) -> None:
         person, replaced = event.person, event.replaced
         self._who_at = ""
         self.logins.hear_of(person.account)
@@ -260,7 +238,7 @@ class Happening(Room):
         self._people.release(member)
         self._people.claim(member, name)
 
-    def _take_in(self, wish: Wish, event: Entered, old: Member | None) -> None:
+    def _take_in(self, wish: Wish, event: events.Entered, old: Member | None) -> None:
         person, member = event.person, wish.member
         is_other = bool(event.wanted) and event.wanted != person.name
         remark = f"The name {event.wanted} is taken; you are {person.name}." if is_other else ""
