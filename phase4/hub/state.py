@@ -52,6 +52,9 @@ MAX_SERVERS = 100
 MAX_TIME = 253_402_214_400
 """The last day of the year 9999: there the calendars of programs end, in some zone."""
 
+MAX_TEXT_CHARACTERS = 4096
+"""Of a line; no server takes a longer one from its people."""
+
 _PERSON = [each.name for each in fields(Person)]
 
 
@@ -165,6 +168,8 @@ class State:
 
     def _do(self, server: str, operation: Operation | None) -> Iterable[Event]:
         match operation:
+            case Say(_, text) | Whisper(text=text) if len(text) > MAX_TEXT_CHARACTERS:
+                return ()
             case Say(speaker, text):
                 return self._say(server, speaker, text)
             case Whisper():

@@ -40,6 +40,7 @@ from phase4.hub.operations import (
     Whisper,
 )
 from phase4.hub.state import MAX_DEAD, MAX_SERVERS, State
+from shared.defaults import MAX_LINE_BYTES
 from tests.phase4.hub.samples import TIME, Servers, applied, batch, check, enter, rename, triples
 
 
@@ -260,6 +261,16 @@ def test_what_somebody_says_is_theirs_whoever_has_their_name_by_then() -> None:
     servers.do("a", Leave(ann.arrival, ""))
     assert servers.do("a", Say(ann.arrival, "hi")) == [Unsaid()]
     assert names(servers) == {"Ann": "a"}
+
+
+def test_what_is_longer_than_any_line_that_a_server_takes_is_left_out() -> None:
+    servers = both()
+    ann, ben = (servers.state.people[each] for each in ("Ann", "Ben"))
+    for text in ("x" * MAX_LINE_BYTES, "x" * (MAX_LINE_BYTES + 1)):
+        said = servers.do("a", Say(ann.arrival, text))
+        whispered = servers.do("a", Whisper(ann.arrival, "Ben", ben.entry, "Ben", text))
+        assert len(said) == len(whispered) == (len(text) == MAX_LINE_BYTES)
+    assert servers.state.said == 1
 
 
 # --- what is said ---------------------------------------------------------------------------------
