@@ -44,14 +44,12 @@ from phase4.hub.operations import (
     end_of,
     given_again,
 )
+from phase4.hub.outages import Outages
 from phase4.hub.publisher import BEAT_SECONDS, GATHER_SECONDS, Flight, Publisher
 from phase4.hub.recent import Recent
 from phase4.hub.snapshot import to_bytes
 from phase4.hub.state import State
 from shared.defaults import HUB_LEASE_SECONDS
-
-AWAY_SECONDS = 3.0
-"""People are told that the engine is away once it has been for so long."""
 
 SNAPSHOT_SECONDS = 5.0
 """Between two snapshots, for servers that begin."""
@@ -86,8 +84,7 @@ class Link:
         `is_broken` is set where a fault in this program ends a thread.
         """
         self.state = State()
-        self.outages = 0
-        self.away_seconds = 0.0
+        self.outages = Outages(room, report)
         self._engine = engine
         self._name = name
         self._lives = 1
@@ -116,11 +113,7 @@ class Link:
         self._has_lost = False  # the engine's snapshot, as well
         self._unsaid: list[object] = []  # what came back after our end
 
-        # Both threads set these. `_down_since` until the engine has taken something again.
-        self._must_repair = False
-        self._down_since: float | None = None
-        self._telling = threading.Lock()
-        self._is_told = False  # under it
+        self._must_repair = False  # both threads set it
 
         self._stopping = threading.Event()
         self._snapshot_at = time.monotonic()  # at once: who begins next begins there
@@ -180,12 +173,7 @@ class Link:
     @property
     def is_up(self) -> bool:
         """Whether the engine can be reached, as far as is known."""
-        return self._down_since is None and self._has_begun
-
-    def away_now(self) -> float:
-        """For how many seconds the engine could not be reached, in all, up to now."""
-        since = self._down_since
-        return self.away_seconds + (time.monotonic() - since if since is not None else 0.0)
+        return self._has_begun and not self.outages.is_on
 
     def say(self, operation: Operation, purpose: object = None) -> None:
         """Have something happen in the room; it has once the room takes its event."""
@@ -228,7 +216,7 @@ class Link:
     def _follow(self) -> None:
         read_at = time.monotonic()
         while not self._stopping.is_set():
-            self._tell_if_long()
+            self.outages.tell_if_long()
             if self._must_repair:
                 if not self._repair():
                     self._stopping.wait(_RETRY_SECONDS)
@@ -243,7 +231,7 @@ class Link:
             if now - read_at > 2 * _READ_SECONDS:
                 # We did not listen, so nobody was silent; and there may be more than is kept.
                 self._must_repair = self._has_begun
-            if self._must_repair or self._down_since is not None:
+            if self._must_repair or self.outages.is_on:
                 self._heard.all(self.state.servers)
             read_at = now
             if not entries and not self._has_begun:
@@ -349,31 +337,12 @@ class Link:
         if self._stopping.is_set():
             return
         self._must_repair = True
-        if self._down_since is None:
-            self._down_since = time.monotonic()
-            self.outages += 1
-            self._report(f"The hub cannot be reached ({error}). What is said waits.")
+        self.outages.begin(error)
 
     def _came_up(self) -> None:
         """The engine has taken something new. The publisher's thread."""
-        since = self._down_since
-        if since is None or self._must_repair:
-            return
-        seconds = time.monotonic() - since
-        self.away_seconds += seconds
-        self._report(f"The hub is reached again, after {seconds:.1f} s.")
-        with self._telling:
-            self._down_since = None
-            if self._is_told:
-                self._is_told = False
-                self._room.away(is_away=False)
-
-    def _tell_if_long(self) -> None:
-        with self._telling:
-            since = self._down_since
-            if since is not None and not self._is_told and time.monotonic() - since > AWAY_SECONDS:
-                self._is_told = True
-                self._room.away(is_away=True)
+        if not self._must_repair:
+            self.outages.end()
 
     def _repair(self) -> bool:
         """Whether the engine answers again, and gets all that it has lost of what we have read."""

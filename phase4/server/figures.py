@@ -122,8 +122,8 @@ class Figures:
             return {}
         return {
             "hub_lag_seconds": self._link.publisher.lag_seconds,
-            "hub_away_seconds": self._link.away_now(),
-            "hub_outages": self._link.outages,
+            "hub_away_seconds": self._link.outages.seconds,
+            "hub_outages": self._link.outages.count,
             "servers": self._room.servers(),
         }
 

@@ -57,7 +57,7 @@ class SharedRoom(Happening):
             private_messages=self.whispered_here,
             deliveries=self.fan_out.deliveries,
             hub_lag_seconds=link.publisher.lag_seconds,
-            hub_away_seconds=link.away_now(),
+            hub_away_seconds=link.outages.seconds,
         )
 
     def servers(self) -> tuple[RoomServer, ...]:
