@@ -179,9 +179,12 @@ class Link:
         """Have something happen in the room; it has once the room takes its event."""
         self.publisher.add(operation, purpose)
 
-    def ask(self, operation: Operation, wish: Wish[T]) -> T:
-        """Say this, and wait for what becomes of it. Raises what the wish does."""
-        self.say(operation, wish)
+    def ask(self, operation: Operation, wish: Wish[T], *, first: Operation | None = None) -> T:
+        """Say this, right after `first`, and wait for what becomes of it.
+
+        Raises what the wish does.
+        """
+        self.publisher.add(operation, wish, first=first)
         return self.wait_for(wish)
 
     def wait_for(self, wish: Wish[T]) -> T:

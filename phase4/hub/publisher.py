@@ -120,23 +120,32 @@ class Publisher:
     def lag_seconds(self) -> float | None:
         """How long the last batch took, from the engine's door and back; None: there was none.
 
-        One that waits longer than that already says more.
+        One that waits longer than that already says more; so does a sign of life that is overdue.
         """
         with self._changed:
             last, waiting = self._lag_seconds, next(iter(self._in_flight.values()), None)
-        if waiting is None:
-            return last
-        return max(last or 0.0, time.monotonic() - waiting.began)
+            since = waiting.began if waiting is not None else self._beat_at
+        if last is None and waiting is None:
+            return None
+        return max(last or 0.0, time.monotonic() - since if since else 0.0)
 
-    def add(self, operation: Operation, purpose: object = None) -> None:
-        """Say this in the room, after all that was added before; `purpose` comes back with it."""
+    def add(
+        self, operation: Operation, purpose: object = None, *, first: Operation | None = None
+    ) -> None:
+        """Say this in the room, after all that was added before; `purpose` comes back with it.
+
+        `first` stands right before it, in the same batch.
+        """
         size = len(operation.text) if isinstance(operation, Say | Whisper) else 0
         with self._changed:
+            if not self._operations:  # else it knows
+                self._has_work.notify()
+            if first is not None:
+                self._operations.append(first)
+                self._purposes.append(None)
             self._operations.append(operation)
             self._purposes.append(purpose)
             self._waiting_bytes += size + _OPERATION_BYTES
-            if len(self._operations) == 1:  # else it knows
-                self._has_work.notify()
 
     def after(self, call: Callable[[], object]) -> None:
         """Call this once all that was added has come back: at once, where that is so already.

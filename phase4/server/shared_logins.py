@@ -61,9 +61,7 @@ class SharedLogins(Logins):
         name = account.name
         proof = proof_of(member.secret)
         entry = Enter([as_offered(name)], member.host, "", proof, name, others)
-        if (resume := resume_of(member)) is not None:
-            self.link.say(resume)
-        if isinstance(self.link.ask(entry, Wish(member)), Taken):
+        if isinstance(self.link.ask(entry, Wish(member), first=resume_of(member)), Taken):
             raise Refused(f"The name {name} is taken.")
 
     def become(self, member: Member, account: Account) -> None:

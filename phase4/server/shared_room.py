@@ -111,9 +111,8 @@ class SharedRoom(Happening):
         return isinstance(self._ask_for(member, [old.name], old.name), Entered)
 
     def _ask_for(self, member: Member, names: Iterable[str], wanted: str) -> Event | None:
-        if (resume := resume_of(member)) is not None:
-            self.link.say(resume)
-        return self.link.ask(entry_of(member, names, wanted), Wish(member))
+        entry = entry_of(member, names, wanted)
+        return self.link.ask(entry, Wish(member), first=resume_of(member))
 
     def _holder(self, name: str) -> Person | None:
         """Whoever has this name, or one that looks like it."""

@@ -55,7 +55,10 @@ class Room:
 
 @pytest.fixture
 def people(
-    tmp_path: Path, desktop: Desktop, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    desktop: Desktop,
+    lossy_browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[tuple[tk.Tk, Room, Swallower, dict[str, Person]]]:
     """Everybody in the room."""
     monkeypatch.setattr(core, "FIRST_PAUSE_SECONDS", 0.3)
@@ -63,7 +66,6 @@ def people(
     with contextlib.ExitStack() as stack:
         room = Room(tmp_path, stack)
         between = stack.enter_context(swallower(room.web_port))
-        browser = stack.enter_context(Browser())
         root = stack.enter_context(new_window(desktop))
         apps = Apps(root)
         stack.callback(apps.close)
@@ -73,7 +75,7 @@ def people(
         )
         stack.enter_context(terminal).shows("Welcome, Tess")
         pages = [
-            browser.visit(f"http://127.0.0.1:{port}/", size).join(name)
+            lossy_browser.visit(f"http://127.0.0.1:{port}/", size).join(name)
             for name, port, size in (
                 ("Penny", between.port, (360, 640)),
                 ("Dora", room.web_port, (1366, 768)),

@@ -280,6 +280,7 @@ def walk(
     request: pytest.FixtureRequest,
     tmp_path: Path,
     desktop: Desktop,
+    lossy_browser: Browser,
     need: Need,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Walk]:
@@ -291,7 +292,6 @@ def walk(
     with contextlib.ExitStack() as stack:
         fleet = Fleet(tmp_path, request.param, stack)
         proxy = fleet.proxy
-        browser = stack.enter_context(Browser())
         root = stack.enter_context(new_window(desktop))
         apps = Apps(root)
         stack.callback(apps.close)
@@ -300,7 +300,7 @@ def walk(
             *options, script=HASTY, columns=100, XDG_CONFIG_HOME=str(tmp_path / "config")
         )
         stack.enter_context(terminal).shows("Welcome, Tess")
-        page = browser.visit(f"http://127.0.0.1:{proxy.web_port}/").join("Penny")
+        page = lossy_browser.visit(f"http://127.0.0.1:{proxy.web_port}/").join("Penny")
         window = Window(apps.talking(proxy.port))
         nick = AtNc(proxy.port)
         stack.callback(nick.leave)

@@ -30,6 +30,7 @@ def test_while_nothing_comes_back_the_lag_grows_and_then_the_time_away(
     servers: Servers, a_redis: RedisProcess
 ) -> None:
     server = servers.start("one")
+    wait_until(lambda: snapshot_of(server).hub_lag_seconds is not None, "that it is in the room")
     a_redis.freeze()
     wait_until(lambda: (snapshot_of(server).hub_lag_seconds or 0) > 0.5, "a lag that grows")
     wait_until(lambda: snapshot_of(server).hub_away_seconds > 0, "that the hub is away")
