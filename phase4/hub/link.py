@@ -105,7 +105,7 @@ class Link:
 
         # The follower's.
         self._knows = False  # the past: by a snapshot, or as it has read how the room began
-        self._is_in = False  # our Begin has come back
+        self._is_in = False  # our Begin has come back: before, a snapshot would lack it
         self._recent = Recent()
         self._heard = Heard(lease_seconds)
         self._has_begun = False
@@ -395,7 +395,7 @@ class Link:
     def _snapshots(self) -> None:
         """Now and then: one for this server alone, and one for servers that begin."""
         is_due = self._has_lost or time.monotonic() >= self._snapshot_at
-        if not (is_due and self.is_up and self._is_in):  # else our first words are no part of it
+        if not (is_due and self.is_up and self._is_in) or self._recent.is_behind:
             return
         self._snapshot_at = time.monotonic() + SNAPSHOT_SECONDS
         self._room.keep(self._snapshot_bytes)

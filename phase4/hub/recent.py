@@ -18,6 +18,8 @@ class Recent:
     def __init__(self) -> None:
         self.position = ""
         """Behind which one reads on."""
+        self.is_behind = False
+        """What the engine had lost was not read again yet: it may not know the position."""
         self._entries: deque[Entry] = deque()
         self._after = ""  # the position behind which they begin
         self._bytes = 0
@@ -25,12 +27,14 @@ class Recent:
     def begin(self, position: str) -> None:
         """Forget all; what is read from here on stands behind this position."""
         self.position = self._after = position
+        self.is_behind = False
         self._entries.clear()
         self._bytes = 0
 
     def add(self, entry: Entry) -> None:
         """One was read."""
         self.position = entry.position
+        self.is_behind = False
         self._entries.append(entry)
         self._bytes += len(entry.data)
         while self._bytes > RECENT_BYTES:
@@ -60,6 +64,7 @@ class Recent:
             return []
         first = bisect.bisect_left(range(count), True, key=is_gone)
         self.position = self._before(first)
+        self.is_behind = True
         return [*self._entries][first:]
 
     def _before(self, place: int) -> str:
