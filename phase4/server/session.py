@@ -199,6 +199,8 @@ class Session:
         if self._door is not None:
             self._member.secret, seen = self._door.secret, self._door.seen
             self._member.unseen = Unseen(seen) if seen is not None else None
+        if self._member.secret and has_ended(self._socket):
+            raise ConnectionResetError  # else it would take the place of one that came after it
         if not isinstance(request, Command) or request.name != "/login":
             self._check_not_a_password(line)
             self._owes_password = self._owes_password or membership.is_of_password(line)

@@ -2,6 +2,8 @@
 
 import contextlib
 import re
+import select
+import signal
 import socket
 import ssl
 import subprocess
@@ -26,6 +28,7 @@ from shared.address import Address
 from tests.kit.certificates import Authority
 from tests.kit.chat import TIME, Chat
 from tests.kit.harness import ROOT, SECONDS, Peer
+from tests.kit.relayed import receive_all
 from tests.kit.web import Handshake, WebSocket, join_by_web, web_port
 from tests.phase4.doors.conftest import Site, resume, start_site, upgraded
 
@@ -237,6 +240,23 @@ def test_whoever_comes_back_speaks_no_faster_than_before(tmp_path: Path) -> None
                 wendy.send("more")
                 nell.skip_to(rf"{TIME} Wendy: more")
     assert time.monotonic() - began > 1
+
+
+@pytest.mark.skipif(not hasattr(select, "POLLRDHUP"), reason="only Linux tells of the end so early")
+def test_a_page_that_has_given_up_meanwhile_does_not_take_the_place_of_the_one_that_is_there(
+    site: Site,
+) -> None:
+    """A server that was frozen reads of both in any order."""
+    with resume(site, "a1" * 16, "Wendy") as wendy, upgraded(site) as late:
+        wendy.expect(rf"{TIME} \* Welcome, Wendy! .*")
+        site.chat.signal(signal.SIGSTOP)
+        late.send_bytes(b"resume " + b"a1" * 16)
+        late.send("Wendy")
+        late.socket.shutdown(socket.SHUT_WR)
+        site.chat.signal(signal.SIGCONT)
+        assert b"Welcome" not in receive_all(cast(WebSocket, late.socket).inner)
+        wendy.send("/ping x")
+        assert "Pong x" in wendy.read_line()
 
 
 @pytest.mark.parametrize("secret", ["b2" * 16, "A1" * 16, "a1" * 15, "a1" * 17])
