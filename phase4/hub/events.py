@@ -19,7 +19,7 @@ class Person:
     """The address, without a port."""
 
     since: float
-    """Unix time in seconds, by the engine's clock."""
+    """When they came in or logged in: Unix time in seconds, by the engine's clock."""
 
     proof: str = ""
 
@@ -32,6 +32,11 @@ class Person:
 
     arrival: str = ""
     """The same of this connection: whoever comes back has another one. Under it they speak."""
+
+    @property
+    def shown(self) -> list[str]:
+        """By what they are known again: their proof, and their account behind a slash."""
+        return [each for each in (self.proof, self.account and f"/{self.account}") if each]
 
 
 # --- what has happened ----------------------------------------------------------------------------
@@ -81,6 +86,13 @@ class Entered:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Somebody was not let in: all names that were offered are others'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Somebody does not get their name again here: they came back as `person` meanwhile."""
+
+    person: Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +215,7 @@ class Missing:
 Event = (
     Said | Whispered | Unsaid | NotHere | Entered | Taken | Renamed | MadeWay | LoggedIn | Ousted
     | NotRenamed | Resumed | HandedOver | Nudged | Left | Began | Ended | Ordered | Missing
-    | BeganAnew
+    | BeganAnew | Elsewhere
 )  # fmt: skip
 
 Happened = tuple[int, Event]

@@ -75,6 +75,21 @@ class Enter(NamedTuple):
     others: list[list[str]]
 
 
+class Reenter(NamedTuple):
+    """Somebody whose server was taken for dead wants their name again, as in Enter; or another.
+
+    `since`: when this connection of theirs came in, Unix time in seconds. If they have come in at
+    another server since then, this one is over, and gets no name.
+    """
+
+    names: list[list[str]]
+    host: str
+    wanted: str
+    proof: str
+    account: str
+    since: float
+
+
 class Rename(NamedTuple):
     """Somebody wants another name: the first of these that nobody else has."""
 
@@ -169,6 +184,7 @@ Operation = (
     Say
     | Whisper
     | Enter
+    | Reenter
     | Rename
     | Login
     | Resume

@@ -37,6 +37,7 @@ from phase4.hub.operations import (
     Nudge,
     Operation,
     Order,
+    Reenter,
     Rename,
     Resume,
     Say,
@@ -92,6 +93,7 @@ class State:
         """Operations and batches that made no sense, or came late."""
         self._looks: dict[str, str] = {}  # the fold, by look
         self._arrivals: dict[str, str] = {}  # the fold, by arrival
+        self._shown: dict[str, set[str]] = {}  # the folds, by proof or account
         self._dead: dict[str, None] = {}  # the oldest first
         self._place = 0  # in its batch, of the operation that is applied
 
@@ -176,6 +178,8 @@ class State:
                 return self._whisper(server, operation)
             case Enter():
                 return self._enter(server, operation)
+            case Reenter(since=since) if since >= 0:
+                return self._reenter(server, operation)
             case Rename():
                 return self._rename(server, operation)
             case Login():
@@ -225,7 +229,16 @@ class State:
         else:
             yield events.Whispered(person, to, asked.text)
 
-    def _enter(self, server: str, asked: Enter) -> Iterable[Event]:
+    def _reenter(self, server: str, asked: Reenter) -> Iterable[Event]:
+        since = asked.since
+        folds = self._shown.get(asked.proof, set()) | self._shown.get(f"/{asked.account}", set())
+        for each in (self.people[fold] for fold in sorted(folds)):
+            if each.server != server and each.since >= since:
+                return (events.Elsewhere(each),)
+        return self._enter(server, Enter(*asked[:5], []), min(since, self.time))
+
+    def _enter(self, server: str, asked: Enter, since: float | None = None) -> Iterable[Event]:
+        since = self.time if since is None else since
         for at, name in enumerate(names_of(asked.names)):
             holder = self.holder(name.fold, name.look)
             replaced = holder if holder is not None and _is_theirs(holder, asked) else None
@@ -243,9 +256,7 @@ class State:
                 account = asked.account
             arrival = self._arrival(server)
             entry = replaced.entry if replaced is not None else arrival
-            person = Person(
-                *name, server, asked.host, self.time, asked.proof, account, entry, arrival
-            )
+            person = Person(*name, server, asked.host, since, asked.proof, account, entry, arrival)
             self._put(person)
             yield events.Entered(person, asked.wanted, replaced)
             return
@@ -287,7 +298,8 @@ class State:
                 yield events.NotRenamed(holder)
                 return
             yield made_way
-        yield events.LoggedIn(old, self._become(old, name, asked.account))
+        new = replace(old, since=self.time) if asked.account else old
+        yield events.LoggedIn(old, self._become(new, name, asked.account))
 
     def _make_way(
         self, name: Name, holder: Person, others: list[list[str]], owner: Person | None = None
@@ -340,11 +352,17 @@ class State:
         self.people[person.fold] = person
         self._looks[person.look] = person.fold
         self._arrivals[person.arrival] = person.fold
+        for each in person.shown:
+            self._shown.setdefault(each, set()).add(person.fold)
 
     def _drop(self, person: Person) -> Person:
         del self.people[person.fold]
         self._looks.pop(person.look, None)
         self._arrivals.pop(person.arrival, None)
+        for each in person.shown:
+            self._shown[each].discard(person.fold)
+            if not self._shown[each]:
+                del self._shown[each]
         return person
 
     # --- snapshots ------------------------------------------------------------------------------
@@ -356,6 +374,7 @@ class State:
         other.era, other.era_at = self.era, self.era_at
         other.people, other._looks = dict(self.people), dict(self._looks)
         other._arrivals = dict(self._arrivals)
+        other._shown = {each: {*folds} for each, folds in self._shown.items()}
         other.servers = {
             name: Server(each.number, each.figures) for name, each in self.servers.items()
         }

@@ -8,10 +8,8 @@ thread may wait for it (wish.py).
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Any
 
-from phase4.accounts import nicknames
 from phase4.hub import events
 from phase4.hub.events import Event, Person
 from phase4.hub.link import Link
@@ -22,13 +20,13 @@ from phase4.server.hand import Giver
 from phase4.server.hub_file import HubFile
 from phase4.server.log_file import loss
 from phase4.server.member import Member
-from phase4.server.offering import CANDIDATES, entry_of
 from phase4.server.outbox import Outbox
 from phase4.server.refusal import Refused, RoomFull
 from phase4.server.room import Room
 from phase4.server.shared_coming_back import SharedComingBack
 from phase4.server.shared_hand import SharedHand
 from phase4.server.shared_logins import SharedLetters, SharedLogins
+from phase4.server.shared_returns import Returns
 from phase4.server.wish import ANSWER_SECONDS, UNREACHABLE, Return, Wish
 from shared import message
 from shared.message import LOGGED_IN_ELSEWHERE, Error, Joined, Left, Notice, Private
@@ -72,6 +70,9 @@ class Happening(Room):
         # By how much our log is ahead of what all servers number: by messages of before this era.
         self._ahead = 0
 
+        # Those whom the others took for gone.
+        self._returns = Returns()
+
         # The answer to /who, and the time that it shows; "" once the answer is wrong.
         self._who_lines, self._who_at = b"", ""
 
@@ -114,9 +115,11 @@ class Happening(Room):
                 self._take_entered(event, purpose)
             case events.Taken() if isinstance(purpose, Wish):
                 purpose.decide(event)
-            case events.Taken() if isinstance(purpose, Return) and not purpose.member.is_gone:
-                words = "Your name was taken while this server was cut off."
-                self._expel(purpose.member, "name taken meanwhile", words)
+            case events.Taken() if isinstance(purpose, Return):
+                self._take_none_free(purpose.member)
+            case events.Elsewhere(person) if isinstance(purpose, Return):
+                self._take_elsewhere(purpose.member, person)
+                self.coming_back.release(purpose.member)
             case events.Renamed(old, new):
                 self._take_renamed(old, new, purpose)
             case events.MadeWay(old, new):
@@ -128,8 +131,9 @@ class Happening(Room):
                 self._take_ousted(person)
             case events.Resumed(server, proof, seen) if not is_ours:
                 self.coming_back.has_seen(server, proof, seen)
-            case events.HandedOver(_, to):
-                self.coming_back.take(event, self._member_of(to), purpose)
+            case events.HandedOver(_, to, _, proof):
+                member = self._member_of(to) if to is not None else self._returns.find([proof])
+                self.coming_back.take(event, member, purpose)
             case events.Nudged(account):
                 self._nudged += [each for each in self._people if each.account == account]
             case events.NotRenamed(holder) if isinstance(purpose, Wish):
@@ -149,7 +153,9 @@ class Happening(Room):
                 self._ahead = max(0, self._ahead - more)
                 if not is_ours:
                     self._log_now(f"The server {server} shares this room")
-                elif self.hand.has_begun_anew():
+                    return
+                self._returns.begin(self.link.state.era)
+                if self.hand.has_begun_anew():
                     self._unsettled.append(None)
             case events.Missing(server, count):
                 self._log_now(f"{count} batches of the server {server} are missing")
@@ -206,25 +212,44 @@ class Happening(Room):
         if isinstance(purpose, Wish):
             self._take_in(purpose, event, old)
             return
-        if old is not None:
-            self._end(old, LOGGED_IN_ELSEWHERE, self.fan_out.hang_up)
-            self._people.release(old)
-            self._note(self._now(), f"{person.name} came back through another server")
-        self.coming_back.hand_over(person)
+        gone = self._returns.find(person.shown) if not self._is_here(person) else None
+        for each in (old, gone):
+            if each is not None:
+                self._take_elsewhere(each, person)
+        self.coming_back.hand_over(person, gone if self._returns.have_asked else None)
         if isinstance(purpose, Return):
             self._take_back(purpose.member, person)
-        elif replaced is None:
+        elif replaced is None and (gone is None or gone.name != person.name):
             self.joins += 1
             self.people_peak = max(self.people_peak, self.people_now)
             self._announce(Joined(self._now().wire, person.name))
 
+    def _take_elsewhere(self, member: Member, person: Person) -> None:
+        """Somebody is `person` now, at another server: their old connection here is over."""
+        self._returns.is_over(member)
+        if member.is_gone:
+            return
+        self._end(member, LOGGED_IN_ELSEWHERE, self.fan_out.hang_up)
+        self._people.release(member)
+        self._note(self._now(), f"{member.name} came back through another server")
+        if member.name != person.name:
+            self._announce(Left(self._now().wire, member.name, ""))
+
+    def _take_none_free(self, member: Member) -> None:
+        """All names are others' that were asked for somebody whom the others took for gone."""
+        self.coming_back.release(member)
+        if not member.is_gone:
+            words = "Your name was taken while this server was cut off."
+            self._expel(member, "name taken meanwhile", words)
+
     def _take_back(self, member: Member, person: Person) -> None:
         """Somebody has their name again after the others took them for gone, or another one."""
+        self._returns.is_over(member)
         if member.is_gone:
-            if member.name != person.name:  # else the Leave is behind it that was meant
-                self.link.say(Leave(person.arrival, ""))
+            self.link.say(Leave(person.arrival, ""))
+            self.coming_back.release(member)
             return
-        member.arrival = person.arrival
+        member.arrival, member.entered = person.arrival, person.since
         if member.name != person.name:
             old = member.name
             self._give(member, person.name)
@@ -243,7 +268,7 @@ class Happening(Room):
         is_other = bool(event.wanted) and event.wanted != person.name
         remark = f"The name {event.wanted} is taken; you are {person.name}." if is_other else ""
         self.logins.own(member, person.account)
-        member.arrival = person.arrival
+        member.arrival, member.entered = person.arrival, person.since
         if old is not None and old.secret and old.secret == member.secret:  # as Room.resume
             member.lines, member.questions = old.lines, old.questions
         try:
@@ -285,6 +310,7 @@ class Happening(Room):
             if new.name != old.name:
                 self._give(member, new.name)
             if new.account:
+                member.entered = new.since
                 self.logins.own(member, new.account)
                 self.logins.greet(member)
                 self._note(self._now(), f"{new.name} is logged in")
@@ -309,7 +335,11 @@ class Happening(Room):
     def _take_ended(self, server: str, people: Iterable[Person], *, is_lost: bool) -> None:
         self._who_at = ""
         if server == self.link.server:
-            return  # `buried` comes next
+            self._returns.await_all(self._people)  # `buried` comes next
+            for each in people:
+                if self._people.called(each.name) is None:  # they left meanwhile
+                    self._take_left(each, "")
+            return
         how = "was lost" if is_lost else "has stopped"
         self._log_now(f"The server {server} {how}")
         for each in people:
@@ -363,8 +393,8 @@ class Happening(Room):
         self._note(self._now(), "The others took this server for dead; its people come back")
         self._who_at = ""
         self._tell_unsaid(purposes, "this server was cut off")
-        for member in [*self._people]:
-            self._come_back(member)
+        for member, question in self._returns.ask_all(self._people, self.link.state):
+            self.link.say(question, Return(member))
         self.coming_back.say_again(purposes)
 
     def _tell_unsaid(self, purposes: Iterable[object], why: str) -> None:
@@ -378,18 +408,6 @@ class Happening(Room):
         for member, count in unsaid.items():
             lines = "line of yours was" if count == 1 else "lines of yours were"
             self._tell(member, Error(f"{count} {lines} not said: {why}."))
-
-    def _come_back(self, member: Member) -> None:
-        """Ask for the name of somebody whom the others took for gone.
-
-        Or for another, but for none that somebody here will ask for as well.
-        """
-        others = nicknames.alternatives(member.name, "number")
-        free = (each for each in others if self._people.holder(each) is None)
-        names = [member.name, *islice(free, CANDIDATES)]
-        entry = entry_of(member, names, member.name)
-        member.arrival = ""  # what they say until they are back counts under their name
-        self.link.say(entry._replace(account=member.account), Return(member))
 
     def away(self, *, is_away: bool) -> None:
         """Tell everybody that the room is away, or back."""

@@ -42,6 +42,9 @@ class Member:
     # it is needed: while what has happened is told, the name may be another's already.
     arrival: str = ""
 
+    # When they came in or logged in, by the clock of the engine that several servers share.
+    entered: float = 0.0
+
     # What their program has shown; one that shows it again is the same person. Empty: nothing.
     secret: str = ""
 

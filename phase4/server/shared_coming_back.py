@@ -76,6 +76,9 @@ class SharedComingBack(ComingBack):
         # What was seen by whoever is about to come in, by their server and their proof; as above.
         self._seen: OrderedDict[tuple[str, str], int] = OrderedDict()
 
+        # What is handed over once it is known what became of an old connection.
+        self._held: dict[Member, HandOver] = {}
+
         # What is to be handed over; and the size of that, and of what is on its way. The latter is
         # UNSEEN_BYTES, or one: so a crowd that comes back at once makes no batch that is too large.
         self._to_hand: deque[HandOver] = deque()
@@ -169,8 +172,12 @@ class SharedComingBack(ComingBack):
         if len(self._seen) > _MOST_GONE:
             self._seen.popitem(last=False)
 
-    def hand_over(self, person: Person) -> None:
-        """Hand over what is kept here for somebody who has come in elsewhere, if they count."""
+    def hand_over(self, person: Person, old: Member | None = None) -> None:
+        """Hand over what is kept here for somebody who has come in elsewhere, if they count.
+
+        The name of their `old` connection may have been asked for again by this server. Then wait
+        for the answer, as it might be that which got it: `release`.
+        """
         at = self._was_at.pop(person.proof, "")
         seen = self._seen.pop((person.server, person.proof), None)
         self._forget_old()
@@ -183,8 +190,19 @@ class SharedComingBack(ComingBack):
         given = HandOver(person.fold, person.entry, person.proof, lost, texts)
         if self._to_hand_bytes + _size(given) > _MOST_TO_HAND_BYTES:
             given = given._replace(lost=lost + len(lines), lines=[])
-        self._to_hand.append(given)
         self._to_hand_bytes += _size(given)
+        if old is not None:
+            self._held[old] = given
+        else:
+            self._add(given)
+
+    def release(self, old: Member) -> None:
+        """Hand over what has waited for this."""
+        if (given := self._held.pop(old, None)) is not None:
+            self._add(given)
+
+    def _add(self, given: HandOver) -> None:
+        self._to_hand.append(given)
         self._hand_on()
 
     def _hand_on(self) -> None:
@@ -206,6 +224,8 @@ class SharedComingBack(ComingBack):
         for each in purposes:
             if isinstance(each, HandOver):
                 self._say(each)
+        for old in [*self._held]:  # what they waited for will not come
+            self.release(old)
 
     @staticmethod
     def _shown_by(member: Member) -> str:

@@ -152,7 +152,8 @@ class SharedRoom(Happening):
         self._end(member, last_words, self.fan_out.stop_listening if may_wait else end)
         self._people.release(member)
         self._note(self._now(), f"{member.name} left" + (f" ({reason})" if reason else ""))
-        self.link.say(Leave(speaker_of(member), reason))
+        if member.arrival:  # else they are gone for the others, and are so again once they are back
+            self.link.say(Leave(member.arrival, reason))
         if may_wait:
             self._leaving[member.outbox] = member
             self.link.publisher.after(lambda: self._let_go(member.outbox))

@@ -32,6 +32,7 @@ class Server:
         self.publisher = SimpleNamespace(wait_for_room=lambda is_over: None)
         self.has_resumed, self.is_up = False, True
         self.whispers: list[str] = []
+        self.announced: list[str] = []
         self.got: dict[Outbox, list[str]] = {}
         self._stream = stream
         self._position = self._number = 0
@@ -48,6 +49,7 @@ class Server:
             gate=Gate((), Moderation(), SteadyClock()),
         )
         self.room.fan_out.deliver = self._deliver  # type: ignore[method-assign]
+        self.room.fan_out.broadcast = self._broadcast  # type: ignore[method-assign]
         file = SimpleNamespace(read=lambda: None)
         self.room.join_hub(cast(Any, self), cast(Any, file))
         self.say(Begin(0))
@@ -62,6 +64,9 @@ class Server:
 
     def _deliver(self, line: bytes, outbox: Outbox) -> None:
         self.got.setdefault(outbox, []).append(line.decode().rstrip("\n"))
+
+    def _broadcast(self, line: bytes, sender: Outbox | None = None, number: int = 0) -> None:
+        self.announced.append(line.decode().rstrip("\n").partition("] ")[2])
 
     def publish(self) -> None:
         """Append what is due."""
@@ -80,24 +85,33 @@ class Server:
             is_ours = batch.server == self.server
             purposes = self._flights.pop(batch.number) if is_ours else []
             with self.room.fan_out:
-                for place, event in self.state.apply(batch, TIME):
+                time = TIME + self._position
+                for place, event in self.state.apply(batch, time):
                     purpose = purposes[place] if is_ours and place >= 0 else None
-                    self.room.take(event, purpose, is_ours=is_ours, time=TIME)
+                    self.room.take(event, purpose, is_ours=is_ours, time=time)
                     self._note(event)
+                if self.state.is_dead(self.server):
+                    self._begin_again()
+
+    def skip_to(self, other: "Server") -> None:
+        """Go on at the snapshot of another server, by which this one is dead."""
+        self._position = other._position
+        with self.room.fan_out:
+            self.state = other.state.copy()
+            self._begin_again()
 
     def _note(self, event: object) -> None:
         if isinstance(event, Whispered):
             self.whispers.append(event.text)
 
-    def begin_again(self) -> None:
-        """Take another name: the others took this server for dead."""
+    def _begin_again(self) -> None:
+        """Take another name: the others took this server for dead. Holding the lock."""
         purposes = [each for flight in self._flights.values() for each in flight]
         purposes += [each for _, each in self._due]
         self.server += "again"
         self._due, self._flights, self._number = [], {}, 0
         self.say(Begin(0))
-        with self.room.fan_out:
-            self.room.buried(purposes)
+        self.room.buried(purposes)
 
     def close(self) -> None:
         """Give its descriptors back."""
@@ -122,6 +136,7 @@ class Page:
 
     def __init__(self, name: str = "Wendy") -> None:
         self.name = name
+        self._secret = f"{name}'s"
         self.shown: list[str] = []
         self._at: tuple[Server, Member, Wish] | None = None
         self._taken = 0
@@ -129,7 +144,7 @@ class Page:
     def come(self, server: Server) -> None:
         """Connect to a server. The connection before is silent from here on."""
         member = Member(Outbox(cast(Any, None)), Address("192.0.2.7", 1))
-        member.secret, member.unseen = f"{self.name}'s", Unseen(len(self.shown))
+        member.secret, member.unseen = self._secret, Unseen(len(self.shown))
         server.room.connect(member)
         wish = Wish(member)
         resume = resume_of(member)
@@ -146,7 +161,7 @@ class Page:
     @property
     def got(self) -> list[str]:
         """All that has come to its connection."""
-        return self._at[0].got.get(self._at[1].outbox, []) if self._at is not None else []
+        return self._at[0].got.setdefault(self._at[1].outbox, []) if self._at is not None else []
 
     def show(self, count: int = 1_000_000) -> None:
         """Show so many of the private lines that have come, and that it has not shown yet."""
@@ -156,10 +171,10 @@ class Page:
         self.shown += new
 
     def whisper(self, to: str, text: str) -> None:
-        """Say this to somebody, once all that was missed is here."""
+        """Say this to somebody, once all that was missed is here, and where it is not cut off."""
         if self._at is not None:
             server, member, _ = self._at
-            if member.name and member not in server.room.coming_back._awaited:
+            if member.arrival and member not in server.room.coming_back._awaited:
                 with contextlib.suppress(Refused):
                     server.room.whisper(member, to, text)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from phase4.hub.events import Event
-from phase4.hub.operations import Batch, Enter, Operation, Rename, decode, encode
+from phase4.hub.operations import Batch, Enter, Operation, Reenter, Rename, decode, encode
 from phase4.hub.state import State
 
 TIME = 1_700_000_000.0
@@ -12,6 +12,11 @@ TIME = 1_700_000_000.0
 def enter(*names: str, proof: str = "", account: str = "", others: Iterable[str] = ()) -> Enter:
     """Somebody wants to come in under one of these names."""
     return Enter(triples(*names), "192.0.2.1", names[0], proof, account, triples(*others))
+
+
+def reenter(*names: str, since: float, proof: str = "", account: str = "") -> Reenter:
+    """Somebody who came in at that time wants to have one of these names again."""
+    return Reenter(triples(*names), "192.0.2.1", names[0], proof, account, since)
 
 
 def rename(old: str, *names: str) -> Rename:
@@ -57,6 +62,9 @@ def check(state: State) -> None:
     assert not any(state.is_dead(each) for each in state.servers)
     assert all(each.since <= state.time for each in people)
     assert len({each.entry for each in people}) == len(people)
+    shown = {(each, person.fold) for person in people for each in person.shown}
+    assert {(each, fold) for each, folds in state._shown.items() for fold in folds} == shown
+    assert all(state._shown.values())
     assert state._arrivals == {each.arrival: each.fold for each in people}
 
 

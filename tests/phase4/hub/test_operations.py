@@ -33,6 +33,7 @@ OBJECT = st.dictionaries(LINE, VALUE | st.lists(VALUE, max_size=3), max_size=4)
 OF_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     str: LINE,
     int: st.integers(0, MAX_NUMBER - 1),
+    float: st.floats(0, 2e9),
     list[str]: st.lists(LINE, max_size=3),
     list[list[str]]: st.lists(st.lists(LINE, max_size=4), max_size=3),
     dict[str, Any]: OBJECT,

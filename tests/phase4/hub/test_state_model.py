@@ -36,6 +36,7 @@ from phase4.hub.operations import (
     Login,
     Operation,
     Order,
+    Reenter,
     Rename,
     Resume,
     Say,
@@ -69,6 +70,14 @@ def names(random: Random) -> list[list[str]]:
 NAMING: list[Callable[[Random], Operation]] = [
     lambda random: Enter(names(random), "", "", random.choice("  pq").strip(), "", []),
     lambda random: Enter(names(random), "", "", "", random.choice("pq"), names(random)),
+    lambda random: Reenter(
+        names(random),
+        "",
+        "",
+        random.choice("  pq").strip(),
+        random.choice("  pq").strip(),
+        TIME + random.randrange(-5, 6),
+    ),
     lambda random: Rename(letter(random), names(random)),
     lambda random: Login(
         letter(random), random.choice(" pq").strip(), names(random), names(random)

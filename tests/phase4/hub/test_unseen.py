@@ -116,7 +116,6 @@ def test_a_server_that_was_taken_for_dead_while_it_handed_over_does_it_again(roo
     room.two.publish()
     room.one.read(1)  # that she has come; what it hands over does not count any more
     room.one.read(1)
-    room.one.begin_again()
     room.settle()
     wendy.show()
     assert wendy.shown == ["one", "two"]

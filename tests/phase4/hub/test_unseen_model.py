@@ -13,7 +13,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phase4.hub.operations import Whisper
+from phase4.hub.operations import Bury, Whisper
 from tests.phase4.hub.by_hand import Page, Server, settle
 from tests.phase4.hub.samples import enter
 
@@ -29,7 +29,7 @@ class Story:
     def __init__(self, seed: int, *, is_hasty: bool) -> None:
         """`is_hasty`: connections end before all have read that they began.
 
-        And the page does not wait for what comes late.
+        One server is taken for dead, and comes back. The page does not wait for what comes late.
         """
         self._random = Random(seed)
         self._is_hasty = is_hasty
@@ -37,6 +37,7 @@ class Story:
         self.servers = [Server(each, self._stream) for each in "abc"]
         self.page = Page()
         self._said = 0
+        self._has_buried = False
         self.servers[0].say(enter("Nell/nell/nell"))
         self.settle()
 
@@ -60,7 +61,7 @@ class Story:
 
     def _step(self) -> None:
         server = self._random.choice(self.servers)
-        match self._random.choices(range(6), [4, 6, 4, 3, 2, 1])[0]:
+        match self._random.choices(range(7), [8, 12, 8, 6, 4, 2, 1])[0]:
             case 0:
                 server.publish()
             case 1:
@@ -76,8 +77,14 @@ class Story:
                 if self._is_hasty and self._random.random() < 0.5:
                     self.page.be_impatient()
                 else:
-                    self._settle_if_patient()
+                    # One that has just come back may have their name for a moment, once they have
+                    # left elsewhere. What they are told then is lost.
+                    if not self._is_hasty or self._has_buried:
+                        self.settle()
                     self.page.lose()
+            case 6 if self._is_hasty and not self._has_buried:  # Nell's server lives on
+                self._has_buried = True
+                self.servers[0].say(Bury(self._random.choice(self.servers[1:]).server))
 
     def _settle_if_patient(self) -> None:
         if not self._is_hasty:
