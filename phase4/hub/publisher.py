@@ -216,8 +216,8 @@ class Publisher:
     def set_up(self, *, is_up: bool) -> None:
         """Whether the engine can be reached. What is in flight is appended again, then."""
         with self._changed:
-            if is_up and not self._is_up:
-                self._again += self._in_flight
+            if is_up != self._is_up:  # what is left of the last time stands in the middle of them
+                self._again = deque(self._in_flight if is_up else ())
             self._is_up = self._is_reached = is_up
             self._has_work.notify()
 
