@@ -271,7 +271,7 @@ class Link:
         had_ended, era = self.state.is_dead(batch.server), self.state.era
         time_of_it = min(batch.time or entry.time, entry.time)
         happened = self.state.apply(batch, time_of_it)
-        self._take(happened, flight, is_ours=is_ours)
+        self._take(happened, batch, flight)
         if flight is not None and self._is_ending:
             had_ended |= batch.era != self.state.era
             self._unsaid += flight.purposes[0 if had_ended else end_of(batch) :]
@@ -294,14 +294,16 @@ class Link:
         else:
             self._begin_again()
 
-    def _take(self, happened: list[Happened], flight: Flight | None, *, is_ours: bool) -> None:
+    def _take(self, happened: list[Happened], batch: Batch, flight: Flight | None) -> None:
         """Have the room do what has happened, and answer whoever waited for a part of it."""
-        purposes = flight.purposes if flight is not None else []
+        is_ours = batch.server == self.server
         answers = deque(flight.afterwards if flight is not None else ())
         for place, event in happened:
             while answers and answers[0].place <= place:
                 answers.popleft().call()
-            purpose = purposes[place] if purposes and place >= 0 else None
+            purpose = None
+            if flight is not None and place >= 0:
+                purpose = flight.purpose_of(place, batch.operations[place])
             self._room.take(event, purpose, is_ours=is_ours, time=self.state.time)
         for each in answers:
             each.call()

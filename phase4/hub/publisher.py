@@ -53,6 +53,16 @@ class Flight:
     afterwards: list[Afterwards]
     began: float = field(default_factory=time.monotonic)
 
+    def purpose_of(self, place: int, operation: Operation | None) -> object:
+        """What this operation at this place is for; None where it is not the one that we sent.
+
+        (One that was withdrawn may have come first.)
+        """
+        if not 0 <= place < len(self.operations):
+            return None
+        sent = self.operations[place]
+        return self.purposes[place] if isinstance(sent, type(operation) | Nothing) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
