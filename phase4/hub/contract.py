@@ -31,6 +31,9 @@ ASK_AGAIN_SECONDS = 1.0
 """A reader that waits asks again after this time: so it learns of an engine that is gone."""
 
 
+_LAST_NUMBER = 2**64 - 1  # of a millisecond, in Redis
+
+
 class EngineDown(Exception):
     """The engine cannot be reached, is full, or did not answer in time: a reason in a few words.
 
@@ -55,6 +58,18 @@ def order_of(position: str) -> tuple[int, int]:
     """By this, positions are compared. Raises ValueError for what is not one; "" is before all."""
     milliseconds, _, number = (position or "0-0").partition("-")
     return int(milliseconds), int(number)
+
+
+def just_before(position: str) -> str:
+    """The last position before this one, whether an entry is there or not. Raises ValueError.
+
+    >>> just_before("7-2"), just_before("7-0")
+    ('7-1', '6-18446744073709551615')
+    """
+    milliseconds, number = order_of(position)
+    if not (milliseconds > 0 and 0 <= number <= _LAST_NUMBER):
+        raise ValueError(f"{position} is not a position.")
+    return f"{milliseconds}-{number - 1}" if number else f"{milliseconds - 1}-{_LAST_NUMBER}"
 
 
 class Engine(Protocol):

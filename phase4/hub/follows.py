@@ -30,10 +30,11 @@ class Follows(Protocol):
     def more(self) -> dict[str, Any]:
         """What stands in a snapshot beside the state. Values of JSON."""
 
-    def go_on_at(self, more: dict[str, Any], *, is_other_era: bool) -> None:
+    def go_on_at(self, more: dict[str, Any], *, before: int, is_other_era: bool) -> None:
         """From here on the room's snapshot counts, which has `more` beside the state.
 
-        `is_other_era`: the room has begun anew since this server was in it. Not under the lock.
+        `is_other_era`: the room has begun anew since this server was in it. It knows of so many
+        messages from `before` that. Not under the lock.
         """
 
     def buried(self, purposes: list[object]) -> None:

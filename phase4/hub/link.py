@@ -133,7 +133,8 @@ class Link:
         if start is not None:
             self._go_on_at(start)
             self.has_resumed = start.is_kept
-            self._room.go_on_at(start.more, is_other_era=start.is_other_era)
+            before = start.state.before
+            self._room.go_on_at(start.more, before=before, is_other_era=start.is_other_era)
 
     def start(self) -> None:
         """Start both threads. People can come in once all was read that is there."""
@@ -376,13 +377,14 @@ class Link:
             return
         is_other_era = start.state.era != self.state.era
         if is_other_era or start.state.is_dead(self.server):
-            self._room.go_on_at(start.more, is_other_era=is_other_era)
+            before = start.state.before
+            self._room.go_on_at(start.more, before=before, is_other_era=is_other_era)
             with self._lock:
                 self._go_on_at(start)
                 self._begin_again()
 
     def _go_on_at(self, start: Start) -> None:
-        self.state, self._knows = start.state, True
+        self.state, self._knows = start.state, bool(start.state.era)
         self._recent.begin(start.position)
 
     def _give_again(self) -> None:

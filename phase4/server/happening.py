@@ -84,10 +84,10 @@ class Happening(Room):
         if link.has_resumed:  # all that it knows of is logged; an old log may have been deleted
             self.past.skip(max(0, link.state.said - self._said()))
 
-    def go_on_at(self, more: dict[str, Any], *, is_other_era: bool) -> None:
+    def go_on_at(self, more: dict[str, Any], *, before: int, is_other_era: bool) -> None:
         """What operators have decided holds as it does elsewhere. Without the lock."""
-        if is_other_era:
-            self._ahead = self._said()
+        if is_other_era:  # all that our log knows of is from before
+            self._ahead = max(0, self._said() - before)
             self.hand.begin_anew()
         if isinstance(text := more.get("moderation"), str):
             self.hand.take_over(text)

@@ -1,6 +1,6 @@
 """What a link does with what it reads and has lost: checked without threads (links.py)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -75,3 +75,68 @@ def test_a_batch_that_somebody_has_written_by_hand_under_our_name_harms_nobody(
     one.say("Ann", "hello")
     settle(one)
     assert one.heard == [(1, "Ann: hello")]
+
+
+def test_what_was_said_in_a_room_that_began_anew_while_a_server_was_down_is_in_its_log(
+    start: Start, stream: Stream
+) -> None:
+    """Though its log has as many messages of before, and there is no snapshot."""
+    old = talk(start("old"), "one", "two", "three")
+    stream.empty()
+    new = talk(start("new"), "four")
+    stream.snapshot = None
+    again = start("again", old.disk)
+    settle(again, new)
+    talk(new, "five", others=[again])
+    assert again.disk.log == [f"Ann: {each}" for each in ("one", "two", "three", "four", "five")]
+    assert again.heard == [(4, "Ann: four"), (5, "Ann: five")]
+    assert new.heard[-1] == (5, "Ann: five")
+
+
+def test_what_was_said_before_counts_once_for_all_whose_logs_have_it(
+    start: Start, stream: Stream
+) -> None:
+    one, two = start("one"), start("two")
+    talk(one, *("hello",) * 10, others=[two])
+    two.beat(one)
+    stream.empty()
+    new = talk(start("new"), "hello")
+    for number, disk in enumerate([one.disk, two.disk]):
+        settle(start(f"again{number}", disk), new)
+        new.beat()
+    assert new.link.state.before == 10
+
+
+def test_a_position_that_stands_between_those_of_a_stream_is_not_one_of_it(
+    start: Start, stream: Stream
+) -> None:
+    """The engine was put back to what it was before. Each server has another end of what is lost.
+
+    And new entries stand behind all that.
+    """
+    one, two = start("one"), start("two")
+    talk(one, "kept", others=[two])
+    copy = stream.copy()
+    talk(one, "lost", others=[two])
+    two.beat(one)
+    talk(one, "lost, too", others=[two])
+    stream.put_back(copy)
+    one = talk(start("one again", one.disk), "hello")
+    two = start("two again", two.disk)
+    talk(one, "goodbye", others=[two])
+    assert two.link.state == one.link.state
+    assert two.heard[-1] == one.heard[-1]
+    assert "* 1 entry was lost" in two.disk.log
+
+
+def talk(server: Server, *texts: str, others: Sequence[Server] = ()) -> Server:
+    """Let Ann say this there, and all read it; then the server writes snapshots."""
+    settle(server, *others)
+    if "Ann" not in server.people:
+        server.join("Ann")
+        settle(server, *others)
+    for each in texts:
+        server.say("Ann", each)
+        settle(server, *others)
+    server.beat(*others)
+    return server

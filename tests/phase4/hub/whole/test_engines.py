@@ -9,6 +9,8 @@ import psycopg
 import pytest
 
 from phase4.hub import postgres_engine, redis_engine
+from phase4.hub.beginning import is_there
+from phase4.hub.contract import just_before, order_of
 from phase4.hub.engine import READ_ENTRIES, Engine, EngineDown, Entry
 from tests.kit.engine_fixtures import Hub
 from tests.kit.engines import RedisProcess
@@ -83,6 +85,19 @@ def test_a_position_of_the_other_engine_stands_where_its_time_does(hub: Hub) -> 
     for nonsense in ("12", "a-b", "1-2-3"):
         with pytest.raises(ValueError, match="int"):
             engine.read(nonsense, 0)
+
+
+def test_whether_an_entry_stands_at_a_position_is_known_wherever_it_stands(hub: Hub) -> None:
+    engine = hub.open()
+    append_many(engine, "a", 30)  # some in one millisecond
+    positions = [each.position for each in all_of(engine)]
+    assert all(is_there(engine, each) for each in positions)
+    milliseconds, number = order_of(positions[0])
+    assert not is_there(engine, just_before(positions[0]))
+    assert not is_there(engine, f"{milliseconds + 10_000}-{number}")
+    for nonsense in ("", "0-0", "12", "a-b", "1-2-3", f"{milliseconds}-{2**64}"):
+        with pytest.raises(ValueError, match=r"int|position"):
+            is_there(engine, nonsense)
 
 
 def test_the_span_goes_from_the_oldest_to_the_newest(hub: Hub) -> None:
