@@ -18,7 +18,7 @@ from phase4.accounts.hub_store import HubStore, open_hub_store
 from phase4.accounts.nicknames import BadNickname, fold, normalise
 from phase4.accounts.passwords import BadPassword
 from phase4.accounts.store import Store
-from phase4.hub.arguments import add_hub_arguments
+from phase4.hub.arguments import add_hub_arguments, check_hub_arguments
 from phase4.hub.records import EngineUnfit
 from shared.arguments import file_path
 from shared.console import accept_any_text, exit_with
@@ -47,7 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     accept_any_text()
     words = sys.argv[1:] if arguments is None else arguments
     has_hub = any(each.partition("=")[0] == "--hub" for each in words)
-    options = _parser(has_hub=has_hub).parse_args(words)
+    parser = _parser(has_hub=has_hub)
+    options = parser.parse_args(words)
+    check_hub_arguments(parser, options)
     try:
         with contextlib.closing(_open(options)) as store:
             _COMMANDS[options.command](store, options)

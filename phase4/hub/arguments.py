@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from shared.defaults import HUB_ROOM
+from shared.defaults import HUB_LEASE_SECONDS, HUB_ROOM
 
 ENVIRONMENT = "CHAT_HUB_URL"
 """The environment variable that may hold the URL. Everybody on a machine can read the command line
@@ -29,6 +29,19 @@ def add_hub_arguments(parser: argparse.ArgumentParser, *, does: str) -> None:
         metavar="NAME",
         help="which room there, where there are several (default %(default)s)",
     )
+
+
+def check_hub_arguments(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End with a sentence where something is said of a hub, and there is none.
+
+    Else whoever forgets --hub has another room than they believe.
+    """
+    if options.hub is not None:
+        return
+    defaults = {"hub_room": HUB_ROOM, "hub_wait": 0.0, "hub_lease": HUB_LEASE_SECONDS}
+    for name, default in defaults.items():
+        if getattr(options, name, default) != default:
+            parser.error(f"argument --{name.replace('_', '-')}: give --hub as well")
 
 
 class _Hub(argparse.Action):

@@ -11,7 +11,7 @@ from phase4.server.command_line import CommandLine
 from phase4.server.errors import HubUnusable
 from phase4.server.introduction import introduce
 from phase4.server.logins import AccountsUnreadable
-from phase4.server.options import add_server_arguments, settings_of
+from phase4.server.options import add_server_arguments, options_of, settings_of
 from phase4.server.qr_code import NoCode, in_terminal
 from phase4.server.quit_key import MODES, QuitKey
 from phase4.transport.errors import TLSError
@@ -27,7 +27,7 @@ NO_TERMINAL = "There is no QR code here: it is drawn on a terminal alone."
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a server until q, Ctrl-C, SIGTERM or SIGHUP; the exit status."""
-    options = _parser().parse_args(arguments)
+    options = options_of(_parser(), arguments)
     raise_descriptor_limit()
     console = Console()
     stopping = Wakeup()

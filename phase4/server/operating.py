@@ -252,7 +252,8 @@ def _addresses(hand: Hand, target: Target, met: Sequence[Somebody]) -> Iterator[
         yield f"{each.name} was connected from {each.host}, and can come back by another name."
         network = network_of(each.host)
         if network is not None and not network.is_loopback:
-            others = hand.connected_from(network)
+            gone = {one.name for one in met}  # where servers share the room, they leave a bit later
+            others = [one for one in hand.connected_from(network) if one not in gone]
             also = f", and {_some(others)} as well" if others else ""
             yield f"/ban {shown(network)} keeps that address out{also}."
 

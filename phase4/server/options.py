@@ -5,12 +5,13 @@ Nothing is opened here. What is wrong with a file or an address is found when th
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from phase4.accounts.nicknames import ON_DUPLICATE, BadNickname, normalise
 from phase4.archive.arguments import add_retention_arguments
-from phase4.hub.arguments import add_hub_arguments
+from phase4.hub.arguments import add_hub_arguments, check_hub_arguments
 from phase4.transport.arguments import add_certificate_arguments
 from phase4.transport.proxy_protocol import proxy_network
 from shared.address import Network, port_number
@@ -69,6 +70,15 @@ class Settings:
 def settings_of(options: argparse.Namespace) -> Settings:
     """What the options of `add_server_arguments` say; each has the name of its field."""
     return Settings(**{each.name: getattr(options, each.name) for each in fields(Settings)})
+
+
+def options_of(
+    parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None
+) -> argparse.Namespace:
+    """What was given to a parser with `add_server_arguments`; what makes no sense ends with it."""
+    options = parser.parse_args(arguments)
+    check_hub_arguments(parser, options)
+    return options
 
 
 def add_server_arguments(parser: argparse.ArgumentParser) -> None:

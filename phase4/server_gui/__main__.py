@@ -28,7 +28,7 @@ import gc
 import sys
 from collections.abc import Sequence
 
-from phase4.server.options import add_server_arguments
+from phase4.server.options import add_server_arguments, options_of
 from phase4.server_gui.form import FIELDS, TLS_FIELDS, Wanted, default, flag
 from phase4.transport.signals import on_renew_signal
 from phase4.widgets.colours import CHOICES, SYSTEM
@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the window until it is closed; the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     own, passed_on = _own_parser().parse_known_args(given)
-    whole = _whole_parser().parse_args(given)  # what is wrong is told here, not by the server later
+    whole = options_of(
+        _whole_parser(), given
+    )  # what is wrong is told here, not by the server later
     fields, passed_on = _fields_parser().parse_known_args(passed_on)
     stops: list[bool] = []
     on_stop_signals(lambda: stops.append(True))  # the window looks at it; no lock, no Tk

@@ -1,10 +1,14 @@
 """--hub: where its URL comes from, and where it does not get."""
 
 import argparse
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from phase4.accounts.__main__ import main as accounts
 from phase4.hub.arguments import ENVIRONMENT
+from phase4.server.__main__ import main as server
 from phase4.server.options import Settings, add_server_arguments, settings_of
 
 URL = "redis://:s3cret@192.0.2.1"
@@ -37,6 +41,29 @@ def test_without_a_url_anywhere_the_server_says_what_to_give(
             _settings("--hub")
         told = capsys.readouterr().err
         assert told.endswith(f"error: argument --hub: give its URL, or set {ENVIRONMENT}\n")
+
+
+@pytest.mark.parametrize(
+    ("main", "name", "value"),
+    [
+        (server, "--hub-room", "b"),
+        (server, "--hub-wait", "60"),
+        (server, "--hub-lease", "9"),
+        (accounts, "--hub-room", "b"),
+    ],
+)
+def test_without_a_hub_what_is_said_of_one_is_an_error(
+    main: Callable[[list[str]], int],
+    name: str,
+    value: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Else whoever forgets --hub has another room than they believe."""
+    start = ["list", str(tmp_path)] if main is accounts else []
+    with pytest.raises(SystemExit):
+        main([*start, name, value])
+    assert capsys.readouterr().err.endswith(f"error: argument {name}: give --hub as well\n")
 
 
 def test_what_is_shown_of_the_settings_has_no_password() -> None:
