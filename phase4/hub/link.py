@@ -20,7 +20,8 @@ nothing of what it had in flight counts any more. It is *fenced*, and begins aga
 name.
 
 **A server knows nothing of what was before.** There is no snapshot, and the stream does not hold
-the beginning. Then the room begins anew with it (state.py), and all others are buried by that.
+the beginning. Then the room begins anew with it (state.py), and all others are buried by that. It
+also does where a server knows what nobody can come to any more, by what is in the stream.
 """
 
 import threading
@@ -29,7 +30,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from phase4.hub.beginning import Start, find_beyond, find_start
+from phase4.hub.beginning import Start, beginning_of, find_beyond, find_start
 from phase4.hub.engine import Engine, EngineDown, Entry
 from phase4.hub.events import Began, Happened
 from phase4.hub.follows import Follows, T, Wish
@@ -43,6 +44,7 @@ from phase4.hub.operations import (
     decode,
     end_of,
     given_again,
+    is_given_again,
 )
 from phase4.hub.outages import Outages
 from phase4.hub.publisher import BEAT_SECONDS, GATHER_SECONDS, Flight, Publisher
@@ -56,7 +58,10 @@ SNAPSHOT_SECONDS = 5.0
 
 SETTLE_SECONDS = 1.0
 """After the engine was away, before anything new is appended: others may have to give it again
-what it has lost."""
+what it has lost. So long nothing of that may have come."""
+
+MOST_SETTLE_SECONDS = 30.0
+"""Much is given again in this time, and not for ever."""
 
 _BUSY_BYTES = 400  # more is not what one person has said at a time
 _READ_SECONDS = 1.0
@@ -270,8 +275,7 @@ class Link:
         flight = self.publisher.came_back(batch.number) if is_ours else None
         self._heard.note(batch.server)
         had_ended, era = self.state.is_dead(batch.server), self.state.era
-        time_of_it = min(batch.time or entry.time, entry.time)
-        happened = self.state.apply(batch, time_of_it)
+        happened = self.state.apply(batch, batch.time or entry.time)
         self._take(happened, batch, flight)
         if flight is not None and self._is_ending:
             had_ended |= batch.era != self.state.era
@@ -279,6 +283,8 @@ class Link:
         self._is_in |= is_ours and any(isinstance(each, Began) for _, each in happened)
         if self.state.era != era:
             self._take_era(batch)
+        elif self._recent.is_overtaken_by(entry):
+            self._have_all_begin_anew()
         if self._has_begun and not self._is_ending and self.state.is_dead(self.server):
             self._begin_again()
 
@@ -356,9 +362,7 @@ class Link:
             self._skip_what_is_gone()
             self._give_again()
             if self._has_begun:
-                settled = time.monotonic() + SETTLE_SECONDS
-                while (left := settled - time.monotonic()) > 0 and not self._stopping.is_set():
-                    self._read(left)
+                self._settle()
         except EngineDown as error:
             self._went_down(error)
             return False
@@ -366,6 +370,14 @@ class Link:
         self._must_repair = False
         self.publisher.set_up(is_up=self._has_begun)
         return True
+
+    def _settle(self) -> None:
+        """Read on until nobody gives the engine again what it has lost. Raises EngineDown."""
+        settled = time.monotonic() + SETTLE_SECONDS
+        give_up_at = settled + MOST_SETTLE_SECONDS
+        while (left := settled - time.monotonic()) > 0 and not self._stopping.is_set():
+            if any(is_given_again(each.data) for each in self._read(left)):
+                settled = min(time.monotonic() + SETTLE_SECONDS, give_up_at)
 
     def _skip_what_is_gone(self) -> None:
         """Go on at the room's snapshot, where we were away for longer than the engine keeps.
@@ -389,10 +401,19 @@ class Link:
 
     def _give_again(self) -> None:
         """Have appended what we have read and the engine has lost. Raises EngineDown."""
-        if lost := self._recent.lost(self._engine):
+        lost, has_gap = self._recent.lost(self._engine)
+        if lost:
             self._has_lost = True
             self.publisher.give_again(given_again(each.data, each.time) for each in lost)
             self._report(f"The hub had lost {len(lost)} batches, and gets them again.")
+        if has_gap:
+            self._have_all_begin_anew()
+
+    def _have_all_begin_anew(self) -> None:
+        """What we know is not what others come to, and nobody can tell who they are."""
+        self._report("Others do not come to what this server knows: the room begins anew.")
+        self._lives += 1
+        self.publisher.give_again([beginning_of(f"{self._name}.{self._lives}")])
 
     # --- snapshots: the publisher's thread --------------------------------------------------------
 

@@ -304,9 +304,14 @@ def given_again(data: bytes, time: float) -> bytes:
     >>> given_again(given_again(b'{"v": 1}', 2.5), 7.0)
     b'{"time":2.5,"v": 1}'
     """
-    if data.startswith(b'{"time":') or not data.startswith(b"{"):
+    if is_given_again(data) or not data.startswith(b"{"):
         return data
     return b'{"time":%b,' % repr(time).encode() + data[1:]
+
+
+def is_given_again(data: bytes) -> bool:
+    """Whether this entry was given again."""
+    return data.startswith(b'{"time":')
 
 
 def decode(data: bytes) -> Batch:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from phase4.accounts.moderation import Unban
+from phase4.hub import recent
 from phase4.hub.operations import Operation, Order, Say, decode, encode
 from phase4.server.deeds import to_json
 from phase4.server.hand import Giver
@@ -140,3 +141,180 @@ def talk(server: Server, *texts: str, others: Sequence[Server] = ()) -> Server:
         settle(server, *others)
     server.beat(*others)
     return server
+
+
+# --- what the engine loses ------------------------------------------------------------------------
+
+
+def are_one_room(*servers: Server) -> None:
+    settle(*servers)
+    states = [each.link.state for each in servers]
+    assert all(each == states[0] for each in states)
+    for each in servers:
+        here = {member.name for member in each.room._people}
+        assert here == {person.name for person in states[0].people_of(each.link.server)}
+
+
+def test_an_engine_that_was_put_back_to_long_ago_while_a_server_lives_has_one_room(
+    start: Start, stream: Stream
+) -> None:
+    """The other one knows of all but what the newcomer reads, who begins at an old snapshot."""
+    old = talk(start("old"), "hello")
+    copy = stream.copy()
+    talk(old, "and goodbye")
+    new = start("new")
+    settle(new, old)
+    new.join("Nell")
+    settle(new, old)
+    new.cut()
+    stream.put_back(copy)
+    newcomer = start("newcomer")
+    settle(newcomer)
+    newcomer.join("Nell")
+    settle(newcomer)
+    new.mend()
+    are_one_room(new, newcomer)
+
+
+def test_whoever_knows_what_others_have_gone_on_without_has_all_begin_anew(
+    start: Start, stream: Stream
+) -> None:
+    one, two = start("one"), start("two")
+    settle(one, two)
+    copy = stream.copy()
+    one.join("Ann")
+    settle(one)
+    one.cut()
+    stream.put_back(copy)
+    two.join("Ann")
+    settle(two)
+    one.mend()
+    settle(one, two)
+    are_one_room(one, two)
+    assert len(one.link.state.people) == 2
+
+
+def test_where_others_have_only_said_something_meanwhile_all_go_on(
+    start: Start, stream: Stream
+) -> None:
+    one, two = start("one"), start("two")
+    settle(one, two)
+    for server, name in ((one, "Ann"), (two, "Ben")):
+        server.join(name)
+        settle(one, two)
+    era, copy = one.link.state.era, stream.copy()
+    one.say("Ann", "lost")
+    settle(one)
+    one.cut()
+    stream.put_back(copy)
+    two.say("Ben", "meanwhile")
+    settle(two)
+    one.mend()
+    are_one_room(one, two)
+    assert one.link.state.era == era
+    assert [text for _, text in two.heard] == ["Ben: meanwhile", "Ann: lost"]
+
+
+def test_what_all_know_is_given_again_by_all_and_nobody_begins_anew(
+    start: Start, stream: Stream
+) -> None:
+    one, two = start("one"), start("two")
+    settle(one, two)
+    era, copy = one.link.state.era, stream.copy()
+    for server, name in ((one, "Ann"), (two, "Ben")):
+        server.join(name)
+        settle(one, two)
+    one.cut()
+    two.cut()
+    stream.put_back(copy)
+    two.mend()
+    settle(two)
+    two.join("Cat")
+    settle(two)
+    one.mend()
+    are_one_room(one, two)
+    assert one.link.state.era == era
+    assert {*one.link.state.people} == {"ann", "ben", "cat"}
+
+
+@pytest.mark.parametrize("is_emptied", [True, False])
+def test_an_engine_whose_clock_has_gone_back_and_that_has_lost_much_is_heard(
+    start: Start, stream: Stream, is_emptied: bool
+) -> None:
+    """What comes new stands before all that was read."""
+    old = talk(start("old"), "hello")
+    copy = stream.copy()
+    talk(old, "and goodbye")
+    new = start("new")
+    settle(new, old)
+    new.join("Nell")
+    settle(new, old)
+    new.cut()
+    stream.empty()
+    if not is_emptied:
+        stream.put_back(copy)
+    stream.now -= 3_600_000
+    new.mend()
+    settle(new)
+    new.say("Nell", "are you there?")
+    settle(new)
+    assert new.heard[-1][1] == "Nell: are you there?"
+
+
+def test_what_was_given_again_has_its_time_also_where_the_clock_has_gone_back(
+    start: Start, stream: Stream
+) -> None:
+    one, two = start("one"), start("two")
+    settle(one, two)
+    copy = stream.copy()
+    one.join("Ann")
+    settle(one)
+    one.cut()
+    stream.put_back(copy)
+    stream.now -= 3_600_000
+    one.mend()
+    are_one_room(one, two)
+
+
+def test_no_snapshot_is_written_that_knows_more_than_what_stands_before_its_position(
+    start: Start, stream: Stream
+) -> None:
+    one = talk(start("one"), "hello")
+    copy, kept = stream.copy(), one.disk.kept
+    one.join("Ben")
+    settle(one)
+    one.cut()
+    stream.put_back(copy)
+    one.mend()
+    assert one.link._repair()
+    one.link.outages.end()
+    one.link.publisher._on_beat()
+    assert one.disk.kept == kept
+    settle(one)
+    one.link.publisher._on_beat()
+    assert one.disk.kept != kept
+
+
+def test_an_era_may_begin_with_a_batch_that_is_too_large_to_be_kept(
+    start: Start, stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent, "RECENT_BYTES", 2_000)
+    one = talk(start("one"), "hello")
+    stream.append(encode("big", 1, [Say("nobody", "x" * 3_000)], "big"))
+    are_one_room(one)
+    talk(one, "and goodbye")
+    assert one.heard[-1][1] == "Ann: and goodbye"
+
+
+def test_what_is_not_a_batch_is_given_again_as_it_is(start: Start, stream: Stream) -> None:
+    one = talk(start("one"), "hello")
+    copy = stream.copy()
+    stream.append(b"{nonsense")
+    stream.append(b"nonsense")
+    one.join("Ben")
+    settle(one)
+    one.cut()
+    stream.put_back(copy)
+    one.mend()
+    talk(one, "and goodbye")
+    assert one.heard[-1][1] == "Ann: and goodbye"

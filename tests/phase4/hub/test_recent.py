@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from phase4.hub.contract import Engine, Entry
+from phase4.hub.contract import Engine, Entry, order_of
 from phase4.hub.recent import Recent
 
 
@@ -18,6 +18,14 @@ class Remembering:
         """See Engine."""
         places = [each.position for each in self.entries]
         return self.entries[places.index(after) + 1 if after in places else 0 :]
+
+    def span(self) -> tuple[str, str]:
+        """See Engine."""
+        return (self.entries[0].position, self.entries[-1].position) if self.entries else ("", "")
+
+    def is_before(self, one: str, other: str) -> bool:
+        """See Engine."""
+        return order_of(one) < order_of(other)
 
 
 ENTRIES = [Entry(f"{number}-0", float(number), b"%d" % number) for number in range(1, 6)]
@@ -35,7 +43,7 @@ def recent() -> Recent:
 @pytest.mark.parametrize("kept", range(6))
 def test_what_the_engine_has_lost_is_told_and_read_again(recent: Recent, kept: int) -> None:
     engine = cast("Engine", Remembering(*ENTRIES[:kept]))
-    assert recent.lost(engine) == ENTRIES[kept:]
+    assert recent.lost(engine).entries == ENTRIES[kept:]
     assert recent.position == (ENTRIES[kept - 1].position if kept else "")
 
 
@@ -51,5 +59,5 @@ def test_what_was_before_the_room_began_anew_is_not_given_again(recent: Recent) 
     recent.begin_with_last()
     recent.add(Entry("6-0", 6.0, b"6"))
     lost = recent.lost(cast("Engine", Remembering(*ENTRIES[:2])))
-    assert [each.data for each in lost] == [b"5", b"6"]
-    assert recent.position == "4-0"
+    assert [each.data for each in lost.entries] == [b"5", b"6"]
+    assert recent.position == "2-0"  # where the engine ends: it may number on from there

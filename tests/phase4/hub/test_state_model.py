@@ -134,7 +134,7 @@ class Replica:
             said, era = self.state.said, self.state.era
             try:
                 batch = decode(data)
-                happened = self.state.apply(batch, min(batch.time or time, time))  # as link.py
+                happened = self.state.apply(batch, batch.time or time)  # as link.py
                 if self.state.era != era and batch.time is None:
                     self.eras.add(self.position)
             except BadBatch:
