@@ -144,8 +144,9 @@ class Moderation:
         closed = [] if self.is_open else [SetWriting(is_open=False, by=self.closed_by)]
         return (*bans, *mutes, *topic, *closed)
 
-    def lacks(self, order: Order) -> bool:
+    def lacks(self, order: Order, now: float) -> bool:
         """Whether nothing of the kind holds now, of whatever length and whosever it is."""
+        self._drop_over(now)
         match order:
             case Ban(target):
                 return target not in self._held(target)

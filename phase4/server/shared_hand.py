@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Callable, Iterable
 
 from phase4.accounts import nicknames
-from phase4.accounts.moderation import Ban, Moderation, Order
+from phase4.accounts.moderation import Ban, Moderation, Order, Outcome
 from phase4.hub import operations
 from phase4.hub.link import Link
 from phase4.server.deeds import Again, Deed, Kick, to_json
@@ -56,7 +56,7 @@ class SharedHand(Hand):
         before, self._gate.state, self._anew = self._gate.state, self._anew, None
         now = self._gate.clock.now()
         orders = self._gate.state.orders(now)
-        lacking = [each for each in orders if before.lacks(each)]
+        lacking = [each for each in orders if before.lacks(each, now)]
         self._enforce(lacking, before.topic, is_open=before.is_open)
         is_something = bool(orders or before.orders(now))
         self.changes += is_something
@@ -87,10 +87,9 @@ class SharedHand(Hand):
         return bool(orders)
 
     def _let_hold(self, again: Again, state: Moderation) -> list[Order]:
-        lacking = [each for each in again.deeds if state.lacks(each)]
-        for each in lacking:
-            state.apply(each, self._gate.clock.now())
-        return lacking
+        now = self._gate.clock.now()
+        lacking = [each for each in again.deeds if state.lacks(each, now)]
+        return [each for each in lacking if state.apply(each, now) is Outcome.DONE]
 
     def _enforce(self, orders: Iterable[Order], topic: str, *, is_open: bool) -> None:
         """These hold now, and did not; the topic was this one, and so was who may write."""
