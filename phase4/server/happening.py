@@ -306,18 +306,17 @@ class Happening(Room):
         self.logins.hear_of(new.account)
         self.logins.hear_of_end(old.account if old.account != new.account else "")
         member = self._member_of(old)
-        if member is not None:
-            if new.name != old.name:
-                self._give(member, new.name)
-            if new.account:
-                member.entered = new.since
-                self.logins.own(member, new.account)
-                self.logins.greet(member)
-                self._note(self._now(), f"{new.name} is logged in")
-            elif member.account:
-                self.logins.log_out_here(member)
         if new.name != old.name:
+            if member is not None:
+                self._give(member, new.name)
             self._announce(message.Renamed(self._now().wire, old.name, new.name))
+        if member is not None and new.account:
+            member.entered = new.since
+            self.logins.own(member, new.account)
+            self.logins.greet(member)
+            self._note(self._now(), f"{new.name} is logged in")
+        elif member is not None and member.account:
+            self.logins.log_out_here(member)
         if isinstance(purpose, Wish):
             purpose.decide(None)
 

@@ -62,6 +62,18 @@ def log_in(chat: HubChat, name: str) -> Person:
 # --- accounts -------------------------------------------------------------------------------------
 
 
+def test_a_guest_who_logs_in_reads_of_the_new_name_first_as_at_a_single_server(
+    chats: list[HubChat],
+) -> None:
+    one, two = chats
+    with join(one, "Fiona") as fiona:
+        register(fiona, "Fiona")
+    with join(two, "Guest") as guest:
+        guest.send(f"/login Fiona {PASSWORD}")
+        guest.skip_to(rf"{TIME} \* Guest is now Fiona")
+        guest.expect(rf"{TIME} \* You are logged in as Fiona\.")
+
+
 def test_a_name_that_is_registered_at_one_server_is_so_at_once_at_the_other(
     chats: list[HubChat],
 ) -> None:
