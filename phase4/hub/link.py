@@ -42,6 +42,7 @@ from phase4.hub.operations import (
     End,
     Operation,
     decode,
+    encode,
     end_of,
     given_again,
     is_given_again,
@@ -51,17 +52,15 @@ from phase4.hub.publisher import BEAT_SECONDS, GATHER_SECONDS, Flight, Publisher
 from phase4.hub.recent import Recent
 from phase4.hub.snapshot import to_bytes
 from phase4.hub.state import State
+from shared.deadline import Deadline
 from shared.defaults import HUB_LEASE_SECONDS
 
 SNAPSHOT_SECONDS = 5.0
 """Between two snapshots, for servers that begin."""
 
-SETTLE_SECONDS = 1.0
-"""After the engine was away, before anything new is appended: others may have to give it again
-what it has lost. So long nothing of that may have come."""
-
-MOST_SETTLE_SECONDS = 30.0
-"""Much is given again in this time, and not for ever."""
+SETTLE_SECONDS = 5.0
+"""After the engine was away nothing new is appended before the others are back as well, or after
+this time: they may have to give it again what it has lost. Whoever is back has done so."""
 
 _BUSY_BYTES = 400  # more is not what one person has said at a time
 _READ_SECONDS = 1.0
@@ -116,6 +115,8 @@ class Link:
         self._has_begun = False
         self._is_ending = False  # only ever set, by `stop`
         self._has_lost = False  # the engine's snapshot, as well
+        self._awaited: set[str] = set()  # servers that are not back yet,
+        self._end = ""  # behind where the stream ended when we were
         self._unsaid: list[object] = []  # what came back after our end
 
         self._must_repair = False  # both threads set it
@@ -274,6 +275,8 @@ class Link:
         is_ours = batch.server == self.server
         flight = self.publisher.came_back(batch.number) if is_ours else None
         self._heard.note(batch.server)
+        if self._awaited and self._is_new(entry):
+            self._awaited.discard(batch.server)
         had_ended, era = self.state.is_dead(batch.server), self.state.era
         happened = self.state.apply(batch, batch.time or entry.time)
         self._take(happened, batch, flight)
@@ -372,12 +375,10 @@ class Link:
         return True
 
     def _settle(self) -> None:
-        """Read on until nobody gives the engine again what it has lost. Raises EngineDown."""
-        settled = time.monotonic() + SETTLE_SECONDS
-        give_up_at = settled + MOST_SETTLE_SECONDS
-        while (left := settled - time.monotonic()) > 0 and not self._stopping.is_set():
-            if any(is_given_again(each.data) for each in self._read(left)):
-                settled = min(time.monotonic() + SETTLE_SECONDS, give_up_at)
+        """Read on until all others are back. Raises EngineDown."""
+        deadline = Deadline(SETTLE_SECONDS)
+        while self._awaited and not (deadline.has_passed or self._stopping.is_set()):
+            self._read(min(deadline.seconds_left, _READ_SECONDS))
 
     def _skip_what_is_gone(self) -> None:
         """Go on at the room's snapshot, where we were away for longer than the engine keeps.
@@ -401,6 +402,8 @@ class Link:
 
     def _give_again(self) -> None:
         """Have appended what we have read and the engine has lost. Raises EngineDown."""
+        self._awaited = {*self.state.servers} - {self.server}
+        _, self._end = self._engine.span()
         lost, has_gap = self._recent.lost(self._engine)
         if lost:
             self._has_lost = True
@@ -408,6 +411,15 @@ class Link:
             self._report(f"The hub had lost {len(lost)} batches, and gets them again.")
         if has_gap:
             self._have_all_begin_anew()
+        ours = self.state.servers.get(self.server)
+        if ours is not None and ours.number > 1:
+            # It has the number of our last batch, and so it says no more than that we are back.
+            self.publisher.give_again([encode(self.server, ours.number, (), self.state.era)])
+
+    def _is_new(self, entry: Entry) -> bool:
+        """Whether its server has said this itself, since the engine is back."""
+        is_behind = self._engine.is_before(self._end, entry.position)
+        return is_behind and not is_given_again(entry.data)
 
     def _have_all_begin_anew(self) -> None:
         """What we know is not what others come to, and nobody can tell who they are."""

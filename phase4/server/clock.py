@@ -4,7 +4,8 @@ Both forms change once a second and are asked for with each message, so they are
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,12 +46,20 @@ class HubClock(Clock):
     def __init__(self) -> None:
         super().__init__(self._estimate)
         self._time = self._at = 0.0
+        self._stands = False
 
-    def set(self, engine_time: float) -> None:
-        """It is this late now: Unix time in seconds."""
-        self._time, self._at = engine_time, time.monotonic()
+    @contextmanager
+    def standing_at(self, engine_time: float) -> Iterator[None]:
+        """Here it is just this late, Unix time in seconds, however long this takes."""
+        self._time, self._at, self._stands = engine_time, time.monotonic(), True
+        try:
+            yield
+        finally:
+            self._stands = False
 
     def _estimate(self) -> float:
+        if self._stands:
+            return self._time
         return self._time + time.monotonic() - self._at if self._at else time.time()
 
 

@@ -101,7 +101,10 @@ class Happening(Room):
 
     def take(self, event: Event, purpose: object, *, is_ours: bool, time: float) -> None:
         """Do what has happened. Holding the lock."""
-        self._hub_clock.set(time)
+        with self._hub_clock.standing_at(time):
+            self._take(event, purpose, is_ours=is_ours)
+
+    def _take(self, event: Event, purpose: object, *, is_ours: bool) -> None:
         match event:
             case events.Said(person, text, number):
                 self._take_said(person, text, number, purpose)
