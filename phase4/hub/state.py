@@ -122,10 +122,6 @@ class State:
     def apply(self, batch: Batch, time: float) -> list[Happened]:
         """What has happened by a batch that the engine took at this time. Never raises."""
         happened = [*self._begin_anew(batch.era)] if self._is_begun_anew_by(batch, time) else []
-        if self.time < time < MAX_TIME:
-            self.time = time
-        if happened:
-            self.era_at = self.time
         known = self.servers.get(batch.server)
         is_again = known is not None and batch.number <= known.number
         if batch.era != self.era or self.is_dead(batch.server) or is_again:
@@ -136,6 +132,10 @@ class State:
                 self.skipped += 1
                 return []
             known = self.servers[batch.server] = Server(batch.number - 1)
+        if self.time < time < MAX_TIME:  # not where it is skipped: some have read it at its time
+            self.time = time
+        if happened:
+            self.era_at = self.time
         happened += self._missing(batch, known)
         known.number = batch.number
         for place, operation in enumerate(batch.operations):

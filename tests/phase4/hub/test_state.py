@@ -25,6 +25,7 @@ from phase4.hub.events import (
     Whispered,
 )
 from phase4.hub.operations import (
+    Batch,
     Beat,
     Begin,
     Bury,
@@ -502,3 +503,11 @@ def test_operations_of_the_wrong_kind_are_counted_and_passed_over() -> None:
     state = State()
     state.apply(batch("a", 1, None, enter("Ann"), None), TIME)
     assert (state.skipped, len(state.people)) == (2, 1)
+
+
+def test_a_batch_that_is_read_again_makes_it_no_later() -> None:
+    """Else a line that follows would have another time where it was read before that."""
+    state = State()
+    state.apply(Batch("a", 2, [Begin(0)]), TIME)
+    state.apply(Batch("a", 2, []), TIME + 2)
+    assert state.time == TIME

@@ -1,6 +1,7 @@
 """The same failures with PostgreSQL as the engine: one story, told once."""
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -75,12 +76,26 @@ def freeze_server(engine: PostgresProcess, servers: Servers, talkers: list[Talke
     servers.all["two"].signal(signal.SIGCONT)
 
 
+def empty_while_a_server_hangs(
+    engine: PostgresProcess, servers: Servers, talkers: list[Talker]
+) -> None:
+    """The other has given it again what it had long before this one can."""
+    servers.all["two"].signal(signal.SIGSTOP)
+    engine.empty()
+    servers.all["one"].expect("The hub had lost")
+    threading.Event().wait(2)
+    servers.all["two"].signal(signal.SIGCONT)
+
+
 def _wait_for(pattern: str, talkers: list[Talker]) -> None:
     for each in talkers:
         each.wait_for(pattern)
 
 
-@pytest.mark.parametrize("harm", [restart, empty, freeze, cut_off, deliver_late, freeze_server])
+@pytest.mark.parametrize(
+    "harm",
+    [restart, empty, empty_while_a_server_hangs, freeze, cut_off, deliver_late, freeze_server],
+)
 def test_whatever_fails_all_tell_one_story(
     tmp_path: Path, postgres: PostgresProcess, harm: Harm
 ) -> None:
