@@ -4,6 +4,8 @@ In the end both have one room: each name has one holder, and everybody is told t
 """
 
 import signal
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -42,6 +44,26 @@ def forget_the_beginning(engine: EngineProcess) -> None:
         engine.execute(f"DELETE FROM hub_entry WHERE position < ({newest})")
 
 
+def copy_of(engine: EngineProcess) -> Callable[[], None]:
+    """Keep what the room has there by now, to be put back."""
+    if isinstance(engine, RedisProcess):
+        with engine.client() as client:
+            copy = {key: client.dump(key) for key in ("chat:stream", "chat:snapshot")}
+
+        def put_back() -> None:
+            with engine.client() as client:
+                for key, value in copy.items():
+                    client.restore(key, 0, value, replace=True)
+
+        return put_back
+    assert isinstance(engine, PostgresProcess)
+    tables = ("hub_entry", "hub_snapshot")
+    engine.execute(*(f"CREATE TABLE {each}_copy AS TABLE {each}" for each in tables))
+    removed = (f"DELETE FROM {each}" for each in tables)
+    filled = (f"INSERT INTO {each} TABLE {each}_copy" for each in tables)
+    return lambda: engine.execute(*removed, *filled)
+
+
 def say(person: Person, *lines: str) -> None:
     person.send(*lines, "/ping said")
     person.skip_to(rf"{TIME} \* Pong said")
@@ -54,6 +76,12 @@ def are_one_room(one: Person, two: Person, *names: str) -> None:
     for each in (one, two):
         each.send("/who")
         each.skip_to(rf"{TIME} \* {len(names)} online: {', '.join(names)}")
+
+
+def reads_who(person: Person, *names: str) -> bool:
+    person.send("/who")
+    said = person.skip_to(rf"{TIME} \* (\d+ online: .*)")[1]
+    return said == f"{len(names)} online: {', '.join(names)}"
 
 
 def is_banned(server: HubChat, name: str) -> bool:
@@ -146,6 +174,32 @@ def test_a_server_that_was_down_when_the_room_began_anew_brings_back_what_it_hol
             bob.send("hi", "/history 1")
             number = cat.skip_to(r"\[\S+ (#\d+)\] Bob: hi")[1]
             bob.skip_to(rf"\(\S+ \S+ {number}\) Bob: hi")
+
+
+def test_an_engine_that_is_put_back_to_a_copy_of_before_while_a_server_is_cut_off(
+    servers: Servers, an_engine: EngineProcess
+) -> None:
+    """Nobody has what was said between the copy and the beginning of the server that lives."""
+    with join(servers.start("old"), "Ann") as ann:
+        say(ann, "hello")
+        wait_until(lambda: bool(snapshot(an_engine)), "the room's snapshot is saved")
+        put_back = copy_of(an_engine)
+        say(ann, "to be lost")
+        one = servers.start("one", has_cable=True)
+        names = ("Nell", "Nell1", "Olga", "Pia")
+        with join(one, "Nell"), join(one, "Olga") as olga:
+            servers.cables["one"].cut()
+            olga.skip_to(IS_AWAY)
+            servers.kill("old")
+            put_back()
+            two = servers.start("two")
+            with join(two, "Nell") as other, join(two, "Pia") as pia:
+                assert other.name == "Nell"
+                say(other, "meanwhile")
+                servers.cables["one"].mend()
+                for each in (olga, pia):
+                    wait_until(partial(reads_who, each, *names), "the room has begun anew")
+                are_one_room(olga, pia, *names)
 
 
 def test_several_that_begin_at_the_same_moment_in_an_empty_engine_have_one_room(
