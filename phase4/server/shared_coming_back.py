@@ -27,7 +27,7 @@ from typing import Any
 
 from phase4.hub.events import HandedOver, Person
 from phase4.hub.link import Link
-from phase4.hub.operations import HandOver
+from phase4.hub.operations import MAX_NUMBER, HandOver
 from phase4.server.coming_back import MOST_AWAY, ComingBack
 from phase4.server.member import Member
 from phase4.server.offering import proof_of
@@ -187,6 +187,7 @@ class SharedComingBack(ComingBack):
         lost, lines = unseen.missed(seen) if unseen is not None else (0, [])
         self._away.pop(person.proof, None)
         texts = [each.decode().rstrip("\n") for each in lines]
+        lost = min(lost, MAX_NUMBER - 1)  # a page may say what it likes, and say it again
         given = HandOver(person.fold, person.entry, person.proof, lost, texts)
         if self._to_hand_bytes + _size(given) > _MOST_TO_HAND_BYTES:
             given = given._replace(lost=lost + len(lines), lines=[])

@@ -82,6 +82,23 @@ def test_where_too_much_is_to_be_handed_over_the_page_is_told_how_many_lines_are
     assert wendy.shown == ["three"]
 
 
+def test_a_page_that_counts_to_no_end_keeps_nobody_elses_lines_from_being_handed_over(
+    room: Room,
+) -> None:
+    """It has lost more lines than there are numbers, in what it says."""
+    liar, wendy = (room.come(Page(each), room.one) for each in ("Liar", "Wendy"))
+    for each in (liar, wendy):
+        room.whisper(each, *["x" * 3_000] * 15)
+    room.settle()
+    assert liar._at is not None
+    unseen = liar._at[1].unseen
+    assert unseen is not None
+    unseen.lost = 2**53
+    room.come(liar, room.two)
+    room.come(wendy, room.two).show()
+    assert wendy.shown == ["x" * 3_000] * 15
+
+
 def test_nothing_but_private_lines_is_shown_of_what_is_handed_over(room: Room) -> None:
     wendy = room.come(Page(), room.one)
     greeted = len(wendy.got)
