@@ -6,7 +6,8 @@ import pytest
 
 from phase4.accounts.moderation import Unban
 from phase4.hub import recent
-from phase4.hub.operations import Operation, Order, Say, decode, encode
+from phase4.hub.beginning import beginning_of
+from phase4.hub.operations import Begin, Operation, Order, Say, decode, encode, given_again
 from phase4.server.deeds import to_json
 from phase4.server.hand import Giver
 from phase4.server.wish import Wish
@@ -318,3 +319,83 @@ def test_what_is_not_a_batch_is_given_again_as_it_is(start: Start, stream: Strea
     one.mend()
     talk(one, "and goodbye")
     assert one.heard[-1][1] == "Ann: and goodbye"
+
+
+# --- eras -----------------------------------------------------------------------------------------
+
+
+def eras_of(stream: Stream) -> set[str]:
+    return {decode(each.data).era for each in stream.entries}
+
+
+def test_two_that_begin_at_the_same_moment_know_nothing_and_have_one_room(
+    start: Start, stream: Stream
+) -> None:
+    one, two = start("one"), start("two")
+    for each in (one, two):
+        each.read()
+        each.join("Ann")
+    for each in (one, two):
+        each.publish()
+    are_one_room(one, two)
+    assert {*one.link.state.people} == {"ann", "ann1"}
+
+
+def test_a_beginning_that_was_given_again_may_be_over_and_is_not_what_a_newcomer_goes_by(
+    start: Start, stream: Stream
+) -> None:
+    """Behind it, what the room has begun with since is not in the stream any more."""
+    stream.append(given_again(encode("old", 1, [Begin(0)], "old"), 1_600_000_000.0))
+    stream.append(encode("new", 7, [Begin(0)], "new"))
+    one = start("one")
+    settle(one)
+    assert one.link.state.era == one.link.server == "one.1"
+
+
+def test_messages_have_their_numbers_where_the_room_begins_anew_around_a_server(
+    start: Start, stream: Stream
+) -> None:
+    one = talk(start("one"), "one", "two")
+    for era in ("other", "another"):
+        stream.append(beginning_of(era))
+        settle(one)
+    one.say("Ann", "three")
+    settle(one)
+    assert one.heard[-1] == (3, "Ann: three")
+    assert one.disk.log == ["Ann: one", "Ann: two", "Ann: three"]
+
+
+def test_nothing_of_an_era_that_is_over_is_given_again(start: Start, stream: Stream) -> None:
+    one = talk(start("one"), "hello")
+    one.cut()
+    stream.empty()
+    two = start("two")
+    settle(two)
+    one.mend()
+    are_one_room(one, two)
+    assert eras_of(stream) == {"two.1"}
+    one.cut()
+    two.cut()
+    stream.empty()
+    one.mend()
+    settle(one)
+    two.mend()
+    are_one_room(one, two)
+    assert eras_of(stream) == {"two.1"}
+
+
+def test_an_era_that_is_lost_from_its_beginning_on_is_given_again_and_goes_on(
+    start: Start, stream: Stream
+) -> None:
+    one = talk(start("one"), "hello")
+    copy = stream.copy()
+    talk(one, "of before")
+    stream.append(beginning_of("other"))
+    talk(one, "and goodbye")
+    one.cut()
+    stream.put_back(copy)
+    one.mend()
+    talk(one, "are you there?")
+    assert one.link.state.era == "other"
+    newcomer = start("newcomer")
+    are_one_room(one, newcomer)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from phase4.hub.operations import Bury, HandOver, Whisper, decode
+from phase4.hub.operations import Bury, HandOver, Resume, Whisper, decode
 from phase4.server import shared_coming_back
 from phase4.server.offering import proof_of
 from phase4.server.unseen import UNSEEN_BYTES
@@ -181,3 +181,18 @@ def test_whoever_whispers_into_a_loss_that_the_room_has_not_read_is_heard_after_
     room.settle()
     room.come(wendy, room.two).show()
     assert room.two.whispers == wendy.shown == ["hello"]
+
+
+def test_of_those_who_come_and_go_so_many_are_remembered_and_no_more(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_coming_back, "_MOST_GONE", 3)
+    for number in range(8):
+        page = room.come(Page(f"Page{number}"), room.one)
+        page.lose()
+        room.settle()
+        room.two.say(Resume(f"nobody's {number}", 0))
+        room.settle()
+    for each in (room.one, room.two):
+        assert len(each.room.coming_back._was_at) <= 3
+        assert len(each.room.coming_back._seen) <= 3
