@@ -132,7 +132,8 @@ class State:
                 self.skipped += 1
                 return []
             known = self.servers[batch.server] = Server(batch.number - 1)
-        if self.time < time < MAX_TIME:  # not where it is skipped: some have read it at its time
+        # Where it was skipped it makes it no later: some have read it at its own time.
+        if self.time < time < MAX_TIME:
             self.time = time
         if happened:
             self.era_at = self.time

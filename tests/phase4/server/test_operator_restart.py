@@ -95,6 +95,8 @@ def test_a_room_of_twenty_is_closed_and_opened_one_is_muted_and_one_kept_out(
         loud.skip_to(rf"{TIME} \* P02 left \(banned by Ann\)")
         loud.send("hello")
         loud.refused("You are muted: .*")
+        ann.send("/ping done")
+        ann.skip_to(rf"{TIME} \* Pong done")  # by now the ban is written down, too
         others[0].send("all here?")
         for person in (ann, loud, *others[1:]):
             person.skip_to(rf"{TIME} P03: all here\?")
