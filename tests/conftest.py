@@ -92,9 +92,12 @@ def desktop(need: Callable[..., None], _any_desktop: Callable[[], Desktop]) -> D
     return _any_desktop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _any_browser() -> Iterator[Callable[[], Browser]]:
-    """One Chromium for all checks, started by the first that needs it."""
+    """One Chromium for all checks of a file, started by the first that needs it.
+
+    While it is there, nobody else in this thread can have an event loop.
+    """
     with ExitStack() as stack:
         yield functools.cache(lambda: stack.enter_context(Browser()))
 

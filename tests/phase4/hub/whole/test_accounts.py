@@ -222,6 +222,7 @@ def test_an_operator_disconnects_somebody_at_another_server(
 
 def test_whoever_is_banned_is_kept_out_of_every_server(olga: Person, chats: list[HubChat]) -> None:
     with join(chats[1], "Banned") as banned:
+        olga.skip_to(rf"{TIME} \* Banned joined")
         olga.send("/ban Banned")
         banned.skip_to(r"! You are banned\.")
         banned.expect_end()
