@@ -85,7 +85,7 @@ class Line(Generic[C]):
         Raises EngineDown when the line is closed, at once.
         """
         if events == selectors.EVENT_READ:
-            ready = self._readable_of(what).wait(seconds) * events
+            ready = events if self._readable_of(what).wait(seconds) else 0
         else:
             poller = Poller()
             poller.register(what, events)

@@ -58,9 +58,14 @@ from shared.defaults import HUB_LEASE_SECONDS
 SNAPSHOT_SECONDS = 5.0
 """Between two snapshots, for servers that begin."""
 
-SETTLE_SECONDS = 5.0
-"""After the engine was away nothing new is appended before the others are back as well, or after
-this time: they may have to give it again what it has lost. Whoever is back has done so."""
+SETTLE_SECONDS = 8.0
+"""After the engine was away nothing new is appended before the others are back as well: they may
+have to give it again what it has lost, and whoever is back has done so. If nothing is given again
+for so long, they are not waited for any more. It takes some of them ANSWER_SECONDS to notice that
+the engine was away, and whoever then needs longer than a lease would be taken for dead."""
+
+MOST_SETTLE_SECONDS = 30.0
+"""Nor are they after this time. Much may have to be given again, and each disk takes its time."""
 
 _BUSY_BYTES = 400  # more is not what one person has said at a time
 _READ_SECONDS = 1.0
@@ -115,8 +120,8 @@ class Link:
         self._has_begun = False
         self._is_ending = False  # only ever set, by `stop`
         self._has_lost = False  # the engine's snapshot, as well
-        self._awaited: set[str] = set()  # servers that are not back yet,
-        self._end = ""  # behind where the stream ended when we were
+        self._awaited: set[str] = set()  # servers that are not back since the engine is
+        self._end = ""  # where the stream ended then: what stands behind it is new
         self._unsaid: list[object] = []  # what came back after our end
 
         self._must_repair = False  # both threads set it
@@ -376,9 +381,13 @@ class Link:
 
     def _settle(self) -> None:
         """Read on until all others are back. Raises EngineDown."""
-        deadline = Deadline(SETTLE_SECONDS)
-        while self._awaited and not (deadline.has_passed or self._stopping.is_set()):
-            self._read(min(deadline.seconds_left, _READ_SECONDS))
+        most, quiet = Deadline(MOST_SETTLE_SECONDS), Deadline(SETTLE_SECONDS)
+        while self._awaited and not (most.has_passed or self._stopping.is_set()):
+            entries = self._read(min(_READ_SECONDS, quiet.seconds_left))
+            if any(is_given_again(each.data) for each in entries):
+                quiet = Deadline(SETTLE_SECONDS)
+            elif quiet.has_passed:
+                break
 
     def _skip_what_is_gone(self) -> None:
         """Go on at the room's snapshot, where we were away for longer than the engine keeps.

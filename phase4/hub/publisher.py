@@ -153,6 +153,7 @@ class Publisher:
             if first is not None:
                 self._operations.append(first)
                 self._purposes.append(None)
+                self._waiting_bytes += _OPERATION_BYTES
             self._operations.append(operation)
             self._purposes.append(purpose)
             self._waiting_bytes += size + _OPERATION_BYTES

@@ -39,7 +39,7 @@ class Lost(NamedTuple):
 
 
 class Recent:
-    """What was read last, and where. One thread."""
+    """What was read last, and where. One thread's; any may ask whether it `is_behind`."""
 
     def __init__(self) -> None:
         self.position = ""
@@ -99,13 +99,13 @@ class Recent:
         if count and not is_gone(count - 1):
             return Lost([], has_gap=False)
         first = bisect.bisect_left(range(count), True, key=is_gone)
+        self._is_place_lost = True  # first: a snapshot may be due just now
         self.position = self._before(first)
         oldest, newest = engine.span()
         has_gap = not first and self._has_gap(engine, oldest)
         if engine.is_before(newest, self.position):
             # The clock has gone back. What comes next would stand before our position.
             self.position = newest
-        self._is_place_lost = True
         lost = [*self._entries][first:]
         given = (given_again(each.data, each.time) for each in lost)
         self._unread = {each for each in given if _decides(each)}

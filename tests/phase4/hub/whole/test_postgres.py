@@ -79,12 +79,16 @@ def freeze_server(engine: PostgresProcess, servers: Servers, talkers: list[Talke
 def empty_while_a_server_hangs(
     engine: PostgresProcess, servers: Servers, talkers: list[Talker]
 ) -> None:
-    """The other has given it again what it had long before this one can."""
-    servers.all["two"].signal(signal.SIGSTOP)
+    """What that server alone has shown to people, it gives again late."""
+    one, two = (servers.all[each] for each in ("one", "two"))
+    one.signal(signal.SIGSTOP)
+    wait_for_more(*talkers[2:])
+    two.signal(signal.SIGSTOP)
     engine.empty()
-    servers.all["one"].expect("The hub had lost")
+    one.signal(signal.SIGCONT)
+    one.expect("The hub had lost")
     threading.Event().wait(2)
-    servers.all["two"].signal(signal.SIGCONT)
+    two.signal(signal.SIGCONT)
 
 
 def _wait_for(pattern: str, talkers: list[Talker]) -> None:
