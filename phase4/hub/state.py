@@ -307,7 +307,7 @@ class State:
     ) -> events.MadeWay | None:
         """Give the holder of a registered name another one, as its owner has come.
 
-        None: they have to keep it, or it is no use, as one more person has one that looks like it.
+        None: they have to keep it, or that would not do, as somebody else has one that looks alike.
         """
         rival = self.holder(name.fold, name.look, but=holder)
         if rival is not None and rival is not owner:

@@ -67,7 +67,7 @@ class SharedComingBack(ComingBack):
         """As ComingBack."""
         super().__init__(*arguments, **options)
 
-        # All under the room's lock. Who waits for what another server keeps.
+        # All under the room's lock. Those who wait for what another server keeps.
         self._awaited: dict[Member, Awaited] = {}
 
         # At which server somebody was who has shown this proof, and is gone. The oldest first.

@@ -9,7 +9,7 @@ server, and nobody is there to whom the old one could be given. So:
 2. As soon as this server reads that somebody has come in elsewhere, their old connection here is
    ended. What it has not shown is handed over to where they are (shared_coming_back.py).
 
-The second is no use without the first: they may come in elsewhere while it is on its way.
+The second alone would not do: they may come in elsewhere while it is on its way.
 """
 
 from collections.abc import Iterable, Iterator

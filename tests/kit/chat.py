@@ -170,6 +170,12 @@ class Person(Peer):
         """The next line must be an error; its text."""
         return self.expect(rf"! ({pattern})")[1]
 
+    def whisper(self, to: str, *texts: str) -> None:
+        """Say this to one person alone; each is known to be on its way to them."""
+        for text in texts:
+            self.send(f"/pm {to} {text}")
+            self.skip_to(rf"{TIME} {self.name} -> {to}: {re.escape(text)}")
+
     def fence(self) -> None:
         """Prove that nothing else was on its way: the next line answers what is asked now."""
         self.send("/fence")

@@ -15,7 +15,7 @@ from phase4.server.outbox import FanOut, Outbox
 from phase4.server.unseen import UNSEEN_BYTES, Unseen
 from phase4.server.voice import Voice
 from shared.address import Address
-from tests.kit.chat import TIME, Person
+from tests.kit.chat import TIME
 from tests.kit.harness import Peer
 from tests.phase4.doors.conftest import Site, resume
 
@@ -46,22 +46,15 @@ def heard(page: Peer) -> list[str]:
     return said
 
 
-def whisper(nell: Person, *texts: str, to: str = "Wendy") -> None:
-    """Say this to the page alone."""
-    for text in texts:
-        nell.send(f"/pm {to} {text}")
-        nell.skip_to(rf"{TIME} Nell -> {to}: {text}")
-
-
 def test_what_a_dead_connection_swallowed_comes_to_the_one_that_takes_its_place(
     site: Site, secret: str
 ) -> None:
     with site.chat.join("Nell") as nell, come(site, secret, 0) as dead:
-        whisper(nell, "one", "two")
+        nell.whisper("Wendy", "one", "two")
         dead.skip_to(rf"{TIME} Nell -> Wendy: one")
         with come(site, secret, 1) as wendy:  # it was gone before the second was shown
             assert heard(wendy) == ["Nell -> Wendy: two"]
-            whisper(nell, "three")
+            nell.whisper("Wendy", "three")
             wendy.skip_to(rf"{TIME} Nell -> Wendy: three")
             with come(site, secret, 3) as again:
                 assert heard(again) == []
@@ -69,7 +62,7 @@ def test_what_a_dead_connection_swallowed_comes_to_the_one_that_takes_its_place(
 
 def test_where_the_return_is_lost_as_well_it_comes_with_the_next(site: Site, secret: str) -> None:
     with site.chat.join("Nell") as nell, come(site, secret, 0):
-        whisper(nell, "one", "two")
+        nell.whisper("Wendy", "one", "two")
         with come(site, secret, 0), come(site, secret, 0) as wendy:
             assert heard(wendy) == ["Nell -> Wendy: one", "Nell -> Wendy: two"]
             with come(site, secret, 1) as again:
@@ -78,7 +71,7 @@ def test_where_the_return_is_lost_as_well_it_comes_with_the_next(site: Site, sec
 
 def test_the_same_text_twice_in_a_second_is_two_messages(site: Site, secret: str) -> None:
     with site.chat.join("Nell") as nell, come(site, secret, 0):
-        whisper(nell, "hi", "hi", "hi")
+        nell.whisper("Wendy", "hi", "hi", "hi")
         with come(site, secret, 1) as wendy:
             assert heard(wendy) == ["Nell -> Wendy: hi"] * 2
 
@@ -94,7 +87,7 @@ def test_what_one_has_whispered_oneself_is_shown_after_the_return(site: Site, se
 def test_whoever_was_taken_for_gone_meanwhile_gets_it_too(site: Site, secret: str) -> None:
     with site.chat.join("Nell") as nell:
         dead = come(site, secret, 5)  # counted at a server that has started anew since
-        whisper(nell, "one", "two")
+        nell.whisper("Wendy", "one", "two")
         dead.reset()
         nell.skip_to(rf"{TIME} \* Wendy left.*")
         with come(site, secret, 6, "Wendy") as wendy:
@@ -105,7 +98,7 @@ def test_whoever_was_taken_for_gone_meanwhile_gets_it_too(site: Site, secret: st
 def test_nobody_else_gets_it(site: Site, secret: str, how: str) -> None:
     with site.chat.join("Nell") as nell:
         dead = come(site, secret, 0)
-        whisper(nell, "for Wendy's eyes")
+        nell.whisper("Wendy", "for Wendy's eyes")
         if how == "it has quit":
             dead.send("/quit")
             dead.read_bytes_until_end()
@@ -119,7 +112,7 @@ def test_nobody_else_gets_it(site: Site, secret: str, how: str) -> None:
 
 def test_a_message_is_in_the_log_once_however_often_it_is_sent(site: Site, secret: str) -> None:
     with site.chat.join("Nell") as nell, come(site, secret, 0):
-        whisper(nell, "once")
+        nell.whisper("Wendy", "once")
         with come(site, secret, 0) as wendy:
             assert heard(wendy) == ["Nell -> Wendy: once"]
     assert site.chat.log("private_messages.txt") == ["Nell -> Wendy: once"]
@@ -132,7 +125,7 @@ def test_where_it_was_too_much_the_page_is_told_how_many_are_lost(site: Site, se
     text = "x" * 3_000
     many = UNSEEN_BYTES // 3_000 + 5
     with site.chat.join("Nell") as nell, come(site, secret, 0):
-        whisper(nell, *[f"{number} {text}" for number in range(many)])
+        nell.whisper("Wendy", *[f"{number} {text}" for number in range(many)])
         with come(site, secret, 0) as wendy:
             told, *rest = heard(wendy)
             assert (

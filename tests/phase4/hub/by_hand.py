@@ -22,6 +22,20 @@ from shared.message import Private, parse
 from tests.phase4.hub.samples import TIME
 
 
+def new_room(log: object, **options: Any) -> SharedRoom:
+    """One that logs there, and that nobody watches. It takes no link yet."""
+    return SharedRoom(
+        cast(Any, log),
+        lambda time, text: None,
+        print,
+        max_people=100,
+        on_duplicate="number",
+        show_addresses=False,
+        gate=Gate((), Moderation(), SteadyClock()),
+        **options,
+    )
+
+
 class Server:
     """A room whose link is moved by hand: it says and reads what is due when it is told to."""
 
@@ -39,15 +53,7 @@ class Server:
         self._due: list[tuple[Operation, object]] = []
         self._flights: dict[int, list[object]] = {}
         log = SimpleNamespace(public=None, private=None, connections=None, retry=None)
-        self.room = SharedRoom(
-            cast(Any, log),
-            lambda time, text: None,
-            print,
-            max_people=100,
-            on_duplicate="number",
-            show_addresses=False,
-            gate=Gate((), Moderation(), SteadyClock()),
-        )
+        self.room = new_room(log)
         self.room.fan_out.deliver = self._deliver  # type: ignore[method-assign]
         self.room.fan_out.broadcast = self._broadcast  # type: ignore[method-assign]
         file = SimpleNamespace(read=lambda: None)

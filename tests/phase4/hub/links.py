@@ -5,20 +5,17 @@ from typing import Any, cast
 
 import pytest
 
-from phase4.accounts.moderation import Moderation
 from phase4.hub import beginning, link
 from phase4.hub.contract import EngineDown, Entry, order_of
 from phase4.hub.link import Link
 from phase4.hub.operations import Beat
-from phase4.server.clock import SteadyClock
-from phase4.server.gate import Gate
 from phase4.server.member import Member
 from phase4.server.offering import entry_of
 from phase4.server.outbox import Outbox
 from phase4.server.past import Past
-from phase4.server.shared_room import SharedRoom
 from phase4.server.wish import Wish
 from shared.address import Address
+from tests.phase4.hub.by_hand import new_room
 
 Copy = tuple[list[Entry], tuple[int, int], bytes | None]
 
@@ -121,15 +118,8 @@ class Server:
         self.heard: list[tuple[int, str]] = []
         self.people: dict[str, Member] = {}
         log = SimpleNamespace(public="public", private=None, connections=None, retry=None)
-        self.room = SharedRoom(
-            cast(Any, log),
-            lambda time, text: None,
-            print,
-            max_people=100,
-            on_duplicate="number",
-            show_addresses=False,
-            gate=Gate((), Moderation(), SteadyClock()),
-            remember=lambda lock: Past(lock, next_number=self.disk.next_number),
+        self.room = new_room(
+            log, remember=lambda lock: Past(lock, next_number=self.disk.next_number)
         )
         fan_out = cast(Any, self.room.fan_out)
         fan_out.deliver = lambda line, outbox: None

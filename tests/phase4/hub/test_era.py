@@ -80,7 +80,7 @@ def test_the_engines_clock_may_have_gone_back_meanwhile() -> None:
 
 
 def test_numbers_go_on_behind_what_the_logs_of_the_others_know() -> None:
-    """Each server counts what is said from the beginning on, so what comes between is no matter."""
+    """Each server counts from the beginning on, so what comes between does not matter."""
     state = State()
     applied(state, [anew(Begin(0), enter("Nat"), Say("Nat", "one"))])
     assert applied(state, [encode("a.2", 1, [Begin(500)], "n")]) == [Began("a.2", 500)]

@@ -11,7 +11,7 @@ from phase4.hub.operations import Begin, Operation, Order, Say, decode, encode, 
 from phase4.server.deeds import to_json
 from phase4.server.hand import Giver
 from phase4.server.wish import Wish
-from tests.phase4.hub.links import Disk, Server, Stream, _without_waits, settle
+from tests.phase4.hub.links import Copy, Disk, Server, Stream, _without_waits, settle
 from tests.phase4.hub.samples import enter
 
 __all__ = ["_without_waits"]
@@ -156,10 +156,8 @@ def are_one_room(*servers: Server) -> None:
         assert here == {person.name for person in states[0].people_of(each.link.server)}
 
 
-def test_an_engine_that_was_put_back_to_long_ago_while_a_server_lives_has_one_room(
-    start: Start, stream: Stream
-) -> None:
-    """The other one knows of all but what the newcomer reads, who begins at an old snapshot."""
+def cut_off_knowing_more(start: Start, stream: Stream) -> tuple[Server, Copy]:
+    """A server that is cut off, where Nell is; and the stream of long before it began."""
     old = talk(start("old"), "hello")
     copy = stream.copy()
     talk(old, "and goodbye")
@@ -168,6 +166,14 @@ def test_an_engine_that_was_put_back_to_long_ago_while_a_server_lives_has_one_ro
     new.join("Nell")
     settle(new, old)
     new.cut()
+    return new, copy
+
+
+def test_an_engine_that_was_put_back_to_long_ago_while_a_server_lives_has_one_room(
+    start: Start, stream: Stream
+) -> None:
+    """The other one knows of all but what the newcomer reads, who begins at an old snapshot."""
+    new, copy = cut_off_knowing_more(start, stream)
     stream.put_back(copy)
     newcomer = start("newcomer")
     settle(newcomer)
@@ -243,14 +249,7 @@ def test_an_engine_whose_clock_has_gone_back_and_that_has_lost_much_is_heard(
     start: Start, stream: Stream, is_emptied: bool
 ) -> None:
     """What comes new stands before all that was read."""
-    old = talk(start("old"), "hello")
-    copy = stream.copy()
-    talk(old, "and goodbye")
-    new = start("new")
-    settle(new, old)
-    new.join("Nell")
-    settle(new, old)
-    new.cut()
+    new, copy = cut_off_knowing_more(start, stream)
     stream.empty()
     if not is_emptied:
         stream.put_back(copy)

@@ -351,7 +351,7 @@ LINES = ["[14:03:05] Ben -> Ann: hi"]
 
 
 def given_to(servers: Servers, given: HandOver) -> tuple[str, str] | None:
-    """Who gets it, and at which server; None: nobody for now."""
+    """The name and the server of whoever gets it; None: nobody does for now."""
     [handed] = servers.do("b", given)
     assert isinstance(handed, HandedOver)
     assert (handed.server, handed.lines) == ("b", tuple(LINES))

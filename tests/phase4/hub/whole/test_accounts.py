@@ -135,18 +135,23 @@ def test_whoever_logs_out_has_another_name_everywhere(chats: list[HubChat]) -> N
         emma.skip_to(rf"{TIME} \* You are logged out\.")
 
 
+def write_to_account(sender: Person, name: str, text: str) -> None:
+    """Leave a private message for somebody who is away, once the server has read of the account."""
+
+    def waits() -> bool:
+        sender.send(f"@{name}: {text}")
+        return "is away" in sender.skip_to(rf"{TIME} \* {name} is away.*|! Nobody here .*")[0]
+
+    wait_until(waits, "that the server has read of the account")
+
+
 def test_a_private_message_waits_for_whoever_is_away_at_any_server(chats: list[HubChat]) -> None:
     one, two = chats
     with join(one, "Frida") as frida, join(two, "Sender") as sender:
         register(frida, "Frida")
         frida.send("/quit")
         sender.skip_to(rf"{TIME} \* Frida left")
-
-        def waits() -> bool:
-            sender.send("@Frida: lunch?")
-            return "is away" in sender.skip_to(rf"{TIME} \* Frida is away.*|! Nobody here .*")[0]
-
-        wait_until(waits, "the server has read of the account")
+        write_to_account(sender, "Frida", "lunch?")
         with log_in(one, "Frida") as frida:
             frida.expect(r"\(.*\) Sender -> Frida: lunch\?")
 
@@ -159,12 +164,7 @@ def test_of_a_message_that_waits_all_servers_are_told_as_its_recipient_may_just_
         register(away, "Sigrid")
         away.send("/quit")
         sender.skip_to(rf"{TIME} \* Sigrid left")
-
-        def waits() -> bool:
-            sender.send("@Sigrid: hello")
-            return "is away" in sender.skip_to(rf"{TIME} \* Sigrid is away.*|! Nobody here .*")[0]
-
-        wait_until(waits, "the server has read of the account")
+        write_to_account(sender, "Sigrid", "hello")
         sender.send("/ping kept")
         sender.skip_to(rf"{TIME} \* Pong kept")
     with closing(open_engine(url, room="chat", server="looker")) as looking:

@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from tests.kit.chat import TIME, Person
+from tests.kit.chat import TIME
 from tests.kit.engines import EngineProcess
 from tests.kit.harness import Peer
 from tests.kit.hub import IS_AWAY, HubChat, Servers, join
@@ -31,12 +31,6 @@ def come(to: Site, seen: int) -> Peer:
     return peer
 
 
-def whisper(nell: Person, *texts: str) -> None:
-    for text in texts:
-        nell.send(f"/pm Wendy {text}")
-        nell.skip_to(rf"{TIME} Nell -> Wendy: {text}")
-
-
 def until_now(peer: Peer) -> list[str]:
     """What else has come, without the times. The connection lives."""
     peer.send("/ping now")
@@ -55,12 +49,12 @@ def test_a_page_that_has_come_back_elsewhere_stays_and_gets_what_its_old_server_
         old, bob = stack.enter_context(come(one, 0)), stack.enter_context(join(hub(one), "Bob"))
         nell = stack.enter_context(join(hub(two), "Nell"))
         bob.hear("* Nell joined")
-        whisper(nell, "shown", "swallowed")
+        nell.whisper("Wendy", "shown", "swallowed")
         old.skip_to(rf"{TIME} Nell -> Wendy: swallowed")
         mortal_servers.cables["one"].cut()
         nell.skip_to(rf"{TIME} \* Wendy left \(server lost\)")
         wendy = stack.enter_context(come(two, 1))
-        whisper(nell, "there")
+        nell.whisper("Wendy", "there")
         wendy.skip_to(rf"{TIME} Nell -> Wendy: there")
         bob.skip_to(IS_AWAY)
         mortal_servers.cables["one"].mend()

@@ -59,13 +59,6 @@ def _hub(page: Page, name: str) -> HubChat:
     return chat
 
 
-def whisper(nell: Person, *texts: str, to: str = "Wendy") -> None:
-    """Say this to the page alone."""
-    for text in texts:
-        nell.send(f"/pm {to} {text}")
-        nell.skip_to(rf"{TIME} Nell -> {to}: {text}")
-
-
 def heard(peer: Peer) -> list[str]:
     """The private lines that have come, and what is said of others that have not."""
     peer.send("/ping all")
@@ -82,15 +75,15 @@ def test_it_comes_at_the_other_server_each_line_once_and_in_order_and_so_it_does
     page: Page, nell: Person
 ) -> None:
     with page.come("one", 0) as dead:
-        whisper(nell, "one", "two", "three")
+        nell.whisper("Wendy", "one", "two", "three")
         dead.skip_to(rf"{TIME} Nell -> Wendy: one")
         with page.come("two", 1) as there:
             assert heard(there) == ["Nell -> Wendy: two", "Nell -> Wendy: three"]
-            whisper(nell, "four", "five")
+            nell.whisper("Wendy", "four", "five")
             there.skip_to(rf"{TIME} Nell -> Wendy: four")
             with page.come("one", 4) as back:
                 assert heard(back) == ["Nell -> Wendy: five"]
-                whisper(nell, "six")
+                nell.whisper("Wendy", "six")
                 assert heard(back) == ["Nell -> Wendy: six"]
                 with page.come("two", 6) as again:
                     assert heard(again) == []
@@ -102,10 +95,10 @@ def test_where_the_return_is_lost_as_well_it_comes_with_the_next_wherever_that_i
     page.sites["three"] = _site(servers, "three")
     with ExitStack() as stack:
         stack.enter_context(page.come("one", 0))
-        whisper(nell, "one", "two")
+        nell.whisper("Wendy", "one", "two")
         for to in ("two", "three", "one", "three"):
             stack.enter_context(page.come(to, 0))
-        whisper(nell, "three")
+        nell.whisper("Wendy", "three")
         last = stack.enter_context(page.come("two", 1))
         assert heard(last) == ["Nell -> Wendy: two", "Nell -> Wendy: three"]
 
@@ -114,7 +107,7 @@ def test_whoever_was_taken_for_gone_meanwhile_gets_it_at_the_other_server_too(
     page: Page, nell: Person
 ) -> None:
     dead = page.come("one", 5)
-    whisper(nell, "one", "two")
+    nell.whisper("Wendy", "one", "two")
     dead.reset()
     nell.skip_to(rf"{TIME} \* Wendy left.*")
     with page.come("two", 6) as wendy:
@@ -159,11 +152,11 @@ def test_whoever_was_logged_in_from_elsewhere_meanwhile_gets_it_once_the_page_ha
     with page.come("one", 0) as wendy:
         wendy.send("/register wendy-s-own")
         wendy.skip_to(r".*You are logged in as Wendy.*")
-        whisper(nell, "to the page")
+        nell.whisper("Wendy", "to the page")
         with Person("127.0.0.1", _hub(page, "two").port) as other:
             other.send("/login Wendy wendy-s-own")
             other.skip_to(rf"{TIME} \* Welcome, Wendy! .*")
-            whisper(nell, "to the other")
+            nell.whisper("Wendy", "to the other")
             other.skip_to(rf"{TIME} Nell -> Wendy: to the other")
             with resume(page.sites["two"], page.secret, "/login Wendy wendy-s-own", 0) as again:
                 again.skip_to(rf"{TIME} \* Welcome, Wendy! .*")
@@ -173,7 +166,7 @@ def test_whoever_was_logged_in_from_elsewhere_meanwhile_gets_it_once_the_page_ha
 @pytest.mark.parametrize("how", ["another secret", "another name", "no number", "it has quit"])
 def test_nobody_else_gets_it_at_the_other_server(page: Page, nell: Person, how: str) -> None:
     dead = page.come("one", 0)
-    whisper(nell, "for Wendy's eyes")
+    nell.whisper("Wendy", "for Wendy's eyes")
     if how == "it has quit":
         dead.send("/quit")
         dead.read_bytes_until_end()
@@ -183,19 +176,19 @@ def test_nobody_else_gets_it_at_the_other_server(page: Page, nell: Person, how: 
     shown = "f0" * 16 if how == "another secret" else page.secret
     with Page(page.sites, name, shown).come("two", None if how == "no number" else 0) as other:
         nell.skip_to(rf"{TIME} \* {name} joined")
-        whisper(nell, "hello", to=name)
+        nell.whisper(name, "hello")
         other.skip_to(rf"{TIME} Nell -> {name}: hello")
         assert heard(other) == []
 
 
 def test_it_is_said_to_nobody_else_and_stands_in_no_log_twice(page: Page, nell: Person) -> None:
     with page.come("one", 0), join(_hub(page, "two"), "Bob") as bob:
-        whisper(nell, "once")
+        nell.whisper("Wendy", "once")
         with page.come("two", 0) as wendy:
             assert heard(wendy) == ["Nell -> Wendy: once"]
             bob.send("/ping now")
             bob.hear("* Pong now")  # and nothing before, but that all is as it was
-            whisper(nell, "there")
+            nell.whisper("Wendy", "there")
             assert heard(wendy) == ["Nell -> Wendy: there"]
     assert _hub(page, "one").privates() == ["Nell -> Wendy: once", "Nell -> Wendy: there"]
     assert _hub(page, "two").privates() == ["Nell -> Wendy: there"]
@@ -208,12 +201,12 @@ def test_the_old_server_hands_over_once_it_is_back_where_it_was_cut_off(
 ) -> None:
     page = Page({"one": _site(servers, "one", has_cable=True), "two": _site(servers, "two")})
     with page.come("one", 0) as dead, join(_hub(page, "two"), "Nell") as nell:
-        whisper(nell, "one", "two")
+        nell.whisper("Wendy", "one", "two")
         dead.skip_to(rf"{TIME} Nell -> Wendy: two")
         servers.cables["one"].cut()
         with page.come("two", 1) as wendy:
             assert heard(wendy) == []
-            whisper(nell, "three")
+            nell.whisper("Wendy", "three")
             assert heard(wendy) == ["Nell -> Wendy: three"]
             servers.cables["one"].mend()
             wendy.skip_to(rf"{TIME} Nell -> Wendy: two")
@@ -226,11 +219,11 @@ def test_where_the_old_server_is_dead_whoever_comes_back_need_not_wait_for_it(
     page: Page, servers: Servers
 ) -> None:
     with page.come("one", 0), join(_hub(page, "two"), "Nell") as nell:
-        whisper(nell, "lost with its server")
+        nell.whisper("Wendy", "lost with its server")
         servers.kill("one")
         with page.come("two", 0) as wendy:
             assert heard(wendy) == []
-            whisper(nell, "after it")
+            nell.whisper("Wendy", "after it")
             assert heard(wendy) == ["Nell -> Wendy: after it"]
 
 
@@ -241,7 +234,7 @@ def test_a_page_that_wakes_at_another_server_shows_what_was_swallowed_and_says_n
     with swallower(page.sites["one"].port) as between:
         wendy = browser.visit(f"http://127.0.0.1:{between.port}/").join("Wendy")
         nell.skip_to(rf"{TIME} \* Wendy joined")
-        whisper(nell, "shown")
+        nell.whisper("Wendy", "shown")
         wendy.page.click("[role=tab]:has-text('Nell')")
         wendy.see("Nell: shown")
         wendy.page.evaluate("() => { chat.socket.onmessage = () => {}; }")  # deaf: no echo comes
@@ -249,13 +242,13 @@ def test_a_page_that_wakes_at_another_server_shows_what_was_swallowed_and_says_n
         nell.hear("Wendy -> Nell: mine")
         between.swallow()
         between.lead_to(page.sites["two"].port)
-        whisper(nell, "swallowed", "swallowed")
+        nell.whisper("Wendy", "swallowed", "swallowed")
         wendy.hide()
         wendy.hide(is_hidden=False)
         wendy.see("Nell: swallowed")
         wendy.say("/pm Nell the end")
         nell.hear("Wendy -> Nell: the end")  # and nobody left, nobody joined, nothing came twice
-        whisper(nell, "the end")
+        nell.whisper("Wendy", "the end")
         wendy.see("Nell: the end")
         said = [line for line in wendy.lines() if line.startswith("Nell: ")]
         assert said == ["Nell: shown", "Nell: swallowed", "Nell: swallowed", "Nell: the end"]
