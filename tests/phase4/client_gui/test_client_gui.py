@@ -198,20 +198,23 @@ def test_the_command_line_wins_over_what_is_remembered(
 ) -> None:
     file = tmp_path / "socket-ladder" / "client_gui.json"
     file.parent.mkdir()
-    for more, is_kept in (("--no-remember", True), ("--theme=light", False)):
-        file.write_text('{"host": "nowhere.invalid", "port": 1, "name": "X", "theme": "dark"}')
-        where = ("--host", "127.0.0.1", "--name", "Alice", more)
-        with (
-            chat.join("Bob") as bob,
-            Client(desktop, chat.port, *where, config=str(tmp_path)) as client,
-        ):
-            window = client.window("Alice on")
-            bob.hear("* Alice joined")
-            window.key("ctrl+q")
-            assert client.wait() == 0
-        kept = json.loads(file.read_text())
-        assert (kept["host"] == "nowhere.invalid") == is_kept
-        assert (kept["theme"] == "dark") == is_kept
+    with chat.join("Zoe") as zoe:
+        for more, is_kept in (("--no-remember", True), ("--theme=light", False)):
+            file.write_text('{"host": "nowhere.invalid", "port": 1, "name": "X", "theme": "dark"}')
+            where = ("--host", "127.0.0.1", "--name", "Alice", more)
+            with (
+                chat.join("Bob") as bob,
+                Client(desktop, chat.port, *where, config=str(tmp_path)) as client,
+            ):
+                window = client.window("Alice on")
+                bob.hear("* Alice joined")
+                window.key("ctrl+q")
+                assert client.wait() == 0
+            for _ in range(2):  # then their names are free
+                zoe.skip_to(r"\[.*\] \* (Alice|Bob) left.*")
+            kept = json.loads(file.read_text())
+            assert (kept["host"] == "nowhere.invalid") == is_kept
+            assert (kept["theme"] == "dark") == is_kept
 
 
 def test_history_and_escape_and_typing_from_anywhere_and_the_menu(
